@@ -92,7 +92,10 @@ def test_a_frame_is_shown_in_words(language: str, heads: list[str], first: list[
 
 def test_the_data_beneath_are_the_frame_itself() -> None:
     table = present_table(FRAME, TITLE, status="documented", columns=["what_en", "value"])
-    assert unpack_frame(pack_frame(table.frame) or "").equals(FRAME)
+    shown = FRAME.select("what_en", "what_ko", "value", "unit")
+    assert unpack_frame(pack_frame(table.frame) or "").equals(shown)
+    whole = present_table(FRAME, TITLE, status="documented")
+    assert whole.frame.equals(FRAME)
     assert "what_en" in repr(table)  # the plain form of a notebook
 
 
@@ -107,6 +110,8 @@ def test_each_table_has_one_mark(status: str) -> None:
 def test_what_a_table_may_not_be() -> None:
     with pytest.raises(ValueError, match="certain"):
         present_table(FRAME, TITLE, status="certain")
+    with pytest.raises(ValueError, match="can't be 'computed'"):
+        present_table(FRAME.with_columns(simulated=True), TITLE, status="computed")
     with pytest.raises(InputError, match="'odd_name' has no label"):
         present_table(pl.DataFrame({"odd_name": [1]}), TITLE, status="computed")
     wide = pl.DataFrame({name: [1] for name in "abcdefg"})
@@ -147,7 +152,7 @@ def test_a_search_shows_what_was_searched_for() -> None:
         ("pipa 15(3)", "article", None, "Personal Information Protection Act, Art. 15(3)",
          "개인정보 보호법 제15조 제3항"),
         ("Art. 9(1)7", "article", None, "Art. 9(1)7", "제9조 제1항 제7호"),
-        (1e-7, "rate", None, "1 in 10,000,000", "10,000,000에 1"),
+        (1e-7, "rate", None, "1 in 10,000,000", "10,000,000분의 1"),
         (463, "days", None, "463 days", "463일"),
         (1949, "year", None, "1949", "1949"),
         (True, "yes", None, "yes", "예"),

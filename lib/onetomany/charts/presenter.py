@@ -94,14 +94,17 @@ def present_table(
     with its day. `status` and `query` are those of `reader_table`; `labels` names columns that
     `data/columns.csv` doesn't know, `words` gives the Korean of further values.
 
-    Raises ValueError for more than six columns or another status, InputError for a column without
-    a label.
+    Raises ValueError for more than six columns, another status, or simulated rows (by a Boolean
+    column of that name) under a status that doesn't say so; InputError for a column without a
+    label.
 
     >>> frame = pl.DataFrame({"what_en": ["Records"], "what_ko": ["기록"], "value": [120], "unit": ["records"]})
     >>> table = present_table(frame, ("What is known", "알려진 것"), status="documented")
     >>> "120건" in table.body, "what_en" in table.body
     (True, False)
     """  # noqa: E501
+    if status != "simulated" and "simulated" in frame.columns and frame["simulated"].any():
+        raise ValueError(f"Rows are simulated, so the table's status can't be '{status}'.")
     own = {
         word: (word, said) if isinstance(said, str) else said
         for word, said in (words or {}).items()
@@ -122,7 +125,8 @@ def present_table(
         source=source or ("" if linked else _THIS_RUN),
         query=query,
     )
-    return replace(table, frame=frame)
+    kept = {part for cell in cells for name in cell for part in maker.parts(name)}
+    return replace(table, frame=frame.select(name for name in frame.columns if name in kept))
 
 
 @dataclass
@@ -149,19 +153,29 @@ class _Maker:
         return TableColumn(heading, tuple(lines), wide=wide, number=numeric)
 
     def is_part(self, name: str) -> bool:
+        """Return whether a column is written as a part of another one."""
         stem, side = _sides(name)
         there = self.frame.columns
         if name.endswith("_ko"):
             return name[:-3] in there or f"{name[:-3]}_en" in there
-        if name in self.asked:
-            return stem == "high"
-        if stem == "unit":
-            return f"value{side}" in there
-        if stem == "url":
-            return any(f"{each}{side}" in there for each in _SOURCES)
-        if self.day_of(side) == name and f"url{side}" in there:
-            return self.source_of(side) is not None
-        return stem == "high"
+        if stem == "high" or name in self.asked:
+            return stem == "high" and f"low{side}" in there
+        day = self.day_of(side) == name and f"url{side}" in there
+        return (stem == "unit" and f"value{side}" in there) or (
+            (stem == "url" or day) and self.source_of(side) is not None
+        )
+
+    def parts(self, name: str) -> set[str]:
+        """Return the columns of the frame that a column of the table is written from."""
+        stem, side = _sides(name)
+        found = {name, f"{name.removesuffix('_en')}_ko"}
+        if stem == "value":
+            found.add(f"unit{side}")
+        if stem == "low":
+            found.add(f"high{side}")
+        if name == self.source_of(side):
+            found |= {f"url{side}", self.day_of(side) or name}
+        return found
 
     def source_of(self, side: str) -> str | None:
         return next((f"{s}{side}" for s in _SOURCES if f"{s}{side}" in self.frame.columns), None)

@@ -43,17 +43,15 @@ _STYLE = (
 class TableLine:
     """One line of a cell: a column of the frame, with an optional Korean column and label.
 
-    `link` is a column of addresses, `note` a column of texts shown under the pointer. A null value
-    is left out, or written as not known if `unknown` is true. `mark` is a Boolean column: true
-    highlights the line. `kind` marks a text that stays as it is in any language: a name, a quote or
-    a code.
+    `link` is a column of addresses. A null value is left out, or written as not known if `unknown`
+    is true. `mark` is a Boolean column: true highlights the line. `kind` marks a text that stays as
+    it is in any language: a name, a quote or a code.
     """
 
     column: str
     korean: str = ""
     label: Words | None = None
     link: str = ""
-    note: str = ""
     mark: str = ""
     unknown: bool = False
     kind: str = ""
@@ -255,8 +253,7 @@ def _lines(row: dict[str, Any], column: TableColumn) -> Iterator[str]:
         shown = _both(words, line.kind)
         # a ledger may come from a stranger: only an address of the web becomes a link
         if line.link and (row[line.link] or "").startswith(("https://", "http://")):
-            note = f' title="{html.escape(row[line.note])}"' if line.note else ""
-            shown = f'<a href="{html.escape(row[line.link])}"{note}>{shown}</a>'
+            shown = f'<a href="{html.escape(row[line.link])}">{shown}</a>'
         if line.mark and row[line.mark]:
             shown = f"<mark>{shown}</mark>"
         label = ""

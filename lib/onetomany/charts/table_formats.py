@@ -71,7 +71,7 @@ def _numeral(value: float, form: str, unit: str | None, words: Mapping[str, Word
         return (str(value),) * 2
     if form == "rate" and 0 < value < RARE:
         times = number(1 / value, "count")
-        return f"1 in {times}", f"{times}에 1"
+        return f"1 in {times}", f"{times}분의 1"
     return _counted(number(float(value), form), unit, words)
 
 
