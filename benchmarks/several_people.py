@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,13 +47,12 @@ def grow(case: Path, pages: int) -> None:
         (held,) = db.execute("select count(*) from pages").fetchone()
         db.execute("create temp table seed as select document from documents")
         (next_id,) = db.execute("select max(id) from search_pages").fetchone()
-        copies = db.execute("select coalesce(max(length(path) - length(replace(path, '+', ''))), 0) "
-                            "from files").fetchone()[0]  # fmt: skip
-        for number in range(copies + 1, -(-pages // held) + copies):
-            new = f"sha256(document || '{number}') as document"
+        for number in range(1, -(-pages // held)):
+            name = f"{pages}-{number}"
+            new = f"sha256(document || '{name}') as document"
             only = "where document in (from seed)"
             for table in COPIED:
-                also = f", path || '+{number}' as path" if table == "files" else ""
+                also = f", path || '+{name}' as path" if table == "files" else ""
                 db.execute(
                     f"insert into {table} select * replace ({new}{also}) from {table} {only}"
                 )
@@ -67,10 +67,10 @@ def compare(address: str, storage: Path, seed: Path, sizes: list[int]) -> None:
     print("CPU seconds                              case file      lake")
     with tempfile.TemporaryDirectory() as folder:
         case, small = Path(folder) / "case.duckdb", Path(folder) / "small.duckdb"
-        for made in (case, small):
-            ingest(seed, made, workers=2, ocr=False)
-            with open_case(made, write=True) as db:
-                indexing.index_case(db, progress=False)
+        ingest(seed, case, workers=2, ocr=False)
+        with open_case(case, write=True) as db:
+            indexing.index_case(db, progress=False)
+        shutil.copy(case, small)
         with open_case(small, write=True) as db:  # a colleague's: other documents
             for table in (*COPIED, "search_pages"):
                 db.execute(f"update {table} set document = sha256(document || 'other')")
