@@ -47,7 +47,7 @@ EXTRAS = {
     ),
     "lake": Extra(
         "Sharing case files through a lake",
-        "사건 파일을 레이크로 함께 쓰려면",
+        "여러 사람이 사건 파일을 함께 쓰려면",
         "duckdb_extension_ducklake duckdb_extension_postgres_scanner",
         ("casework",),
     ),

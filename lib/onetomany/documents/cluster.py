@@ -8,6 +8,7 @@ machine is trusted (docs/several-people.md).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import stat
@@ -93,6 +94,8 @@ class Cluster(Readers):
 
     def close(self) -> None:
         """Leave the cluster; its workers stay."""
+        with contextlib.suppress(ValueError, OSError):  # unless it was never subscribed
+            self.client.unsubscribe_topic("all")
         self.client.close()
 
     @property
