@@ -99,7 +99,10 @@ def check_row(name: str, given: Mapping[str, str]) -> None:
     """
     table = _table_of(name, given)
     filled = {table.key: "new", **given} if table.name in _LETTERS else given
-    _checked(table, table.names, filled)
+    try:
+        _checked(table, table.names, filled)
+    except InputError as error:
+        raise InputError(re.sub(r"^Claim \S+: its", "Its", str(error))) from error
 
 
 def _table_of(name: str, given: Mapping[str, str]) -> CaseTable:

@@ -171,7 +171,11 @@ def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[Ca
     tests = [(~given if column.required else pl.lit(False), *empty)]
     if column.kind != "string":
         lost = given & _parsed(column).is_null()
-        what = (f"'{{}}' is not a {column.kind}", f"'{{}}': {_KOREAN_KINDS[column.kind]} 아닙니다")
+        article = "an" if column.kind == "integer" else "a"
+        what = (
+            f"'{{}}' is not {article} {column.kind}",
+            f"'{{}}': {_KOREAN_KINDS[column.kind]} 아닙니다",
+        )
         tests.append((lost, what, _FORMS[column.kind]))
     if column.pattern:
         wrong = given & ~cell.str.contains(column.pattern)

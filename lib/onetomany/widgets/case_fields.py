@@ -44,7 +44,7 @@ class TextField:
     """A line, or with `lines` several, of text; `options` are offered while one writes."""
 
     def __init__(self, *, lines: int = 1, options: Sequence[str] | None = None) -> None:
-        wide = {"layout": ipywidgets.Layout(width="100%")}
+        wide = {"layout": ipywidgets.Layout(width="auto")}
         self.entry: Any
         if lines > 1:
             self.entry = ipywidgets.Textarea(rows=lines, **wide)
@@ -80,8 +80,8 @@ class ChoiceField:
         self.choices, self.another = list(choices), another
         self.labels: dict[str, str] = {}
         self.language = "en"
-        self.menu = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="100%"))
-        self.new = ipywidgets.Text(layout=ipywidgets.Layout(width="100%", display="none"))
+        self.menu = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="auto"))
+        self.new = ipywidgets.Text(layout=ipywidgets.Layout(width="auto", display="none"))
         self.box: Any = ipywidgets.VBox([self.menu, self.new]) if another else self.menu
         self.menu.observe(lambda _: self._switch(), names="value")
         self._list("")
@@ -160,16 +160,16 @@ class DateField:
         self.kinds = ("none", "day") if days else ("none", "day", "month", "year", "other")
         wide = ipywidgets.Layout
         self.precision = ipywidgets.Dropdown(
-            options=[(each, each) for each in self.kinds], layout=wide(width="100%")
+            options=[(each, each) for each in self.kinds], layout=wide(width="auto")
         )
-        self.day = ipywidgets.DatePicker(layout=wide(width="100%"))
+        self.day = ipywidgets.DatePicker(layout=wide(width="auto"))
         self.year = ipywidgets.BoundedIntText(
-            min=1000, max=9999, value=dt.date.today().year, layout=wide(width="100%")
+            min=1000, max=9999, value=dt.date.today().year, layout=wide(width="auto")
         )
         self.month = ipywidgets.Dropdown(
-            options=[(f"{each:02d}", each) for each in range(1, 13)], layout=wide(width="100%")
+            options=[(f"{each:02d}", each) for each in range(1, 13)], layout=wide(width="auto")
         )
-        self.words = ipywidgets.Text(layout=wide(width="100%"))
+        self.words = ipywidgets.Text(layout=wide(width="auto"))
         self.parts = {
             self.day: ("day",),
             self.year: ("month", "year"),

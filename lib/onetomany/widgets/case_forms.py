@@ -81,7 +81,7 @@ class RowForm:
         self.language, self.saved = language, saved
         self.columns = [each for each in self.table.columns if each.name not in self.plan.hidden]
         self.fields: dict[str, CaseField] = {each.name: _field(each) for each in self.columns}
-        self.row = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="100%"))
+        self.row = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="auto"))
         self.row.observe(lambda _: self._open(), names="value")
         self.busy = False
         self.button = ipywidgets.Button(button_style="primary")

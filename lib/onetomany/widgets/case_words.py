@@ -40,7 +40,7 @@ _WORDS = {
     "h_state": ("What is there", "지금 있는 것"),
     "h_todo": ("To do", "할 일"),
     "h_add": ("Add or change", "더하거나 고치기"),
-    "h_read": ("Read the documents", "문서 읽기"),
+    "h_read": ("Reading desk: claims from a marked passage", "문서를 읽고 인용해 주장 만들기"),
     "nothing": ("Nothing to do.", "할 일이 없습니다."),
     "left_out": ("And {many} more.", "그 밖에 {many}개."),
     "ingest": ("Read the documents", "문서 읽기"),
@@ -99,13 +99,15 @@ list-style:none}
 .case-page .case-todo{margin:0 0 8px;padding-left:20px}
 .case-page .case-todo li{margin:3px 0;overflow-wrap:anywhere}
 .case-page h4{margin:8px 0 2px;font-size:14px}
+.case-form .desk-row{align-items:flex-start}
 .case-form .desk-row>*{flex:1 1 260px}
 .case-form .widget-inline-hbox{flex-direction:column;align-items:stretch;height:auto}
-.case-form .widget-inline-hbox>*{width:100%;max-width:100%;margin-left:0;margin-right:0}
+.case-form .widget-inline-hbox>*{flex:0 0 auto;width:100%;max-width:100%;margin:0}
+.case-form .widget-inline-hbox>select{height:32px}
 .case-form .widget-label{width:auto!important;max-width:100%;text-align:left;
 justify-content:flex-start;white-space:normal;height:auto;line-height:1.4;min-width:0}
 .case-form textarea{min-height:3em}
-.case-form .lm-Panel,.case-form .widget-vbox{overflow:visible}
+.case-page .desk-clash{border:2px solid #d55e00;padding:6px 8px;margin:6px 0}
 </style>"""
 
 
