@@ -1,7 +1,7 @@
 """Tell the two languages of a chart's texts apart, so that a view may draw one of them.
 
-Texts are written "English 한국어". Marks that no font draws (U+2061 to U+2064) say where either part
-begins and ends; the report's script (report/assets/site.js) chooses by them.
+Texts are written "English 한국어". Marks that no font draws (U+2061 to U+2064) say where either
+part begins and ends; the report's script (report/assets/site.js) chooses by them.
 """
 
 from __future__ import annotations
@@ -179,20 +179,13 @@ def _halves(text: str) -> str:
         english, between, korean = text[: found.start()], found[0], text[found.end() :]
     else:
         return ""
-    if not _LATIN.search(english) and english not in "?●■▶":
+    if not _LATIN.search(english) and english not in set("?●■▶"):
         return ""
     shared = re.search(r"[^ㄱ-ㆎ가-힣]*$", korean)
     after = shared[0] if shared else ""
     said = set(re.findall(r"[\w.,]*\w", english))
-    if (set(re.findall(r"[\w.,]*\w", after)) <= said and re.search(r"\w", after)) or after in (
-        ")",
-        ".",
-        "?",
-        "!",
-        "'",
-        "…",
-        ").",
-    ):
+    figures = set(re.findall(r"[\w.,]*\w", after))
+    if (figures and figures <= said) or after in {")", ".", "?", "!", "'", "…", ")."}:
         after = ""
     korean = korean.removesuffix(after)
     number = _NUMBER.match(english)

@@ -49,18 +49,28 @@
     return language === "en" ? english : korean || tail.replace(/^[ \n|]+/, "");
   });
 
-  // Tooltips that name a column in each language: only the one that is shown
-  function tooltips(listed, language) {
-    const fields = new Set(listed.map((tip) => tip.field));
+  // Tooltips or layers of text that show a column in each language: only the one that is shown
+  const TWINS = { tooltip: (tip) => tip.field, layer: (part) => part.encoding?.text?.field };
+  function untwinned(listed, columnOf, language) {
+    const fields = new Set(listed.map(columnOf));
     const bare = (field) => field.replace(/_(en|ko)$/, "");
-    const twin = ({ field = "" }) => (field.endsWith("_ko")
+    const twin = (field) => field && (field.endsWith("_ko")
       ? fields.has(bare(field)) || fields.has(`${bare(field)}_en`) : fields.has(`${bare(field)}_ko`));
-    return listed.filter((tip) => !twin(tip) || tip.field.endsWith("_ko") === (language === "ko"));
+    return listed.filter((part) => !twin(columnOf(part)) || columnOf(part).endsWith("_ko") === (language === "ko"));
+  }
+
+  // Lines of a title: those in the one language under those in the other
+  function titleLines(lines, language) {
+    const korean = (line) => HANGUL.test(line) && !line.includes("\u2061");
+    if (!lines.some(korean) || lines.every(korean)) return lines;
+    return lines.filter((line) => line.includes("\u2061") || korean(line) === (language === "ko"));
   }
 
   function spoken(item, language, key = "") {
     if (Array.isArray(item)) {
-      const listed = key === "tooltip" && language !== "both" ? tooltips(item, language) : item;
+      let listed = item;
+      if (language !== "both" && TWINS[key]) listed = untwinned(item, TWINS[key], language);
+      if (language !== "both" && key === "title") listed = titleLines(item, language);
       return listed.map((each) => spoken(each, language, key));
     }
     if (item && typeof item === "object") {
