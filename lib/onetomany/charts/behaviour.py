@@ -10,6 +10,8 @@ import polars as pl
 
 from ..confidence import PERCENT
 from ..errors import InputError
+from .languages import both
+from .sliders import captioned_slider
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish, formatted_tips
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
@@ -212,17 +214,20 @@ def alarms_right_chart(
             orient="top", columns=3, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
         ),
     )
-    strict = alt.param(
-        name="strict_step",
-        value=(steps + 1) // 2,
-        bind=alt.binding_range(min=1, max=steps, step=1, name="Strictness 엄격함  "),
+    middle = [both(f"step {n} of {steps}", f"{steps}단계 중 {n}") for n in range(2, steps)]
+    ends = [
+        both("1, laxest", "1, 가장 느슨함"),
+        *middle,
+        both(f"{steps}, strictest", f"{steps}, 가장 엄격함"),
+    ]
+    strict = captioned_slider(
+        "strict_step", "Strictness 엄격함", ends[-steps:], value=(steps + 1) // 2
     )
-    assumed = alt.param(
-        name="assumed",
+    assumed = captioned_slider(
+        "assumed",
+        "Assumed sensitivity 가정한 민감도",
+        [f"{share:.0%}" for share in keen],
         value=len(keen),
-        bind=alt.binding_range(
-            min=1, max=len(keen), step=1, name="Assumed sensitivity 가정한 민감도  "
-        ),
     )
     once = "'1 / ' + format(1 / datum.value, ',.0f')"
     x = alt.X(
@@ -272,7 +277,7 @@ def alarms_right_chart(
         .mark_text(align="right", baseline="bottom", fontSize=13, fontWeight=600)
         .encode(x=alt.value(296), y=alt.value(294), text="line:N")
     )
-    left = alt.layer(band, least, line, note).add_params(strict, assumed)
+    left = alt.layer(band, least, line, note).add_params(*strict, *assumed)
     count = alt.X(
         "daily:Q",
         title="People flagged falsely a day 하루에 잘못 걸리는 사람",

@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .sliders import captioned_slider, counted
 from .theme import (
     BLUE,
     GREEN,
@@ -254,11 +255,8 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         name=_threshold_name(), step=pl.col("gallery_size").rank("dense").cast(pl.Int32)
     )
     names = shown["name"].unique(maintain_order=True).to_list()
-    slider = alt.param(
-        name="size_step",
-        value=len(sizes),
-        bind=alt.binding_range(min=1, max=len(sizes), step=1, name="Gallery size 갤러리 크기  "),
-    )
+    words = [counted(size) for size in sizes]
+    slider = captioned_slider("size_step", "Gallery size 갤러리 크기", words, value=len(sizes))
     # a share of 0 has no place on a logarithmic axis
     floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
     chosen = alt.Chart(
@@ -317,7 +315,7 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         .encode(x=alt.value(10), y=alt.value(6), text="line:N")
     )
     return finish(
-        alt.layer(band, least, line, text).add_params(slider).properties(width=620, height=330),
+        alt.layer(band, least, line, text).add_params(*slider).properties(width=620, height=330),
         title="The rarer the people sought, the more alarms are false",
         title_ko="찾는 사람이 드물수록 경보는 대부분 틀린다",
         source=source,

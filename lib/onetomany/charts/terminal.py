@@ -11,6 +11,7 @@ import polars as pl
 import shapely
 
 from ..confidence import PERCENT
+from .sliders import captioned_slider
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
 
@@ -25,7 +26,7 @@ OUTLINES = {
 OWN = "of this person 이 사람의 것"
 WRONG = "wrong link 틀린 연결"
 OTHER = "of somebody else 남의 것"
-QUALITY = "Face quality, 1 best 얼굴 품질, 1이 가장 좋음  "
+QUALITY = "Face quality 얼굴 품질"
 
 _WALL, _WIDTH = "#d4d8de", 660
 _FINE = 0.1  # m: corners that change an outline by less are left out
@@ -167,7 +168,7 @@ def dossier_chart(
     )
     picture = (
         alt.layer(*draw.layers(0.35), path, links, dots, here)
-        .add_params(time, quality)
+        .add_params(time, *quality)
         .properties(**draw.size)
     )
     most = int(rows["row"].to_numpy().max())
@@ -267,7 +268,7 @@ def links_chart(
                 rules("datum.right", BLUE, 0.7, 0.3),
                 rules("!datum.right", RED, 2.0, 0.85),
             )
-            .add_params(quality)
+            .add_params(*quality)
             .properties(**draw.size),
             alt.layer(text, _named_level(said, "quality_level", y=alt.value(16))).properties(
                 width=_WIDTH, height=66
@@ -333,11 +334,9 @@ class _Ground:
         return filled
 
 
-def _quality(frame: pl.DataFrame, level: int, name: str) -> alt.Parameter:
-    levels = int(frame["level"].to_numpy().max())
-    return alt.param(
-        name=name, value=level, bind=alt.binding_range(min=1, max=levels, step=1, name=QUALITY)
-    )
+def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter, alt.Parameter]:
+    shares = frame.select("level", "tmr").unique().sort("level")["tmr"]
+    return captioned_slider(name, QUALITY, [f"TMR {tmr:.0%}" for tmr in shares], value=level)
 
 
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from onetomany.charts.reader_table import STATUSES
 from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING
 from onetomany.report.blocks import Chapter, NotebookBlock
 from onetomany.report.execute import Notebook
+from onetomany.report.under_chart import made_when
 from onetomany.sources.case_summary import Pair
 from onetomany.sources.files import write_whole
-from onetomany.sources.tables import csv_text
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,7 @@ class ChapterFinding:
     @property
     def citation(self) -> Pair:
         """Return the sentence as somebody may quote it: figure, status, chapter, date, commit."""
-        run = self.chapter.run
-        day, commit = str(run.get("ran_at", ""))[:10], str(run.get("commit") or "")
-        made = ", ".join(filter(None, (day, commit and f"commit {commit}")))
+        made = made_when(self.chapter)
         return (
             f"{self.figure[0]} {self.sentence[0]} {self.limit[0]} "
             f"(One-to-Many, chapter {self.chapter.number}, {self.badge[0].lower()}; {made})",
@@ -73,14 +69,9 @@ def read_findings(chapter: Chapter, notebook: Notebook) -> list[ChapterFinding]:
     return found
 
 
-def write_charts(finding: ChapterFinding, charts: Path, svg: bytes) -> None:
-    """Write the chart of a finding as SVG, and the data it draws as CSV, beside its PNG."""
-    assert finding.chart is not None
+def write_picture(finding: ChapterFinding, charts: Path, svg: bytes) -> None:
+    """Write the chart of a finding as SVG, beside its PNG and its data."""
     write_whole(charts / f"{finding.name}.svg", svg)
-    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in _data(finding.chart.spec)]
-    frames = [frame for frame in frames if frame.height and not _is_nested(frame)]
-    table = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
-    write_whole(charts / f"{finding.name}.csv", csv_text(table).encode("utf-8-sig"))
 
 
 def _finding(chapter: Chapter, data: Any, cell: int) -> ChapterFinding:
@@ -108,22 +99,3 @@ def _chart_near(chapter: Chapter, number: int) -> NotebookBlock | None:
     ]
     before = [block for at, block in charts if at <= number]
     return before[-1] if before else next((block for _, block in charts), None)
-
-
-def _data(spec: Any) -> Iterator[list[dict[str, Any]]]:
-    """Yield the tables that a chart carries, by name or in place."""
-    yield from spec.get("datasets", {}).values()
-    stack = [spec]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            data = item.get("data")
-            if isinstance(data, dict) and isinstance(data.get("values"), list):
-                yield data["values"]
-            stack += [value for key, value in item.items() if key not in ("data", "datasets")]
-        elif isinstance(item, list):
-            stack += item
-
-
-def _is_nested(frame: pl.DataFrame) -> bool:
-    return any(kind.is_nested() for kind in frame.dtypes)

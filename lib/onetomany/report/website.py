@@ -20,11 +20,13 @@ import vl_convert
 from markupsafe import Markup
 
 import onetomany
+from onetomany.charts.languages import marked_spec, plain_spec
 from onetomany.errors import InputError, OneToManyError
 from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
-from onetomany.report.summary import read_findings, write_charts
+from onetomany.report.summary import read_findings, write_picture
+from onetomany.report.under_chart import chart_csv, figure_citation, figure_number
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.case_summary import case_summary
 from onetomany.sources.files import whole_folder, write_whole
@@ -113,6 +115,7 @@ def _write(
     )
     templates.filters["script_json"] = _script_json
     templates.filters["untitled"] = _untitled
+    templates.filters.update(marked=marked_spec, cited=figure_citation, figure_number=figure_number)
     templates.globals.update(
         policy=POLICY,
         stamp=STAMP,
@@ -135,14 +138,17 @@ def _write(
         )
         for block in chapter.charts:
             still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
-            (assets / "charts" / f"{chapter.number}-{block.number}.png").write_bytes(still)
+            file = assets / "charts" / f"{chapter.number}-{block.number}"
+            file.with_suffix(".png").write_bytes(still)
+            if not exhibit:
+                file.with_suffix(".csv").write_bytes(chart_csv(block.spec))
         if not exhibit:
             nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
     cards = [each for found in findings.values() for each in found if each.on_summary]
     for card in cards:
         if card.chart:
             name = f"{card.chapter.stem}.ipynb: chart {card.chart.number}"
-            write_charts(card, assets / "charts", picture(name, card.chart.spec, "svg"))
+            write_picture(card, assets / "charts", picture(name, card.chart.spec, "svg"))
     pages["index.html"] = templates.get_template("index.html").render(
         chapters=chapters,
         cards=cards,
@@ -188,6 +194,7 @@ def picture(
     `name` names the chart in the error if it can't be drawn (OneToManyError). Without `keep` no
     copy stays in the cache.
     """
+    spec = plain_spec(spec)
     text = json.dumps(spec, sort_keys=True)
     key = hashlib.sha256(f"{vl_convert.__version__} {_VEGALITE} {text}".encode()).hexdigest()
     cached = cache_dir() / "report" / f"{key[:24]}.{form}"

@@ -37,6 +37,88 @@
   }
   root.dataset.show = asked(); // before the first paint
 
+  // --- One language in a chart. charts/languages.py has marked where the parts of its texts begin:
+  // English, what "both" shows after it, and Korean if that is written otherwise
+  const PAIR = /\u2061([^\u2062]*)\u2062([^\u2063]*)\u2063([^\u2064]*)\u2064/g;
+  const EXPRESSIONS = new Set(["calculate", "filter", "expr", "test", "labelExpr", "signal", "update"]);
+  const HANGUL = /[ㄱ-ㆎ가-힣]/;
+  const BEFORE_KOREAN = "regexp(' (?=[가-힣])')"; // where axes break a name in both languages in two
+
+  const chosen = (text, language) => text.replace(PAIR, (_, english, tail, korean) => {
+    if (language === "both") return english + tail;
+    return language === "en" ? english : korean || tail.replace(/^[ \n|]+/, "");
+  });
+
+  // Tooltips or layers of text that show a column in each language: only the one that is shown
+  const TWINS = { tooltip: (tip) => tip.field, layer: (part) => part.encoding?.text?.field };
+  function untwinned(listed, columnOf, language) {
+    const fields = new Set(listed.map(columnOf));
+    const bare = (field) => field.replace(/_(en|ko)$/, "");
+    const twin = (field) => field && (field.endsWith("_ko")
+      ? fields.has(bare(field)) || fields.has(`${bare(field)}_en`) : fields.has(`${bare(field)}_ko`));
+    return listed.filter((part) => !twin(columnOf(part)) || columnOf(part).endsWith("_ko") === (language === "ko"));
+  }
+
+  // Lines of a title: those in the one language under those in the other
+  function titleLines(lines, language) {
+    const korean = (line) => HANGUL.test(line) && !line.includes("\u2061");
+    if (!lines.some(korean) || lines.every(korean)) return lines;
+    return lines.filter((line) => line.includes("\u2061") || korean(line) === (language === "ko"));
+  }
+
+  function spoken(item, language, key = "") {
+    if (Array.isArray(item)) {
+      let listed = item;
+      if (language !== "both" && TWINS[key]) listed = untwinned(item, TWINS[key], language);
+      if (language !== "both" && key === "title") listed = titleLines(item, language);
+      return listed.map((each) => spoken(each, language, key));
+    }
+    if (item && typeof item === "object") {
+      return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, spoken(value, language, name)]));
+    }
+    if (typeof item !== "string") return item;
+    const text = chosen(item, language);
+    return EXPRESSIONS.has(key) && language !== "both" ? text.replaceAll(BEFORE_KOREAN, "regexp('$.')") : text;
+  }
+
+  function inLanguage(spec, language) {
+    const said = spoken(spec, language);
+    const { title } = said;
+    if (language === "both" || !Array.isArray(title?.subtitle) || !HANGUL.test(title.subtitle[0])) return said;
+    const [korean, ...rest] = title.subtitle; // theme.finish: the title in Korean is its first line
+    said.title = { ...title, text: language === "ko" ? korean : title.text, subtitle: rest };
+    return said;
+  }
+
+  // What a reader has chosen stays chosen when the language changes; menus list the same in either
+  function withChoices(spec, before) {
+    if (!before) return spec;
+    const params = (spec.params ?? []).map((param, i) => {
+      if (!param.bind) return param;
+      const value = before.view.signal(param.name);
+      const at = before.spec.params[i].bind.options?.indexOf(value) ?? -1;
+      return { ...param, value: at < 0 ? value : param.bind.options[at] };
+    });
+    return { ...spec, ...(params.length ? { params } : {}) };
+  }
+
+  // A slider says what its step stands for: the signal NAME_caption, if the chart has one
+  function captions(target, view, params) {
+    for (const { name } of params) {
+      const said = params.some((param) => param.name === `${name}_caption`);
+      const input = said && target.querySelector(`input[name="${name}"]`);
+      if (!input) continue;
+      const output = document.createElement("output");
+      input.nextElementSibling.replaceWith(output);
+      const tell = () => {
+        output.textContent = view.signal(`${name}_caption`);
+        input.setAttribute("aria-valuetext", output.textContent);
+      };
+      view.addSignalListener(`${name}_caption`, tell);
+      tell();
+    }
+  }
+
   // A chart wider than its room is drawn again for it: what is side by side goes one under another,
   // plots get narrower, titles break into lines; letters keep their size.
   const pen = document.createElement("canvas").getContext("2d");
@@ -156,13 +238,19 @@
     apply();
   }
 
+  const drawnCharts = new Map(); // of a script: the view and the specification that are shown
+
   async function draw(script) {
+    const language = root.dataset.show;
     const id = script.dataset.chart;
     const target = document.getElementById(id);
     const figure = target.closest("figure");
     const box = getComputedStyle(figure);
     const room = figure.parentElement.clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight) - 2;
-    const spec = JSON.parse(script.textContent);
+    const given = inLanguage(JSON.parse(script.textContent), language);
+    const spec = withChoices(given, drawnCharts.get(script));
+    const words = (english, korean) => ({ en: english, ko: korean })[language] ?? `${english} ${korean}`;
+    if (spec.description) figure.setAttribute("aria-label", spec.description);
     try {
       let view;
       const embed = async (asked) => ({ view } = await window.vegaEmbed(target, asked, {
@@ -177,9 +265,9 @@
         downloadFileName: id,
         scaleFactor: { png: 2 },
         i18n: {
-          PNG_ACTION: "Save as PNG 저장",
-          SVG_ACTION: "Save as SVG 저장",
-          CLICK_TO_VIEW_ACTIONS: "Save this chart 그림 저장",
+          PNG_ACTION: words("Save as PNG", "PNG로 저장"),
+          SVG_ACTION: words("Save as SVG", "SVG로 저장"),
+          CLICK_TO_VIEW_ACTIONS: words("Save this chart", "그림 저장"),
         },
       }));
       const picture = () => target.querySelector("svg.marks");
@@ -206,12 +294,39 @@
       }
       filterRows(view, (spec.params ?? []).map((each) => each.name).filter((name) => /^filter_/.test(name)));
       // the menu is a picture of three dots: named for those who don't see it
-      target.querySelector("summary")?.setAttribute("aria-label", "Save this chart 그림 저장");
+      target.querySelector("summary")?.setAttribute("aria-label", words("Save this chart", "그림 저장"));
+      captions(target, view, spec.params ?? []);
+      drawnCharts.get(script)?.view.finalize();
+      drawnCharts.set(script, { view, spec: given });
+      target.dataset.language = language;
       target.dataset.drawn = "yes";
     } catch (error) {
-      target.textContent = `This chart could not be drawn 그림을 그리지 못했습니다: ${error.message}`;
+      target.textContent = `${words("This chart could not be drawn", "그림을 그리지 못했습니다")}: ${error.message}`;
       console.error(id, error);
     }
+  }
+
+  // All charts in the language that is shown; asked again meanwhile, the rest waits for that
+  let asking = 0;
+  async function drawAll() {
+    asking += 1;
+    const mine = asking;
+    for (const script of document.querySelectorAll("script[data-chart]")) {
+      if (mine !== asking) return;
+      const target = document.getElementById(script.dataset.chart);
+      if (target.dataset.language !== root.dataset.show) await draw(script);
+    }
+  }
+
+  // The line under a chart: its picture as it is shown, in place of the still in both languages
+  async function savePicture(event) {
+    const script = event.target.closest("figure").querySelector("script[data-chart]");
+    const shown = drawnCharts.get(script);
+    if (!shown) return;
+    event.preventDefault();
+    const href = await shown.view.toImageURL("png", 2);
+    const name = `${script.dataset.chart}-${root.dataset.show}.png`;
+    Object.assign(document.createElement("a"), { href, download: name }).click();
   }
 
   // The sentence with its citation, in the language that is shown
@@ -238,14 +353,16 @@
       stored.set(language);
       if (/^#lang=/.test(location.hash)) location.replace(`#lang=${language}`);
       show(language);
+      drawAll();
     });
     show(asked());
+    for (const link of document.querySelectorAll("a[data-picture]")) link.addEventListener("click", savePicture);
     for (const button of document.querySelectorAll("button[data-copy]")) {
       button.hidden = false;
       button.addEventListener("click", () => copy(button));
     }
     // Vega measures its labels once: the letters must be there first
     await document.fonts.load('16px "Noto Sans KR"', "A한");
-    for (const script of document.querySelectorAll("script[data-chart]")) await draw(script);
+    await drawAll();
   });
 })();

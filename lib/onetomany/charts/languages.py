@@ -1,0 +1,217 @@
+"""Tell the two languages of a chart's texts apart, so that a view may draw one of them.
+
+Texts are written "English 한국어". Marks that no font draws (U+2061 to U+2064) say where either
+part begins and ends; the report's script (report/assets/site.js) chooses by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+# ⟨ English ⟩ what "both" shows after it ⟨ Korean, if other than that ⟩
+_OPEN, _TAIL, _KOREAN, _CLOSE = "\u2061", "\u2062", "\u2063", "\u2064"
+_PAIR = re.compile(f"{_OPEN}([^{_TAIL}]*){_TAIL}([^{_KOREAN}]*){_KOREAN}([^{_CLOSE}]*){_CLOSE}")
+
+_HANGUL = re.compile("[ㄱ-ㆎ가-힣]")
+_LATIN = re.compile("[A-Za-z]")
+_PREFIX = re.compile(r"(SIMULATED|Source) (모의 자료|출처)(: )")
+# two texts may be joined to a third one, each with its own Korean: the widest joints first
+_ALWAYS, _OFTEN = (" · ",), ("; ", " / ", r" \+ ", "[,:] ")
+_NUMBER = re.compile(r"(?:(?:[<>≥≤] ?)?[\d.,]+(?: ?%)?(?: (?:to|\+) (?=\d))?)+(?= )")
+_COUNTERS = {"건", "명", "분", "초", "년", "일", "시간", "항목", "개 기업", "개"}
+# keys of Vega's expressions: in them only the quoted texts are read by people
+EXPRESSIONS = ("calculate", "filter", "expr", "test", "labelExpr", "signal", "update")
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
+_UNREAD = ("$schema", "href", "url", "field", "font", "format", "name", "type")
+# the parts of source lines that are no names, as they recur in the charts
+_SOURCE_WORDS = [
+    ("[Tt]his run", "이번 실행"),
+    ("one core", "코어 하나"),
+    ("this bundle", "이 묶음"),
+    ("visa images", "비자 사진"),
+    ("computed in this run", "이번 실행에서 계산"),
+    ("Synthetic templates", "합성 템플릿"),
+    (r"[Ss]ynthetic templates fitted to (\d+) people of (.*)", r"\2의 \1명에 맞춘 합성 템플릿"),
+    (r"[Tt]emplates fitted to (\d+) people of (.*)", r"\2의 \1명에 맞춘 템플릿"),
+    (r"[Ss]ynthetic templates fitted to (\d+) people", r"\1명에 맞춘 합성 템플릿"),
+    ("TMR at (FMR .*)", r"\1에서의 TMR"),
+    ("no airport's", "어느 공항의 것도 아님"),
+    ("This kit's plan", "이 도구의 도면"),
+    (r"(\d[\d,]*) people", r"\1명"),
+    (r"(\d[\d,]*) images", r"사진 \1장"),
+    (r"(\d[\d,]*) cores", r"코어 \1개"),
+    (r"(\d[\d,]*) records", r"기록 \1건"),
+    ("95 % by (?:person|passenger)", "사람 단위 95 %"),
+    ("traffic: Incheon Airport", "여객: 인천공항"),
+    ("run of (.*)", r"\1 실행"),
+    ("searches: make scale", "검색: make scale"),
+    ("Crowds: run of (.*)", r"무리: \1 실행"),
+    ("one camera", "카메라 한 대"),
+    ("Python's hashlib", "파이썬 hashlib"),
+    (r"the (\d+) of (\d+) countries we read", r"\2개국 가운데 우리가 읽은 \1개국"),
+    ("report card of algorithm (.*)", r"알고리즘 \1의 성적표"),
+    ("parse of 2020 by (.*)", r"\1의 2020년 정리본"),
+    ("factors from NIST", "배수는 NIST"),
+    ("variation between people from chapter 01's set", "사람 사이의 차이는 1장의 자료"),
+    ("as carried by (.*)", r"\1 수록"),
+]
+
+
+def both(english: str, korean: str, between: str = " ") -> str:
+    """Join a text in both languages where its parts couldn't be told apart.
+
+    For Korean that starts with a Latin term or a number, or repeats none of the English figures.
+
+    Example:
+        >>> plain(both("57.6 million records", "5,760만 건"))
+        '57.6 million records 5,760만 건'
+    """
+    return f"{_OPEN}{english}{_TAIL}{between}{korean}{_KOREAN}{korean}{_CLOSE}"
+
+
+def plain(text: str) -> str:
+    """Return a text in both languages without its marks."""
+    return _PAIR.sub(r"\1\2", text)
+
+
+def in_language(text: str, language: str) -> str:
+    """Return the part of a marked text in one language ("en" or "ko").
+
+    Example:
+        >>> in_language(marked("records 건"), "ko")
+        '건'
+    """
+
+    def chosen(match: re.Match[str]) -> str:
+        english, tail, korean = match.groups()
+        return english if language == "en" else korean or tail.lstrip(" \n|")
+
+    return _PAIR.sub(chosen, text)
+
+
+def marked(text: str) -> str:
+    """Mark where the parts of a text in both languages begin and end.
+
+    A text with one language, or marked already (`both`), stays as it is.
+    """
+    if _OPEN in text or not _HANGUL.search(text):
+        return text
+    if prefix := _PREFIX.match(text):
+        english, korean, colon = prefix.groups()
+        rest = text[prefix.end() :]
+        read = _source(rest) if english == "Source" else marked(rest)
+        return _pair(english, f" {korean}") + colon + read
+    return _split(text, (*_ALWAYS, *_OFTEN)) or _halves(text) or text
+
+
+def marked_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart's specification with all texts marked that a reader sees."""
+    done: dict[str, Any] = _walk(spec, "", marked)
+    if isinstance(title := done.get("title"), dict) and isinstance(title.get("subtitle"), list):
+        lines = [_with_source_words(line) for line in title["subtitle"]]
+        title.update(subtitle=lines)
+    return done
+
+
+def plain_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart's specification without marks: both languages are drawn."""
+    done: dict[str, Any] = _walk(spec, "", plain)
+    return done
+
+
+def _walk(item: Any, key: str, change: Callable[[str], str]) -> Any:
+    if isinstance(item, dict):
+        return {name: _inside(name, value, key, change) for name, value in item.items()}
+    if isinstance(item, list):
+        return [_walk(each, key, change) for each in item]
+    if not isinstance(item, str):
+        return item
+    if key in EXPRESSIONS:
+        return _QUOTED.sub(lambda match: f"'{change(match[1])}'", item)
+    return change(item)
+
+
+def _inside(name: str, value: Any, key: str, change: Callable[[str], str]) -> Any:
+    if name == "datasets" or (name == "values" and key == "data"):
+        return _rows(value, change)
+    # the name of a slider or menu is read, that of a parameter or data set isn't
+    read = name not in _UNREAD or (name == "name" and key == "bind")
+    return _walk(value, name, change) if read else value
+
+
+def _rows(item: Any, change: Callable[[str], str]) -> Any:
+    """Change texts of a chart's data, but for columns of Korean alone."""
+    if isinstance(item, dict):
+        return {k: v if k.endswith("_ko") else _rows(v, change) for k, v in item.items()}
+    if isinstance(item, list):
+        return [_rows(each, change) for each in item]
+    return change(item) if isinstance(item, str) else item
+
+
+def _pair(english: str, tail: str, korean: str = "") -> str:
+    return f"{_OPEN}{english}{_TAIL}{tail}{_KOREAN}{korean}{_CLOSE}"
+
+
+def _split(text: str, joints: tuple[str, ...]) -> str:
+    """Mark each piece of a text by itself, if each with Hangul is in both languages."""
+    for joint in joints:
+        pieces = re.split(f"({joint})", text)
+        done = [_halves(piece) if _HANGUL.search(piece) else piece for piece in pieces]
+        pairs = sum(map(bool, map(_HANGUL.search, pieces)))
+        if all(done) and len(pieces) > 1 and (pairs > 1 or joint in _ALWAYS):
+            finer = joints[joints.index(joint) + 1 :]
+            return "".join(
+                (_split(piece, finer) or one) if _HANGUL.search(piece) else one
+                for piece, one in zip(pieces, done, strict=True)
+            )
+    return ""
+
+
+def _halves(text: str) -> str:
+    """Mark "English 한국어", with what follows for both languages; "" if it is neither."""
+    found = re.search(r"[ \n|]+(?=[^ \n|]*[ㄱ-ㆎ가-힣])", text)
+    line = re.fullmatch(r"([^ㄱ-ㆎ가-힣]+)(\n|  |\|)([^\n]*)", text)
+    if line and _HANGUL.search(line[3]):
+        english, between, korean = line.groups()
+    elif found:
+        english, between, korean = text[: found.start()], found[0], text[found.end() :]
+    else:
+        return ""
+    if not _LATIN.search(english) and english not in set("?●■▶"):
+        return ""
+    shared = re.search(r"[^ㄱ-ㆎ가-힣]*$", korean)
+    after = shared[0] if shared else ""
+    said = set(re.findall(r"[\w.,]*\w", english))
+    figures = set(re.findall(r"[\w.,]*\w", after))
+    if (figures and figures <= said) or after in {")", ".", "?", "!", "'", "…", ")."}:
+        after = ""
+    korean = korean.removesuffix(after)
+    number = _NUMBER.match(english)
+    other = ""
+    if number and not re.search(r"\d", korean):
+        count = number[0].replace(" to ", "~")
+        other = count + korean if korean in _COUNTERS else f"{korean} {count}"
+    return _pair(english, between + korean, other) + after
+
+
+def _source(text: str) -> str:
+    pieces = [_split(piece, _OFTEN) or _halves(piece) or piece for piece in text.split("; ")]
+    return "; ".join(pieces)
+
+
+def _with_source_words(line: str) -> str:
+    """Give the recurring words of a source line their Korean; "both" stays as it was."""
+    if not line.startswith(f"{_OPEN}Source"):
+        return line
+    head, colon, rest = line.partition(": ")
+    pieces = re.split("(; |, )", rest)
+    return head + colon + "".join(map(_with_korean, pieces))
+
+
+def _with_korean(piece: str) -> str:
+    for pattern, korean in _SOURCE_WORDS:
+        if found := re.fullmatch(pattern, piece):
+            return _pair(piece, "", found.expand(korean))
+    return piece

@@ -1,0 +1,78 @@
+"""What a page says under each chart: its number, its citation, and its data as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from onetomany.charts.languages import in_language, marked_spec, plain_spec
+from onetomany.report.blocks import Chapter, NotebookBlock
+from onetomany.sources.case_summary import Pair
+from onetomany.sources.tables import csv_text
+
+
+def figure_number(chapter: Chapter, chart: NotebookBlock) -> str:
+    """Return the number of a chart in the report: '4.3' is the third of chapter 04."""
+    return f"{chapter.number.lstrip('0') or '0'}.{chart.number}"
+
+
+def figure_citation(chart: NotebookBlock, chapter: Chapter) -> Pair:
+    """Return what a chart says as somebody may quote it: title, source lines, figure, commit."""
+    title = marked_spec(chart.spec).get("title") or {}
+    title = title if isinstance(title, dict) else {"text": title}
+    first, *lines = _lines(title.get("subtitle")) or [""]
+    number, made = figure_number(chapter, chart), made_when(chapter)
+    said = " ".join(_lines(title.get("text"))) or chapter.title
+    english, korean = (
+        "; ".join(in_language(line, lang) for line in lines) for lang in ("en", "ko")
+    )
+    return (
+        f"{in_language(said, 'en')} ({'; '.join(filter(None, (english, made)))}; "
+        f"One-to-Many, figure {number})",
+        f"{first or in_language(said, 'ko')} ({'. '.join(filter(None, (korean, made)))}. "
+        f"일대다, 그림 {number})",
+    )
+
+
+def made_when(chapter: Chapter) -> str:
+    """Return the day and the commit of a chapter's run, as citations give them."""
+    day, commit = str(chapter.run.get("ran_at", ""))[:10], str(chapter.run.get("commit") or "")
+    return ", ".join(filter(None, (day, commit and f"commit {commit}")))
+
+
+def chart_csv(spec: dict[str, Any]) -> bytes:
+    """Return the tables that a chart draws as one CSV, with a byte order mark for Excel.
+
+    Rows of all its tables one under another; tables with nested values are left out.
+    """
+    tables = _data(plain_spec(spec))
+    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in tables]
+    frames = [frame for frame in frames if frame.height and not _is_nested(frame)]
+    table = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+    return csv_text(table).encode("utf-8-sig")
+
+
+def _lines(text: Any) -> list[str]:
+    listed = text if isinstance(text, list) else [text] if text else []
+    return [str(line) for line in listed]
+
+
+def _data(spec: Any) -> Iterator[list[dict[str, Any]]]:
+    """Yield the tables that a chart carries, by name or in place."""
+    yield from spec.get("datasets", {}).values()
+    stack = [spec]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            data = item.get("data")
+            if isinstance(data, dict) and isinstance(data.get("values"), list):
+                yield data["values"]
+            stack += [value for key, value in item.items() if key not in ("data", "datasets")]
+        elif isinstance(item, list):
+            stack += item
+
+
+def _is_nested(frame: pl.DataFrame) -> bool:
+    return any(kind.is_nested() for kind in frame.dtypes)
