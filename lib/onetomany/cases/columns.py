@@ -21,6 +21,7 @@ INPUTS = (
     "searches",
     "alerts",
     "confirmed",
+    "false_alerts",
     "wanted_share",
     "fmr",
     "fpir",

@@ -12,7 +12,7 @@ from typing import Any
 import tomlkit
 
 from ..errors import InputError, near
-from ..requests.procedures import procedures
+from ..requests.procedures import procedures, requests_folder
 from ..sources.files import read_received, whole_folder
 from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
 from .folder import ABOUT, FUNCTIONS, Case, read_case
@@ -31,6 +31,7 @@ A case folder of One-to-Many. Change the files with any editor or spreadsheet, o
 {tables}
 | `sources/` | documents and web captures; `onetomany ingest` reads them |
 | `requests/` | the log of requests to authorities; `onetomany requests new` begins one |
+| `requester.example.toml` | copy it to `requester.toml` and fill in your name and address, for letters |
 | `images/`, `sightings/`, `tables/` | optional: faces with a datasheet, tracks, tables of people |
 | `notebooks/` | your own notebooks; the kit never runs them by itself |
 | `exhibit.toml` | what goes into an exhibit, and what is redacted |
@@ -120,6 +121,7 @@ def new_case(
         "confidence": "",
         "written": "",
     }
+    example = requests_folder() / "requester.example.toml"
     files = {
         ABOUT: "# What this case is about. Docs: docs/cases.md\n" + tomlkit.dumps(head),
         "exhibit.toml": _EXHIBIT,
@@ -130,6 +132,7 @@ def new_case(
             tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES),
         ),
         "datapackage.json": json.dumps(data_package(name, title), indent=1) + "\n",
+        "requester.example.toml": example.read_text("utf-8"),
         **{table.file: ",".join(table.names) + "\n" for table in TABLES},
     }
     if operator:

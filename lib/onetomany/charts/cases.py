@@ -93,10 +93,7 @@ def similar_programmes_table(programmes: pl.DataFrame) -> ReaderTable:
 
     Takes `cases.story.similar_programmes`.
     """
-    first = programmes.with_columns(
-        publisher=pl.col("cited").list.first().struct.field("publisher"),
-        url=pl.col("cited").list.first().struct.field("url"),
-    )
+    first = programmes.with_columns(publisher=pl.col("source_1_en"), url=pl.col("source_1_url"))
     return present_table(
         first,
         ("Programmes elsewhere with a function of this one", "같은 기능을 가진 다른 사업"),

@@ -96,10 +96,14 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     bring.add_argument("--id", help="the request's name in the log")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.requests.letters import PERSONAL_FILE
+
         home = case_folder(args.case)
         args.folder = home
         if args.log is None:
             args.log = home / CASE_LOG if home else LOG
+        if home and getattr(args, "requester", home) is None and (home / PERSONAL_FILE).exists():
+            args.requester = home / PERSONAL_FILE
         for name, default in (("out", LETTERS), ("answers", ANSWERS)):
             if getattr(args, name, default) is None:
                 setattr(args, name, home / default if home else default)

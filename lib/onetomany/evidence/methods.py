@@ -62,7 +62,8 @@ def datasheets(texts: dict[str, str]) -> list[ShownDatasheet]:
     """
     found = []
     for file, name, fields in _held():
-        marks = [fields.get(key) for key in ("title", "url")] + _names(fields)
+        given = (fields.get(key) for key in ("title", "url"))  # a title may be in two languages
+        marks = [each for each in given if isinstance(each, str)] + _names(fields)
         chapters = [
             stem
             for stem, text in texts.items()

@@ -268,20 +268,20 @@ def _refuse_missing(
             f"The letter '{template}' lacks the choice '{only.id}' ({only.en}): choose one of "
             f"{', '.join(only.options)} with --field {only.id}=... or in the form."
         )
-    lines = "".join(f"\n  {_explained(name, about.get(name))}" for name in missing)
+    personal = [name for name in missing if name in about and about[name].personal]
+    others = [_explained(name, about.get(name)) for name in missing if name not in personal]
+    todo = [f"write {', '.join(personal)} into {PERSONAL_FILE}"] if personal else []
+    todo += [f"give with --field NAME=VALUE, or in the form: {'; '.join(others)}"] if others else []
     raise InputError(
-        f"The letter '{template}' lacks {len(missing)} of its fields. Those with "
-        f"({PERSONAL_FILE}) belong there alone, the others in --field NAME=VALUE or the form:"
-        f"{lines}"
+        f"The letter '{template}' lacks {len(missing)} of its fields: {', and '.join(todo)}."
     )
 
 
 def _explained(name: str, field: Field | None) -> str:
     if field is None:
         return name
-    where = f" ({PERSONAL_FILE})" if field.personal else ""
     choice = f" [{', '.join(field.options)}]" if field.options else ""
-    return f"{name}: {field.en} / {field.ko}{where}{choice}"
+    return f"{name} ({field.en} / {field.ko}){choice}"
 
 
 def _day(written: str) -> dt.date:
