@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from onetomany.documents import pdf_ahead, pdf_tables, sketch
 from onetomany.documents.extraction import _pdf
+from onetomany.documents.pdf_lattice import Lattice
 from onetomany.documents.pdf_ruled import _cells, _plumber_tables
 from onetomany.documents.pdf_seen import STRIPE, Drawn
+from onetomany.documents.pdf_unread import Looked
 
 _PLACES = st.integers(0, 5)
 _LINES = st.lists(st.tuples(st.booleans(), _PLACES, _PLACES, _PLACES), min_size=4, max_size=24)
@@ -67,7 +69,7 @@ def test_a_page_that_liteparse_fails_on_costs_no_other(monkeypatch: pytest.Monke
     found = pdf_tables._found
     asked: list[int] = []
 
-    def fails(content: bytes) -> list[list[pdf_tables.Lattice]]:
+    def fails(content: bytes) -> list[list[Lattice]]:
         asked.append(len(pdfium.PdfDocument(content)))
         if len(asked) in (1, 3):  # all together, and the second page alone
             raise RuntimeError("broken")
@@ -81,9 +83,9 @@ def test_a_page_that_liteparse_fails_on_costs_no_other(monkeypatch: pytest.Monke
 
 
 def test_pages_before_one_that_fails_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked, turn = pdf_ahead.Looked, iter(range(3))
+    looked, turn = Looked, iter(range(3))
 
-    def fails(held: object) -> pdf_ahead.Looked:
+    def fails(held: object) -> Looked:
         if next(turn) == 1:
             raise MemoryError
         return looked(held)
