@@ -81,7 +81,7 @@ def test_a_cluster_gives_the_tables_of_this_machine(
     (folder / "large.txt").write_text("too large to be sent\n" * 20_000)
     (folder / "link.txt").symlink_to("/etc/passwd")
     here, there = tmp_path / "here.duckdb", tmp_path / "there.duckdb"
-    ingest(folder, here, workers=2, passwords=("secret",))
+    ingest(folder, here, workers=2)
     read: list[str] = []
     own = cluster.Reader.read
     monkeypatch.setattr(cluster, "CARRIED", 300_000)
@@ -89,7 +89,7 @@ def test_a_cluster_gives_the_tables_of_this_machine(
         cluster.Reader, "read", lambda self, path, name, limits: (
             read.append(name), own(self, path, name, limits))[1],
     )  # fmt: skip
-    words = ["ingest", str(folder), "--case", str(there), "--password", "secret", "--no-index"]
+    words = ["ingest", str(folder), "--case", str(there), "--no-index"]
     assert main([*words, "--cluster", local.scheduler_address]) == 0
     assert "7 files" in capsys.readouterr().out
     assert read == ["large.txt"]  # all others were read by the workers
