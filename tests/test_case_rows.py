@@ -18,7 +18,7 @@ from onetomany.cases.making import new_case
 from onetomany.cases.rows import add_row, delete_row, replace_row
 from onetomany.cases.tables import raw_table, read_table
 from onetomany.cases.to_do import check_case
-from onetomany.cases.words import choice_label, column_about, case_column_label
+from onetomany.cases.words import case_column_label, choice_label, column_about
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError
 

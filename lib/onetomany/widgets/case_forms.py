@@ -16,7 +16,7 @@ import polars as pl
 from ..cases.columns import SPEAKERS, CaseColumn, case_table
 from ..cases.rows import add_row, check_row, replace_row, row_faults
 from ..cases.tables import raw_table
-from ..cases.words import choice_label, column_about, case_column_label
+from ..cases.words import case_column_label, choice_label, column_about
 from ..claims.claim_ledger import WORDS
 from ..errors import InputError, OneToManyError
 from ..mentions.quantities import UNITS
