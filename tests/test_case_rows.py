@@ -18,7 +18,7 @@ from onetomany.cases.making import new_case
 from onetomany.cases.rows import add_row, delete_row, replace_row
 from onetomany.cases.tables import raw_table, read_table
 from onetomany.cases.to_do import check_case
-from onetomany.cases.words import choice_label, column_about, column_label
+from onetomany.cases.words import case_column_label, choice_label, column_about
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError
 
@@ -227,7 +227,7 @@ def test_every_column_and_choice_has_words_in_both_languages(name: str) -> None:
     for column in table.columns:
         if column.name in ("statement", "date_precision"):  # not on a form
             continue
-        english, korean = (column_label(table, column.name, code) for code in ("en", "ko"))
+        english, korean = (case_column_label(table, column.name, code) for code in ("en", "ko"))
         assert english != column.name or english == "page", column.name
         for text in (korean, column_about(table, column.name, "ko")):
             assert any("가" <= letter <= "힣" for letter in text), column.name

@@ -59,7 +59,7 @@ def store_case_claims(db: duckdb.DuckDBPyConnection, case: Case) -> tuple[int, p
 
 
 def stale_parts(case: Case) -> Iterator[tuple[Words, Words]]:
-    """Yield what the case file lacks of its folder, and the command that repairs it.
+    """Yield each difference between case file and folder, and the command that repairs it.
 
     Both are in English and Korean.
     """

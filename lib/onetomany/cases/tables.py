@@ -51,7 +51,7 @@ class CaseFault:
     column: str
     what: str
     remedy: str
-    korean: tuple[str, str] = ("", "")  # what is wrong and what to do, in Korean
+    korean: tuple[str, str] = ("", "")  # the fault and the remedy in Korean
 
     def __str__(self) -> str:
         row = f", row {self.row}" if self.row else ""

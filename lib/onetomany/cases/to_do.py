@@ -57,7 +57,7 @@ class CaseTask:
     korean: tuple[str, str, str]
 
     def in_words(self, language: str) -> tuple[str, str, str]:
-        """Return where, what and remedy in a language: 'en' or 'ko'."""
+        """Return place, fault and remedy in a language: 'en' or 'ko'."""
         return self.korean if language == "ko" else (self.where, self.what, self.remedy)
 
     def __str__(self) -> str:

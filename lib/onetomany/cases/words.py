@@ -13,18 +13,18 @@ from typing import Any
 from .columns import CaseTable
 
 
-def column_label(table: CaseTable, column: str, language: str) -> str:
+def case_column_label(table: CaseTable, column: str, language: str) -> str:
     """Return a column's name for people in a language, 'en' or 'ko'.
 
     >>> from onetomany.cases.columns import case_table
-    >>> column_label(case_table("numbers"), "value", "ko")
+    >>> case_column_label(case_table("numbers"), "value", "ko")
     '수'
     """
     return str(_of(_words()["label"], table, column, [column, column])[language == "ko"])
 
 
 def column_about(table: CaseTable, column: str, language: str) -> str:
-    """Return what a cell of a column contains, in a language.
+    """Return the description of a column, in a language.
 
     >>> from onetomany.cases.columns import case_table
     >>> column_about(case_table("claims"), "page", "en")

@@ -1,6 +1,6 @@
 """Offer a control for each kind of column of a case folder: text, choice, date, speaker.
 
-A field's `text` is what its cell will contain. Options from files are shown in printable form.
+A field's `text` is the text of its cell. Options from files are shown in printable form.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class ChoiceField:
         self.menu.value = chosen
 
     def offer(self, choices: Sequence[str], labels: dict[str, str] | None = None) -> None:
-        """Offer other choices; what was chosen stays."""
+        """Offer other choices; the chosen one stays."""
         chosen, self.labels = self.menu.value, labels or self.labels
         self.choices = list(dict.fromkeys(choices))
         kept = chosen in self.choices or chosen == _NEW

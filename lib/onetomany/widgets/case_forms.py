@@ -16,7 +16,7 @@ import polars as pl
 from ..cases.columns import SPEAKERS, CaseColumn, case_table
 from ..cases.rows import add_row, check_row, replace_row, row_faults
 from ..cases.tables import raw_table
-from ..cases.words import choice_label, column_about, column_label
+from ..cases.words import case_column_label, choice_label, column_about
 from ..claims.claim_ledger import WORDS
 from ..errors import InputError, OneToManyError
 from ..mentions.quantities import UNITS
@@ -114,7 +114,7 @@ class RowForm:
         rows += pair
         return ipywidgets.VBox(rows)
 
-    # what the files offer -------------------------------------------------------------------
+    # options from the files -------------------------------------------------------------------
 
     def offer(self, documents: Mapping[str, str] | None = None) -> None:
         """Offer the speakers, words and rows that the folder has, and documents by short hash."""
@@ -165,12 +165,12 @@ class RowForm:
     # language -------------------------------------------------------------------------------
 
     def translate(self, language: str) -> None:
-        """Set every label to a language; what was written stays."""
+        """Set every label to a language; the fields keep their texts."""
         self.language = language
         for column in self.columns:
             field = self.fields[column.name]
             mark = " *" if self._is_needed(column) else ""
-            label = column_label(self.table, column.name, language) + mark
+            label = case_column_label(self.table, column.name, language) + mark
             if isinstance(field, ChoiceField) and column.choices:
                 field.labels = {
                     each: choice_label(column.name, each, language) for each in column.choices
@@ -259,12 +259,12 @@ class RowForm:
             raise FormError(case_word("say_kind", self.language))
         for fault in row_faults(self.table.name, cells):
             what, remedy = fault.korean if korean else (fault.what, fault.remedy)
-            label = column_label(self.table, fault.column, self.language)
+            label = case_column_label(self.table, fault.column, self.language)
             raise FormError(f"{label}: {what}{'. ' if korean else '; '}{remedy}.")
         check_row(self.table.name, cells)
 
     def _empty(self, column: str) -> str:
-        label = column_label(self.table, column, self.language)
+        label = case_column_label(self.table, column, self.language)
         return case_word("empty", self.language).format(label=label)
 
     def _say(self, text: str, *, alert: bool = False) -> None:

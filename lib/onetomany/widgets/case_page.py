@@ -1,4 +1,4 @@
-"""Offer the start page of a case folder: its state, what to do, forms, and the reading desk.
+"""Offer the start page of a case folder: its state, its tasks, forms, and the reading desk.
 
 Rows are written by `cases.rows` alone. Nothing in the folder is run or imported; its notebooks are
 not opened. Save the notebook's output only where everybody may read the case.
@@ -111,7 +111,7 @@ class CasePage:
     # language -------------------------------------------------------------------------------
 
     def translate(self, language: str) -> None:
-        """Set every label and sentence to a language; what was written in forms stays."""
+        """Set every label and sentence to a language; the forms keep their texts."""
         with self.turn:
             self.language = language
             for key, title in self.titles.items():
@@ -130,7 +130,7 @@ class CasePage:
     # state ----------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Read the folder again, and show its state and what to do."""
+        """Read the folder again, and show its state and tasks."""
         with self.turn:
             try:
                 self.case = read_case(self.case.folder)
@@ -225,7 +225,7 @@ class CasePage:
                 try:
                     store_case(read_case(self.case.folder))
                 except OneToManyError as error:
-                    # the row is in the text file; the list of tasks says what the case file lacks
+                    # the row is in the text file; the list of tasks says if the case file lacks it
                     self.refresh()
                     if not any(task.group == FAULT for task in self.tasks):
                         self.fault = self.fault or str(error)

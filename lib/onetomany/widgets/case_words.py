@@ -129,7 +129,7 @@ def counts_html(counts: Mapping[str, int], database: str, language: str) -> str:
 
 
 def tasks_html(tasks: Sequence[CaseTask], language: str) -> str:
-    """Return what to do, grouped, the most pressing first."""
+    """Return the tasks, grouped, the most pressing first."""
     if not tasks:
         return f'<p class="desk-text" role="status">{case_word("nothing", language)}</p>'
     names = KOREAN_GROUPS if language == KOREAN else GROUPS
