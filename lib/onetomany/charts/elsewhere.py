@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from .languages import both
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, RED, TWO_LINES, Finished, finish, past_end
 
 _FILTERS = {  # parameter -> label, columns of codes and of words
@@ -199,7 +200,8 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
     )
     order = shown["name"].to_list()
     labels = (
-        "datum.value < 100 ? '1 day 하루' : datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
+        f"datum.value < 100 ? '{both('1 day', '하루')}' : "
+        "datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
     )
     base = alt.Chart(shown).encode(
         y=alt.Y(
