@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .languages import both
+from .languages import both_columns
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
@@ -172,7 +172,9 @@ def _said(
             value=pl.col("value").cast(pl.Float64) / scale,
             who=pl.col("subject").replace_strict(_SUBJECTS, default="")
             + pl.when(attribute="held").then(pl.lit("held 보유 · ")).otherwise(pl.lit(""))
-            + pl.format(both("{}, {}", "{}, {}"), "said_by", year, *["said_by_ko", year] * 2),
+            + both_columns(
+                pl.format("{}, {}", "said_by", year), pl.format("{}, {}", "said_by_ko", year)
+            ),
             unit=pl.col("unit").replace({key: name for key, (name, _) in _UNITS.items()}),
         )
         .sort(pl.col("subject").replace_strict(_ORDER, default=9), "attribute", "doc_date")

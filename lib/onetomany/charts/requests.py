@@ -7,7 +7,7 @@ import datetime as dt
 import altair as alt
 import polars as pl
 
-from .languages import both
+from .languages import both_columns
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
 
 LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
@@ -160,7 +160,7 @@ def _span_of_days() -> pl.Expr:
         .then(pl.format("{}~{}일", "days", "most"))
         .otherwise(pl.format("{}일", "days"))
     ) + pl.when(more).then(pl.lit(" 이상")).otherwise(pl.lit(""))
-    return pl.format(both("{}", "{}"), english, korean, korean)
+    return both_columns(english, korean)
 
 
 def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:

@@ -46,7 +46,7 @@
 
   const chosen = (text, language) => text.replace(PAIR, (_, english, tail, korean) => {
     if (language === "both") return english + tail;
-    return language === "en" ? english : korean || tail.replace(/^[ \n|]+/, "");
+    return language === "en" ? english : korean || tail.replace(/^[ \n|·]+/, "");
   });
 
   // Tooltips or layers of text that show a column in each language: only the one that is shown
@@ -216,14 +216,23 @@
   function withNames(part, beside) {
     const axis = (one) => one.encoding?.y ?? one.layer?.map(axis).find((y) => y?.field);
     const own = axis(part);
-    const named = beside.map(axis).find((y) => y && y.axis !== null && y.field === own?.field);
-    if (own?.axis !== null || !named) return part;
+    const bare = (y) => y?.axis === null || y?.axis?.labels === false;
+    const named = beside.map(axis).find((y) => y && !bare(y) && y.field === own?.field);
+    if (!bare(own) || !named) return part;
     const give = (one) => ({
       ...one,
-      ...(one.encoding?.y?.axis === null ? { encoding: { ...one.encoding, y: { ...one.encoding.y, axis: named.axis } } } : {}),
+      ...(bare(one.encoding?.y) ? { encoding: { ...one.encoding, y: { ...one.encoding.y, axis: named.axis } } } : {}),
       ...(one.layer ? { layer: one.layer.map(give) } : {}),
     });
     return give(part);
+  }
+
+  // Texts past the end of a plot, at a place fixed in pixels, move inside it and up
+  function movedIn(part, before, width) {
+    const mark = typeof part.mark === "string" ? { type: part.mark } : part.mark;
+    if (mark?.type !== "text" || !(part.encoding.x?.value >= before)) return part;
+    const up = mark.align === "right" ? mark.dy ?? 0 : -11;
+    return { ...part, mark: { ...mark, align: "right", dx: 0, dy: up }, encoding: { ...part.encoding, x: { value: width } } };
   }
 
   function narrowed(given, width, room, config = given.config, names = namesIn(given)) {
@@ -242,10 +251,12 @@
       if (column && !facet.row) rest.facet = { ...facet, row: column };
       return { ...rest, columns: 1, spec: narrowed(rest.spec, width, room, config, names) };
     }
-    if (rest.layer) rest.layer = rest.layer.map((part) => {
+    const within = (part) => {
       const { width: _, ...inner } = part;
-      return inner.encoding ? { ...inner, encoding: narrowEncoding(inner.encoding, width, room) } : inner;
-    });
+      if (inner.layer) return { ...inner, layer: inner.layer.map(within) };
+      return inner.encoding ? movedIn({ ...inner, encoding: narrowEncoding(inner.encoding, width, room) }, rest.width, width) : inner;
+    };
+    if (rest.layer) rest.layer = rest.layer.map(within);
     return { ...rest, width };
   }
 
