@@ -47,7 +47,7 @@ def test_all_charts_of_a_chapter_are_drawn(driver: Chrome, report: Path, stem: s
 
 def test_the_threshold_moves_in_the_report(driver: Chrome, report: Path) -> None:
     open_chapter(driver, report, "01_one_to_one")
-    before = re.search(r"False matches FMR 오인식: [\d.]+%", chart_text(driver, 0))
+    before = re.search(r"False matches FMR: [\d.]+%", chart_text(driver, 0))
     assert before
     slider = driver.find_element(By.CSS_SELECTOR, "figure.chart input[type=range]")
     for _ in range(5):

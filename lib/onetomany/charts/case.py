@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .languages import both_columns
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
@@ -162,6 +163,7 @@ def _said(
     claims: pl.DataFrame, subjects: str, attribute: str, scale: float, axis: str
 ) -> alt.LayerChart:
     """Return a panel with the numeric claims on these subjects, coloured by unit."""
+    year = pl.col("doc_date").str.head(4)
     rows = (
         claims.filter(
             pl.col("subject").is_in(subjects.split()) & pl.col("attribute").str.contains(attribute)
@@ -170,7 +172,9 @@ def _said(
             value=pl.col("value").cast(pl.Float64) / scale,
             who=pl.col("subject").replace_strict(_SUBJECTS, default="")
             + pl.when(attribute="held").then(pl.lit("held 보유 · ")).otherwise(pl.lit(""))
-            + pl.format("{}, {}", "said_by", pl.col("doc_date").str.head(4)),
+            + both_columns(
+                pl.format("{}, {}", "said_by", year), pl.format("{}, {}", "said_by_ko", year)
+            ),
             unit=pl.col("unit").replace({key: name for key, (name, _) in _UNITS.items()}),
         )
         .sort(pl.col("subject").replace_strict(_ORDER, default=9), "attribute", "doc_date")

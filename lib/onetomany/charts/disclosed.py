@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .languages import both_columns
 from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
 
 _KINDS = {
@@ -141,10 +142,8 @@ def entries_by_agency_chart(
         .mark_text(align="right", dy=-24, lineBreak="\n", fontWeight=600)
         .encode(x=alt.value(500), y=place, text="text:N")
     )
-    bar_chart = alt.layer(bars, words)
-    edge_chart = alt.layer(rule, note)
     return finish(
-        alt.layer(bar_chart, edge_chart)
+        alt.layer(alt.layer(bars, words), alt.layer(rule, note))
         .resolve_scale(y="independent")
         .properties(width=500, height=22 * len(order)),
         title="Who asked",
@@ -270,7 +269,7 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
         .mark_text(dy=-22, lineBreak="\n", fontSize=11)
         .encode(x=x, y="records:Q", text="text:N")
     )
-    must, records = _number(listed, "others"), _number(listed, "records")
+    must, records = (_number(listed, name) for name in ("others", "records"))
     return finish(
         alt.layer(bars, words).properties(width=600, height=300),
         title=f"If each match is another person, at least {must} of {records} were somebody else",
@@ -290,7 +289,8 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
     """
     day, month = (pl.col("last_day").dt.strftime(form) for form in ("%Y-%m-%d", "%Y-%m"))
     when = pl.when(pl.col("first_day") == pl.col("last_day")).then(day).otherwise(month)
-    dated = table.with_columns(event=pl.format("{}\n{} · {}", "event_en", when, "event_ko"))
+    english, korean = (pl.format("{}\n{}", f"event_{lang}", when) for lang in ("en", "ko"))
+    dated = table.with_columns(event=both_columns(english, korean, " · "))
     order = dated["event"].to_list()
     least, most, trials = (_thousands(name) for name in ("false_least", "false_most", "trials"))
     shown = rates.join(dated, on="id", maintain_order="left").with_columns(

@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from .languages import both, both_columns
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, RED, TWO_LINES, Finished, finish, past_end
 
 _FILTERS = {  # parameter -> label, columns of codes and of words
@@ -41,7 +42,7 @@ def programme_map_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
     shown = programmes.select(
         *("country", "country_en", "country_ko", "column", "row", "ruling"),
         **{name: filter_tags(column) for name, (_, column) in _FILTERS.items()},
-    ).with_columns(place=pl.format("{} {}", "country_en", "country_ko"))
+    ).with_columns(place=both_columns("country_en", "country_ko"))
     params = [_control(programmes, name) for name in _FILTERS]
     every = shown.select("country", "place", "column", "row").unique("country").sort("country")
     x = alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.08))
@@ -143,8 +144,12 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
     Takes `claims.programmes.uptake`.
     """
     shown = shares.with_columns(
-        name=pl.format("{}, {} · {}", "row_en", pl.col("period").str.slice(0, 4), "row_ko"),
-        kind=pl.format("{} {}", "how_en", "how_ko"),
+        name=both_columns(
+            pl.format("{}, {}", "row_en", pl.col("period").str.slice(0, 4)),
+            pl.format("{}, {}", "row_ko", pl.col("period").str.slice(0, 4)),
+            " · ",
+        ),
+        kind=both_columns("how_en", "how_ko"),
         text=pl.concat_str(
             pl.format("{} %", (100 * pl.col("share")).round(1)),
             pl.when(pl.col("bound").is_not_null()).then(
@@ -187,7 +192,7 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
     Takes `claims.programmes.retention_durations`.
     """
     shown = durations.with_columns(
-        name=pl.format("{} · {}", "row_en", "row_ko"),
+        name=both_columns("row_en", "row_ko", " · "),
         text=pl.concat_str(
             pl.format("{} ", "bound_en"),
             pl.format("{} {} ", pl.col("value").cast(int), "unit_en"),
@@ -199,7 +204,8 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
     )
     order = shown["name"].to_list()
     labels = (
-        "datum.value < 100 ? '1 day 하루' : datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
+        f"datum.value < 100 ? '{both('1 day', '하루')}' : "
+        "datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
     )
     base = alt.Chart(shown).encode(
         y=alt.Y(
@@ -238,8 +244,8 @@ def _heat(
     """Return a grid of counts: rows of the first category, columns of the second."""
     rows, columns = sides
     shown = counts.with_columns(
-        row=pl.format("{} {}", f"{rows}_en", f"{rows}_ko"),
-        column=pl.format("{} {}", f"{columns}_en", f"{columns}_ko"),
+        row=both_columns(f"{rows}_en", f"{rows}_ko"),
+        column=both_columns(f"{columns}_en", f"{columns}_ko"),
     )
     down, across = (shown[name].unique(maintain_order=True).to_list() for name in ("row", "column"))
     base = alt.Chart(shown).encode(
@@ -294,7 +300,7 @@ def _control(programmes: pl.DataFrame, name: str) -> alt.Parameter:
     ]
     rows = pl.concat(spoken, how="horizontal").unique().sort(f"{column}_en")
     values = rows.select(filter_tags(column)).to_series().to_list()
-    words = rows.select(pl.format("{} {}", f"{column}_en", f"{column}_ko")).to_series().to_list()
+    words = rows.select(both_columns(f"{column}_en", f"{column}_ko")).to_series().to_list()
     menu = alt.binding_select(options=["", *values], labels=["all 모두", *words], name=label)
     return alt.param(name=name, value="", bind=menu)
 

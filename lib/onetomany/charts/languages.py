@@ -10,7 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
+
 # ⟨ English ⟩ what "both" shows after it ⟨ Korean, if other than that ⟩
+_BETWEEN = " \n|·"
 _OPEN, _TAIL, _KOREAN, _CLOSE = "\u2061", "\u2062", "\u2063", "\u2064"
 _PAIR = re.compile(f"{_OPEN}([^{_TAIL}]*){_TAIL}([^{_KOREAN}]*){_KOREAN}([^{_CLOSE}]*){_CLOSE}")
 
@@ -68,7 +71,12 @@ def both(english: str, korean: str, between: str = " ") -> str:
         >>> plain(both("57.6 million records", "5,760만 건"))
         '57.6 million records 5,760만 건'
     """
-    return f"{_OPEN}{english}{_TAIL}{between}{korean}{_KOREAN}{korean}{_CLOSE}"
+    return f"{_OPEN}{english}{_TAIL}{between}{korean}{_KOREAN}{_CLOSE}"
+
+
+def both_columns(english: pl.Expr | str, korean: pl.Expr | str, between: str = " ") -> pl.Expr:
+    """Join two columns of text as `both` joins two texts."""
+    return pl.format(both("{}", "{}", between), english, korean)
 
 
 def plain(text: str) -> str:
@@ -86,7 +94,7 @@ def in_language(text: str, language: str) -> str:
 
     def chosen(match: re.Match[str]) -> str:
         english, tail, korean = match.groups()
-        return english if language == "en" else korean or tail.lstrip(" \n|")
+        return english if language == "en" else korean or tail.lstrip(_BETWEEN)
 
     return _PAIR.sub(chosen, text)
 
@@ -107,8 +115,12 @@ def marked(text: str) -> str:
 
 
 def marked_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return a chart's specification with all texts marked that a reader sees."""
-    done: dict[str, Any] = _walk(spec, "", marked)
+    """Return a chart's specification with all texts marked that a reader sees.
+
+    Values of a column stay in both languages if two of them would be the same in one.
+    """
+    same = _same_in_one_language(spec)
+    done: dict[str, Any] = _walk(spec, "", lambda text: text if text in same else marked(text))
     if isinstance(title := done.get("title"), dict) and isinstance(title.get("subtitle"), list):
         lines = [_with_source_words(line) for line in title["subtitle"]]
         title.update(subtitle=lines)
@@ -148,6 +160,24 @@ def _rows(item: Any, change: Callable[[str], str]) -> Any:
     if isinstance(item, list):
         return [_rows(each, change) for each in item]
     return change(item) if isinstance(item, str) else item
+
+
+def _same_in_one_language(spec: dict[str, Any]) -> set[str]:
+    """Return values of columns that differ, but not once one language is chosen."""
+    columns: dict[str, set[str]] = {}
+    for table, rows in spec.get("datasets", {}).items():
+        for row in rows:
+            for name, value in row.items() if isinstance(row, dict) else ():
+                if isinstance(value, str) and not name.endswith("_ko"):
+                    columns.setdefault(f"{table} {name}", set()).add(value)
+    same: set[str] = set()
+    for values in columns.values():
+        for language in ("en", "ko"):
+            seen: dict[str, list[str]] = {}
+            for value in values:
+                seen.setdefault(in_language(marked(value), language), []).append(value)
+            same.update(value for alike in seen.values() if len(alike) > 1 for value in alike)
+    return same
 
 
 def _pair(english: str, tail: str, korean: str = "") -> str:

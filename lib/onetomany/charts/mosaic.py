@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .languages import both_columns
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {
@@ -127,7 +128,7 @@ def people_left_chart(found: pl.DataFrame, population: float, *, source: str) ->
         from_=pl.col("least").clip(lower_bound=FLOOR),
         to=pl.col("most").clip(lower_bound=FLOOR),
         at=pl.col("left").clip(lower_bound=FLOOR),
-        text=pl.format("{}: {} bits 비트", _count("left"), _digits("bits_so_far", 1)),
+        text=_left_in_bits(),
     )
     x = alt.X(
         "from_:Q",
@@ -260,3 +261,8 @@ def _digits(column: str, places: int) -> pl.Expr:
 _NAMES = alt.Axis(labelFontSize=12, labelLimit=NAMES_LIMIT, labelExpr=TWO_LINES)
 # long names: Korean always below English
 _TWO = "split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"
+
+
+def _left_in_bits() -> pl.Expr:
+    said = (_count("left"), _digits("bits_so_far", 1))
+    return both_columns(pl.format("{}: {} bits", *said), pl.format("{}: {}비트", *said))

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from .languages import both
 from .reidentification import column_label
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
 
@@ -37,7 +38,8 @@ def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> F
         .with_columns(
             kind=pl.col("variable").replace(LINKED),
             trips=pl.col("mean_trips").map_elements(
-                "{:g} trips a person 1인당 여행".format, return_dtype=pl.String
+                lambda trips: both(f"{trips:g} trips a person", f"1인당 여행 {trips:g}번"),
+                return_dtype=pl.String,
             ),
             text=(pl.col("share") * 100).round(0).cast(pl.Int64).cast(pl.String) + " %",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .languages import both_columns
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 NAMES = {
@@ -143,8 +144,9 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
     """
     models = cells["model"].unique(maintain_order=True).to_list()
     shown = cells.with_columns(
-        panel=pl.format(
-            "{}, {}", "nationality", pl.col("sex").replace({"F": "women 여", "M": "men 남"})
+        panel=both_columns(
+            pl.format("{}, {}", "nationality", pl.col("sex").replace({"F": "women", "M": "men"})),
+            pl.format("{} {}", "nationality", pl.col("sex").replace({"F": "여", "M": "남"})),
         )
     )
     panels = shown["panel"].unique(maintain_order=True).to_list()

@@ -7,6 +7,7 @@ import datetime as dt
 import altair as alt
 import polars as pl
 
+from .languages import both_columns
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
 
 LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
@@ -146,6 +147,22 @@ def request_timeline_chart(
     )
 
 
+def _span_of_days() -> pl.Expr:
+    """Return "30 to 90 days or longer" in both languages, from `days`, `most` and `open`."""
+    extended, more = pl.col("most") > pl.col("days"), pl.col("open")
+    english = (
+        pl.when(extended)
+        .then(pl.format("{} to {} days", "days", "most"))
+        .otherwise(pl.format("{} days", "days"))
+    ) + pl.when(more).then(pl.lit(" or longer")).otherwise(pl.lit(""))
+    korean = (
+        pl.when(extended)
+        .then(pl.format("{}~{}일", "days", "most"))
+        .otherwise(pl.format("{}일", "days"))
+    ) + pl.when(more).then(pl.lit(" 이상")).otherwise(pl.lit(""))
+    return both_columns(english, korean)
+
+
 def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
     """Draw the days that each law allows for a decision.
 
@@ -157,12 +174,7 @@ def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
         row=pl.format("{}\n{}", pl.col("name_en").str.replace(": ", ":\n"), "name_ko"),
         days=(pl.col("due") - pl.lit(received)).dt.total_days(),
         most=(pl.col("longest") - pl.lit(received)).dt.total_days(),
-    ).with_columns(
-        label=pl.when(pl.col("most") > pl.col("days"))
-        .then(pl.format("{} to {} days 일", "days", "most"))
-        .otherwise(pl.format("{} days 일", "days"))
-        + pl.when("open").then(pl.lit(" or longer 이상")).otherwise(pl.lit(""))
-    )
+    ).with_columns(label=_span_of_days())
     by_law, most = shown["days"].to_list(), max(shown["most"].to_list())
     least, longest = min(by_law), max(by_law)
     base = alt.Chart(shown).encode(

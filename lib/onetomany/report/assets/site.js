@@ -46,7 +46,7 @@
 
   const chosen = (text, language) => text.replace(PAIR, (_, english, tail, korean) => {
     if (language === "both") return english + tail;
-    return language === "en" ? english : korean || tail.replace(/^[ \n|]+/, "");
+    return language === "en" ? english : korean || tail.replace(/^[ \n|·]+/, "");
   });
 
   // Tooltips or layers of text that show a column in each language: only the one that is shown
@@ -156,6 +156,47 @@
     labelLimit: room - 40, titleLimit: room, offset: 8, legendX: undefined, legendY: undefined,
   });
 
+  // Names along an upright axis break into lines; how many the longest one takes
+  const NAMES = { size: 12, share: 0.38, line: 14 };
+  function brokenNames(axis, field, room, names) {
+    pen.font = `${NAMES.size}px "Noto Sans KR", sans-serif`;
+    const listed = names(field);
+    const widest = Math.max(0, ...listed.map((name) => pen.measureText(name).width));
+    if (widest <= room * NAMES.share) return null;
+    const longest = listed.find((name) => pen.measureText(name).width === widest);
+    const letters = Math.max(8, Math.floor((longest.length * room * NAMES.share) / widest));
+    const lines = (name) => name.split("\n").reduce((sum, part) => sum + Math.ceil(part.length / (letters * 0.85)), 0);
+    const broken = `replace(datum.label, regexp('([^\\n|]{1,${letters}})(?:[ \\n|]+|$)', 'g'), '$1\\n')`;
+    return {
+      axis: { ...axis, labelExpr: `split(replace(${broken}, regexp('\\n$'), ''), '\\n')`, labelLimit: room * 0.55 },
+      least: Math.max(...listed.map(lines)) * NAMES.line + 5,
+      count: listed.length,
+    };
+  }
+
+  // All names of a column in a chart's data, by the field's name
+  function namesIn(spec) {
+    const rows = Object.values(spec.datasets ?? {}).flat();
+    return (field) => [...new Set(rows.map((row) => row?.[field]).filter((value) => typeof value === "string"))];
+  }
+
+  function withBrokenNames(part, room, names) {
+    const y = part.encoding?.y ?? part.layer?.map((one) => one.encoding?.y).find((each) => each?.axis !== null && each?.field);
+    if (!y?.field || y.axis === null || !["nominal", "ordinal"].includes(y.type)) return part;
+    const found = brokenNames(y.axis, y.field, room, names);
+    if (!found) return part;
+    const give = (one) => ({
+      ...one,
+      ...(one.encoding?.y?.field === y.field && one.encoding.y.axis !== null
+        ? { encoding: { ...one.encoding, y: { ...one.encoding.y, axis: { ...one.encoding.y.axis, ...found.axis } } } } : {}),
+      ...(one.layer ? { layer: one.layer.map(give) } : {}),
+    });
+    const step = part.height?.step;
+    const height = step ? { step: Math.max(step, found.least) }
+      : typeof part.height === "number" ? Math.max(part.height, found.least * found.count) : part.height;
+    return { ...give(part), ...(height ? { height } : {}) };
+  }
+
   function narrowEncoding(encoding, width, room) {
     const channels = Object.entries(encoding).map(([name, channel]) => {
       const said = channel?.axis?.title ?? channel?.title;
@@ -175,18 +216,27 @@
   function withNames(part, beside) {
     const axis = (one) => one.encoding?.y ?? one.layer?.map(axis).find((y) => y?.field);
     const own = axis(part);
-    const named = beside.map(axis).find((y) => y && y.axis !== null && y.field === own?.field);
-    if (own?.axis !== null || !named) return part;
+    const bare = (y) => y?.axis === null || y?.axis?.labels === false;
+    const named = beside.map(axis).find((y) => y && !bare(y) && y.field === own?.field);
+    if (!bare(own) || !named) return part;
     const give = (one) => ({
       ...one,
-      ...(one.encoding?.y?.axis === null ? { encoding: { ...one.encoding, y: { ...one.encoding.y, axis: named.axis } } } : {}),
+      ...(bare(one.encoding?.y) ? { encoding: { ...one.encoding, y: { ...one.encoding.y, axis: named.axis } } } : {}),
       ...(one.layer ? { layer: one.layer.map(give) } : {}),
     });
     return give(part);
   }
 
-  function narrowed(spec, width, room, config = spec.config) {
-    const { hconcat, concat, columns, bounds, ...rest } = spec;
+  // Texts past the end of a plot, at a place fixed in pixels, move inside it and up
+  function movedIn(part, before, width) {
+    const mark = typeof part.mark === "string" ? { type: part.mark } : part.mark;
+    if (mark?.type !== "text" || !(part.encoding.x?.value >= before)) return part;
+    const up = mark.align === "right" ? mark.dy ?? 0 : -11;
+    return { ...part, mark: { ...mark, align: "right", dx: 0, dy: up }, encoding: { ...part.encoding, x: { value: width } } };
+  }
+
+  function narrowed(given, width, room, config = given.config, names = namesIn(given)) {
+    const { hconcat, concat, columns, bounds, ...rest } = withBrokenNames(given, room, names);
     if (rest.title) rest.title = brokenTitle(rest.title, config, room);
     if (rest.config) {
       const layout = { bottom: { direction: "vertical", anchor: "start", margin: 4 } };
@@ -194,17 +244,19 @@
     }
     if (rest.encoding) rest.encoding = narrowEncoding(rest.encoding, width, room);
     const beside = hconcat ?? concat;
-    if (beside) return { ...rest, spacing: 24, vconcat: beside.map((part) => narrowed(withNames(part, beside), width, room, config)) };
-    if (rest.vconcat) return { ...rest, vconcat: rest.vconcat.map((part) => narrowed(part, width, room, config)) };
+    if (beside) return { ...rest, spacing: 24, vconcat: beside.map((part) => narrowed(withNames(part, beside), width, room, config, names)) };
+    if (rest.vconcat) return { ...rest, vconcat: rest.vconcat.map((part) => narrowed(part, width, room, config, names)) };
     if (rest.spec) {
       const { column, ...facet } = rest.facet ?? {};
       if (column && !facet.row) rest.facet = { ...facet, row: column };
-      return { ...rest, columns: 1, spec: narrowed(rest.spec, width, room, config) };
+      return { ...rest, columns: 1, spec: narrowed(rest.spec, width, room, config, names) };
     }
-    if (rest.layer) rest.layer = rest.layer.map((part) => {
+    const within = (part) => {
       const { width: _, ...inner } = part;
-      return inner.encoding ? { ...inner, encoding: narrowEncoding(inner.encoding, width, room) } : inner;
-    });
+      if (inner.layer) return { ...inner, layer: inner.layer.map(within) };
+      return inner.encoding ? movedIn({ ...inner, encoding: narrowEncoding(inner.encoding, width, room) }, rest.width, width) : inner;
+    };
+    if (rest.layer) rest.layer = rest.layer.map(within);
     return { ...rest, width };
   }
 

@@ -1,0 +1,212 @@
+"""One language in a chart: texts come apart exactly, and the page draws the one that is shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from browser import errors, resize, wait_for
+from onetomany.charts import languages
+from onetomany.charts.sliders import captioned_slider, counted
+from onetomany.report import build_report
+from onetomany.report.under_chart import chart_csv
+from sample_notebook import RENDERER, code, twin, write_notebook
+
+HANGUL = re.compile("[ㄱ-ㆎ가-힣]")
+
+TEXTS = [
+    ("records 건", "records", "건"),
+    ("Similarity score 유사도 점수", "Similarity score", "유사도 점수"),
+    ("check-in\n수속", "check-in", "수속"),
+    ("CCTV used?\nCCTV를 썼나", "CCTV used?", "CCTV를 썼나"),
+    ("Is it so?|그런가?", "Is it so?", "그런가?"),
+    ("? 모름", "?", "모름"),
+    ("Gallery size 갤러리 크기  ", "Gallery size  ", "갤러리 크기  "),
+    # what follows the Korean belongs to both
+    ("everybody 전체 0.10%", "everybody 0.10%", "전체 0.10%"),
+    ("birth year 출생 연도 = 1985", "birth year = 1985", "출생 연도 = 1985"),
+    ("PIPA 개인정보 보호법 28-2", "PIPA 28-2", "개인정보 보호법 28-2"),
+    # a figure in both isn't said twice
+    ("same person: 5 % 같은 사람 하위 5%", "same person: 5 %", "같은 사람 하위 5%"),
+    # a figure in front of the English alone is the Korean's too
+    ("2.4 seconds 초", "2.4 seconds", "2.4초"),
+    ("13 to 27 days 일", "13 to 27 days", "13~27일"),
+    # several pairs
+    ("nationality 국적 + sex 성별", "nationality + sex", "국적 + 성별"),
+    ("Both 합계 · held 보유 · PIPC, 2022", "Both · held · PIPC, 2022", "합계 · 보유 · PIPC, 2022"),
+    (
+        "Source 출처: The Database of Faces; this run; vertical line 세로선: 12 records 건",
+        "Source: The Database of Faces; this run; vertical line: 12 records",
+        "출처: The Database of Faces; 이번 실행; 세로선: 12건",
+    ),
+    (
+        "SIMULATED 모의 자료: the detections; the people are real 탐지 결과만. 사람은 실제",
+        "SIMULATED: the detections; the people are real",
+        "모의 자료: 탐지 결과만. 사람은 실제",
+    ),
+    # one language
+    ("records", "records", "records"),
+    ("사건의 흐름", "사건의 흐름", "사건의 흐름"),
+]
+
+
+@pytest.mark.parametrize(("text", "english", "korean"), TEXTS)
+def test_a_text_comes_apart(text: str, english: str, korean: str) -> None:
+    marked = languages._with_source_words(languages.marked(text))
+    assert languages.in_language(marked, "en") == english
+    assert languages.in_language(marked, "ko") == korean
+    assert languages.plain(marked) == text
+
+
+@given(st.text("abc D,.:;·/+1% 가나다\n|'()", max_size=40))
+def test_no_text_is_lost_by_marking(text: str) -> None:
+    assert languages.plain(languages.marked(text)) == text
+    assert languages.marked(languages.marked(text)) == languages.marked(text)
+
+
+def test_both_says_each_part_once() -> None:
+    text = languages.both("FMR of two", "FMR의 비")
+    assert languages.plain(text) == "FMR of two FMR의 비"
+    assert languages.in_language(languages.marked(text), "ko") == "FMR의 비"
+    frame = pl.DataFrame({"en": ["A, 2012"], "ko": ["가, 2012"]})
+    joined = frame.select(languages.both_columns("en", "ko", " · ")).item()
+    assert [languages.in_language(joined, each) for each in ("en", "ko")] == ["A, 2012", "가, 2012"]
+
+
+def test_data_filters_and_domains_change_alike() -> None:
+    spec = {
+        "datasets": {
+            "d": [{"kind": "real 실제", "event_ko": "CCTV 영상", "url": "https://a.kr/가"}]
+        },
+        "transform": [{"filter": "datum.kind == 'real 실제'"}],
+        "encoding": {
+            "color": {"field": "kind", "scale": {"domain": ["real 실제"]}},
+            "y": {"axis": {"labelExpr": "regexp(' (?=[가-힣])')"}},
+        },
+    }
+    marked = languages.marked_spec(spec)
+    value = marked["datasets"]["d"][0]["kind"]
+    assert value != "real 실제"
+    assert marked["transform"][0]["filter"] == f"datum.kind == '{value}'"
+    assert marked["encoding"]["color"]["scale"]["domain"] == [value]
+    assert marked["datasets"]["d"][0]["event_ko"] == "CCTV 영상"
+    assert marked["datasets"]["d"][0]["url"] == "https://a.kr/가"
+    assert marked["encoding"]["y"] == spec["encoding"]["y"]
+    assert languages.plain_spec(marked) == spec
+
+
+def test_values_that_would_become_the_same_stay_in_both_languages() -> None:
+    rows = [{"place": f"Oxford Circus\n2022-0{n} · 옥스퍼드 서커스"} for n in (1, 2)]
+    assert languages.marked_spec({"datasets": {"d": rows}})["datasets"]["d"] != rows
+    same = [{"place": f"line {n} 노선"} for n in (1, 2)]
+    assert languages.marked_spec({"datasets": {"d": same}})["datasets"]["d"] == same
+
+
+def test_a_slider_says_what_its_step_stands_for() -> None:
+    said = [languages.plain(counted(each)) for each in (3072, 300_000, 3e6, 177_600_000, 2e9)]
+    assert said == [
+        "3,072 3,072",
+        "300,000 30만",
+        "3 million 300만",
+        "177.6 million 1억 7,760만",
+        "2 billion 20억",
+    ]
+    slider, caption = captioned_slider("size", "Size 크기", ["it's", "b"], value=2)
+    assert caption.param.to_dict()["expr"] == "['it\\'s', 'b'][size - 1]"
+    assert slider.param.to_dict()["bind"]["max"] == 2
+
+
+def test_a_chart_s_csv_has_its_rows_without_marks() -> None:
+    rows = [{"a": languages.both("x", "가"), "n": 1}]
+    text = chart_csv({"datasets": {"d": rows}, "layer": [{"data": {"values": [{"n": 2}]}}]})
+    assert text.startswith(b"\xef\xbb\xbf")
+    found = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+    assert [row["n"] for row in found] == ["1", "2"]
+    assert found[0]["a"] == "x 가"
+
+
+CHART = """
+import polars as pl
+from onetomany.charts.sliders import captioned_slider, counted
+from onetomany.charts.theme import finish
+
+rows = pl.DataFrame({
+    "kind": ["measured 측정", "modelled 모형"] * 2, "n": [1, 2, 3, 4], "step": [1, 1, 2, 2],
+    "event_en": list("abcd"), "event_ko": list("가나다라"),
+})
+bars = alt.Chart(rows).transform_filter("datum.step == size_step").mark_bar().encode(
+    x=alt.X("n:Q", title="Records 기록 수"), y=alt.Y("kind:N", title=None, sort=None),
+    color=alt.condition("datum.kind == 'measured 측정'", alt.value("#d55e00"), alt.value("#0072b2")),
+    tooltip=["event_en:N", "event_ko:N"],
+).properties(width=300, height=80)
+slider = captioned_slider("size_step", "Gallery 갤러리", [counted(n) for n in (3e6, 5e7)], value=1)
+finish(bars.add_params(*slider), title="More records, more alarms", title_ko="기록이 많으면 경보도 많다",
+       source="this run", description="Bars.")
+"""
+
+
+@pytest.fixture(scope="module")
+def site(driver: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("languages")
+    write_notebook(
+        folder / "n" / "04_charts.ipynb",
+        [*twin("# First\n\nA.", "# 처음\n\n가."), code(RENDERER), code(CHART)],
+    )
+    return build_report(folder / "n", folder / "out").parent
+
+
+def texts(driver: Chrome, language: str) -> str:
+    """Switch, and return all that the chart says once it is drawn again."""
+    driver.find_element(By.CSS_SELECTOR, f"[data-set={language}]").click()
+    drawn = f".drawing[data-language={language}] svg.marks"
+    svg = wait_for(driver, 30, lambda d: d.find_element(By.CSS_SELECTOR, drawn))
+    bindings = driver.find_element(By.CSS_SELECTOR, ".vega-bindings").text
+    return f"{svg.get_attribute('textContent')} {bindings}"
+
+
+@pytest.mark.browser
+@pytest.mark.kernel
+def test_the_page_draws_the_language_that_is_shown(driver: Chrome, site: Path) -> None:
+    resize(driver, 1280)
+    driver.get(f"{site.as_uri()}/04_charts.html#lang=en")
+    english = texts(driver, "en")
+    assert not HANGUL.search(english)
+    assert "3 million" in english
+    assert "measured" in english
+    script = "const s = arguments[0]; s.value = 2; s.dispatchEvent(new Event('input'))"
+    driver.execute_script(script, driver.find_element(By.CSS_SELECTOR, "input[type=range]"))
+    wait_for(driver, 10, lambda d: "50 million" in d.find_element(By.TAG_NAME, "output").text)
+    korean = texts(driver, "ko")  # the slider stays where it was
+    assert "5,000만" in korean
+    assert "기록이 많으면 경보도 많다" in korean
+    assert not re.search("[A-Za-z]", korean)
+    figure = driver.find_element(By.CSS_SELECTOR, "figure.chart")
+    orange = figure.find_elements(By.CSS_SELECTOR, "svg path[fill='#d55e00']")
+    assert len(orange) == 1  # the condition on a value was translated with the value
+    assert "measured 측정" in texts(driver, "both")
+    assert errors(driver) == []
+
+
+@pytest.mark.browser
+@pytest.mark.kernel
+def test_the_line_under_a_chart(driver: Chrome, site: Path) -> None:
+    driver.get(f"{site.as_uri()}/04_charts.html#lang=en")
+    texts(driver, "en")
+    line = driver.find_element(By.CSS_SELECTOR, "figure.chart .under")
+    assert line.text.split() == "Figure 4.1 · link · cite · CSV · PNG".split()
+    cite = line.find_element(By.TAG_NAME, "button")
+    assert "More records, more alarms (Source: this run" in cite.get_attribute("data-copy")
+    assert "그림 4.1" in cite.get_attribute("data-copy-ko")
+    for link in line.find_elements(By.CSS_SELECTOR, "a[download]"):
+        name = link.get_attribute("href").removeprefix(site.as_uri() + "/")
+        assert (site / name).stat().st_size > 50, name
+    assert driver.find_element(By.ID, line.find_element(By.TAG_NAME, "a").get_attribute("hash")[1:])
