@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetomany.cases import columns, database, making, rows, story, tables, to_do
-from onetomany.cases.folder import Case, read_case, shipped_cases
+from onetomany.cases import case_tables, columns, database, new_folder, rows, story, to_do
+from onetomany.cases.case_folder import Case, read_case, shipped_cases
 from onetomany.claims import claim_ledger, contradictions
 from onetomany.cli import main
 from onetomany.documents.case_file import open_case
@@ -36,7 +36,7 @@ CLAIM = {
 @pytest.fixture
 def leeds(tmp_path: Path) -> Path:
     folder = tmp_path / "leeds"
-    making.new_case(
+    new_folder.new_case(
         folder,
         title="Cameras in Leeds",
         country="gb",
@@ -49,7 +49,7 @@ def leeds(tmp_path: Path) -> Path:
 
 
 def add_claim(folder: Path, **cells: str) -> str:
-    return rows.add_row(folder, "claims", CLAIM | cells)
+    return rows.add_case_row(folder, "claims", CLAIM | cells)
 
 
 # --- the shipped cases
@@ -113,7 +113,7 @@ def test_a_new_folder_already_runs(leeds: Path) -> None:
 
 
 def test_a_country_names_its_laws(tmp_path: Path) -> None:
-    laws = making.new_case(tmp_path / "a", title="A", country="DE")
+    laws = new_folder.new_case(tmp_path / "a", title="A", country="DE")
     assert {"de-ifg", "eu-gdpr-15"} <= set(laws)
     assert not [law for law in laws if law.startswith("us-")]
 
@@ -130,13 +130,13 @@ def test_a_folder_is_not_made_from_nonsense(
     tmp_path: Path, change: dict[str, str], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        making.new_case(tmp_path / "x", **({"title": "A", "country": "gb"} | change))  # type: ignore[arg-type]
+        new_folder.new_case(tmp_path / "x", **({"title": "A", "country": "gb"} | change))  # type: ignore[arg-type]
     assert not (tmp_path / "x").exists()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(leeds: Path) -> None:
     with pytest.raises(InputError, match="already contains"):
-        making.new_case(leeds, title="A", country="gb")
+        new_folder.new_case(leeds, title="A", country="gb")
 
 
 def test_the_data_package_describes_each_column(leeds: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_fault_names_file_row_column_and_remedy(
 
 def test_a_claim_of_gaps_must_exist_and_an_id_is_used_once(leeds: Path) -> None:
     add_claim(leeds)
-    rows.add_row(leeds, "gaps", {"gap": "dpia", "body_en": "Council", "claims": "C1;C9"})
+    rows.add_case_row(leeds, "gaps", {"gap": "dpia", "body_en": "Council", "claims": "C1;C9"})
     faults = [str(task) for task in to_do.check_case(leeds) if task.group == to_do.FAULT]
     assert faults == [
         "can't be used: gaps.csv, row 2: 'dpia' names the claim C9, which claims.csv doesn't have; "
@@ -233,7 +233,7 @@ def test_rows_get_ids_and_keep_the_bytes_before_them(leeds: Path) -> None:
     with pytest.raises(InputError, match="'C1' is taken"):
         add_claim(leeds, claim_id="C1")
     with pytest.raises(InputError, match="no column 'vlaue'; near it: value"):
-        rows.add_row(leeds, "claims", {"vlaue": "1"})
+        rows.add_case_row(leeds, "claims", {"vlaue": "1"})
     with pytest.raises(InputError, match="column said_by: the cell is empty"):
         add_claim(leeds, said_by=" ")
 
@@ -251,7 +251,7 @@ def test_any_text_comes_back_from_the_file(
     folder = tmp_path_factory.mktemp("texts")
     (folder / "claims.csv").write_text(",".join(columns.CLAIMS.names) + "\n", encoding="utf-8")
     add_claim(folder, quote=quote, said_by=said_by)
-    row = tables.read_table(folder, columns.CLAIMS).row(0, named=True)
+    row = case_tables.read_case_table(folder, columns.CLAIMS).row(0, named=True)
     assert (row["quote"], row["said_by"]) == (quote, said_by)
 
 
@@ -265,7 +265,7 @@ def test_two_people_at_once_lose_no_row(leeds: Path) -> None:
         each.start()
     for each in people:
         each.join()
-    claims = tables.read_table(leeds, columns.CLAIMS)
+    claims = case_tables.read_case_table(leeds, columns.CLAIMS)
     assert claims["claim_id"].n_unique() == 20
     assert claims["said_by"].value_counts(sort=True)["count"].to_list() == [10, 10]
 
@@ -286,7 +286,7 @@ def test_two_people_through_git_lose_no_row(leeds: Path, tmp_path: Path) -> None
     other = tmp_path / "other"
     assert git(tmp_path, "clone", str(leeds), str(other)).returncode == 0
     for folder, name in ((leeds, "A"), (other, "B")):
-        rows.add_row(folder, "bodies", {"name": name, "kind": "press"})
+        rows.add_case_row(folder, "bodies", {"name": name, "kind": "press"})
         add_claim(folder, said_by=name, value="700,000")
         git(folder, "commit", "-am", f"{name}'s claim")
     merged = git(other, "pull", "--no-rebase", "--no-edit")
@@ -330,7 +330,7 @@ def test_the_to_do_list_puts_what_matters_first(leeds: Path) -> None:
     assert "documents in sources/ not read: 1" in said
     assert "'The Press' speaks in 1 row" in said
     # a gap that asks for the document answers the contradiction
-    rows.add_row(leeds, "gaps", {"gap": "dpia", "body_en": "Council", "claims": "C1"})
+    rows.add_case_row(leeds, "gaps", {"gap": "dpia", "body_en": "Council", "claims": "C1"})
     assert to_do.CLASH not in {task.group for task in to_do.check_case(leeds)}
 
 
@@ -429,7 +429,7 @@ def test_a_copy_of_a_shipped_case_may_be_changed(tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(read_case("massachusetts").folder, folder)
     count = read_case(folder).claims.height
-    rows.add_row(folder, "claims", CLAIM)
+    rows.add_case_row(folder, "claims", CLAIM)
     assert read_case(folder).claims.height == count + 1
 
 
@@ -437,4 +437,4 @@ def test_a_copy_of_a_shipped_case_may_be_changed(tmp_path: Path) -> None:
 def test_a_shipped_case_is_described_as_it_is(name: str) -> None:
     case = read_case(name)
     there = json.loads((case.folder / "datapackage.json").read_text("utf-8"))
-    assert there == making.describe_folder(case)
+    assert there == new_folder.describe_folder(case)

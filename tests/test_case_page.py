@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onetomany.cases.case_folder import read_case
+from onetomany.cases.case_tables import raw_table
 from onetomany.cases.columns import case_table
-from onetomany.cases.folder import read_case
-from onetomany.cases.making import new_case
-from onetomany.cases.rows import add_row
-from onetomany.cases.tables import raw_table
+from onetomany.cases.new_folder import new_case
+from onetomany.cases.rows import add_case_row
 from onetomany.cli import main
 from onetomany.cli.reading import _write_desk
 from onetomany.errors import InputError
@@ -147,8 +147,8 @@ def test_a_new_speaker_gets_a_row_of_bodies_with_its_kind(folder: Path) -> None:
 
 
 def test_a_row_is_opened_changed_and_closed(folder: Path) -> None:
-    add_row(folder, "claims", {**FULL["claims"], "as_of": "2020/2021", "reply": "none"})
-    add_row(folder, "claims", FULL["claims"])
+    add_case_row(folder, "claims", {**FULL["claims"], "as_of": "2020/2021", "reply": "none"})
+    add_case_row(folder, "claims", FULL["claims"])
     page = CasePage(read_case(folder), "en")
     form = page.forms["claims"]
     form.row.value = "C1"
@@ -199,14 +199,14 @@ def test_hostile_texts_come_back_from_the_file_and_are_escaped_on_the_page(
     folder = tmp_path_factory.mktemp("case") / "leeds"
     evil = f"<img src=x onerror=alert(1)>{text}"
     new_case(folder, title="Leeds", country="gb")
-    add_row(folder, "bodies", {"name": evil, "kind": "press"})
+    add_case_row(folder, "bodies", {"name": evil, "kind": "press"})
     page = CasePage(read_case(folder), "en")
     cells = {**FULL["claims"], "subject": evil, "attribute": evil, "quote": evil, "said_by": evil}
     fill(page, "claims", **cells)
     fill(page, "claims", **{**cells, "subject": f"{evil}2", "said_by": "nobody"})
     assert rows(folder, "claims")[0] == {"claim_id": "C1", **cells}
     fill(page, "numbers", **{**FULL["numbers"], "unit": evil, "value": evil})  # shown as an error
-    add_row(folder, "numbers", {"value": "1", "unit": evil, "said_by": f"{evil}?"})
+    add_case_row(folder, "numbers", {"value": "1", "unit": evil, "said_by": f"{evil}?"})
     page.refresh()
     for language in ("en", "ko"):
         page.translate(language)

@@ -11,8 +11,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from browser import jupyterlab, resize, run_notebook_in_lab, wait_for
-from onetomany.cases.making import new_case
-from onetomany.cases.rows import add_row
+from onetomany.cases.new_folder import new_case
+from onetomany.cases.rows import add_case_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     new_case(made, title=EVIL, country="gb", place="Leeds", operator="Police", language="en")
     (made / "notebooks" / "theirs.ipynb").write_text("{}", "utf-8")
     (made / "onetomany.py").write_text("raise SystemExit('ran code of the folder')", "utf-8")
-    add_row(made, "bodies", {"name": "<b>Watch</b>", "kind": "civic"})
+    add_case_row(made, "bodies", {"name": "<b>Watch</b>", "kind": "civic"})
     return made
 
 

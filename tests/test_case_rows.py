@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany.cases import marked
+from onetomany.cases.case_folder import read_case
+from onetomany.cases.case_tables import raw_table, read_case_table
 from onetomany.cases.columns import TABLES, case_table
 from onetomany.cases.database import stale_parts, store_case
-from onetomany.cases.folder import read_case
-from onetomany.cases.making import new_case
-from onetomany.cases.rows import add_row, delete_row, replace_row
-from onetomany.cases.tables import raw_table, read_table
+from onetomany.cases.new_folder import new_case
+from onetomany.cases.rows import add_case_row, delete_case_row, replace_case_row
 from onetomany.cases.to_do import check_case
 from onetomany.cases.words import case_column_label, choice_label, column_about
 from onetomany.documents.case_file import open_case
@@ -57,17 +57,17 @@ def test_any_text_comes_back_unchanged_or_is_refused_with_the_file_as_it_was(
         before = b"name,kind,name_ko,role_en,role_ko,url\nPolice,official,,,,\n"
         (folder / "bodies.csv").write_bytes(before)
         cells = {"name": f"a{one}", "kind": "press", "role_en": two, "name_ko": one + two}
-        add_row(folder, "bodies", cells)
+        add_case_row(folder, "bodies", cells)
         after = (folder / "bodies.csv").read_bytes()
         assert after.startswith(before)
         raw, faults = raw_table(folder, case_table("bodies"))
         assert faults == []
         assert {name: raw[name][-1] for name in cells} == cells
-        replace_row(folder, "bodies", f"a{one}", {"role_ko": two})
+        replace_case_row(folder, "bodies", f"a{one}", {"role_ko": two})
         raw, _ = raw_table(folder, case_table("bodies"))
         assert {name: raw[name][-1] for name in cells} == cells
         assert raw["role_ko"][-1] == two
-        delete_row(folder, "bodies", f"a{one}")
+        delete_case_row(folder, "bodies", f"a{one}")
         assert (folder / "bodies.csv").read_bytes() == before
 
 
@@ -75,13 +75,13 @@ def test_any_text_comes_back_unchanged_or_is_refused_with_the_file_as_it_was(
 def test_what_would_not_come_back_is_refused_and_the_file_stays(folder: Path, text: str) -> None:
     before = (folder / "bodies.csv").read_bytes()
     with pytest.raises(InputError, match=r"half a character|reads back unchanged"):
-        add_row(folder, "bodies", {"name": "x", "kind": "press", "role_en": text})
+        add_case_row(folder, "bodies", {"name": "x", "kind": "press", "role_en": text})
     assert (folder / "bodies.csv").read_bytes() == before
 
 
 def test_a_quoted_heading_is_not_taken_for_a_conflict(folder: Path) -> None:
-    add_row(folder, "claims", {**CLAIM, "quote": "Report\n=======\nof the police"})
-    assert read_table(folder, case_table("claims"))["quote"][0].startswith("Report\n=======")
+    add_case_row(folder, "claims", {**CLAIM, "quote": "Report\n=======\nof the police"})
+    assert read_case_table(folder, case_table("claims"))["quote"][0].startswith("Report\n=======")
 
 
 def test_other_rows_keep_their_bytes_whatever_their_form(folder: Path) -> None:
@@ -91,17 +91,17 @@ def test_other_rows_keep_their_bytes_whatever_their_form(folder: Path) -> None:
     first += b'"Police","official",,"two\r\nlines",,\r\n'
     rest = b'\n,,,,,\nWatch,civic,,"say ""no""",,\nPress, press,,,,'
     path.write_bytes(first + b"Old,other,,,,\n" + rest)
-    replace_row(folder, "bodies", "Old", {"name": "New", "role_en": "a, b"})
+    replace_case_row(folder, "bodies", "Old", {"name": "New", "role_en": "a, b"})
     assert path.read_bytes() == first + b'New,other,,"a, b",,\n' + rest + b"\n"
-    delete_row(folder, "bodies", "New")
+    delete_case_row(folder, "bodies", "New")
     assert path.read_bytes() == first + rest + b"\n"
-    add_row(folder, "bodies", {"name": "Last", "kind": "press"})
+    add_case_row(folder, "bodies", {"name": "Last", "kind": "press"})
     assert path.read_bytes() == first + rest + b"\nLast,press,,,,\n"
 
 
 def test_what_can_not_be_replaced_is_said(folder: Path) -> None:
-    add_row(folder, "claims", CLAIM)
-    add_row(folder, "claims", CLAIM)
+    add_case_row(folder, "claims", CLAIM)
+    add_case_row(folder, "claims", CLAIM)
     before = (folder / "claims.csv").read_bytes()
     for name, key, cells, message in (
         ("claims", "C9", {"value": "2"}, "no row with claim_id 'C9'"),
@@ -112,22 +112,22 @@ def test_what_can_not_be_replaced_is_said(folder: Path) -> None:
         ("events", "2019", {"strand": "law"}, "have no ids"),
     ):
         with pytest.raises(InputError, match=message):
-            replace_row(folder, name, key, cells)
+            replace_case_row(folder, name, key, cells)
     with pytest.raises(InputError, match="no row with claim_id 'C9'"):
-        delete_row(folder, "claims", "C9")
+        delete_case_row(folder, "claims", "C9")
     assert (folder / "claims.csv").read_bytes() == before
 
 
 def test_an_old_file_without_a_column_gets_it_only_if_something_is_in_it(folder: Path) -> None:
     path = folder / "claims.csv"
     path.write_text("claim_id,subject,attribute,value,unit,said_by\nC1,a,b,1,days,c\n", "utf-8")
-    replace_row(folder, "claims", "C1", {"value": "2", "reply": "", "quote": ""})
+    replace_case_row(folder, "claims", "C1", {"value": "2", "reply": "", "quote": ""})
     assert path.read_text("utf-8").splitlines() == [
         "claim_id,subject,attribute,value,unit,said_by",
         "C1,a,b,2,days,c",
     ]
-    replace_row(folder, "claims", "C1", {"reply": "none"})
-    assert read_table(folder, case_table("claims"))["reply"].to_list() == ["none"]
+    replace_case_row(folder, "claims", "C1", {"reply": "none"})
+    assert read_case_table(folder, case_table("claims"))["reply"].to_list() == ["none"]
 
 
 def documents(folder: Path, **texts: str) -> None:
@@ -153,7 +153,9 @@ OTHER = "b" * 64
 
 def test_the_first_digits_of_a_document_are_completed_and_its_words_found(folder: Path) -> None:
     documents(folder, **{OTHER: "Images are kept\nfor 31 days."})
-    add_row(folder, "claims", {**CLAIM, "document": "B" * 12, "page": "1", "quote": "for 31 days"})
+    add_case_row(
+        folder, "claims", {**CLAIM, "document": "B" * 12, "page": "1", "quote": "for 31 days"}
+    )
     assert store_case(read_case(folder)) == (1, 0)
     with open_case(folder / "case.duckdb") as db:
         found = db.execute("select document, page, char_start, char_end from claims").fetchall()
@@ -163,15 +165,15 @@ def test_the_first_digits_of_a_document_are_completed_and_its_words_found(folder
 
 def test_digits_of_two_documents_or_of_none_are_said(folder: Path) -> None:
     documents(folder, **{ONE: "one", TWO: "two"})
-    add_row(folder, "claims", {**CLAIM, "document": "a" * 12})
+    add_case_row(folder, "claims", {**CLAIM, "document": "a" * 12})
     with pytest.raises(InputError, match=r"claim C1: document 'a{12}' begins .*111.* and .*222"):
         store_case(read_case(folder))
     assert "begin two documents (C1: " in str(list(stale_parts(read_case(folder))))
-    replace_row(folder, "claims", "C1", {"document": TWO[:13]})
+    replace_case_row(folder, "claims", "C1", {"document": TWO[:13]})
     store_case(read_case(folder))
     with open_case(folder / "case.duckdb") as db:
         assert db.execute("select document from claims").fetchall() == [(TWO,)]
-    replace_row(folder, "claims", "C1", {"document": "c" * 12})
+    replace_case_row(folder, "claims", "C1", {"document": "c" * 12})
     store_case(read_case(folder))
     assert "cite a document that is not in it (C1: " in str(list(stale_parts(read_case(folder))))
 
@@ -204,12 +206,12 @@ def test_what_to_do_is_said_in_both_languages(folder: Path) -> None:
     (folder / "numbers.csv").write_text("id,value,unit\nN1,many,faces\nN1,2,\n", "utf-8")
     (folder / "gaps.csv").write_text("gap,body_en,claims\ng,Police,C9\n", "utf-8")
     (folder / "events.csv").write_bytes("date,strand\n사건,law\n".encode("cp949"))
-    add_row(folder, "claims", CLAIM)
+    add_case_row(folder, "claims", CLAIM)
     broken = check_case(folder)
     for name in ("numbers", "gaps", "events"):
         table = case_table(name)
         (folder / table.file).write_text(",".join(table.names) + "\n", "utf-8")
-    add_row(folder, "numbers", {"value": "2", "unit": "faces", "said_by": "Nobody"})
+    add_case_row(folder, "numbers", {"value": "2", "unit": "faces", "said_by": "Nobody"})
     tasks = [*broken, *check_case(folder)]
     assert len(tasks) > 10
     for task in tasks:

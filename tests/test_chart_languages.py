@@ -202,7 +202,7 @@ def test_the_line_under_a_chart(driver: Chrome, site: Path) -> None:
     driver.get(f"{site.as_uri()}/04_charts.html#lang=en")
     texts(driver, "en")
     line = driver.find_element(By.CSS_SELECTOR, "figure.chart .under")
-    assert line.text.split() == "Figure 4.1 · link · cite · CSV · PNG".split()
+    assert line.text.split() == ["Figure", "4.1", "·", "link", "·", "cite", "·", "CSV", "·", "PNG"]
     cite = line.find_element(By.TAG_NAME, "button")
     assert "More records, more alarms (Source: this run" in cite.get_attribute("data-copy")
     assert "그림 4.1" in cite.get_attribute("data-copy-ko")

@@ -29,7 +29,7 @@ from selenium.webdriver import Chrome
 
 from browser import resize, wait_for
 from onetomany import prose
-from onetomany.cases.folder import shipped_cases
+from onetomany.cases.case_folder import shipped_cases
 from onetomany.charts import evidence as charts
 from onetomany.charts.theme import finish
 from onetomany.cli import main

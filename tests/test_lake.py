@@ -22,7 +22,7 @@ from onetomany.claims import claim_ledger
 from onetomany.cli import main
 from onetomany.documents import case_file, finding, indexing, lake, remarks, search
 from onetomany.documents.answers import Answer
-from onetomany.documents.lake import Lake, Published, open_lake, publish_case
+from onetomany.documents.lake import Lake, PublishedCase, open_lake, publish_case
 from onetomany.documents.lake_tables import BY_DOCUMENT
 from onetomany.documents.store import FoundFile, store_documents
 from onetomany.errors import InputError
@@ -104,7 +104,7 @@ def _tell_words(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def published(
     server: postgres.Server, indexed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Lake, str, list[Published]]:
+) -> tuple[Lake, str, list[PublishedCase]]:
     """A lake in which a and b are published: to read, and to copy."""
     folder = tmp_path_factory.mktemp("published")
     (folder / "storage").mkdir()
@@ -118,7 +118,7 @@ def published(
 
 @pytest.fixture
 def place(
-    server: postgres.Server, published: tuple[Lake, str, list[Published]], tmp_path: Path
+    server: postgres.Server, published: tuple[Lake, str, list[PublishedCase]], tmp_path: Path
 ) -> tuple[Lake, str]:
     """A copy of the lake that a test may change, at another place."""
     shutil.copytree(published[0].storage, tmp_path / "storage")
@@ -130,7 +130,7 @@ def rows(db: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
     return case_file.query_frame(db, query).rows()
 
 
-def test_each_document_is_published_once(published: tuple[Lake, str, list[Published]]) -> None:
+def test_each_document_is_published_once(published: tuple[Lake, str, list[PublishedCase]]) -> None:
     first, second, again = published[2]
     assert (first.documents, first.pages, first.all_documents) == (3, 3, 3)
     assert (second.documents, second.replaced, second.all_documents) == (2, 0, 5)
@@ -142,7 +142,7 @@ def test_each_document_is_published_once(published: tuple[Lake, str, list[Publis
 
 
 def test_a_search_finds_in_the_lake_what_it_finds_in_one_case_file_of_all(
-    indexed: Path, published: tuple[Lake, str, list[Published]]
+    indexed: Path, published: tuple[Lake, str, list[PublishedCase]]
 ) -> None:
     with open_lake(published[0]) as there, case_file.open_case(indexed / "both.duckdb") as here:
         for query in ("face", "airport face", '"the same" words', "법무부", "face -gallery"):
@@ -344,7 +344,7 @@ CODE = [
 
 
 def test_a_catalogue_that_could_run_code_is_refused(
-    published: tuple[Lake, str, list[Published]], server: postgres.Server
+    published: tuple[Lake, str, list[PublishedCase]], server: postgres.Server
 ) -> None:
     assert not lake.check_lake(published[0])
     for statement in CODE:
@@ -378,7 +378,7 @@ def test_the_servers_master_role_is_refused(
 
 
 def test_a_reader_can_write_nothing_and_read_nothing_else(
-    published: tuple[Lake, str, list[Published]], tmp_path: Path
+    published: tuple[Lake, str, list[PublishedCase]], tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside.csv"
     outside.write_text("a\n1\n")

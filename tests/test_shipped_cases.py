@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 
 from onetomany.cases import to_do
+from onetomany.cases.case_folder import SHIPPED as HOME
+from onetomany.cases.case_folder import read_case, shipped_cases
 from onetomany.cases.columns import TABLES
-from onetomany.cases.folder import SHIPPED as HOME
-from onetomany.cases.folder import read_case, shipped_cases
 from onetomany.claims import contradictions, law
 from onetomany.claims.claim_ledger import LEDGER, LINKS, read_ledger
 from onetomany.errors import InputError

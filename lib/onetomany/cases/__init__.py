@@ -5,8 +5,20 @@ from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = ["columns", "database", "folder", "making", "rows", "tables", "to_do"]
+__all__ = [
+    "case_folder",
+    "case_tables",
+    "columns",
+    "database",
+    "marked",
+    "new_folder",
+    "rows",
+    "story",
+    "to_do",
+]
 
 __getattr__, __dir__ = offer(
-    __name__, {"read_case": "folder", "new_case": "making", "check_case": "to_do"}, tuple(__all__)
+    __name__,
+    {"read_case": "case_folder", "new_case": "new_folder", "check_case": "to_do"},
+    tuple(__all__),
 )

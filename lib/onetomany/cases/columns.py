@@ -1,7 +1,7 @@
 """The tables of a case folder and their columns, as plain data.
 
 `docs/cases.md` shows them to people, `datapackage.json` to other programs (Frictionless Data
-Package 1.0), and `tables.read_table` checks them.
+Package 1.0), and `case_tables.read_case_table` checks them.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from ..documents.folder import stored_name
 from ..printing import printable
 from ..requests.log import read_requests
 from ..requests.status import store_requests
-from .folder import Case
+from .case_folder import Case
 from .marked import unclear_documents, with_places, with_whole_documents
 
 Words = tuple[str, str]  # English and Korean

@@ -17,9 +17,9 @@ import polars as pl
 from ..claims import passages
 from ..documents.case_file import query_frame
 from ..errors import InputError
+from .case_tables import raw_table
 from .columns import BODIES, CLAIMS
-from .rows import add_row, delete_row, replace_row
-from .tables import raw_table
+from .rows import add_case_row, delete_case_row, replace_case_row
 
 SHORT = 12  # digits of a SHA-256 that name a document in claims.csv
 _DIGITS = re.compile(r"[0-9a-fA-F]{12,64}")
@@ -28,14 +28,14 @@ _DIGITS = re.compile(r"[0-9a-fA-F]{12,64}")
 def add_marked_claim(folder: Path, claim: pl.DataFrame) -> None:
     """Add a claim made from a marked passage to claims.csv.
 
-    `claim` is one row of `claim_ledger.LEDGER`. Raises InputError as `rows.add_row` does.
+    `claim` is one row of `claim_ledger.LEDGER`. Raises InputError as `rows.add_case_row` does.
     """
-    add_row(folder, "claims", marked_cells(claim))
+    add_case_row(folder, "claims", marked_cells(claim))
 
 
 def replace_marked_claim(folder: Path, claim: pl.DataFrame) -> None:
     """Put a claim in the place of the row with its id. Raises InputError if there is none."""
-    replace_row(folder, "claims", claim["claim_id"][0], marked_cells(claim))
+    replace_case_row(folder, "claims", claim["claim_id"][0], marked_cells(claim))
 
 
 def delete_marked_claim(db: duckdb.DuckDBPyConnection, folder: Path, claim_id: str) -> None:
@@ -43,7 +43,7 @@ def delete_marked_claim(db: duckdb.DuckDBPyConnection, folder: Path, claim_id: s
 
     Raises InputError if claims.csv doesn't have it.
     """
-    delete_row(folder, "claims", claim_id)
+    delete_case_row(folder, "claims", claim_id)
     db.execute("delete from claims where claim_id = ?", [claim_id])
 
 

@@ -19,14 +19,14 @@ from ..claims.claim_ledger import check_ledger
 from ..errors import InputError, near
 from ..sources.files import read_received, write_whole
 from ..sources.tables import csv_text
+from .case_tables import LARGEST, CaseFault, raw_table, table_faults, text_table, typed_table
 from .columns import CaseTable, case_table
-from .tables import LARGEST, CaseFault, raw_table, table_faults, text_table, typed_table
 
 _PATIENCE = 10  # seconds to wait for somebody else's change to the same table
 _LETTERS = {"claims": "C", "numbers": "N", "gaps": "G"}
 
 
-def add_row(folder: Path, name: str, given: Mapping[str, str]) -> str:
+def add_case_row(folder: Path, name: str, given: Mapping[str, str]) -> str:
     """Add a row to a table of a case folder and return its id, or '' if rows have none.
 
     `given` maps columns to texts. The row gets the next free id if the table has ids and none is
@@ -35,7 +35,7 @@ def add_row(folder: Path, name: str, given: Mapping[str, str]) -> str:
     Raises InputError for an unknown column, a cell that can't be used or an id that is taken, and
     if the table is being changed by somebody else.
 
-    >>> add_row(Path("leeds"), "claims", {"subject": "faces"})  # doctest: +SKIP
+    >>> add_case_row(Path("leeds"), "claims", {"subject": "faces"})  # doctest: +SKIP
     'C1'
     """
     table = _table_of(name, given)
@@ -43,13 +43,13 @@ def add_row(folder: Path, name: str, given: Mapping[str, str]) -> str:
         return _add(folder, table, dict(given))
 
 
-def replace_row(folder: Path, name: str, key: str, given: Mapping[str, str]) -> None:
+def replace_case_row(folder: Path, name: str, key: str, given: Mapping[str, str]) -> None:
     """Put another row in the place of the one with an id; columns not `given` keep their text.
 
-    An empty text empties a cell. The other rows keep their bytes. Raises InputError as `add_row`
+    An empty text empties a cell. The other rows keep their bytes. Raises InputError as `add_case_row`
     does, and if there is no such row.
 
-    >>> replace_row(Path("leeds"), "claims", "C1", {"value": "44"})  # doctest: +SKIP
+    >>> replace_case_row(Path("leeds"), "claims", "C1", {"value": "44"})  # doctest: +SKIP
     """
     table = _table_of(name, given)
     with _locked(folder, table):
@@ -66,12 +66,12 @@ def replace_row(folder: Path, name: str, key: str, given: Mapping[str, str]) -> 
         _write(folder, table, changed, header=raw.columns, place=place, line=line)
 
 
-def delete_row(folder: Path, name: str, key: str) -> None:
+def delete_case_row(folder: Path, name: str, key: str) -> None:
     """Delete the row with an id from a table; the other rows keep their bytes.
 
     Raises InputError if there is no such row, or the table is being changed by somebody else.
 
-    >>> delete_row(Path("leeds"), "claims", "C1")  # doctest: +SKIP
+    >>> delete_case_row(Path("leeds"), "claims", "C1")  # doctest: +SKIP
     """
     table = case_table(name)
     with _locked(folder, table):

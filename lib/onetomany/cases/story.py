@@ -15,7 +15,7 @@ from ..claims.programmes import with_sources
 from ..errors import InputError
 from ..requests import gaps
 from ..sources.elsewhere import programme_sources, programmes
-from .folder import Case
+from .case_folder import Case
 
 Pair = tuple[str, str]  # English and Korean
 
@@ -44,7 +44,7 @@ class CaseFinding(NamedTuple):
 def case_finding(case: Case) -> CaseFinding:
     """Return the finding of a case: its contradictions, or the most that its files have.
 
-    >>> from onetomany.cases.folder import read_case
+    >>> from onetomany.cases.case_folder import read_case
     >>> case_finding(read_case("incheon")).figure[0]
     '4 contradictions'
     """

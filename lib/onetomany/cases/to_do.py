@@ -14,10 +14,10 @@ from ..errors import InputError
 from ..requests.log import read_requests
 from ..requests.procedures import procedures
 from ..requests.status import not_counted, overdue
+from .case_folder import Case, read_case
+from .case_tables import raw_table, strange_columns, table_faults
 from .columns import CLAIMS, EVENTS, GAPS, NUMBERS, PROVISIONS, TABLES
 from .database import stale_parts
-from .folder import Case, read_case
-from .tables import raw_table, strange_columns, table_faults
 
 # what a task is about, the most pressing first; only a fault keeps the case from running
 FAULT, LATE, CLASH, SOURCE, DATABASE, SPEAKER, MISSING, WORDS = range(1, 9)

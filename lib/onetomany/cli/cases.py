@@ -35,7 +35,7 @@ def new_command(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.making import new_case
+        from onetomany.cases.new_folder import new_case
 
         given = {name: getattr(args, name) for name, _ in _QUESTIONS}
         lacking = [name for name, value in given.items() if value is None]
@@ -91,9 +91,9 @@ def add_command(parser: argparse.ArgumentParser) -> Run:
     add_case_folder(parser)
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.cases.case_folder import read_case
         from onetomany.cases.columns import TABLES, case_table
-        from onetomany.cases.folder import read_case
-        from onetomany.cases.rows import add_row
+        from onetomany.cases.rows import add_case_row
 
         names = [table.name for table in TABLES]
         if args.table not in names:
@@ -111,7 +111,7 @@ def add_command(parser: argparse.ArgumentParser) -> Run:
                 raise InputError(f"'{cell}' must be written as COLUMN=TEXT, in quotes.")
             given[name.strip()] = value
         case = read_case(args.case or Path())
-        row = add_row(case.folder, args.table, given)
+        row = add_case_row(case.folder, args.table, given)
         print(f"added {row or 'a row'} to {case.folder / f'{args.table}.csv'}")
         return 0
 
@@ -120,7 +120,7 @@ def add_command(parser: argparse.ArgumentParser) -> Run:
 
 def fill_from_case(args: argparse.Namespace) -> None:
     """Fill the options that were not given from exhibit.toml of the case folder."""
-    from onetomany.cases.making import read_exhibit_choices
+    from onetomany.cases.new_folder import read_exhibit_choices
 
     home = args.home if args.home is not None and args.home.is_dir() else None
     chosen = read_exhibit_choices(home) if home else {}

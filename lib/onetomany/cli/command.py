@@ -76,7 +76,7 @@ def case_place(given: Path | None) -> tuple[Path | None, Path | None]:
         file = folder / "case.duckdb"
         return folder, file if file.exists() else None
     if given is not None and not given.exists():
-        from onetomany.cases.folder import shipped_cases
+        from onetomany.cases.case_folder import shipped_cases
 
         if str(given) in shipped_cases():
             return given, None

@@ -26,7 +26,7 @@ from onetomany.printing import print_line as print
 if TYPE_CHECKING:
     import polars as pl
 
-    from onetomany.cases.folder import Case
+    from onetomany.cases.case_folder import Case
     from onetomany.documents.cluster import Cluster
     from onetomany.documents.ingested import Ingested
     from onetomany.documents.lake import Lake
@@ -156,8 +156,8 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
 
 def _stored(home: Path) -> str:
     """Store the claims and requests of a case folder in its case file; return how many."""
+    from onetomany.cases.case_folder import read_case
     from onetomany.cases.database import store_case
-    from onetomany.cases.folder import read_case
 
     claims, requests = store_case(read_case(home))
     return f"{claims:,} claims and {requests:,} requests of {home} are in it"
@@ -306,8 +306,8 @@ def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]
 
     `args.case` becomes the folder's case file.
     """
+    from onetomany.cases.case_folder import read_case
     from onetomany.cases.database import case_database
-    from onetomany.cases.folder import read_case
     from onetomany.claims import claim_ledger as ledgers
 
     if args.lake and (args.ledger or args.case):

@@ -334,7 +334,7 @@ def desk_command(parser: argparse.ArgumentParser) -> Run:
             accept_weak_isolation()
         home = case_folder(args.case)
         if home:
-            from onetomany.cases.folder import read_case
+            from onetomany.cases.case_folder import read_case
 
             read_case(home)  # raises InputError now if its case.toml can't be read
         if not home or args.case.exists():

@@ -65,7 +65,7 @@ def _gaps_of(args: argparse.Namespace) -> pl.DataFrame | None:
     """Return the gaps of the case folder, each with the name of the system; None without one."""
     if args.folder is None:
         return None
-    from onetomany.cases.folder import read_case
+    from onetomany.cases.case_folder import read_case
 
     return read_case(args.folder).named_gaps()
 

@@ -148,8 +148,8 @@ def _add_answer(answer: argparse.ArgumentParser) -> None:
 
 
 def _gaps(args: argparse.Namespace) -> int:
+    from onetomany.cases.case_folder import read_case
     from onetomany.cases.database import case_database
-    from onetomany.cases.folder import read_case
     from onetomany.claims import claim_ledger, contradictions
     from onetomany.documents.case_file import open_case
     from onetomany.requests import gaps

@@ -98,7 +98,7 @@ class Lake:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedCase:
     """The result of a publication: what was added to the lake, and what all have in it."""
 
     documents: int  # added
@@ -225,7 +225,7 @@ FROM (SELECT *, count(*) OVER (PARTITION BY term) AS df FROM lake.main.search_te
 """
 
 
-def publish_case(case: Path, lake: Lake) -> Published:
+def publish_case(case: Path, lake: Lake) -> PublishedCase:
     """Publish a case file to a lake: new and better read documents, and this writer's own tables.
 
     One transaction of the catalogue: readers see all of it or nothing, also after a crash. Others
@@ -247,7 +247,7 @@ def publish_case(case: Path, lake: Lake) -> Published:
         db.commit()
         counts = "SELECT (SELECT count(*) FROM kept.claims), (SELECT count(*) FROM documents), " \
             "(SELECT count(*) FROM pages)"  # fmt: skip
-        return Published(*added, *(db.execute(counts).fetchone() or (0, 0, 0)))
+        return PublishedCase(*added, *(db.execute(counts).fetchone() or (0, 0, 0)))
 
 
 def _held(db: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ import nbformat
 import polars as pl
 
 from onetomany import __version__
-from onetomany.cases.folder import read_case
+from onetomany.cases.case_folder import read_case
 from onetomany.errors import InputError
 from onetomany.evidence import methods, pages, validation
 from onetomany.evidence.cited import cited_sources

@@ -70,7 +70,7 @@ def build_case_report(notebooks: Path, folder: Path, out: Path) -> Path:
 
     The folder's own notebooks are not run. Raises InputError for a table that can't be used.
     """
-    from onetomany.cases.folder import read_case
+    from onetomany.cases.case_folder import read_case
     from onetomany.extras import require_extra
 
     require_extra("report")

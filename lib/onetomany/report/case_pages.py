@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 
+from onetomany.cases.case_folder import ABOUT, SHIPPED, Case, read_case, shipped_cases
+from onetomany.cases.case_tables import LARGEST
 from onetomany.cases.columns import TABLES
-from onetomany.cases.folder import ABOUT, SHIPPED, Case, read_case, shipped_cases
-from onetomany.cases.tables import LARGEST
 from onetomany.errors import InputError, OneToManyError
 from onetomany.report.execute import Notebook
 from onetomany.sources.files import read_received, write_whole

@@ -13,9 +13,9 @@ from typing import Any
 import ipywidgets
 import polars as pl
 
+from ..cases.case_tables import raw_table
 from ..cases.columns import SPEAKERS, CaseColumn, case_table
-from ..cases.rows import add_row, check_row, replace_row, row_faults
-from ..cases.tables import raw_table
+from ..cases.rows import add_case_row, check_row, replace_case_row, row_faults
 from ..cases.words import case_column_label, choice_label, column_about
 from ..claims.claim_ledger import WORDS
 from ..errors import InputError, OneToManyError
@@ -227,14 +227,14 @@ class RowForm:
         self._refuse(cells)
         speaker = self.fields.get("said_by")
         if isinstance(speaker, SpeakerField) and speaker.is_new:
-            add_row(self.folder, "bodies", {"name": speaker.text, "kind": speaker.kind.text})
+            add_case_row(self.folder, "bodies", {"name": speaker.text, "kind": speaker.kind.text})
             speaker.offer([*speaker.choices, speaker.text])
             speaker.fill(speaker.text)
         if self.row.value:
             empty = dict.fromkeys(self.fields, "")
-            replace_row(self.folder, self.table.name, self.row.value, {**empty, **cells})
+            replace_case_row(self.folder, self.table.name, self.row.value, {**empty, **cells})
             return cells.get(self.table.key) or str(self.row.value)
-        return add_row(self.folder, self.table.name, cells) or cells.get("date", "")
+        return add_case_row(self.folder, self.table.name, cells) or cells.get("date", "")
 
     def _cells(self) -> dict[str, str]:
         """Return the cells that are filled in."""

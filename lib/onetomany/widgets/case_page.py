@@ -13,11 +13,11 @@ from typing import Any
 import ipywidgets
 
 from ..cage import accept_weak_isolation
+from ..cases.case_folder import Case, is_case_folder, read_case
+from ..cases.case_tables import raw_table
 from ..cases.columns import case_table
 from ..cases.database import FILE, SOURCES, source_files, store_case
-from ..cases.folder import Case, is_case_folder, read_case
 from ..cases.marked import SHORT
-from ..cases.tables import raw_table
 from ..cases.to_do import DATABASE, FAULT, CaseTask, check_case
 from ..documents.case_file import open_case
 from ..errors import InputError, OneToManyError

@@ -17,8 +17,8 @@ import polars as pl
 
 from ..cage import accept_weak_isolation
 from ..cases import marked
+from ..cases.case_folder import is_case_folder
 from ..cases.database import FILE
-from ..cases.folder import is_case_folder
 from ..claims import passages
 from ..documents import query, remarks
 from ..documents.case_file import open_case

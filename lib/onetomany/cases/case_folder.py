@@ -15,7 +15,7 @@ from ..claims import claim_ledger
 from ..errors import InputError, near
 from ..sources.files import read_received
 from . import columns
-from .tables import read_table
+from .case_tables import read_case_table
 
 ABOUT = "case.toml"
 SHIPPED = Path(str(resources.files("onetomany.sources") / "data" / "cases"))
@@ -106,7 +106,7 @@ class Case:
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the folder by name; see `columns.TABLES`."""
-        return read_table(self.folder, columns.case_table(name))
+        return read_case_table(self.folder, columns.case_table(name))
 
 
 def shipped_cases() -> list[str]:

@@ -59,7 +59,7 @@ class CaseFault:
         return f"{self.file}{row}{column}: {self.what}; {self.remedy}."
 
 
-def read_table(folder: Path, table: CaseTable) -> pl.DataFrame:
+def read_case_table(folder: Path, table: CaseTable) -> pl.DataFrame:
     """Return a table with its columns in their kinds; absent optional ones are null.
 
     A missing optional table has no rows. Raises InputError with the first fault.

@@ -14,9 +14,9 @@ import tomlkit
 from ..errors import InputError, near
 from ..requests.procedures import procedures, requests_folder
 from ..sources.files import read_received, whole_folder
+from .case_folder import ABOUT, FUNCTIONS, Case, read_case
+from .case_tables import raw_table
 from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
-from .folder import ABOUT, FUNCTIONS, Case, read_case
-from .tables import raw_table
 
 _CHOICES = ("operator", "organisation", "jurisdiction", "redact")
 FOLDERS = ("sources", "requests", "images", "sightings", "tables", "notebooks")
@@ -93,7 +93,7 @@ def new_case(
     """Make a case folder that already runs; return the laws of access that fit its country.
 
     `language` is the language you write the case in: 'en', 'ko' or another code, which then
-    appears under English. `functions` are of `folder.FUNCTIONS`. Raises InputError if the folder
+    appears under English. `functions` are of `case_folder.FUNCTIONS`. Raises InputError if the folder
     contains anything, or a value can't be used.
     """
     if not title.strip():
