@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from onetomany.printing import printable
 from onetomany.widgets import case_page
 from onetomany.widgets.case_fields import ChoiceField, DateField, SpeakerField
 from onetomany.widgets.case_page import CasePage
+from onetomany.widgets.case_work import CaseWork
 
 NEW = "\0new"
 SOURCE = {"publisher": "Leeds Post", "url": "https://example.org/a"}
@@ -296,3 +298,16 @@ def test_documents_are_read_beside_the_page_and_the_desk_opens(folder: Path) -> 
     desk.take_back()
     assert [row["claim_id"] for row in rows(folder, "claims")] == ["C1"]
     assert "agrees with the folder" in words(page.state)
+
+
+def test_the_bar_follows_the_command_and_the_last_line_is_its_error() -> None:
+    work = CaseWork("en", lambda: None)
+    seen = []
+    work.bar.observe(lambda change: seen.append((change["new"], words(work.said))), names="value")
+    stream = io.BytesIO(
+        "\ringest:   0%|   | 0/9\ringest:  43%|▍  | 4/9\r   \nindexing:   5%|  | 1/9\r".encode()
+        + b"indexing: 100%|xx| 9/9\nonetomany: <b> is locked.\n"
+    )
+    assert work._followed(stream) == "onetomany: <b> is locked."
+    assert [value for value, _ in seen] == [43, 5, 100]
+    assert words(work.said) == "Making the index"
