@@ -267,7 +267,7 @@ def test_documents_are_read_beside_the_page_and_the_desk_opens(folder: Path) -> 
     (folder / "sources" / "a.txt").write_text("Images are kept for 31 days.", "utf-8")
     page = CasePage(read_case(folder), "en")
     assert page.desk is None
-    assert "1 documents in sources/ are not read" in words(page.todo)
+    assert "documents in sources/ not read: 1" in words(page.todo)
     assert "press 'Read the documents'" in words(page.todo)
     page.buttons["ingest"].click()
     assert page.work.thread

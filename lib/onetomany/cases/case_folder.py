@@ -1,4 +1,4 @@
-"""Read a case folder: what the case is about, and its tables."""
+"""Read a case folder: its subject and its tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NEEDED = ("name", "country", "languages")
 
 @dataclass(frozen=True)
 class AboutCase:
-    """What `case.toml` says of a case. Texts that it lacks are empty."""
+    """The fields of `case.toml`. Texts that it lacks are empty."""
 
     name: str
     country: str  # ISO 3166-1 alpha-2, in capitals
@@ -34,7 +34,7 @@ class AboutCase:
     title_ko: str = ""
     place_en: str = ""
     place_ko: str = ""
-    said_en: str = ""  # what the system is said to do
+    said_en: str = ""  # the purpose of the system, as claimed
     said_ko: str = ""
     functions: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()  # names in bodies.csv
@@ -74,7 +74,7 @@ class Case:
 
     @cached_property
     def links(self) -> pl.DataFrame:
-        """What is part of what, and what comes before what: `claim_ledger.LINKS`."""
+        """Parts of subjects and order of events: `claim_ledger.LINKS`."""
         return self.table("order")
 
     @cached_property

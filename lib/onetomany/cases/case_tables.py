@@ -44,7 +44,7 @@ _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 
 @dataclass(frozen=True)
 class CaseFault:
-    """A cell, row or file that can't be used: where, what is wrong, what to do."""
+    """A cell, row or file that can't be used: place, fault and remedy."""
 
     file: str
     row: int  # as in a spreadsheet, the header being row 1; 0 for the whole file

@@ -31,7 +31,7 @@ INPUTS = (
 
 @dataclass(frozen=True)
 class CaseColumn:
-    """A column of a table: what a cell contains, and which cells are refused.
+    """A column of a table: the content of its cells, and which are refused.
 
     `kind` is string, number, integer or day (YYYY-MM-DD). A cell that isn't empty must match
     `pattern` and be one of `choices`, if there are any.
@@ -86,13 +86,13 @@ _END = CaseColumn("period_end", "last day of the time it is about", kind="day")
 
 CLAIMS = CaseTable(
     "claims",
-    "Who said what, one claim a row; claims with the same subject and attribute are compared",
+    "Claims with their speakers, one a row; the same subject and attribute are compared",
     (
         _text("claim_id", "a short name of the claim, such as C12", required=True),
-        _text("subject", "what it is about, in the same words in each claim", required=True),
+        _text("subject", "the thing it is about, in the same words in each claim", required=True),
         _text("attribute", "the property of the subject: count, retention, owner", required=True),
         _text("value", "a number, a date, two dates (2019/2022), yes, no, or words", required=True),
-        _text("unit", "what is counted (records, days), or date, dates, place, answer, fields",
+        _text("unit", "the things counted (records, days), or date, dates, place, answer, fields",
               required=True),
         _text("said_by", "the speaker, as named in bodies.csv", required=True),
         _text("as_of", "when it was said"),
@@ -109,7 +109,7 @@ CLAIMS = CaseTable(
         _date("event_date", "when it happened"),
         _date("document_date", "when it was written"),
         _date("disclosure_date", "when the public could read it"),
-        _text("reply", "what the other side answered"),
+        _text("reply", "the answer of the other side"),
         _CONFIDENCE,
         _text("statement", "the sentence that it was read from, if statements.csv has it"),
         _text("value_en", "the value in words, English"),
@@ -120,7 +120,7 @@ CLAIMS = CaseTable(
 )  # fmt: skip
 EVENTS = CaseTable(
     "events",
-    "What happened, one event a row",
+    "Events, one a row",
     (
         CaseColumn("date", "when it happened: 2019-04-30, 2019-04 or 2019", True, pattern=DATE),
         CaseColumn("date_precision", "how precise the date is", choices=("day", "month", "year")),
@@ -137,8 +137,8 @@ NUMBERS = CaseTable(
     "Figures that were disclosed or said, one a row",
     (
         _text("id", "a short name of the figure", required=True),
-        _text("what_en", "what is counted, English"),
-        _text("what_ko", "what is counted, Korean"),
+        _text("what_en", "the things counted, English"),
+        _text("what_ko", "the things counted, Korean"),
         CaseColumn("value", "the figure", required=True, kind="number"),
         _text("unit", "its unit: records, faces, alerts, days, share", required=True),
         _date("as_of", "when it was said"),
@@ -180,8 +180,8 @@ PROVISIONS = CaseTable(
         CaseColumn("promulgated", "day of promulgation", kind="day"),
         _text("gist_en", "the gist in our own words, English"),
         _text("gist_ko", "the gist in our own words, Korean"),
-        _text("note_en", "what confirms it and what was not seen, English"),
-        _text("note_ko", "what confirms it and what was not seen, Korean"),
+        _text("note_en", "confirmations, and texts not seen, English"),
+        _text("note_ko", "confirmations, and texts not seen, Korean"),
         _text("source", "where it was read"),
         _URL,
         _CONFIDENCE,

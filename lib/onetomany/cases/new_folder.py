@@ -23,21 +23,21 @@ FOLDERS = ("sources", "requests", "images", "sightings", "tables", "notebooks")
 _README = """# {title}
 
 A case folder of One-to-Many. Change the files with any editor or spreadsheet, or with
-`onetomany add`; `onetomany check` lists what to do next.
+`onetomany add`; `onetomany check` lists the next steps.
 
 | File | Content |
 |---|---|
-| `case.toml` | what the system is, where, and what it is said to do |
+| `case.toml` | the system, its place, and its purpose as claimed |
 {tables}
 | `sources/` | documents and web captures; `onetomany ingest` reads them |
 | `requests/` | the log of requests to authorities; `onetomany requests new` begins one |
-| `requester.example.toml` | copy it to `requester.toml` and fill in your name and address, for letters |
+| `requester.example.toml` | copy it to `requester.toml`; fill in your name and address |
 | `images/`, `sightings/`, `tables/` | optional: faces with a datasheet, tracks, tables of people |
 | `notebooks/` | your own notebooks; the kit never runs them by itself |
-| `exhibit.toml` | what goes into an exhibit, and what is redacted |
+| `exhibit.toml` | content and redactions of an exhibit |
 | `case.duckdb` | made from the other files; delete it and it is made again |
 """
-_EXHIBIT = """# What `onetomany exhibit` puts into the bundle of this case.
+_EXHIBIT = """# Choices for `onetomany exhibit` on this case.
 operator = ""       # your name, for the record; or give it with --operator
 organisation = ""
 jurisdiction = ""   # draft certificates, such as "england,us"
@@ -93,8 +93,8 @@ def new_case(
     """Make a case folder that already runs; return the laws of access that fit its country.
 
     `language` is the language you write the case in: 'en', 'ko' or another code, which then
-    appears under English. `functions` are of `case_folder.FUNCTIONS`. Raises InputError if the folder
-    contains anything, or a value can't be used.
+    appears under English. `functions` are of `case_folder.FUNCTIONS`. Raises InputError if the
+    folder contains anything, or a value can't be used.
     """
     if not title.strip():
         raise InputError("A case needs a title: give one with --title.")
@@ -123,7 +123,7 @@ def new_case(
     }
     example = requests_folder() / "requester.example.toml"
     files = {
-        ABOUT: "# What this case is about. Docs: docs/cases.md\n" + tomlkit.dumps(head),
+        ABOUT: "# The subject of this case. Docs: docs/case-folder.md\n" + tomlkit.dumps(head),
         "exhibit.toml": _EXHIBIT,
         ".gitattributes": _ATTRIBUTES,
         ".gitignore": _IGNORED,
@@ -149,7 +149,7 @@ def new_case(
 
 
 def read_exhibit_choices(folder: Path) -> dict[str, str]:
-    """Return what exhibit.toml of a case folder chooses; nothing if there is no such file.
+    """Return the choices of exhibit.toml in a case folder; none if there is no such file.
 
     Raises InputError for another field, or a value that is not a text.
     """

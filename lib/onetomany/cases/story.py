@@ -1,4 +1,4 @@
-"""Say what a case's files show, a sentence or frame for each part of its chapter.
+"""Tell a case from its files: a sentence or frame for each part of its chapter.
 
 Each sentence follows the data of the case. A part that nothing fills is named with the file that
 would fill it.
@@ -19,14 +19,14 @@ from .case_folder import Case
 
 Pair = tuple[str, str]  # English and Korean
 
-# what each file's part of the chapter shows
+# the part of the chapter that each file fills
 PARTS: dict[str, Pair] = {
     "claims": (
-        "what was claimed, and what can't be true together",
+        "the claims, and which can't be true together",
         "무엇이 주장되었고 무엇이 함께 참일 수 없는지",
     ),
     "events": ("the events in order", "사건의 순서"),
-    "numbers": ("the disclosed figures and what they imply", "공개된 수치와 그 뜻"),
+    "numbers": ("the disclosed figures and their consequences", "공개된 수치와 그 뜻"),
     "gaps": ("which documents are missing, and whom to ask", "빠진 문서와 물어볼 기관"),
     "provisions": ("the law", "관련 법"),
 }
@@ -190,7 +190,7 @@ def pairs_in_words(case: Case, found: pl.DataFrame) -> Pair:
 
 
 def no_inputs() -> Pair:
-    """Return what to add so that the reckoner can speak."""
+    """Return how to give the reckoner its inputs."""
     return (
         "No figure is marked as an input of the reckoner: fill in the column 'input' of "
         "numbers.csv, for example with searches, alerts or gallery_size.",

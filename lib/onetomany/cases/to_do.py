@@ -1,4 +1,4 @@
-"""List what is missing, unsourced, contradictory or overdue in a case, in order of worth."""
+"""List the tasks in a case: missing, unsourced, contradictory, overdue; by worth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .case_tables import raw_table, strange_columns, table_faults
 from .columns import CLAIMS, EVENTS, GAPS, NUMBERS, PROVISIONS, TABLES
 from .database import stale_parts
 
-# what a task is about, the most pressing first; only a fault keeps the case from running
+# the groups of tasks, the most pressing first; only a fault keeps the case from running
 FAULT, LATE, CLASH, SOURCE, DATABASE, SPEAKER, MISSING, WORDS = range(1, 9)
 GROUPS = {
     FAULT: "can't be used",
@@ -45,7 +45,7 @@ KOREAN_GROUPS = {
 
 @dataclass(frozen=True)
 class CaseTask:
-    """Something to do: its group (of GROUPS), where, what is the matter, what to do.
+    """Something to do: its group (of GROUPS), place, matter and remedy.
 
     `korean` has the last three in Korean.
     """
@@ -65,7 +65,7 @@ class CaseTask:
 
 
 def check_case(folder: Path | str, *, today: dt.date | None = None) -> list[CaseTask]:
-    """List what to do in a case, the most pressing first.
+    """List the tasks in a case, the most pressing first.
 
     Files that can't be used come first: while there are any, nothing that depends on them is
     checked. Raises InputError if the folder is not a case folder.
@@ -188,7 +188,7 @@ def _sources(case: Case) -> Iterator[CaseTask]:
             korean = (table.file, many, f"{' 또는 '.join(columns)} 칸을 채우세요")
             yield CaseTask(SOURCE, table.file, what, f"fill in {' or '.join(columns)}", korean)
     if not case.about.url and (case.about.said_en or case.about.said_ko):
-        yield CaseTask(SOURCE, "case.toml", "what the system is said to do has no source",
+        yield CaseTask(SOURCE, "case.toml", "the purpose of the system has no source",
                        "fill in publisher, url and confidence",
                        ("case.toml", "시스템이 한다는 일에 출처가 없습니다",
                         "publisher, url, confidence를 채우세요"))  # fmt: skip
@@ -206,7 +206,7 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
     for name in dict.fromkeys(said):
         if name not in known:
             what = f"'{name}' speaks in {_rows(said.count(name))}"
-            todo = "add a row that says what kind of body it is"
+            todo = "add a row with its kind"
             korean = ("bodies.csv", f"'{name}'이(가) {said.count(name)}개 행에서 말합니다",
                       "어떤 기관인지 한 행으로 적으세요")  # fmt: skip
             yield CaseTask(SPEAKER, "bodies.csv", what, todo, korean)
@@ -221,11 +221,11 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
 def _missing(case: Case) -> Iterator[CaseTask]:
     """Yield the parts of the case's chapter that nothing fills yet."""
     for name, part, part_ko in (
-        ("claims", "what was claimed and what can't be true together",
+        ("claims", "the claims and which can't be true together",
          "무엇이 주장되었고 무엇이 함께 참일 수 없는지를"),
         ("events", "the story in order", "일의 순서를"),
         ("numbers", "the figures", "수치를"),
-        ("gaps", "what is still hidden, and whom to ask",
+        ("gaps", "the missing documents, and whom to ask",
          "무엇이 아직 감추어져 있고 누구에게 물을지를"),
         ("provisions", "the law", "관련 법을"),
     ):  # fmt: skip

@@ -12,7 +12,7 @@ def case_events_table(events: pl.DataFrame) -> ReaderTable:
     """Return the events of a case folder in order, each with its source."""
     return present_table(
         _in_both(events, "event"),
-        ("What happened, in order", "있었던 일, 순서대로"),
+        ("Events in order", "있었던 일, 순서대로"),
         status="documented",
         columns=["date", "event_en", "publisher", "confidence"],
     )

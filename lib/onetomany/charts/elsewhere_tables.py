@@ -1,6 +1,6 @@
 """Write tables of programmes elsewhere: all with their sources, those judged, and figures.
 
-Every row shows the date of its status, its sources, and what is doubtful about it.
+Every row shows the date of its status, its sources and its doubts.
 """
 
 from __future__ import annotations

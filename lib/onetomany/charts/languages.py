@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-# ⟨ English ⟩ what "both" shows after it ⟨ Korean, if other than that ⟩
+# ⟨ English ⟩ the text that "both" shows after it ⟨ Korean, if other than that ⟩
 _BETWEEN = " \n|·"
 _OPEN, _TAIL, _KOREAN, _CLOSE = "\u2061", "\u2062", "\u2063", "\u2064"
 _PAIR = re.compile(f"{_OPEN}([^{_TAIL}]*){_TAIL}([^{_KOREAN}]*){_KOREAN}([^{_CLOSE}]*){_CLOSE}")
@@ -200,7 +200,7 @@ def _split(text: str, joints: tuple[str, ...]) -> str:
 
 
 def _halves(text: str) -> str:
-    """Mark "English 한국어", with what follows for both languages; "" if it is neither."""
+    """Mark "English 한국어", with the text that follows for both languages; "" if it is neither."""
     found = re.search(r"[ \n|]+(?=[^ \n|]*[ㄱ-ㆎ가-힣])", text)
     line = re.fullmatch(r"([^ㄱ-ㆎ가-힣]+)(\n|  |\|)([^\n]*)", text)
     if line and _HANGUL.search(line[3]):

@@ -1,4 +1,4 @@
-"""Sliders over a few steps that say what the chosen step stands for."""
+"""Sliders over a few steps that show the value of the chosen step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands on a case folder: make one, list what to do, add a row."""
+"""Commands on a case folder: make one, list the tasks, add a row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_command(parser: argparse.ArgumentParser) -> Run:
         action="append",
         default=[],
         choices=FUNCTIONS,
-        help="what the system does; can be repeated",
+        help="a function of the system; can be repeated",
     )
 
     def run(args: argparse.Namespace) -> int:
@@ -54,7 +54,7 @@ def new_command(parser: argparse.ArgumentParser) -> Run:
         print(f"Put documents into {args.folder / 'sources'}. Then, in {args.folder}:")
         print("  onetomany ingest     reads them; onetomany search WORDS finds a page")
         print("  onetomany add claims subject=... attribute=... value=... unit=... said_by=...")
-        print("  onetomany check      lists what to do next")
+        print("  onetomany check      lists the next steps")
         print("  onetomany report     writes the case's chapter")
         return 0
 
@@ -62,7 +62,7 @@ def new_command(parser: argparse.ArgumentParser) -> Run:
 
 
 def check_command(parser: argparse.ArgumentParser) -> Run:
-    """List what is missing, unsourced, contradictory or overdue in a case folder."""
+    """List missing, unsourced, contradictory and overdue parts of a case folder."""
     add_case_folder(parser)
     parser.add_argument("--most", type=int, default=40, metavar="N", help="lines (default: 40)")
 

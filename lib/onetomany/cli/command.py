@@ -66,7 +66,7 @@ def case_file(text: str) -> Path:
 
 
 def case_place(given: Path | None) -> tuple[Path | None, Path | None]:
-    """Return the case folder and the case file that an option means; None for what is not there.
+    """Return the case folder and the case file that an option means; None if it is not there.
 
     `given` is a case folder, the name of a case that comes with the kit, or a case file; without it
     the working directory is meant, if it is a case folder.

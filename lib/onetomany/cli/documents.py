@@ -66,7 +66,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
-    """Add the options on what else is made from a case file."""
+    """Add the options on other products of a case file."""
     add_path(
         parser,
         "--parquet",
@@ -208,7 +208,7 @@ def _cluster(args: argparse.Namespace) -> Iterator[Cluster | None]:
 
 
 def _write_parquet(args: argparse.Namespace) -> None:
-    """Write the case's tables as parquet, and say what they reveal."""
+    """Write the case's tables as parquet, and say which names they reveal."""
     from onetomany.documents.case_export import export_parquet
     from onetomany.documents.case_file import key_file, names_file
 

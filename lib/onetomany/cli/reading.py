@@ -44,7 +44,10 @@ def search_command(parser: argparse.ArgumentParser) -> Run:
         "--limit", type=int, default=20, metavar="N", help="show at most N pages (default: 20)"
     )
     _add_filters(parser)
-    add_lake(parser, "search what several people have published here, instead of a case file")
+    add_lake(
+        parser,
+        "search the documents that several people have published here, instead of a case file",
+    )
     add_path(
         parser,
         "--pictures",
@@ -296,7 +299,10 @@ def tables_command(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--document", metavar="DOCUMENT", help="only from this document: path or SHA-256"
     )
-    add_lake(parser, "tables of what several people have published here, instead of a case file")
+    add_lake(
+        parser,
+        "tables of documents that several people have published here, instead of a case file",
+    )
 
     def run(args: argparse.Namespace) -> int:
         import polars as pl
@@ -352,7 +358,7 @@ def desk_command(parser: argparse.ArgumentParser) -> Run:
 DESK = "desk.ipynb"
 _HOW_CASE = (
     "# Case · 사건\n\n"
-    "Press ▶▶ above (Run All Cells). What you add goes into the text files of the case folder. "
+    "Press ▶▶ above (Run All Cells). Your additions go into the text files of the case folder. "
     "This page itself is deleted when JupyterLab ends.\n\n"
     "위의 ▶▶(모두 실행)을 누르세요. 더한 내용은 사건 폴더의 글 파일에 남고, 이 화면은 JupyterLab을 "
     "닫으면 지워집니다."

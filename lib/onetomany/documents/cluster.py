@@ -284,7 +284,7 @@ def _noted(answer: Answer) -> Answer:
     return replace(answer, content=answer.content | {"columns": columns | {"notes": note}})
 
 
-_THERE = threading.local()  # on a worker: a thread's readers, by what they read
+_THERE = threading.local()  # on a worker: a thread's readers, by kind of reading
 
 
 def _worker_state(weak: bool) -> tuple[int, str]:
@@ -303,7 +303,7 @@ def _worker_engine(languages: str) -> str:
 def read_there(content: bytes, name: str, limits: Limits, how: dict[str, Any], weak: bool) -> Reply:
     """Read a document's bytes in a cage on this worker; nothing of it stays here.
 
-    It raises nothing: what a task raises is logged with its arguments, which are the document.
+    It raises nothing: an error of a task is logged with its arguments, which are the document.
     """
     try:
         return _read_there(content, name, limits, how, weak)

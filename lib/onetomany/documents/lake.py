@@ -1,7 +1,7 @@
 """Share case files through a lake: DuckLake, catalogue in PostgreSQL, tables as parquet files.
 
 Everyone ingests into a case file of their own and publishes it; `open_lake` reads what all have
-published. A document's rows are there once, whoever read it. What people wrote (claims, links,
+published. A document's rows are there once, whoever read it. People's own rows (claims, links,
 remarks) and where they found files is there once a case file, named by the column `writer`.
 
 Nothing is downloaded: the two extensions of DuckDB come with the extra `lake`. Passwords come from
@@ -99,7 +99,7 @@ class Lake:
 
 @dataclass(frozen=True)
 class PublishedCase:
-    """The result of a publication: what was added to the lake, and what all have in it."""
+    """The result of a publication: rows added to the lake, and rows of all."""
 
     documents: int  # added
     replaced: int  # read better than before: by a later version, or with more text
@@ -323,7 +323,7 @@ WHERE term <> '' GROUP BY term, id ORDER BY term, id
 
 
 def _documents(db: duckdb.DuckDBPyConnection, held: Columns) -> tuple[int, int, int]:
-    """Publish documents with what was read from them; return how many, and of how many pages."""
+    """Publish documents with the rows read from them; return how many, and of how many pages."""
     counts = "SELECT count(*) FILTER (NOT again), count(*) FILTER (again) FROM fresh"
     new, again = db.execute(counts).fetchone() or (0, 0)
     if not new + again:

@@ -18,12 +18,12 @@ from ..errors import InputError
 from .catalogue import quoted
 
 Columns = Mapping[str, Any]  # of tables
-# what was read from a document: the same rows, whoever read it
+# rows read from a document: the same rows, whoever read it
 BY_DOCUMENT = {
     "documents", "pages", "blocks", "tables", "cells", "notes", "sketches", "words", "captures",
     "mentions", "mention_pages",
 }  # fmt: skip
-# what belongs to a case file: where it found files, and what people wrote
+# rows of a case file: the places of its files, and people's own rows
 BY_WRITER = {"files", "failures", "claims", "links", "remarks"}
 # of words: `search_terms` has no score, which depends on all pages; length is in tokens
 _OTHER = {

@@ -57,7 +57,7 @@ _WORDS = {
         "장을 썼습니다. 이 파일을 브라우저로 여세요: {text}",
     ),
     "stopped": (
-        "Stopped. What was read is kept; press the button again to continue.",
+        "Stopped. The documents read so far are kept; press the button again to continue.",
         "멈췄습니다. 읽은 것은 남아 있고, 단추를 다시 누르면 이어서 합니다.",
     ),
     "failed": ("It failed: {text}", "하지 못했습니다: {text}"),
@@ -78,7 +78,7 @@ _WORDS = {
     "changed": ("Changed in {file}: {id}.", "{file}에서 고쳤습니다: {id}."),
     "empty": ("'{label}' is empty: fill it in.", "'{label}' 칸이 비어 있습니다. 채우세요."),
     "say_kind": (
-        "Choose what kind of speaker the new one is.",
+        "Choose the kind of the new speaker.",
         "새로 적은 이가 어떤 종류인지 고르세요.",
     ),
     "press_read": ("press 'Read the documents'", "'문서 읽기'를 누르세요"),
