@@ -46,8 +46,8 @@ def add_case_row(folder: Path, name: str, given: Mapping[str, str]) -> str:
 def replace_case_row(folder: Path, name: str, key: str, given: Mapping[str, str]) -> None:
     """Put another row in the place of the one with an id; columns not `given` keep their text.
 
-    An empty text empties a cell. The other rows keep their bytes. Raises InputError as `add_case_row`
-    does, and if there is no such row.
+    An empty text empties a cell. The other rows keep their bytes. Raises InputError as
+    `add_case_row` does, and if there is no such row.
 
     >>> replace_case_row(Path("leeds"), "claims", "C1", {"value": "44"})  # doctest: +SKIP
     """
