@@ -88,8 +88,7 @@ def test_no_chart_is_wider_than_a_telephone(driver: Chrome, site: Path) -> None:
     for name, box in found.items():
         assert box["over"] <= 0, name
         assert box["outside"] == 0, name
-        # letters keep their size, unless a place is fixed in pixels
-        assert (box["scale"] < 0.95) is (name == "fixed"), (name, box["scale"])
+        assert box["scale"] == 1, name  # letters keep their size
         plots = sorted(set(zip(box["tops"], box["lefts"], strict=True)))
         assert len({top for top, _ in plots}) >= PLOTS[name], (name, box)
     # the names along the shared axis are there for either plot

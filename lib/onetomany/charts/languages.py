@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-# ⟨ English ⟩ the text that "both" shows after it ⟨ Korean, if other than that ⟩
+# ⟨ English ⟩ the rest of the text in both ⟨ Korean, if other than that ⟩
 _BETWEEN = " \n|·"
 _OPEN, _TAIL, _KOREAN, _CLOSE = "\u2061", "\u2062", "\u2063", "\u2064"
 _PAIR = re.compile(f"{_OPEN}([^{_TAIL}]*){_TAIL}([^{_KOREAN}]*){_KOREAN}([^{_CLOSE}]*){_CLOSE}")
@@ -88,7 +88,7 @@ def in_language(text: str, language: str) -> str:
     """Return the part of a marked text in one language ("en" or "ko").
 
     Example:
-        >>> in_language(marked("records 건"), "ko")
+        >>> in_language(marked_text("records 건"), "ko")
         '건'
     """
 
@@ -99,7 +99,7 @@ def in_language(text: str, language: str) -> str:
     return _PAIR.sub(chosen, text)
 
 
-def marked(text: str) -> str:
+def marked_text(text: str) -> str:
     """Mark where the parts of a text in both languages begin and end.
 
     A text with one language, or marked already (`both`), stays as it is.
@@ -109,7 +109,7 @@ def marked(text: str) -> str:
     if prefix := _PREFIX.match(text):
         english, korean, colon = prefix.groups()
         rest = text[prefix.end() :]
-        read = _source(rest) if english == "Source" else marked(rest)
+        read = _source(rest) if english == "Source" else marked_text(rest)
         return _pair(english, f" {korean}") + colon + read
     return _split(text, (*_ALWAYS, *_OFTEN)) or _halves(text) or text
 
@@ -120,7 +120,7 @@ def marked_spec(spec: dict[str, Any]) -> dict[str, Any]:
     Values of a column stay in both languages if two of them would be the same in one.
     """
     same = _same_in_one_language(spec)
-    done: dict[str, Any] = _walk(spec, "", lambda text: text if text in same else marked(text))
+    done: dict[str, Any] = _walk(spec, "", lambda text: text if text in same else marked_text(text))
     if isinstance(title := done.get("title"), dict) and isinstance(title.get("subtitle"), list):
         lines = [_with_source_words(line) for line in title["subtitle"]]
         title.update(subtitle=lines)
@@ -175,7 +175,7 @@ def _same_in_one_language(spec: dict[str, Any]) -> set[str]:
         for language in ("en", "ko"):
             seen: dict[str, list[str]] = {}
             for value in values:
-                seen.setdefault(in_language(marked(value), language), []).append(value)
+                seen.setdefault(in_language(marked_text(value), language), []).append(value)
             same.update(value for alike in seen.values() if len(alike) > 1 for value in alike)
     return same
 
@@ -200,7 +200,7 @@ def _split(text: str, joints: tuple[str, ...]) -> str:
 
 
 def _halves(text: str) -> str:
-    """Mark "English 한국어", with the text that follows for both languages; "" if it is neither."""
+    """Mark "English 한국어", and an ending for both; "" if it is neither."""
     found = re.search(r"[ \n|]+(?=[^ \n|]*[ㄱ-ㆎ가-힣])", text)
     line = re.fullmatch(r"([^ㄱ-ㆎ가-힣]+)(\n|  |\|)([^\n]*)", text)
     if line and _HANGUL.search(line[3]):

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .sliders import captioned_slider, counted
+from .sliders import captioned_slider, count_in_words
 from .theme import (
     BLUE,
     GREEN,
@@ -255,7 +255,7 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         name=_threshold_name(), step=pl.col("gallery_size").rank("dense").cast(pl.Int32)
     )
     names = shown["name"].unique(maintain_order=True).to_list()
-    words = [counted(size) for size in sizes]
+    words = [count_in_words(size) for size in sizes]
     slider = captioned_slider("size_step", "Gallery size 갤러리 크기", words, value=len(sizes))
     # a share of 0 has no place on a logarithmic axis
     floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Sliders over a few steps that show the value of the chosen step."""
+"""Sliders over a few steps, each with a caption for the page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def captioned_slider(
     return slider, alt.param(name=f"{name}_caption", expr=f"[{quoted}][{name} - 1]")
 
 
-def counted(count: float) -> str:
+def count_in_words(count: float) -> str:
     """Return a round count in words of both languages: "3 million 300만"."""
     hundred_millions, rest = divmod(round(count / 10_000), 10_000)
     korean = " ".join(

@@ -19,7 +19,7 @@ def figure_number(chapter: Chapter, chart: NotebookBlock) -> str:
 
 
 def figure_citation(chart: NotebookBlock, chapter: Chapter) -> Pair:
-    """Return a chart's finding as a quotation: title, source lines, figure, commit."""
+    """Return a chart's finding as somebody may quote it: title, source lines, figure, commit."""
     title = marked_spec(chart.spec).get("title") or {}
     title = title if isinstance(title, dict) else {"text": title}
     first, *lines = _lines(title.get("subtitle")) or [""]
