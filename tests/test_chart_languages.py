@@ -154,7 +154,8 @@ bars = alt.Chart(rows).transform_filter("datum.step == size_step").mark_bar().en
     color=alt.condition(measured, alt.value("#d55e00"), alt.value("#0072b2")),
     tooltip=["event_en:N", "event_ko:N"],
 ).properties(width=300, height=80)
-slider = captioned_slider("size_step", "Gallery 갤러리", [count_in_words(n) for n in (3e6, 5e7)], value=1)
+words = [count_in_words(n) for n in (3e6, 5e7)]
+slider = captioned_slider("size_step", "Gallery 갤러리", words, value=1)
 finish(
     bars.add_params(*slider), title="More records, more alarms",
     title_ko="기록이 많으면 경보도 많다", source="this run", description="Bars.",
