@@ -139,7 +139,7 @@ def entries_by_agency_chart(
     rule = alt.Chart(edge).mark_rule(strokeDash=[5, 4], color=INK).encode(y=place)
     note = (
         alt.Chart(edge)
-        .mark_text(align="right", dy=-24, lineBreak="\n", fontWeight=600)
+        .mark_text(align="right", dy=16, lineBreak="\n", fontWeight=600)
         .encode(x=alt.value(500), y=place, text="text:N")
     )
     return finish(

@@ -153,7 +153,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
         text=pl.concat_str(
             pl.format("{} %", (100 * pl.col("share")).round(1)),
             pl.when(pl.col("bound").is_not_null()).then(
-                pl.format(" ({} {})", "bound_en", "bound_ko")
+                both_columns(pl.format(" ({})", "bound_en"), pl.format(" ({})", "bound_ko"), "")
             ),
             ignore_nulls=True,
         ),

@@ -34,6 +34,9 @@ _SOURCE_WORDS = [
     ("one core", "코어 하나"),
     ("this bundle", "이 묶음"),
     ("visa images", "비자 사진"),
+    ("all entries of the log", "대장의 모든 항목"),
+    (r"report cards(?: of \d+)?", "성적표"),
+    ("make scale", "make scale 실행"),
     ("computed in this run", "이번 실행에서 계산"),
     ("Synthetic templates", "합성 템플릿"),
     (r"[Ss]ynthetic templates fitted to (\d+) people of (.*)", r"\2의 \1명에 맞춘 합성 템플릿"),
@@ -102,10 +105,13 @@ def in_language(text: str, language: str) -> str:
 def marked_text(text: str) -> str:
     """Mark where the parts of a text in both languages begin and end.
 
-    A text with one language, or marked already (`both`), stays as it is.
+    A text with one language, or a part marked already (`both`), stays as it is.
     """
-    if _OPEN in text or not _HANGUL.search(text):
+    if not _HANGUL.search(text):
         return text
+    if pair := _PAIR.search(text):
+        before, after = text[: pair.start()], text[pair.end() :]
+        return marked_text(before) + pair[0] + marked_text(after)
     if prefix := _PREFIX.match(text):
         english, korean, colon = prefix.groups()
         rest = text[prefix.end() :]
@@ -189,8 +195,9 @@ def _split(text: str, joints: tuple[str, ...]) -> str:
     for joint in joints:
         pieces = re.split(f"({joint})", text)
         done = [_halves(piece) if _HANGUL.search(piece) else piece for piece in pieces]
+        apart = all(one or not piece for piece, one in zip(pieces, done, strict=True))
         pairs = sum(map(bool, map(_HANGUL.search, pieces)))
-        if all(done) and len(pieces) > 1 and (pairs > 1 or joint in _ALWAYS):
+        if apart and len(pieces) > 1 and (pairs > 1 or joint in _ALWAYS):
             finer = joints[joints.index(joint) + 1 :]
             return "".join(
                 (_split(piece, finer) or one) if _HANGUL.search(piece) else one

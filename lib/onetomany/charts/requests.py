@@ -140,7 +140,7 @@ def request_timeline_chart(
         chart,
         title=f"{len(order)} requests as of {today}: {late} decisions late",
         title_ko=f"{today} 기준 청구 {len(order)}건, 결정이 늦은 것 {late}건 (점선은 기준일)",
-        source="the log of this run; laws in data_requests/laws 이번 실행의 기록과 법령 자료",
+        source="the log of this run 이번 실행의 기록; laws in data_requests/laws 법령 자료",
         description=f"{len(order)} requests as bars from receipt to decision, with {dots.height} "
         f"events and {marks.height} deadlines; {late} decisions came late or are late.",
         simulated=simulated,

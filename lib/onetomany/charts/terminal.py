@@ -12,7 +12,7 @@ import shapely
 
 from ..confidence import PERCENT
 from .sliders import captioned_slider
-from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
+from .theme import BLUE, GREY, INK, NARROW, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
 
 OUTLINES = {
@@ -74,11 +74,17 @@ def terminal_plan_chart(
     """
     draw = _Ground(ground)
     names = pl.DataFrame({"text": list(parts), "x": list(parts.values())})
-    above = (
-        alt.Chart(names)
-        .mark_text(fontWeight=600, baseline="bottom", lineBreak="\n", dy=-22)
+    above = [  # on a telephone every second name is written higher
+        alt.Chart(names[odd::2])
+        .mark_text(
+            fontWeight=600,
+            baseline="bottom",
+            lineBreak="\n",
+            dy=alt.ExprRef(f"width < {NARROW} ? {-22 - 30 * odd} : -22"),
+        )
         .encode(x=draw.x("x"), y=alt.value(0), text="text:N")
-    )
+        for odd in (0, 1)
+    ]
     lens = (
         alt.Chart(ground.filter(kind="lens"))
         .mark_point(filled=True, size=30, color=INK, opacity=1)
@@ -86,7 +92,7 @@ def terminal_plan_chart(
     )
     count = ground.filter(kind="lens").height
     return finish(
-        alt.layer(*draw.layers(), lens, above).properties(**draw.size),
+        alt.layer(*draw.layers(), lens, *above).properties(**draw.size),
         title=f"A terminal with {count} cameras, and the areas between them",
         title_ko=f"카메라 {count}대가 있는 터미널, 그리고 그 사이에 놓인 것",
         source=f"{source}; blue 파랑: a face is seen 얼굴이 보이는 곳; grey 회색: walls 벽",

@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import altair as alt
 
+from .languages import plain
+
 FONT = "Noto Sans KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
 
 # Okabe and Ito's palette (jfly.uni-koeln.de/color), distinct in colour blindness
@@ -162,5 +164,5 @@ def finish(
     return chart.properties(
         title=alt.TitleParams(text=title, subtitle=lines),
         # screen readers read this out; the Korean title is for those who know only Korean
-        description=f"{description} {title_ko}",
+        description=plain(f"{description} {title_ko}"),
     )

@@ -1,12 +1,12 @@
 """Share case files through a lake: DuckLake, catalogue in PostgreSQL, tables as parquet files.
 
-Everyone ingests into a case file of their own and publishes it; `open_lake` reads what all have
-published. A document's rows are there once, whoever read it. People's own rows (claims, links,
-remarks) and where they found files is there once a case file, named by the column `writer`.
+Everyone ingests into a case file of their own and publishes it; `open_lake` reads all publications.
+A document's rows are there once, whoever read it. People's own rows (claims, links, remarks) and
+the places of their files are there once per case file, named by the column `writer`.
 
 Nothing is downloaded: the two extensions of DuckDB come with the extra `lake`. Passwords come from
-PGPASSFILE or PGPASSWORD, never from an address. docs/several-people.md says what the catalogue and
-the storage are trusted with.
+PGPASSFILE or PGPASSWORD, never from an address. docs/several-people.md says how far the
+catalogue and the storage are trusted.
 """
 
 from __future__ import annotations
