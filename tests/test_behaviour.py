@@ -600,5 +600,7 @@ def test_charts_are_titled_in_both_languages_and_draw_offline() -> None:
     assert "ASSUMED 가정: 100%" in text
     assert [each["name"] for each in drawn["alarms"].to_dict()["params"]] == [
         "strict_step",
+        "strict_step_caption",
         "assumed",
+        "assumed_caption",
     ]

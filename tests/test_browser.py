@@ -85,7 +85,7 @@ def test_the_slider_changes_the_chart(driver: Chrome, site: Path) -> None:
 def test_the_chart_menu_saves_and_leads_nowhere_else(driver: Chrome, site: Path) -> None:
     open_page(driver, site, "01_all.html")
     driver.find_element(By.CSS_SELECTOR, ".vega-embed summary").click()
-    wanted = ["Save as SVG 저장", "Save as PNG 저장"]  # once the menu has faded in
+    wanted = ["Save as SVG", "Save as PNG"]  # once the menu has faded in
     wait_for(
         driver,
         10,
