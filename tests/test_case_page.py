@@ -137,7 +137,7 @@ def test_a_new_speaker_gets_a_row_of_bodies_with_its_kind(folder: Path) -> None:
     speaker = form.fields["said_by"]
     assert isinstance(speaker, SpeakerField)
     assert speaker.is_new
-    assert words(form.said) == "Choose what kind of speaker the new one is."
+    assert words(form.said) == "Choose the kind of the new speaker."
     speaker.kind.fill("press")
     form.fields["value"].fill("many")
     form.button.click()
