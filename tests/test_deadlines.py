@@ -338,7 +338,8 @@ def test_working_days_are_as_numpy_counts_them_and_rolled_ends_are_worked_on(
         assert days.works(found.date)
         assert found.date.weekday() < 5
     assert all(f"{skipped[0]} {skipped[1]}" in found.rule_en for skipped in found.skipped)
-    assert all(f"{skipped[0]} {skipped[2]}" in found.rule_ko for skipped in found.skipped)
+    korean = [f"{each[0]} {each[2]}".replace("(observed)", "(대체 휴일)") for each in found.skipped]
+    assert all(each in found.rule_ko for each in korean)
     assert str(found.date) in found.rule_en
     assert str(found.date) in found.rule_ko
     assert not HANGUL.search(found.rule_en)

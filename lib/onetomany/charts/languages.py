@@ -12,6 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from ..confidence import PERCENT, PERCENT_KO
+
 # ⟨ English ⟩ the rest of the text in both ⟨ Korean, if other than that ⟩
 _BETWEEN = " \n|·"
 _OPEN, _TAIL, _KOREAN, _CLOSE = "\u2061", "\u2062", "\u2063", "\u2064"
@@ -49,7 +51,7 @@ _SOURCE_WORDS = [
     (r"(\d[\d,]*) images", r"사진 \1장"),
     (r"(\d[\d,]*) cores", r"코어 \1개"),
     (r"(\d[\d,]*) records", r"기록 \1건"),
-    ("95 % by (?:person|passenger)", "사람 단위 95 %"),
+    (f"{PERCENT} by (?:person|passenger)", f"사람 단위 {PERCENT_KO}"),
     ("traffic: Incheon Airport", "여객: 인천공항"),
     ("run of (.*)", r"\1 실행"),
     ("searches: make scale", "검색: make scale"),
