@@ -25,7 +25,7 @@ from onetomany.errors import InputError
 from onetomany.printing import printable
 from onetomany.widgets import case_page
 from onetomany.widgets.case_fields import ChoiceField, DateField, SpeakerField
-from onetomany.widgets.case_page import CasePage
+from onetomany.widgets.case_start import CasePage
 from onetomany.widgets.case_work import CaseWork
 
 NEW = "\0new"

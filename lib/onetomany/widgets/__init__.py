@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from onetomany.lazy import offer
 
 if TYPE_CHECKING:
-    from .case_page import case_page
+    from .case_start import case_page
     from .chapters import (
         candidate_browser,
         crowd_picker,
@@ -42,7 +42,7 @@ __all__ = [
 
 if not TYPE_CHECKING:
     _PLACES = dict.fromkeys(__all__, "chapters") | {
-        "case_page": "case_page",
+        "case_page": "case_start",
         "fact_picker": "mosaic",
         "letter_form": "letters",
         "reading_desk": "desk",
