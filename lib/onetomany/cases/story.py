@@ -133,13 +133,13 @@ def case_contradictions(case: Case) -> pl.DataFrame:
 def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     """Return the contradictions with the words of both sides and both sources, ready to show.
 
-    Columns: topic_en, topic_ko, and said_by, said_by_ko, said_en, said_ko, source, url of side a
-    and b.
+    Columns: topic_en, topic_ko, those of `contradictions.CONTRADICTIONS`, and said_by_ko, said_en
+    and said_ko of sides a and b; the last two are null if claims.csv has no words for the value.
     """
     words = case.table("claims").select(
         "claim_id",
-        said_en=pl.coalesce("value_en", pl.format("{} {}", "value", "unit")),
-        said_ko=pl.coalesce("value_ko", "value_en", pl.format("{} {}", "value", "unit")),
+        said_en=pl.coalesce("value_en", "value_ko"),
+        said_ko=pl.coalesce("value_ko", "value_en"),
     )
     names = case.bodies.select("name", named=pl.coalesce("name_ko", "name"))
     shown = found.filter("contradiction").join(
@@ -158,6 +158,12 @@ def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     return shown.with_columns(
         topic_en=pl.coalesce("topic_en", bare), topic_ko=pl.coalesce("topic_ko", "topic_en", bare)
     )
+
+
+def korean_names(case: Case) -> dict[str, str]:
+    """Return the Korean names of a case's speakers, those that it gives."""
+    named = case.bodies.select("name", "name_ko").drop_nulls()
+    return dict(named.iter_rows())
 
 
 def hidden_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from .presenter import present_table
+from .presenter import present_table, table_words
 from .reader_table import ReaderTable
+from .table_formats import written
 
 
 def case_events_table(events: pl.DataFrame) -> ReaderTable:
@@ -23,17 +26,24 @@ def contradiction_pairs_table(pairs: pl.DataFrame) -> ReaderTable:
 
     Takes `cases.story.contradiction_rows`.
     """
-    shown = pairs.rename(
-        {f"said_{code}_{side}": f"said_{side}_{code}" for side in "ab" for code in ("en", "ko")}
-    ).rename({f"said_by_ko_{side}": f"said_by_{side}_ko" for side in "ab"})
+    shown = pairs.rename({f"said_by_ko_{side}": f"said_by_{side}_ko" for side in "ab"})
+    for side in "ab":
+        values = pairs.select(f"value_{side}", f"unit_{side}").iter_rows()
+        said = [written(value, "text", table_words(), unit) for value, unit in values]
+        shown = shown.with_columns(
+            pl.coalesce(f"said_{code}_{side}", pl.Series([each[n] for each in said])).alias(
+                f"said_{side}_{code}"
+            )
+            for n, code in enumerate(("en", "ko"))
+        ).with_columns(pl.col(f"source_{side}").alias(f"publisher_{side}"))
     return present_table(
         shown,
         ("Statements that can't both be true", "함께 참일 수 없는 말"),
         status="documented",
         columns=[
             "topic_en",
-            ("said_a_en", "said_by_a", "source_a", "claim_a"),
-            ("said_b_en", "said_by_b", "source_b", "claim_b"),
+            ("said_a_en", "said_by_a", "publisher_a", "claim_a"),
+            ("said_b_en", "said_by_b", "publisher_b", "claim_b"),
         ],
         labels={
             "topic_en": ("About", "무엇에 관해"),
@@ -61,24 +71,30 @@ def missing_documents_table(gaps: pl.DataFrame) -> ReaderTable:
     )
 
 
-def case_numbers_table(numbers: pl.DataFrame) -> ReaderTable:
-    """Return the figures of a case folder, each with its period's speaker and source."""
+def case_numbers_table(numbers: pl.DataFrame, names: Mapping[str, str]) -> ReaderTable:
+    """Return the figures of a case folder, each with its speaker and source.
+
+    `names` gives the Korean names of speakers (`cases.story.korean_names`).
+    """
     return present_table(
         _in_both(numbers, "what"),
         ("Figures that were disclosed or said", "공개되었거나 말해진 수치"),
         status="documented",
         columns=["what_en", "value", "as_of", "said_by", "publisher", "confidence"],
+        words=names,
     )
 
 
 def case_law_table(provisions: pl.DataFrame) -> ReaderTable:
     """Return the provisions of a case folder, each with the time it was in force."""
-    shown = provisions.with_columns(provision=pl.format("{} {}", "law", "article"))
+    shown = provisions.with_columns(
+        provision=pl.format("{} {}", "law", "article"), publisher=pl.col("source")
+    )
     return present_table(
         _in_both(shown, "gist"),
         ("The law and when it was in force", "법과 그 시행 기간"),
         status="documented",
-        columns=["provision", "gist_en", "in_force_from", "in_force_to", "source"],
+        columns=["provision", "gist_en", "in_force_from", "in_force_to", "publisher"],
         labels={
             "provision": ("Provision", "조항"),
             "gist_en": ("Gist", "요지"),

@@ -24,7 +24,7 @@ _STATUS = TableColumn(
     wide=True,
 )
 _CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
-_SOURCE = TableLine("publisher", link="url")
+_SOURCE = TableLine("publisher", link="url", kind="name")
 _NAMED = TableColumn(
     ("programme", "사업"),
     (
@@ -274,7 +274,7 @@ def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
         TableColumn(("figure", "수치"), (TableLine("figure_en", "figure_ko"),), wide=True),
         TableColumn(
             ("source", "출처"),
-            (TableLine("source_en", "source_ko", link="url"), _CONFIDENCE),
+            (TableLine("source_en", "source_ko", link="url", kind="name"), _CONFIDENCE),
             wide=True,
         ),
     ]
@@ -314,7 +314,7 @@ def _spoken(programmes: pl.DataFrame) -> pl.DataFrame:
 
 def _sources(programmes: pl.DataFrame) -> TableColumn:
     lines = tuple(
-        TableLine(name, name.replace("_en", "_ko"), link=name.replace("_en", "_url"))
+        TableLine(name, name.replace("_en", "_ko"), link=name.replace("_en", "_url"), kind="name")
         for name in programmes.columns
         if name.startswith("source_") and name.endswith("_en")
     )

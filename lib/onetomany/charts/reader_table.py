@@ -199,9 +199,15 @@ def _rest(rows: int) -> str:
 def _foot(source: Words | str, columns: int) -> str:
     if not source:
         return ""
-    said = (source, source) if isinstance(source, str) else source
+    said = _in_two(source) if isinstance(source, str) else source
     words = _both((f"Source: {said[0]}", f"출처: {said[1]}"))
     return f'<tfoot><tr><td colspan="{columns}">{words}</td></tr></tfoot>'
+
+
+def _in_two(text: str) -> Words:
+    """Return the two parts of "English 한국어"; a text in one language is both."""
+    found = re.fullmatch(r"([^가-힣]*[^가-힣\s])\s+([가-힣].*)", text, re.DOTALL)
+    return (found[1], found[2]) if found else (text, text)
 
 
 def _query(query: str) -> str:

@@ -77,10 +77,12 @@ class ElsewhereSheet:
     source: str
     collected: str
     covers: str
+    covers_ko: str
     licence: str
     terms: str
     credit: str
     limits: str
+    limits_ko: str
 
 
 def elsewhere_sheet(table: str, folder: Traversable = DATA) -> ElsewhereSheet:
