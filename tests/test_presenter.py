@@ -193,8 +193,10 @@ def test_labels_and_words_are_complete() -> None:
 
 # calls that may end a cell: none of them shows a frame as it is
 SHOWS = re.compile(
-    r"^(say|finding|print|present_table|show_reckoner|reckoner_form|widgets\.\w+|(\w+\.)*\w+_(chart|table))$"
+    r"^(say|finding|print|present_table|show_reckoner|reckoner_form|widgets\.\w+"
+    r"|(\w+\.)*\w+_(chart|table))$"
 )
+CELLS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
 
 
 @pytest.mark.parametrize(

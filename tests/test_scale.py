@@ -630,7 +630,8 @@ def test_charts_show_what_they_are_given(drawn: dict[str, Finished]) -> None:
 
 def test_the_slider_moves_over_gallery_sizes(drawn: dict[str, Finished]) -> None:
     spec = json.loads(json.dumps(drawn["precision"].to_dict()))
-    (slider,) = spec["params"]
+    slider, caption = spec["params"]
+    assert caption["name"] == f"{slider['name']}_caption"
     assert (slider["bind"]["min"], slider["bind"]["max"], slider["value"]) == (1, 3, 3)
     slider["value"] = 1
     svg = vl_convert.vegalite_to_svg(spec)
