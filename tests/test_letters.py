@@ -210,10 +210,10 @@ def test_an_american_letter_says_what_was_chosen(
 @pytest.mark.parametrize(
     ("law", "change", "why"),
     [
-        ("us-foia", {"proof": ""}, "proof: what you enclose"),
-        ("us-foia", {"urgency": " "}, "urgency: the facts"),
+        ("us-foia", {"proof": ""}, r"proof \(what you enclose"),
+        ("us-foia", {"urgency": " "}, r"urgency \(the facts"),
         ("us-foia", {"fee_category": "commercial"}, "fee_waiver=yes exclude each other"),
-        ("kr-oida", {"proof": ""}, "proof: what you enclose"),
+        ("kr-oida", {"proof": ""}, r"proof \(what you enclose"),
     ],
 )
 def test_a_choice_asks_for_what_it_rests_on(law: str, change: dict[str, str], why: str) -> None:

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from onetomany import faces, sources
+from onetomany.charts.languages import plain
 from onetomany.evidence.figures import read_figures
 from onetomany.report import build_report
 from onetomany.report.blocks import read_chapter
@@ -117,7 +118,7 @@ def test_what_is_drawn_carries_title_source_and_description(report: Path, stem: 
     assert specs or "<caption>" in page(report, stem)  # a chapter may show tables alone
     for text in specs:
         spec = json.loads(text)
-        assert spec["title"]["subtitle"][-1].startswith("Source 출처: ")
+        assert plain(spec["title"]["subtitle"][-1]).startswith("Source 출처: ")
         assert spec["description"]
 
 

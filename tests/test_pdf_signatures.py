@@ -407,7 +407,7 @@ def test_the_exhibit_is_signed_before_it_is_sealed(
         def record(self, **_: object) -> object:
             return record()
 
-    def build(_: Path, out: Path, *__: object) -> Made:
+    def build(_: Path, out: Path, *__: object, **___: object) -> Made:
         shutil.copytree(payload / "exhibits", out / "exhibits")
         return Made()
 

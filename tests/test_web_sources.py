@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import urllib.parse
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import payloads
+from onetomany.cases import case_folder
 from onetomany.claims import claim_ledger, web_sources
 from onetomany.cli import main
 from onetomany.documents import captures, case_file
@@ -236,10 +238,15 @@ def test_capture_list_names_what_is_missing_most_claims_first(
     rows = pl.read_csv(listing)
     assert rows.columns == list(web_sources.ADDRESSES)
     assert rows["claims"].is_sorted(descending=True)
-    case = pl.read_csv(
-        Path(web_sources.__file__).parents[1] / "sources/data/cases/incheon/statements.csv"
-    )
-    counted = dict(case["url"].value_counts().iter_rows())
+    incheon = pl.read_csv(case_folder.SHIPPED / "incheon" / "statements.csv")["url"]
+    others = [
+        case_folder.read_case(name).table("claims")["source_url"].drop_nulls()
+        for name in case_folder.shipped_cases()
+        if name != "incheon"
+    ]
+    cited = pl.concat([each.alias("url") for each in (incheon, *others)])
+    key = [captures.normal_address(each) or each for each in cited]
+    counted = dict(Counter(key))
     assert {row[0]: row[1] for row in rows.select("address", "claims").iter_rows() if row[1]} == (
         counted
     )

@@ -32,6 +32,7 @@ _OF_CAPTURES = ("captured", "capture_file", "capture_sha256", "payload_digest", 
                 "carried")  # fmt: skip
 _NAMED = ("title", "source", "document_en", "document", "publisher", "said_by", "name")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")  # charts of dates call a document's day 'document'
+_FOLDERS = {"case": "cases/incheon"}  # of a module's data, if it has another name
 _DOCUMENT = ("path", "name", "file", "document")
 
 
@@ -101,7 +102,7 @@ def _data_files(
     for stem, text in texts.items():
         for line in re.findall(r"from onetomany\.sources import ([^\n\\]*)", text):
             for name in re.findall(r"\w+", line):
-                used[f"sources/data/{name}"].add(stem)
+                used[f"sources/data/{_FOLDERS.get(name, name)}"].add(stem)
     root = resources.files("onetomany")
     for path, chapters in sorted(used.items()):
         place = root.joinpath(path)

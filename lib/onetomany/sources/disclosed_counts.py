@@ -77,7 +77,8 @@ def read_case_numbers(path: Path) -> pl.DataFrame:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     except (pl.exceptions.PolarsError, UnicodeError) as error:
         raise InputError(f"{path.name} is not a CSV table in UTF-8: {_fault(path)}.") from error
-    require_columns(frame, NUMBERS, path.name)
+    needed = [name for name in NUMBERS if name != "input"]
+    require_columns(frame, needed, path.name)
     frame = frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
     numbers = pl.col("value").str.replace_all(",", "").cast(pl.Float64, strict=False)
     refuse_rows(
@@ -90,7 +91,7 @@ def read_case_numbers(path: Path) -> pl.DataFrame:
         refuse_rows(frame, pl.col(name).is_null(), path.name, f"its {name} is empty")
     refuse_rows(frame, pl.col("id").is_duplicated(), path.name, "its id is used twice")
     dates = [pl.col(name).str.to_date() for name in ("period_start", "period_end")]
-    kept = [*NUMBERS, "input"] if "input" in frame.columns else [*NUMBERS]
+    kept = [name for name in NUMBERS if name in frame.columns]
     frame = frame.with_columns(numbers, *dates).select(kept)
     late = pl.col("period_end") < pl.col("period_start")
     refuse_rows(frame, late, path.name, "its period ends before it starts")
