@@ -190,6 +190,8 @@ def texts(driver: Chrome, language: str) -> str:
 @pytest.mark.kernel
 def test_the_page_draws_the_language_that_is_shown(driver: Chrome, site: Path) -> None:
     resize(driver, 1280)
+    driver.get("about:blank")
+    errors(driver)  # of the pages before: the browser is shared
     driver.get(f"{site.as_uri()}/04_charts.html#lang=en")
     english = texts(driver, "en")
     assert not HANGUL.search(english)
