@@ -80,6 +80,8 @@ def compare(driver: Chrome, inputs: dict[str, Any], *, rel: float = 1e-6) -> Non
 
 def test_every_programme_has_the_librarys_figures(driver: Chrome, form: Path) -> None:
     resize(driver, 1280)
+    driver.get("about:blank")
+    errors(driver)  # of the pages before: the browser is shared
     driver.get(form.as_uri())
     wait_for(driver, 20, figures)
     menu = Select(driver.find_element(By.CSS_SELECTOR, ".reckoner select"))
@@ -123,6 +125,8 @@ def test_own_numbers_have_the_librarys_figures(driver: Chrome, form: Path) -> No
 
 @pytest.mark.parametrize("claim", [99.98, 99, 100])
 def test_a_claim_implies_the_librarys_figures(driver: Chrome, form: Path, claim: float) -> None:
+    driver.get("about:blank")
+    errors(driver)  # of the pages before: the browser is shared
     driver.get(form.as_uri())
     wait_for(driver, 20, figures)
     for case in (
