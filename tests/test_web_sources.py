@@ -245,11 +245,14 @@ def test_capture_list_names_what_is_missing_most_claims_first(
         if name != "incheon"
     ]
     cited = pl.concat([each.alias("url") for each in (incheon, *others)])
-    key = [captures.normal_address(each) or each for each in cited]
-    counted = dict(Counter(key))
-    assert {row[0]: row[1] for row in rows.select("address", "claims").iter_rows() if row[1]} == (
-        counted
-    )
+    # a page in two spellings is one page, listed by its first
+    counted = Counter(captures.normal_address(each) or each for each in cited)
+    listed = {
+        captures.normal_address(address) or address: claims
+        for address, claims in rows.select("address", "claims").iter_rows()
+        if claims
+    }
+    assert listed == counted
     row = rows.filter(address=KHAN).row(0, named=True)
     assert row["captured"] == "2026-03-01T00:00:00+00:00"
     assert (
