@@ -72,7 +72,7 @@ class Case:
             raise InputError(f"{self.folder}: claims.csv: {error}") from error
         return pl.concat([own, claim_ledger.counts_as_claims(self.numbers)])
 
-    @cached_property
+    @property
     def links(self) -> pl.DataFrame:
         """Parts of subjects and order of events: `claim_ledger.LINKS`."""
         return self.table("order")
@@ -83,17 +83,17 @@ class Case:
         first_day = (pl.col("date") + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
         return self.table("events").with_columns(when=first_day).sort("when", maintain_order=True)
 
-    @cached_property
+    @property
     def numbers(self) -> pl.DataFrame:
         """The figures, one a row."""
         return self.table("numbers")
 
-    @cached_property
+    @property
     def bodies(self) -> pl.DataFrame:
         """Who speaks, and who runs the system."""
         return self.table("bodies")
 
-    @cached_property
+    @property
     def gaps(self) -> pl.DataFrame:
         """The missing documents: the columns of `requests.gaps.TABLE`."""
         return self.table("gaps")
@@ -106,7 +106,13 @@ class Case:
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the folder by name; see `columns.TABLES`."""
-        return read_case_table(self.folder, columns.case_table(name))
+        if name not in self._read:
+            self._read[name] = read_case_table(self.folder, columns.case_table(name))
+        return self._read[name]
+
+    @cached_property
+    def _read(self) -> dict[str, pl.DataFrame]:
+        return {}
 
 
 def shipped_cases() -> list[str]:
