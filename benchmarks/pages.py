@@ -1,7 +1,10 @@
-"""Measure the pages of a built report: tables, and words in a language that isn't chosen.
+"""Measure the pages of a built report: tables, languages, and how much is read before the fold.
 
 `python -m benchmarks.pages REPORT` prints each fault with its page; no fault, no line, exit code 0.
-A page is read as either language switch shows it, without a browser.
+`python -m benchmarks.pages REPORT --words` prints, for each chapter and language, the words and
+charts before the part for the expert, the words of a sentence and, in English, the grade of the
+opening and of all the text before the fold (Flesch and Kincaid 1975). A page is read as either
+language switch shows it, without a browser.
 """
 
 from __future__ import annotations
@@ -28,6 +31,10 @@ RAW = {
 # a file or a host (korea.kr), or a command of this kit
 ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,7}(?![a-z])|onetomany [a-z]+")
 OTHER = {"en": "ko", "ko": "en"}
+# A chapter before its part for the expert; an index of the words in a chapter's argument has no
+# tables, charts, code, nor the list of contents
+UNREAD = ".//details | .//table | .//figure | .//pre | .//script | .//nav | .//*[@class='under']"
+MOST_WORDS, MOST_CHARTS = 900, 4
 
 
 def faults(site: Path) -> Iterator[tuple[str, str, str]]:
@@ -99,7 +106,65 @@ def _shown(part: Any, language: str, *, drop: str) -> str:
     return " ".join(ADDRESS.sub("", "".join(said)).split())
 
 
+def read_before_fold(text: str, language: str, part: str = "article") -> list[str]:
+    """Return the sentences that a language shows before the fold; `part` may be "opening"."""
+    page = html.fromstring(text)
+    where = "//article" if part == "article" else f"//*[@class='{part}']"
+    sentences = []
+    for article in page.xpath(where):
+        for hidden in article.xpath(f"{UNREAD} | .//*[@lang='{OTHER[language]}']"):
+            hidden.drop_tree()
+        for node in article.xpath(".//p | .//li | .//h1 | .//h2 | .//h3"):
+            said = " ".join(node.text_content().split())
+            sentences += re.split(r"(?<=[.?!:])\s+(?=[A-Z가-힣“\"'(\d])", said) if said else []
+    return sentences
+
+
+def count_words(sentences: list[str]) -> int:
+    """Return how many words they have; in Korean, words between spaces."""
+    return sum(bool(re.search(r"\w", word)) for line in sentences for word in line.split())
+
+
+def charts_before_fold(text: str) -> int:
+    """Return the number of charts before the part for the expert."""
+    charts = html.fromstring(text).xpath("//figure[contains(@class, 'chart')]")
+    return sum(not chart.xpath("ancestor::details[contains(@class, 'expert')]") for chart in charts)
+
+
+def reading_grade(sentences: list[str]) -> float:
+    """Return the Flesch-Kincaid grade of English; syllables are estimated from groups of vowels."""
+    words = re.findall(r"[A-Za-z]+(?:'[a-z]+)?", " ".join(sentences))
+    if not words:
+        return 0.0
+    syllables = sum(
+        max(1, len(re.findall("[aeiouy]+", re.sub("(?<=[^aeiouyl])e$", "", word.lower()))))
+        for word in words
+    )
+    return 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
+
+
+def openings(site: Path) -> Iterator[tuple[str, str, int, int, float, float, float]]:
+    """Yield for each chapter and language: words, charts, words a sentence, and two grades."""
+    for path in sorted(site.glob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        if "<article>" not in text:
+            continue
+        for language in OTHER:
+            read = read_before_fold(text, language)
+            grades = (0.0, 0.0)
+            if language == "en":
+                first = read_before_fold(text, language, "opening")
+                grades = (reading_grade(first), reading_grade(read))
+            count = count_words(read)
+            yield path.stem, language, count, charts_before_fold(text), count / len(read), *grades
+
+
 def main() -> int:
+    if "--words" in sys.argv:
+        print("chapter language words charts words/sentence grade:opening grade:all")
+        for stem, language, words, charts, length, *grades in openings(Path(sys.argv[1])):
+            print(f"{stem} {language} {words} {charts} {length:.1f}", *(f"{g:.1f}" for g in grades))
+        return 0
     found = list(faults(Path(sys.argv[1])))
     for page, kind, words in found:
         print(f"{page}: {kind}: {words}")

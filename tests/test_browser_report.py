@@ -24,6 +24,10 @@ def open_chapter(driver: Chrome, report: Path, stem: str, width: int = 1280) -> 
     driver.get("about:blank")
     errors(driver)
     driver.get(f"{report.as_uri()}/{stem}.html")
+    # the part for the expert is shown too
+    driver.execute_script(
+        "for (const d of document.querySelectorAll('details.expert')) d.open = true"
+    )
     charts = len(driver.find_elements(By.CSS_SELECTOR, ".drawing"))
     wait_for(driver, 30, lambda d: len(d.find_elements(By.CSS_SELECTOR, "[data-drawn]")) == charts)
 

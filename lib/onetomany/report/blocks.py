@@ -18,7 +18,7 @@ from onetomany.prose import RECKONER
 from onetomany.report.clean import clean_html, refused_chart, refused_html
 from onetomany.report.execute import Notebook
 from onetomany.report.shown import PARQUET
-from onetomany.report.tags import ANSWER, EXERCISE
+from onetomany.report.tags import ANSWER, EXERCISE, EXPERT
 
 # "v5+json" as JupyterLab names it, "v6.json" as altair does
 VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")
@@ -56,6 +56,11 @@ class NotebookCell:
     @property
     def answers(self) -> bool:
         return ANSWER in self.tags
+
+    @property
+    def folds(self) -> bool:
+        """Whether the part for the expert begins here."""
+        return EXPERT in self.tags
 
 
 @dataclass
@@ -102,6 +107,26 @@ class Chapter:
     @property
     def charts(self) -> list[NotebookBlock]:
         return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
+
+    @property
+    def before_fold(self) -> list[NotebookCell]:
+        """What a reader who has ten minutes sees; the whole chapter if nothing is folded."""
+        return self.cells[: self._fold()]
+
+    @property
+    def folded(self) -> list[NotebookCell]:
+        """The part for the expert, to the chapter's end."""
+        return self.cells[self._fold() :]
+
+    @property
+    def folded_counts(self) -> tuple[int, int]:
+        """How many charts and tables the part for the expert has."""
+        kinds = [block.kind for cell in self.folded for block in cell.blocks]
+        return kinds.count("chart"), kinds.count("table")
+
+    def _fold(self) -> int:
+        starts = (i for i, cell in enumerate(self.cells) if cell.folds)
+        return next(starts, len(self.cells))
 
 
 def read_chapter(
@@ -151,13 +176,13 @@ class _Reader:
                 lang = next((tag for tag in ("en", "ko") if tag in tags), "")
                 block = self.prose(cell.source, lang, cell.get("attachments"))
                 if lang == "ko" and waiting:
-                    yield NotebookCell(_twins(waiting, block))
+                    yield NotebookCell(_twins(waiting, block), tags=tuple(tags))
                     waiting = None
                     continue
                 self.refuse_single(waiting)
                 waiting = block if lang == "en" else None
                 if not waiting:
-                    yield NotebookCell([block])
+                    yield NotebookCell([block], tags=tuple(tags))
             elif runs and "lab-only" not in tags:
                 self.refuse_single(waiting)
                 waiting = None

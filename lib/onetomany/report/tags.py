@@ -2,3 +2,4 @@
 
 EXERCISE = "exercise"  # a question to participants of a workshop
 ANSWER = "answer"  # with EXERCISE: its answer, folded away until asked for
+EXPERT = "expert"  # from here to the end a chapter is folded: how its figures were measured

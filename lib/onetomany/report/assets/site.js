@@ -298,7 +298,9 @@
     const target = document.getElementById(id);
     const figure = target.closest("figure");
     const box = getComputedStyle(figure);
-    const room = figure.parentElement.clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight) - 2;
+    // what is folded has no width yet: it will have that of its fold's surroundings
+    const around = figure.closest("details:not([open])")?.parentElement ?? figure.parentElement;
+    const room = around.clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight) - 2;
     const given = inLanguage(JSON.parse(script.textContent), language);
     const spec = withChoices(given, drawnCharts.get(script));
     const words = (english, korean) => ({ en: english, ko: korean })[language] ?? `${english} ${korean}`;
@@ -396,7 +398,21 @@
     button.dataset.copied = "yes";
   }
 
+  // A link into a folded part opens it; a printed page shows every part
+  const unfold = (parts) => { for (const part of parts) part.open = true; };
+  const folds = () => document.querySelectorAll("details.expert");
+  function unfoldTarget() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const fold = target?.closest("details.expert");
+    if (!fold || fold.open) return;
+    fold.open = true;
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", unfoldTarget);
+  addEventListener("beforeprint", () => unfold(folds()));
+
   document.addEventListener("DOMContentLoaded", async () => {
+    unfoldTarget();
     const control = document.querySelector(".switch");
     control.hidden = false;
     control.addEventListener("click", (event) => {
