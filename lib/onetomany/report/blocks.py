@@ -109,6 +109,15 @@ class Chapter:
     def charts(self) -> list[NotebookBlock]:
         return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
 
+    def cell_of_first_chart(self) -> NotebookCell | None:
+        """Return the cell before the fold that drew the chapter's first chart."""
+        drew = (
+            cell
+            for cell in self.before_fold
+            if any(block.kind == "chart" and block.number == 1 for block in cell.blocks)
+        )
+        return next(drew, None)
+
     @property
     def before_fold(self) -> list[NotebookCell]:
         """What a reader who has ten minutes sees; the whole chapter if nothing is folded."""
