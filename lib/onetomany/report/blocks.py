@@ -17,6 +17,7 @@ from onetomany.errors import OneToManyError
 from onetomany.prose import RECKONER
 from onetomany.report.clean import clean_html, refused_chart, refused_html
 from onetomany.report.execute import Notebook
+from onetomany.report.glossary import page_terms
 from onetomany.report.shown import PARQUET
 from onetomany.report.tags import ANSWER, EXERCISE, EXPERT
 
@@ -162,7 +163,8 @@ class _Reader:
         self.stem, self.folder = stem, folder
         self.number = 0  # of the code cell being read
         self.counted: dict[str, int] = {}
-        self.anchors: set[str] = set()
+        # ids that a page uses itself: no heading may be taken for what a term means
+        self.anchors = {"main", "expert", *(term.id for term in page_terms())}
 
     def cells(self, notebook: Notebook, exercises: bool) -> Iterator[NotebookCell]:
         waiting: NotebookBlock | None = None  # an English block whose Korean twin must come next

@@ -25,6 +25,7 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
+from onetomany.report.glossary import NoMarker, TermMarker
 from onetomany.report.summary import read_findings, write_picture
 from onetomany.report.under_chart import chart_csv, figure_citation, figure_number
 from onetomany.sources.cache import cache_dir
@@ -134,7 +135,11 @@ def _write(
         before = chapters[i - 1] if i > 0 else None
         after = chapters[i + 1] if i + 1 < len(chapters) else None
         pages[f"{chapter.stem}.html"] = templates.get_template("chapter.html").render(
-            chapter=chapter, before=before, after=after, findings=findings[chapter.stem]
+            chapter=chapter,
+            before=before,
+            after=after,
+            findings=findings[chapter.stem],
+            terms=NoMarker() if exhibit else TermMarker(),
         )
         for block in chapter.charts:
             still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
@@ -156,6 +161,7 @@ def _write(
         links={chapter.number: f"{chapter.stem}.html" for chapter in chapters},
         versions=_versions(),
         pictures=_pictures(chapters),
+        terms=TermMarker(),
     )
     for name, page in pages.items():
         (new / name).write_text(page, encoding="utf-8")
