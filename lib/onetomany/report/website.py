@@ -22,9 +22,11 @@ from markupsafe import Markup
 import onetomany
 from onetomany.charts.languages import marked_spec, plain_spec
 from onetomany.errors import InputError, OneToManyError
-from onetomany.report.blocks import Chapter, read_chapter
+from onetomany.report.blocks import read_chapter
+from onetomany.report.chapter import Chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
+from onetomany.report.glossary import NoMarker, TermMarker
 from onetomany.report.side_pages import (
     STAMP,
     STAMP_KO,
@@ -138,7 +140,11 @@ def _write(
         before = chapters[i - 1] if i > 0 else None
         after = chapters[i + 1] if i + 1 < len(chapters) else None
         pages[f"{chapter.stem}.html"] = templates.get_template("chapter.html").render(
-            chapter=chapter, before=before, after=after, findings=findings[chapter.stem]
+            chapter=chapter,
+            before=before,
+            after=after,
+            findings=findings[chapter.stem],
+            terms=NoMarker() if exhibit else TermMarker(),
         )
         styles = assets / f"print-{chapter.number}.css"
         styles.write_text(print_styles(chapter), encoding="utf-8")
@@ -160,6 +166,7 @@ def _write(
             pages[name] = templates.get_template(name).render(
                 chapters=[(each, listed_figures(each), findings[each.stem]) for each in chapters],
                 case=case_summary() if cards else None,
+                terms=NoMarker(),
             )
     pages["index.html"] = templates.get_template("index.html").render(
         chapters=chapters,
@@ -170,6 +177,7 @@ def _write(
         links={chapter.number: f"{chapter.stem}.html" for chapter in chapters},
         versions=_versions(),
         pictures=_pictures(chapters),
+        terms=TermMarker(),
     )
     for name, page in pages.items():
         (new / name).write_text(page, encoding="utf-8")
