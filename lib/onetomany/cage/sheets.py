@@ -29,10 +29,12 @@ def load_spreadsheet_reader() -> Handler:
         try:
             book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
             asked = request["sheet"]
-            # the first that isn't empty
-            for name in [asked] if asked else book.sheet_names:
-                rows = [[_text(v) for v in row] for row in book.get_sheet_by_name(name).to_python()]
+            # the first that isn't empty, a visible one if there is any
+            for name in [asked] if asked else _visible_first(book):
+                sheet = book.get_sheet_by_name(name)
+                rows = [[_text(v) for v in row] for row in sheet.to_python()]
                 if rows:
+                    _fill_merged(rows, sheet)
                     break
         except python_calamine.WorksheetNotFound:
             return send(FAULT, b"no such sheet")
@@ -52,6 +54,25 @@ def load_spreadsheet_reader() -> Handler:
             send(ROWS, json.dumps(together, ensure_ascii=False).encode())
 
     return handle
+
+
+def _visible_first(book: Any) -> list[str]:
+    hidden = [str(sheet.visible).rpartition(".")[2] != "Visible" for sheet in book.sheets_metadata]
+    return [name for _, name in sorted(zip(hidden, book.sheet_names, strict=True), key=_first)]
+
+
+def _first(pair: tuple[bool, str]) -> bool:
+    return pair[0]
+
+
+def _fill_merged(rows: list[list[str | None]], sheet: Any) -> None:
+    """Repeat a value in the cells merged with its own below it; across, it is a heading."""
+    top, left = sheet.start or (0, 0)
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        if not 0 <= column - left < len(rows[0]) or not 0 <= first - top < len(rows):
+            continue
+        for row in rows[first - top + 1 : last - top + 1]:
+            row[column - left] = rows[first - top][column - left]
 
 
 def _text(value: Any) -> str | None:

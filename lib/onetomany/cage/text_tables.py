@@ -65,7 +65,8 @@ def is_korean(parts: Iterable[str]) -> bool:
     that CP949 decodes become rare syllables and Hanja.
 
     >>> western = "Größe in µm".encode("latin-1").decode("cp949")
-    >>> is_korean(["이름,값"]), is_korean([western]), is_korean(["男,女".encode("gbk").decode("cp949")])
+    >>> chinese = "男,女".encode("gbk").decode("cp949")
+    >>> is_korean(["이름,값"]), is_korean([western]), is_korean([chinese])
     (True, False, False)
     """
     count = Counter[str]()
