@@ -44,7 +44,7 @@ SEPARATOR_NAMES = {
 }
 
 
-UNCUT = ("::", ":", "&", "#", "!", "$", "§", "¦", "\\t", "=", "/", " ")
+UNCUT = (",", ";", "\t", "|", "::", ":", "&", "#", "!", "$", "§", "¦", "\\t", "=", "/", " ")
 
 
 class Fields(NamedTuple):
@@ -185,9 +185,7 @@ def _encoding(file: Path) -> str:
         return found
     if stateful := re.search(rb"\x1b\$(?:\)C|[@B]|\)A)", start):
         name = {b")C": "iso2022_kr", b")A": "hz"}.get(stateful[0][2:], "iso2022_jp")
-        raise InputError(
-            f"{file.name} is text with escapes between alphabets: give its encoding, perhaps {name}."
-        )
+        raise InputError(f"{file.name} is text with escapes: give its encoding, perhaps {name}.")
     if not (line := _not_utf8(file)):
         return "utf-8-sig"
     try:
@@ -225,8 +223,10 @@ def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
     if not start:
         raise InputError(f"{file.name} is empty.")
     if start[0] in "{[<":
-        what = "a web page" if start[0] == "<" else "JSON"
+        what = "a web page" if start[0] == "<" else "JSON or a file of settings"
         raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
+    if re.match(r"(?:insert into|create table)\b", start, re.IGNORECASE):
+        raise InputError(f"{file.name} is a database's dump: export the table as CSV.")
     first, _, _ = head.partition("\n")
     stated = first.strip(" \r").strip('"')
     if stated.lower().startswith("sep=") and len(stated) == 5:
@@ -273,6 +273,8 @@ def _uncut(name: str, cells: Sequence[str]) -> str | None:
             continue
         pieces = list(zip(*(cell.split(sign) for cell in cells), strict=True))
         if sign != " " or any(all(map(looks_numeric, each)) for each in pieces):
+            if sign in SEPARATOR_NAMES:
+                return f"{SEPARATOR_NAMES[sign][0]} within quotation marks around whole rows"
             return "blanks" if sign == " " else f"'{sign}'"
     return None
 

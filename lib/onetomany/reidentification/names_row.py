@@ -172,7 +172,14 @@ def _is_units(rows: Rows) -> bool:
         return False
     if len(words) < 2 and others:
         return False
-    return bool(words) and not any(first[column] in _below(rows[1:], column) for column in others)
+    return bool(words) and all(
+        _is_other(first[column], _below(rows[1:], column)) for column in others
+    )
+
+
+def _is_other(word: str, values: Sequence[str]) -> bool:
+    """Return whether values repeat, and a word is not among them: it is no value, then."""
+    return len(set(values)) <= len(values) / 2 and word not in values
 
 
 def check_names(file_name: str, names: Sequence[str], rows: Rows) -> None:
@@ -212,17 +219,12 @@ def is_counted(names: Sequence[str], rows: Rows) -> bool:
 
 
 def is_turned(names: Sequence[str], rows: Rows) -> bool:
-    """Return whether rows seem to be columns: each of one kind, and every column mixed."""
-    kinds = []
+    """Return whether rows seem to be columns: each of one kind, two or more of both kinds."""
+    numbers_in = []
     for row in rows:
         cells = [cell for cell in row[1:] if cell.strip()]
         numbers = sum(map(looks_numeric, cells))
-        if not cells or numbers not in (0, len(cells)):
+        if not cells or numbers not in (0, len(cells)) or looks_numeric(row[0]):
             return False
-        kinds.append(numbers > 0)
-    return (
-        len(names) > RUN
-        and len(rows) > RUN
-        and len(set(kinds)) == 2
-        and all(not looks_numeric(row[0]) for row in rows)
-    )
+        numbers_in.append(numbers > 0)
+    return len(names) > RUN and 2 <= sum(numbers_in) <= len(numbers_in) - 2

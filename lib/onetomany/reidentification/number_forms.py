@@ -37,8 +37,10 @@ _THOUSANDS = "taken as marks of thousands"
 def _styles() -> dict[str, Style]:
     found = {}
     for name, thousands, group, decimal, en, ko in (
-        ("comma", "[,٬，]", 3, r"[.٫．]", f"commas are {_THOUSANDS}", "쉼표는 천 단위 표시로 읽었다"),
-        ("lakh", ",", 2, r"\.", f"commas are {_THOUSANDS} and lakhs", "쉼표는 인도식 자릿수로 읽었다"),
+        ("comma", "[,٬，]", 3, r"[.٫．]", f"commas are {_THOUSANDS}",
+         "쉼표는 천 단위 표시로 읽었다"),
+        ("lakh", ",", 2, r"\.", f"commas are {_THOUSANDS} and lakhs",
+         "쉼표는 인도식 자릿수로 읽었다"),
         ("blank", _BLANKS, 3, r"\.", f"blanks are {_THOUSANDS}", "빈칸은 천 단위 표시로 읽었다"),
         ("blank, comma", _BLANKS, 3, ",", "commas are taken as decimal points, blanks as marks of "
          "thousands", "쉼표는 소수점, 빈칸은 천 단위 표시로 읽었다"),
@@ -47,7 +49,7 @@ def _styles() -> dict[str, Style]:
         ("apostrophe", "['’]", 3, r"\.", f"apostrophes are {_THOUSANDS}",
          "작은따옴표는 천 단위 표시로 읽었다"),
     ):  # fmt: skip
-        digits = rf"\d{{1,3}}(?:{thousands}\d{{{group}}})*{thousands}\d{{3}}"
+        digits = rf"[^0\D]\d{{0,2}}(?:{thousands}\d{{{group}}})*{thousands}\d{{3}}"
         number = rf"^{_SIGN}(?:{digits}|\d{{1,18}})"
         found[f"{name}, whole"] = Style(f"{number}$", thousands, "", en, ko)
         found[name] = Style(rf"{number}(?:{decimal}\d+)?$", thousands, decimal, en, ko)

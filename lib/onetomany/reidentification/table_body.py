@@ -15,12 +15,14 @@ from ..printing import Notice, shortened
 from .column_types import iterate_pieces, list_places
 from .names_row import is_counted, is_turned, looks_numeric
 
+FEW_BREAKS = 20  # more blank rows divide groups, not tables
 SEEN = 200  # records that show a table's shape
 TOTALS = (
     "total", "totals", "sum", "grand total", "subtotal", "sub-total", "sub total", "합계", "계",
     "총계", "소계", "전체", "gesamt", "insgesamt", "summe", "total général", "totale", "totaal",
     "итого", "всего", "合計", "小計", "合计", "小计", "总计", "المجموع",
 )  # fmt: skip
+_NAMES_TOO = ("sum", "계", "전체")  # words that may be a name or a value
 _ANY_TOTAL = r"(?i)^\s*(?:sub|grand)?[- ]?totals?\b|\btotal\s*$|요약\s*$"  # as in 'North Total'
 _PAGE = r"(?i)^\W*(?:page|페이지|쪽)\s*\d+|^\W*\d+\s*(?:쪽|페이지|/\s*\d+)\W*$"
 _STRIPPED = " \t\r\n\ufeff\u200b\u200e\u200f\u00a0"
@@ -39,7 +41,7 @@ def refuse_second_tables(
     _side_by_side(file_name, names, filled, notices)
     many = filled.select(pl.sum_horizontal(pl.all().cast(pl.Int32))).to_series().to_list()
     breaks = [place for place in range(1, len(many)) if many[place - 1] <= 1 < many[place]]
-    if not breaks or not any(many[: breaks[0]]):
+    if not 0 < len(breaks) <= FEW_BREAKS or not any(many[: breaks[0]]):
         return
     numeric: list[int] = []
     before = rows.head(breaks[0])
@@ -104,7 +106,7 @@ def keep_records(table: pl.LazyFrame, notices: list[Notice]) -> pl.LazyFrame:
     short = filled < usual
     total = (word.is_in(TOTALS) | first.str.contains(_ANY_TOTAL)) & short
     page = first.str.contains(_PAGE) & short & (filled == 1)
-    if seen.select(word).to_series()[0] in TOTALS:
+    if seen.select(word).to_series()[0] in set(TOTALS) - set(_NAMES_TOO):
         total = total | (pl.int_range(pl.len()) == 0)
     out = pl.any_horizontal(named, total, page)
     left_out, before = list[int](), 0
