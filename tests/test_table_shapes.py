@@ -11,10 +11,13 @@ import polars as pl
 import pytest
 
 from onetomany.cage.text_tables import is_korean
+from onetomany.cli import main
 from onetomany.errors import InputError
+from onetomany.reidentification import assessment
 from onetomany.reidentification.names_row import rows_above
 from onetomany.reidentification.number_forms import STYLES, plain_number
 from onetomany.reidentification.own_table import own_table
+from onetomany.reidentification.safe_harbor import safe_harbor
 
 MW: list[tuple[Any, ...]] = [("M", 1.5), ("F", 2.25)]
 AGES = [("M", 34), ("F", 35)]
@@ -257,3 +260,31 @@ def test_a_number_written_in_a_style_has_its_value(name: str) -> None:
     found = pl.select(plain_number(pl.lit(pl.Series(written)), STYLES[name])).to_series()
     assert found.cast(pl.Float64).to_list() == expected
     assert pl.Series(written).str.contains(STYLES[name].pattern).all()
+
+
+def test_no_error_of_a_library_shows_a_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, 'sex,"a, b"\nM,34\nF,35\nF,36\n')
+    assert main(["risk", str(file), "--columns", 'sex, "a, b"']) == 0
+    assert "values in sex, a, b" in capsys.readouterr().out
+
+    def fail(*_: object, **__: object) -> None:
+        pl.Series(["900101-1234567"]).cast(pl.Int64)
+
+    monkeypatch.setattr(assessment, "assess", fail)
+    assert main(["risk", str(file)]) == 1
+    shown = "".join(capsys.readouterr())
+    assert "InvalidOperationError" in shown
+    assert "1234567" not in shown
+
+
+def test_ages_in_other_digits_are_ages_to_safe_harbor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Digits of full width once ended in an error of the library that showed them."""
+    file = write(tmp_path, "sex,age,x\nM,９１,word\nF,35,word\nF,unknown,word\n")
+    assert main(["risk", str(file), "--safe-harbor", "2026"]) == 0
+    assert "age" in capsys.readouterr().out
+    found = safe_harbor(pl.DataFrame({"age": ["９１", "35", "unknown"]}), year=2026)
+    assert found.filter(column="age")["records"].sum() == 1

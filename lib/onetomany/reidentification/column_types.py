@@ -22,6 +22,7 @@ from .number_forms import (
     YEAR_FIRST,
     YEAR_LAST,
     day_parts,
+    only_known_digits,
     plain_number,
 )
 
@@ -42,6 +43,7 @@ FORMS = {
     "serial": SERIAL,
     **{name: style.pattern for name, style in STYLES.items()},
 }
+FORMS = {name: only_known_digits(pattern) for name, pattern in FORMS.items()}
 
 
 def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:

@@ -1,7 +1,7 @@
 """Recognise numbers and days as people write them, and rewrite them for a cast.
 
 Numbers may have marks of thousands, a decimal comma, a minus sign of typesetters, or the digits of
-Arabic, Persian, Devanagari and full width. Patterns are of Rust's regex, whose \\d is any digit.
+Arabic, Persian, Devanagari and full width (`DIGIT`). The digits of other scripts stay text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ _ZEROS = (0x0660, 0x06F0, 0x0966, 0xFF10)
 _DIGITS = {chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)}
 _SIGNS = {"−": "-", "＋": "+", "－": "-", "٫": ".", "٬": ",", "．": ".", "，": ","}
 TRANSLATED = _DIGITS | _SIGNS
+DIGIT = "[0-9" + "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _ZEROS) + "]"
+_FIRST = "[1-9" + "".join(f"{chr(zero + 1)}-{chr(zero + 9)}" for zero in _ZEROS) + "]"
 
 
 class Style(NamedTuple):
@@ -49,7 +51,7 @@ def _styles() -> dict[str, Style]:
         ("apostrophe", "['’]", 3, r"\.", f"apostrophes are {_THOUSANDS}",
          "작은따옴표는 천 단위 표시로 읽었다"),
     ):  # fmt: skip
-        digits = rf"[^0\D]\d{{0,2}}(?:{thousands}\d{{{group}}})*{thousands}\d{{3}}"
+        digits = rf"{_FIRST}\d{{0,2}}(?:{thousands}\d{{{group}}})*{thousands}\d{{3}}"
         number = rf"^{_SIGN}(?:{digits}|\d{{1,18}})"
         found[f"{name}, whole"] = Style(f"{number}$", thousands, "", en, ko)
         found[name] = Style(rf"{number}(?:{decimal}\d+)?$", thousands, decimal, en, ko)
@@ -68,6 +70,11 @@ YEAR_LAST = rf"^{_DAY}[-./]{_DAY}[-./]\d{{4}}$"
 EIGHT_DIGITS = r"^(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
 SERIAL = r"^[1-6]\d{4}$"  # a spreadsheet's days from 1927 to 2091
 DAY_NAMES = r"(?i)date|birth|born|\bday\b|\bdob\b|일자|날짜|생일|생년월일|일시"
+
+
+def only_known_digits(pattern: str) -> str:
+    """Return a pattern whose \\d are the digits that `translate_digits` knows."""
+    return pattern.replace(r"\d", DIGIT)
 
 
 def translate_digits(values: pl.Expr) -> pl.Expr:
