@@ -126,8 +126,8 @@ def provisions_chart(
             width=WIDTH,
             height=alt.Step(26),
         ),
-        title=f"{new} of {of} provisions that somebody named came into force after the start",
-        title_ko=f"누군가 든 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",
+        title=f"{new} of {of} provisions that were named came into force after the project began",
+        title_ko=f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",
         source=both(
             "the statutes, cited in each tooltip; * counted, no second source; ? start unknown",
             "법률과 부칙, 막대마다 인용. *는 부칙으로 계산한 시행일, ?는 시행일 모름",
@@ -180,7 +180,7 @@ def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
             .cast(pl.Datetime),
             # too short a bar has no room for its date
             start=pl.when(
-                ~known | (pl.col("in_force_to") - pl.col("in_force_from") > pl.duration(days=1300))
+                ~known | (pl.col("in_force_to") - pl.col("in_force_from") > pl.duration(days=1600))
             ).then(
                 pl.col("in_force_from").cast(pl.String)
                 + pl.when(confidence="C").then(pl.lit("*")).otherwise(pl.lit(""))
