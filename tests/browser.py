@@ -47,6 +47,10 @@ BEGUN = """
   return [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
     .some(prompt => /\\[[\\d*]+\\]/.test(prompt.textContent))
 """
+TEXTS = """
+  return [...document.querySelectorAll(arguments[0])]
+    .filter(each => each.getClientRects().length).map(each => each.innerText.trim())
+"""
 NOTEBOOK_CELL = ".jp-Notebook .jp-Cell"
 # Seconds; a busy machine of two cores needs many of them
 LAB_START, LAB_RUN = 90, 180
@@ -85,6 +89,12 @@ def wait_for(driver: Chrome, seconds: float, what: Callable[[Chrome], Found]) ->
     from selenium.common.exceptions import WebDriverException
 
     return WebDriverWait(driver, seconds, 0.2, [WebDriverException]).until(what)  # type: ignore[return-value]
+
+
+def texts(driver: Chrome, css: str) -> list[str]:
+    """What the shown elements say, all read at one moment: none can go stale between two."""
+    found: list[str] = driver.execute_script(TEXTS, css)
+    return found
 
 
 def resize(driver: Chrome, width: int, height: int = 900) -> None:

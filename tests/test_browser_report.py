@@ -89,13 +89,15 @@ def test_chapters_01_and_02_work_in_jupyterlab(
     with jupyterlab(folder, tmp_path / "home") as address:
         run_notebook_in_lab(driver, address, "02_one_to_many.ipynb")
         text = lab_text(driver, "Probe s1/2, whose person")
-        subject = next(
-            element
-            for element in driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea select")
-            if "s35" in element.text.split()
-        )
-        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", subject)
-        Select(subject).select_by_visible_text("s35")
+
+        def chosen(d: Chrome) -> bool:
+            selects = d.find_elements(By.CSS_SELECTOR, ".jp-OutputArea select")
+            subject = next(element for element in selects if "s35" in element.text.split())
+            d.execute_script("arguments[0].scrollIntoView({block: 'center'})", subject)
+            Select(subject).select_by_visible_text("s35")
+            return True
+
+        wait_for(driver, 30, chosen)  # what is drawn again meanwhile is looked for again
         changed = lab_text(driver, "Probe s35/")
         assert "is not enrolled" in changed
         assert text != changed

@@ -10,7 +10,7 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from browser import jupyterlab, resize, run_notebook_in_lab, wait_for
+from browser import jupyterlab, resize, run_notebook_in_lab, texts, wait_for
 from onetomany.cases.new_folder import new_case
 from onetomany.cases.rows import add_case_row
 
@@ -34,7 +34,7 @@ def page(driver: Chrome) -> WebElement:
 
 
 def shown(driver: Chrome) -> str:
-    return str(page(driver).text)
+    return " ".join(texts(driver, ".case-page"))
 
 
 def press(driver: Chrome, text: str, css: str = "button") -> None:

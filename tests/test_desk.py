@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 import specimens
-from browser import jupyterlab, resize, run_notebook_in_lab, wait_for
+from browser import jupyterlab, resize, run_notebook_in_lab, texts, wait_for
 from onetomany.claims import passages
 from onetomany.documents import indexing
 from onetomany.documents.case_file import open_case
@@ -32,6 +32,8 @@ ANSWER = (
     "Answer to the parliament",
     "In all, 1,200,000 records of faces were given away by the ministry.",
 )
+QUOTES = [CONTRACT[1], ANSWER[1]]
+MARKS = ".desk-hit mark"
 EVIL = "<img src=x onerror=alert(1)> the ministry's \u202eseicaf <b>records</b>"
 
 
@@ -151,7 +153,7 @@ def press(driver: Chrome, text: str, number: int = 0) -> None:
 
 
 def desk_text(driver: Chrome) -> str:
-    return str(driver.find_element(By.CSS_SELECTOR, ".desk").text)
+    return " ".join(texts(driver, ".desk"))
 
 
 def clicked(driver: Chrome, selector: str, number: int) -> bool:
@@ -194,8 +196,7 @@ def test_search_select_claim_contradiction(driver: Chrome, case: Path, tmp_path:
         wait_for(driver, 60, lambda d: "Pages with ministry and" in desk_text(d))
         assert "contract.pdf, page 1" in desk_text(driver)
         assert "answer.pdf" not in desk_text(driver)
-        marks = driver.find_elements(By.CSS_SELECTOR, ".desk-hit mark")
-        assert {each.text for each in marks} == {"ministry", "gave away"}
+        wait_for(driver, 30, lambda d: set(texts(d, MARKS)) == {"ministry", "gave away"})
         press(driver, "Open")
         wait_for(driver, 60, lambda d: d.find_elements(By.CSS_SELECTOR, ".desk-sheet img"))
         claim_block(driver, 1, CONTRACT[1], "57600000")
@@ -207,13 +208,10 @@ def test_search_select_claim_contradiction(driver: Chrome, case: Path, tmp_path:
         wait_for(driver, 60, lambda d: "answer.pdf, page 1" in heading(d))
         claim_block(driver, 1, ANSWER[1], "1200000")
         wait_for(driver, 60, lambda d: "contradict each other" in desk_text(d))
-        shown = driver.find_element(By.CSS_SELECTOR, ".desk-clash").text
+        wait_for(driver, 30, lambda d: texts(d, ".desk-clash blockquote") == QUOTES)
+        shown = " ".join(texts(driver, ".desk-clash"))
         for cited in ("R1", "R2", "contract.pdf, page 1", "answer.pdf, page 1"):
             assert cited in shown
-        quotes = [
-            each.text for each in driver.find_elements(By.CSS_SELECTOR, ".desk-clash blockquote")
-        ]
-        assert quotes == [CONTRACT[1], ANSWER[1]]
         press(driver, "한국어")
         wait_for(driver, 30, lambda d: "서로 어긋나는 주장" in desk_text(d))
         assert_no_english_labels(driver)
@@ -231,15 +229,11 @@ def test_search_select_claim_contradiction(driver: Chrome, case: Path, tmp_path:
 
 
 def heading(driver: Chrome) -> str:
-    return str(driver.find_element(By.CSS_SELECTOR, ".desk-right").text)
+    return " ".join(texts(driver, ".desk-right"))
 
 
 def assert_no_english_labels(driver: Chrome) -> None:
-    labels = [
-        each.text
-        for each in driver.find_elements(By.CSS_SELECTOR, ".desk label, .desk h3, .desk button")
-        if each.text and each.is_displayed()
-    ]
+    labels = set(texts(driver, ".desk label, .desk h3, .desk button")) - {""}
     assert labels
     assert [each for each in labels if each.isascii() and each != "English"] == []
 

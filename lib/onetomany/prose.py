@@ -17,6 +17,8 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 FINDING = "application/vnd.onetomany.finding+json"
 # The numbers of a reckoner: the report makes a form of them that needs no network
 RECKONER = "application/vnd.onetomany.reckoner+json"
+# Part of a simulated track: the report tells it by scrolling
+STORY = "application/vnd.onetomany.story+json"
 
 
 def say(en: str, ko: str) -> None:
@@ -85,6 +87,26 @@ def show_reckoner(numbers: dict[str, Any]) -> None:
         "text/plain": f"{en} {ko}",
     }
     display({RECKONER: numbers, **text}, raw=True)
+
+
+def show_story(story: dict[str, Any]) -> None:
+    """Show part of a simulated track: told by scrolling in the report, a sentence in JupyterLab.
+
+    Takes `tracking.track_story`.
+    """
+    en = (
+        f"In a simulation {story['right']} of these {story['links']} links are right. "
+        "The report lets its reader guess first, and then shows each link on the plan."
+    )
+    ko = (
+        f"모의실험에서 이 연결 {story['links']}개 가운데 {story['right']}개가 맞다. "
+        "보고서에서는 독자가 먼저 짐작한 뒤 연결을 하나씩 도면에서 본다."
+    )
+    text = {
+        "text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>',
+        "text/plain": f"{en} {ko}",
+    }
+    display({STORY: story, **text}, raw=True)
 
 
 def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:

@@ -21,7 +21,7 @@ from onetomany.evidence.typesetting import (
     points,
 )
 from onetomany.report.blocks import Chapter
-from onetomany.report.website import STAMP, STAMP_KO
+from onetomany.report.side_pages import STAMP, STAMP_KO
 from onetomany.sources.tables import NOTE
 
 TRUTH = (

@@ -20,7 +20,7 @@ import typst
 
 from onetomany.errors import OneToManyError
 from onetomany.report.fonts import font_folder
-from onetomany.report.website import STAMP, STAMP_KO
+from onetomany.report.side_pages import STAMP, STAMP_KO
 
 STANDARDS = ["a-2a", "ua-1"]
 MOST_ROWS = 40  # of a table in print; all of them are in its CSV

@@ -14,7 +14,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from onetomany.confidence import PERCENT
 from onetomany.errors import OneToManyError
-from onetomany.prose import RECKONER
+from onetomany.prose import RECKONER, STORY
 from onetomany.report.clean import clean_html, refused_chart, refused_html
 from onetomany.report.execute import Notebook
 from onetomany.report.glossary import page_terms
@@ -34,7 +34,7 @@ _NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|–|&hellip;|")
 class NotebookBlock:
     """A piece of a page; the template knows how each kind looks."""
 
-    kind: str  # prose, twin, table, html, text, image, chart, reckoner, error
+    kind: str  # prose, twin, table, html, text, image, chart, reckoner, story, error
     body: str = ""
     lang: str = ""
     korean: str = ""  # of a twin
@@ -101,13 +101,23 @@ class Chapter:
         return ("Case", "사건") if self.is_case else (self.number, self.number)
 
     @property
-    def reckons(self) -> bool:
-        """Whether the page needs the script of the reckoner."""
-        return any(block.kind == "reckoner" for cell in self.cells for block in cell.blocks)
+    def scripts(self) -> list[str]:
+        """Return the kinds of block in this chapter that have a script of their own."""
+        kinds = {block.kind for cell in self.cells for block in cell.blocks}
+        return sorted(kinds & {"reckoner", "story"})
 
     @property
     def charts(self) -> list[NotebookBlock]:
         return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
+
+    def cell_of_first_chart(self) -> NotebookCell | None:
+        """Return the cell before the fold that drew the chapter's first chart."""
+        drew = (
+            cell
+            for cell in self.before_fold
+            if any(block.kind == "chart" and block.number == 1 for block in cell.blocks)
+        )
+        return next(drew, None)
 
     @property
     def before_fold(self) -> list[NotebookCell]:
@@ -263,6 +273,9 @@ class _Reader:
         if isinstance(numbers := data.get(RECKONER), dict):  # shown as text, never as HTML
             count = self.count("reckoner")
             yield NotebookBlock("reckoner", label=PERCENT, number=count, spec=numbers)
+            return
+        if isinstance(told := data.get(STORY), dict):
+            yield NotebookBlock("story", number=self.count("story"), spec=told)
             return
         chart = next((mime for mime in data if VEGALITE.fullmatch(mime)), None)
         if chart:

@@ -10,7 +10,7 @@ from typing import Any
 from onetomany.charts.reader_table import STATUSES
 from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING
-from onetomany.report.blocks import Chapter, NotebookBlock
+from onetomany.report.blocks import Chapter, NotebookBlock, NotebookCell
 from onetomany.report.execute import Notebook
 from onetomany.report.under_chart import made_when
 from onetomany.sources.case_summary import Pair
@@ -37,6 +37,13 @@ class ChapterFinding:
     @property
     def link(self) -> str:
         return f"{self.chapter.stem}.html"
+
+    @property
+    def lead(self) -> NotebookCell | None:
+        """Return the cell that a chapter opens with: its first chart, if that shows the finding."""
+        if not self.chart or self.chart.number != 1:
+            return None
+        return self.chapter.cell_of_first_chart()
 
     @property
     def name(self) -> str:

@@ -18,22 +18,31 @@ def figure_number(chapter: Chapter, chart: NotebookBlock) -> str:
     return f"{chapter.number.lstrip('0') or '0'}.{chart.number}"
 
 
+def figure_title(chart: NotebookBlock, chapter: Chapter) -> Pair:
+    """Return the finding that is a chart's title, in English and Korean."""
+    return _title_and_lines(chart, chapter)[0]
+
+
 def figure_citation(chart: NotebookBlock, chapter: Chapter) -> Pair:
     """Return a chart's finding as somebody may quote it: title, source lines, figure, commit."""
-    title = marked_spec(chart.spec).get("title") or {}
-    title = title if isinstance(title, dict) else {"text": title}
-    first, *lines = _lines(title.get("subtitle")) or [""]
+    said, lines = _title_and_lines(chart, chapter)
     number, made = figure_number(chapter, chart), made_when(chapter)
-    said = " ".join(_lines(title.get("text"))) or chapter.title
     english, korean = (
         "; ".join(in_language(line, lang) for line in lines) for lang in ("en", "ko")
     )
     return (
-        f"{in_language(said, 'en')} ({'; '.join(filter(None, (english, made)))}; "
-        f"One-to-Many, figure {number})",
-        f"{first or in_language(said, 'ko')} ({'. '.join(filter(None, (korean, made)))}. "
-        f"일대다, 그림 {number})",
+        f"{said[0]} ({'; '.join(filter(None, (english, made)))}; One-to-Many, figure {number})",
+        f"{said[1]} ({'. '.join(filter(None, (korean, made)))}. 일대다, 그림 {number})",
     )
+
+
+def _title_and_lines(chart: NotebookBlock, chapter: Chapter) -> tuple[Pair, list[str]]:
+    """Return a chart's title in both languages (the first subtitle is Korean), and its sources."""
+    title = marked_spec(chart.spec).get("title") or {}
+    title = title if isinstance(title, dict) else {"text": title}
+    first, *lines = _lines(title.get("subtitle")) or [""]
+    said = " ".join(_lines(title.get("text"))) or chapter.title
+    return (in_language(said, "en"), first or in_language(said, "ko")), lines
 
 
 def made_when(chapter: Chapter) -> str:

@@ -26,14 +26,18 @@ from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.report.glossary import NoMarker, TermMarker
+from onetomany.report.side_pages import (
+    STAMP,
+    STAMP_KO,
+    chapters_by_theme,
+    listed_figures,
+    print_styles,
+)
 from onetomany.report.summary import read_findings, write_picture
 from onetomany.report.under_chart import chart_csv, figure_citation, figure_number
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.case_summary import case_summary
 from onetomany.sources.files import whole_folder, write_whole
-
-STAMP = "research simulation, not facial comparison"
-STAMP_KO = "연구용 모의실험이며 얼굴 감정이 아님"
 
 # What a page may use: the files in its folder (a page opened from a folder has no 'self' in every
 # browser, so file: is named too), its fonts and pictures as data. Scripts run from files alone and
@@ -124,6 +128,7 @@ def _write(
         executed=exhibit.executed if exhibit else _EXECUTED,
         captions=exhibit.captions if exhibit else {},
         notice=exhibit.notice if exhibit else None,
+        terms=NoMarker(),
     )
 
     pages = {}
@@ -141,6 +146,8 @@ def _write(
             findings=findings[chapter.stem],
             terms=NoMarker() if exhibit else TermMarker(),
         )
+        styles = assets / f"print-{chapter.number}.css"
+        styles.write_text(print_styles(chapter), encoding="utf-8")
         for block in chapter.charts:
             still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
             file = assets / "charts" / f"{chapter.number}-{block.number}"
@@ -154,14 +161,22 @@ def _write(
         if card.chart:
             name = f"{card.chapter.stem}.ipynb: chart {card.chart.number}"
             write_picture(card, assets / "charts", picture(name, card.chart.spec, "svg"))
+    if not exhibit:
+        for name in ("figures.html", "slides.html"):
+            pages[name] = templates.get_template(name).render(
+                chapters=[(each, listed_figures(each), findings[each.stem]) for each in chapters],
+                case=case_summary() if cards else None,
+            )
     pages["index.html"] = templates.get_template("index.html").render(
         chapters=chapters,
+        themes=chapters_by_theme(chapters),
+        beside=not exhibit,
         cards=cards,
         case=case_summary() if cards else None,
         links={chapter.number: f"{chapter.stem}.html" for chapter in chapters},
         versions=_versions(),
         pictures=_pictures(chapters),
-        terms=TermMarker(),
+        terms=NoMarker() if exhibit else TermMarker(),
     )
     for name, page in pages.items():
         (new / name).write_text(page, encoding="utf-8")
