@@ -129,6 +129,7 @@ def _write(
         executed=exhibit.executed if exhibit else _EXECUTED,
         captions=exhibit.captions if exhibit else {},
         notice=exhibit.notice if exhibit else None,
+        terms=NoMarker(),
     )
 
     pages = {}
@@ -177,7 +178,7 @@ def _write(
         links={chapter.number: f"{chapter.stem}.html" for chapter in chapters},
         versions=_versions(),
         pictures=_pictures(chapters),
-        terms=TermMarker(),
+        terms=NoMarker() if exhibit else TermMarker(),
     )
     for name, page in pages.items():
         (new / name).write_text(page, encoding="utf-8")
