@@ -170,9 +170,7 @@ def accuracy_summary_chart(
     written = "{:.1%}".format if shares else _four_digits
     shown = summary.drop_nulls("value").with_columns(
         pl.struct("value", "low", "high")
-        .map_elements(
-            lambda row: "{}  ({} to {})".format(*map(written, row.values())), pl.String
-        )
+        .map_elements(lambda row: "{}  ({} to {})".format(*map(written, row.values())), pl.String)
         .alias("label")
     )
     names = shown["series"].unique(maintain_order=True).to_list()
