@@ -45,17 +45,16 @@ def describe_highest_group(cells: pl.DataFrame, names: Names, target: float) -> 
         )
     first = found.row(0, named=True)
     same = cells.filter(by=first["by"], group=first["group"]).drop_nulls("rate")
-    others = same.filter(pl.col("model") != first["model"]).iter_rows(named=True)
+    others = same.filter(pl.col("model") != first["model"]).to_dicts()
     en, ko = names.get(first["group"], (first["group"],) * 2)
     more = "".join(f" {_by(each, 0)}." for each in others)
-    others = same.filter(pl.col("model") != first["model"]).iter_rows(named=True)
     more_ko = "".join(f", {_by(each, 1)}" for each in others)
     return Notice(
         f"{first['subjects']} people said that they are {en}. Two of them are taken for one person "
         f"in {_by(first, 0, '**{:.1%}** of comparisons by')}.{more} Over all pairs the setting "
         f"gives {target:.0%}.",
         f"스스로 '{ko}'에 표시한 {first['subjects']}명끼리 견주어 두 사람을 한 사람으로 본 비율은 "
-        f"{_by(first, 1)}이다{more_ko}. 전체 쌍에서는 설정에 따라 {target:.0%}다.",
+        f"{_by(first, 1)}{more_ko}다. 전체 쌍에서는 설정에 따라 {target:.0%}다.",
     )
 
 
@@ -65,27 +64,22 @@ def describe_unequal_groups(cells: pl.DataFrame, models: list[str], names: Names
     Takes what `describe_highest_group` takes, and the matchers in order.
     """
     found = unequal_groups(cells)
-    texts: list[list[str]] = [[], []]
+    english, korean = [], []
     for model in models:
-        rows = found.filter(model=model).to_dicts()
-        named = [(row, names.get(row["group"], (row["group"],) * 2)) for row in rows]
-        english = [
-            f"{row['subjects']} people who said {en}, {_rate(row, ' to ')[:-1]}; "
-            f"{row['errors']} of {row['comparisons']:,} comparisons)"
-            for row, (en, _) in named
+        rows = [
+            row | dict(zip(("en", "ko"), names.get(row["group"], (row["group"],) * 2), strict=True))
+            for row in found.filter(model=model).to_dicts()
         ]
-        korean = [
-            f"'{ko}' {row['subjects']}명, {_rate(row, '~')[:-1]}, "
-            f"비교 {row['comparisons']:,}건 중 {row['errors']}건)"
-            for row, (_, ko) in named
-        ]
-        texts[0].append(f"{model}: {'; '.join(english) or 'none'}.")
-        texts[1].append(f"{model}: {'; '.join(korean) or '없음'}.")
-    return Notice(*map(" ".join, texts))
+        english.append(f"{model}: {'; '.join(_EN.format(**row) for row in rows) or 'none'}.")
+        korean.append(f"{model}: {'; '.join(_KO.format(**row) for row in rows) or '없음'}.")
+    return Notice(" ".join(english), " ".join(korean))
 
 
-def _rate(row: Mapping[str, Any], to: str, before: str = "") -> str:
-    return f"{row['rate']:.1%} ({before}{row['low']:.1%}{to}{row['high']:.1%})"
+_EN = (
+    "{subjects} people who said {en}, {rate:.1%} ({low:.1%} to {high:.1%}; {errors} of "
+    "{comparisons:,} comparisons)"
+)
+_KO = "'{ko}' {subjects}명, {rate:.1%}({low:.1%}~{high:.1%}, 비교 {comparisons:,}건 중 {errors}건)"
 
 
 def _by(row: Mapping[str, Any], language: int, form: str = "In {:.1%} by") -> str:
