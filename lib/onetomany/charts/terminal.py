@@ -11,6 +11,7 @@ import polars as pl
 import shapely
 
 from ..confidence import PERCENT
+from .languages import both
 from .sliders import captioned_slider
 from .theme import BLUE, GREY, INK, NARROW, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
@@ -256,7 +257,7 @@ def links_chart(
         alt.Chart(said)
         .transform_filter("datum.level == quality_level")
         .transform_calculate(
-            line="datum.name + ':\n' + format(datum.mixed, '.1%') + ' (' + "
+            line="datum.name + ':\\n' + format(datum.mixed, '.1%') + ' (' + "
             "format(datum.mixed_low, '.1%') + ' – ' + format(datum.mixed_high, '.1%') + "
             "') mixed 섞임, ' + format(datum.broken, '.0%') + ' broken 끊김'"
         )
@@ -343,7 +344,8 @@ class _Ground:
 
 def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter, alt.Parameter]:
     shares = frame.select("level", "tmr").unique().sort("level")["tmr"]
-    return captioned_slider(name, QUALITY, [f"TMR {tmr:.0%}" for tmr in shares], value=level)
+    captions = [both(f"TMR {tmr:.0%}", f"참일치율 {tmr:.0%}") for tmr in shares]
+    return captioned_slider(name, QUALITY, captions, value=level)
 
 
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
@@ -351,9 +353,7 @@ def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
     named: alt.Chart = (
         alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
         .transform_filter(f"datum.level == {param}")
-        .transform_calculate(
-            line="'Face quality 얼굴 품질 ' + datum.level + ': TMR ' + format(datum.tmr, '.0%')"
-        )
+        .transform_calculate(line=f"'{both('TMR', '참일치율')} ' + format(datum.tmr, '.0%')")
         .mark_text(align="left", baseline="bottom", fontSize=13, fontWeight=600)
         .encode(x=alt.value(0), text="line:N", **place)
     )

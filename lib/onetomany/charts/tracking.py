@@ -25,7 +25,7 @@ from .theme import (
 )
 
 METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
-TMR = "TMR of single images 사진 한 장의 TMR"
+TMR = "TMR of single images 사진 한 장의 참일치율"
 
 
 def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
@@ -263,7 +263,7 @@ def unicity_chart(
     """Draw how often a few known sightings lead to one track.
 
     Takes `unicity.UNICITY` with `case`, whose names are `cases` in order; shows tracks of the right
-    person and of somebody else.
+    person and of somebody else. The title is of the first case, at the most points.
     """
     colour = alt.Color(
         "case:N",
@@ -298,6 +298,7 @@ def unicity_chart(
             drawn.append(mark.encode(x=x, y=share_axis(name), color=colour, tooltip=tips))
         return drawn
 
+    most = points.filter(case=cases[0]).sort("points").row(-1, named=True)
     band = base.mark_area(opacity=0.13).encode(x=x, y=share_axis("low"), y2="high:Q", color=colour)
 
     def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
@@ -310,8 +311,8 @@ def unicity_chart(
             panel("Leads to somebody else 남에게로 이어짐", *lines("wrong")),
             spacing=36,
         ),
-        title="How few sightings single a person out",
-        title_ko="몇 번만 보이면 한 사람이 특정되는가",
+        title=f"{most['points']} known points single out {most['singled_out']:.0%} of passengers",
+        title_ko=f"아는 지점 {most['points']}개면 승객의 {most['singled_out']:.0%}가 특정된다",
         source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: {PERCENT} by "
         f"person; point 지점: one camera, {points['time'][0] / 60:g} min 분",
         simulated=simulated,
