@@ -223,9 +223,10 @@ def _sure_after(shown: pl.DataFrame, inside: pl.DataFrame) -> tuple[str, str]:
             f"검색 전 {prior:.0%}, 전체를 검색하면 {whole:.0%} 확신",
         )
     columns, after = fewest["columns"][0].count("+") + 1, near["posterior"][0]
+    restricts = "1 column restricts" if columns == 1 else f"{columns} columns restrict"
     return (
         f"{prior:.0%} sure before a search, {whole:.0%} after one of all records, "
-        f"{after:.0%} if {columns} columns restrict it",
+        f"{after:.0%} if {restricts} it",
         f"검색 전 {prior:.0%}, 전체를 검색하면 {whole:.0%}, 열 {columns}개로 거르면 "
         f"{after:.0%} 확신",
     )
