@@ -14,12 +14,12 @@ import polars as pl
 from ..claims import claim_ledger
 from ..errors import InputError, near
 from ..sources.files import read_received
+from ..sources.functions import FUNCTIONS
 from . import columns
 from .case_tables import read_case_table
 
 ABOUT = "case.toml"
 SHIPPED = Path(str(resources.files("onetomany.sources") / "data" / "cases"))
-FUNCTIONS = ("1:1", "1:N", "tracking", "behaviour")
 _NEEDED = ("name", "country", "languages")
 
 

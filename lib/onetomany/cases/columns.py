@@ -54,10 +54,11 @@ class CaseTable:
     columns: tuple[CaseColumn, ...]
     key: str = ""
     optional: bool = False  # the folder is complete without it
+    suffix: str = ".csv"
 
     @property
     def file(self) -> str:
-        return f"{self.name}.csv"
+        return f"{self.name}{self.suffix}"
 
     @property
     def names(self) -> list[str]:

@@ -14,7 +14,8 @@ import tomlkit
 from ..errors import InputError, near
 from ..requests.procedures import procedures, requests_folder
 from ..sources.files import read_received, whole_folder
-from .case_folder import ABOUT, FUNCTIONS, Case, read_case
+from ..sources.functions import FUNCTIONS
+from .case_folder import ABOUT, Case, read_case
 from .case_tables import raw_table
 from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
 
@@ -93,7 +94,7 @@ def new_case(
     """Make a case folder that already runs; return the laws of access that fit its country.
 
     `language` is the language you write the case in: 'en', 'ko' or another code, which then
-    appears under English. `functions` are of `case_folder.FUNCTIONS`. Raises InputError if the
+    appears under English. `functions` are of `sources.functions.FUNCTIONS`. Raises InputError if the
     folder contains anything, or a value can't be used.
     """
     if not title.strip():

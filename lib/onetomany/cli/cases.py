@@ -9,8 +9,8 @@ from pathlib import Path
 from onetomany.cli.command import Run, add_case_folder, add_path
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
+from onetomany.sources.functions import FUNCTIONS
 
-FUNCTIONS = ("1:1", "1:N", "tracking", "behaviour")
 _QUESTIONS = (
     ("title", "What is the case called?"),
     ("place", "Where is the system? (place, such as Leeds city centre)"),

@@ -30,11 +30,12 @@ def reckon_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.accuracy.programme_inputs import entered_inputs, reckoner_inputs
         from onetomany.accuracy.reckoner import reckon
         from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
-        from onetomany.sources.disclosed_counts import read_case_numbers
 
-        inputs = (
-            dict(reckoner_inputs(read_case_numbers(args.numbers)).given) if args.numbers else {}
-        )
+        inputs = {}
+        if args.numbers:
+            from onetomany.cases.case_tables import read_numbers
+
+            inputs |= reckoner_inputs(read_numbers(args.numbers)).given
         inputs |= entered_inputs(args.inputs, args.days)
         found = reckon(inputs)
         for notice in describe_reckoning(found):
