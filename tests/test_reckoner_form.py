@@ -226,7 +226,7 @@ def test_the_command_prints_figures_inputs_and_meanings(
         (["alerts=3", "confirmed=4"], "a part can't be more than the whole"),
         (["alerts"], "write NAME=NUMBER"),
         (["alarms=3"], "near it: alerts"),
-        (["--numbers", "nowhere.csv"], "nowhere.csv can't be read"),
+        (["--numbers", "nowhere.csv"], "nowhere.csv is not a CSV file"),
     ],
 )
 def test_the_command_refuses_nonsense(

@@ -149,8 +149,8 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
             )
         if lacking := [each for each in ("publisher", "url") if not row[each]]:
             raise InputError(
-                f"numbers.csv, row {row['id']}, column {lacking[0]}: an input of the reckoner needs "
-                "its source; fill it in.",
+                f"numbers.csv, row {row['id']}, column {lacking[0]}: an input of the reckoner "
+                "needs its source; fill it in.",
                 f"numbers.csv {row['id']} 행 {lacking[0]} 열: 계산기에 넣을 수치에는 출처가 "
                 "필요하다. 채운다.",
             )

@@ -202,10 +202,12 @@ GAPS = CaseTable(
         _text("what_ko", "the document, Korean"),
         _text("why_en", "why it matters, English"),
         _text("why_ko", "why it matters, Korean"),
+        CaseColumn("period", "the period that the letter asks about: 2019, 2019-04 or 2019/2022",
+                   pattern=WINDOW),
     ),
     key="gap",
     optional=True,
-)
+)  # fmt: skip
 ORDER = CaseTable(
     "order",
     "Which subject is part of which, and which event comes before which",

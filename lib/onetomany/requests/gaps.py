@@ -85,12 +85,13 @@ def load_gaps(folder: Path | None = None) -> pl.DataFrame:
 
     `folder` is data_requests/ (see `procedures.requests_folder`), which contains the letters.
 
-    Raises InputError for other columns, an empty cell, a repeated gap, or a template that doesn't
-    exist or doesn't fit the gap.
+    Raises InputError for a missing column, an empty cell, a repeated gap, or a template that
+    doesn't exist or doesn't fit the gap.
     """
     path = DATA / "gaps.csv"
     rows = pl.read_csv(path.read_bytes(), infer_schema=False)
-    require_columns(rows, TABLE, str(path), exact=True)
+    require_columns(rows, TABLE, str(path))
+    rows = rows.select(TABLE)
     known = templates(folder)
     for row in rows.iter_rows(named=True):
         gap, own = row["gap"], known.get(row["template"] or "")
