@@ -180,3 +180,5 @@ def test_a_case_in_spanish_writes_to_a_spanish_authority_in_its_words(
     assert "1 de mayo de 2024 – 2025" in text
     assert "Cámaras en la estación" in text
     assert "Ministerio del Interior" in text
+    assert main(["requests", "gaps", "--case", str(folder)]) == 0  # it names no claim yet
+    assert "El contrato de 2024" in capsys.readouterr().out

@@ -115,9 +115,9 @@ def _faults(case: Case) -> Iterator[CaseTask]:
         korean = ("claims.csv", f"쓸 수 없는 값이 있습니다: {what.rstrip('.')}", "칸을 고치세요")
         yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell", korean)
     yield from _lost_references(case)
-    if readable and (error := input_fault(case)):
+    if readable and (unfit := input_fault(case)):
         english, korean_text = (
-            re.sub(r"^numbers\.csv,? ", "", each).rstrip(".") for each in (str(error), error.ko)
+            re.sub(r"^numbers\.csv,? ", "", each).rstrip(".") for each in (str(unfit), unfit.ko)
         )
         korean = ("numbers.csv", korean_text or english, "input 열이나 수치를 고치세요")
         todo = "correct its column input or the figure"

@@ -27,11 +27,15 @@ def reckon_command(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
-        from onetomany.accuracy.programme_inputs import entered_inputs, reckoner_inputs
+        from onetomany.accuracy.programme_inputs import (
+            ProgrammeInput,
+            entered_inputs,
+            reckoner_inputs,
+        )
         from onetomany.accuracy.reckoner import reckon
         from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
 
-        inputs = {}
+        inputs: dict[str, ProgrammeInput] = {}
         if args.numbers:
             from onetomany.cases.case_tables import read_numbers
 

@@ -173,7 +173,7 @@ def begin_entry(
         template=made.template,
         language=made.language,
         gaps=(gap["gap"],) if gap else (),
-        claims=tuple(gap["claims"].split(";")) if gap else (),
+        claims=tuple(filter(None, (gap["claims"] or "").split(";"))) if gap else (),
         fields={
             key: value for key, value in fields.items() if key in about and not about[key].personal
         },

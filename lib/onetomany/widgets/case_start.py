@@ -22,7 +22,8 @@ from ..cases.to_do import DATABASE, FAULT, CaseTask, check_case
 from ..documents.case_file import open_case
 from ..errors import InputError, OneToManyError
 from ..requests.log import read_requests
-from .case_forms import PLANS, RowForm
+from .case_forms import RowForm
+from .case_plans import PLANS
 from .case_words import CASE_STYLE, case_word, counts_html, tasks_html
 from .case_work import CaseWork
 from .desk import ReadingDesk
@@ -164,7 +165,7 @@ class CasePage:
         counts = {"documents": len(source_files(folder))}
         if (read := self._read_documents()) is not None:
             counts["read"] = read
-        for name in ("claims", "events", "numbers", "bodies"):
+        for name in ("claims", "events", "numbers", "bodies", "gaps", "provisions"):
             counts[name] = raw_table(folder, case_table(name))[0].height
         log = folder / "requests"
         return counts | {"requests": len(read_requests(log)) if log.is_dir() else 0}
