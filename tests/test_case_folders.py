@@ -207,16 +207,39 @@ def test_other_encodings_missing_columns_and_files_are_named(leeds: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = 1", "'name' must be one line of text"),
-        ('nmae = "a"', "no field 'nmae'; near it: name"),
-        ('name = "a"\ncountry = "GB"\nlanguages = "en"', "a list of texts"),
-        ('name = "a"\ncountry = "GB"\nlanguages = ["en"]', "'title_en' is missing"),
-        ("= 1", "can't be read as TOML"),
+        ("name = 1", "key name: it is not one line of text; write one line"),
+        ('nmae = "a"', "key nmae: there is no such key; delete it, or write one of name"),
+        ('name = "a"\ncountry = "GB"\nlanguages = "en"', "key languages: it is not a list"),
+        ('name = "a"\ncountry = "GB"\nlanguages = ["en"]', "key title_en: it is missing"),
+        ('name = "a"\ncountry = "Kenya"', "key country: 'Kenya' is not in the right form; write"),
+        ('url = "example.org"', "key url: 'example.org' is not in the right form"),
+        ('searched = "all"', "key searched: 'all' is not in the right form; write passers-by or"),
+        ('functions = ["1:N", "gait"]', "key functions: 'gait' is not in the right form"),
+        ('name = "a"\n= 1', "case.toml: line 2, column 1 is not TOML"),
+        ("name = ", "is not TOML"),
     ],
 )
-def test_case_toml_is_refused_with_its_field(leeds: Path, text: str, message: str) -> None:
+def test_case_toml_is_refused_with_its_field(
+    leeds: Path, text: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (leeds / "case.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=re.escape(message)):
+    with pytest.raises(InputError, match=re.escape(message)) as refused:
+        read_case(leeds)
+    assert re.search("[가-힣]", refused.value.ko)
+    (task,) = to_do.check_case(leeds)
+    assert task.group == to_do.FAULT
+    assert message.removeprefix("case.toml: ").removeprefix("key ") in str(task)
+    for language, said in (("en", "faults: 1"), ("ko", "쓸 수 없는 것 1개")):
+        assert main(["check", "--case", str(leeds), "--language", language]) == 1
+        assert said in capsys.readouterr().out
+
+
+def test_case_toml_may_begin_with_a_byte_order_mark_and_must_be_utf8(leeds: Path) -> None:
+    text = (leeds / "case.toml").read_bytes()
+    (leeds / "case.toml").write_bytes(b"\xef\xbb\xbf" + text)
+    assert read_case(leeds).about.country == "GB"
+    (leeds / "case.toml").write_bytes(text + "# 리즈".encode("cp949"))
+    with pytest.raises(InputError, match=r"case\.toml: it is not in UTF-8; save it as UTF-8"):
         read_case(leeds)
 
 

@@ -238,7 +238,12 @@ def test_a_broken_table_is_said_and_the_other_forms_work(folder: Path) -> None:
     assert rows(folder, "bodies")[-1]["name"] == "Watch"
     (folder / "case.toml").write_text("name = ", "utf-8")
     page.refresh()
-    assert "can't be read as TOML" in words(page.todo)
+    assert "TOML 형식이 아닙니다" in words(page.todo)
+    page.translate("en")
+    assert "case.toml: its end is not TOML" in words(page.todo)
+    for language, said in (("en", "is not TOML"), ("ko", "TOML 형식이")):
+        with pytest.raises(InputError, match=said):
+            case_page(folder, language=language)
 
 
 def test_what_is_no_case_folder_is_refused(tmp_path: Path, folder: Path) -> None:

@@ -13,16 +13,17 @@ import pytest
 
 from onetomany import cli
 from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
-from onetomany.accuracy.programme_inputs import disclosed_inputs
+from onetomany.accuracy.programme_inputs import disclosed_inputs, reckoner_inputs
 from onetomany.accuracy.reckoner import reckon, reckon_all
 from onetomany.accuracy.reckoner_words import (
     worded_figures,
     worded_inputs,
     worded_meanings,
 )
+from onetomany.cases.case_tables import read_numbers
 from onetomany.charts import reckoner as charts
 from onetomany.errors import InputError
-from onetomany.sources.disclosed_counts import disclosed_counts, read_case_numbers
+from onetomany.sources.disclosed_counts import disclosed_counts
 from onetomany.widgets import reckoner as widget
 
 TABLE = disclosed_counts()
@@ -149,34 +150,46 @@ def csv_file(folder: Path, *lines: str) -> Path:
 
 
 def test_a_cases_numbers_are_read_with_and_without_inputs(tmp_path: Path) -> None:
-    plain = read_case_numbers(csv_file(tmp_path, HEAD, ROW))
-    assert "input" not in plain.columns
-    marked = read_case_numbers(
-        csv_file(tmp_path, f"{HEAD},input,note", f"{ROW},alerts,x", ROW.replace("a,", "b,", 1)
-                 .replace(",30,", ",0.5,") + ",,y")
+    assert read_numbers(csv_file(tmp_path, HEAD, ROW))["input"].to_list() == [None]
+    thousands, decimal = (ROW.replace("a,", f"{name},", 1) for name in "bc")
+    marked = read_numbers(
+        csv_file(tmp_path, f"{HEAD},input,note", f"{ROW},alerts,x",
+                 thousands.replace(",30,", ',"7,512",') + ",,y",
+                 decimal.replace(",30,", ",0.5,") + ",,z")
     )  # fmt: skip
-    assert marked["input"].to_list() == ["alerts", None]
-    assert marked["value"].to_list() == [30, 0.5]
+    assert marked["input"].to_list() == ["alerts", None, None]
+    assert marked["value"].to_list() == [30, 7512, 0.5]
+
+
+def test_an_input_of_the_reckoner_needs_its_source(tmp_path: Path) -> None:
+    bare = ROW.replace("https://p.example", "")
+    unmarked = read_numbers(csv_file(tmp_path, f"{HEAD},input", f"{bare},"))
+    assert reckoner_inputs(unmarked).given == {}
+    marked = read_numbers(csv_file(tmp_path, f"{HEAD},input", f"{bare},alerts"))
+    with pytest.raises(InputError, match="row a, column url"):
+        reckoner_inputs(marked)
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ((HEAD.replace("url,", "link,"), ROW), "numbers.csv lack the columns url"),
-        ((HEAD, ROW, ROW + ",more"), "line 3 has 13 fields, the first line 12"),
-        ((HEAD, ROW.replace(",30,", ",many,")), "line 2 (a): its value is no number"),
-        ((HEAD, ROW.replace(",30,", ",,")), "line 2 (a): its value is no number"),
-        ((HEAD, ROW.replace("2025-11-30", "2025-11")), "line 2 (a): its period_end is no date"),
-        ((HEAD, ROW.replace("2025-11-30", "2024-11-30")), "its period ends before it starts"),
-        ((HEAD, ROW, ROW), "line 2 (a): its id is used twice"),
-        ((HEAD, ROW.replace("https://p.example", "")), "line 2 (a): its url is empty"),
+        ((HEAD.replace("value,", "sum,"), ROW), "row 1, column value: the column is missing"),
+        ((HEAD, ROW, ROW + ",more"), "line 3 has 13 fields, the first 12"),
+        ((HEAD, ROW.replace(",30,", ",many,")), "row 2, column value: 'many' is not a number"),
+        ((HEAD, ROW.replace(",30,", ",nan,")), "row 2, column value: 'nan' is not a number"),
+        ((HEAD, ROW.replace(",30,", ',"7,5",')), "row 2, column value: '7,5' is not a number"),
+        ((HEAD, ROW.replace(",30,", ",,")), "row 2, column value: the cell is empty"),
+        ((HEAD, ROW.replace("2025-11-30", "2025-11")), "row 2, column period_end: '2025-11' is"),
+        ((HEAD, ROW.replace("2025-11-30", "2024-11-30")), "2024-11-30 is before period_start"),
+        ((HEAD, ROW, ROW), "'a' is used in rows 2, 3"),
+        ((HEAD, ROW.replace("https:", "at:")), "row 2, column url: 'at://p.example' is not"),
     ],
 )
 def test_a_faulty_table_is_refused_by_line(
     lines: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError) as refusal:
-        read_case_numbers(csv_file(tmp_path, *lines))
+        read_numbers(csv_file(tmp_path, *lines))
     assert said in str(refusal.value)
 
 
@@ -184,8 +197,9 @@ def test_a_faulty_table_is_refused_by_line(
 def test_what_is_no_table_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "numbers.csv"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"numbers\.csv"):
-        read_case_numbers(path)
+    for wrong in (path, tmp_path, tmp_path / "numbers.xlsx"):
+        with pytest.raises(InputError, match=wrong.name):
+            read_numbers(wrong)
 
 
 # --- the command
@@ -212,7 +226,7 @@ def test_the_command_prints_figures_inputs_and_meanings(
         (["alerts=3", "confirmed=4"], "a part can't be more than the whole"),
         (["alerts"], "write NAME=NUMBER"),
         (["alarms=3"], "near it: alerts"),
-        (["--numbers", "nowhere.csv"], "nowhere.csv can't be read"),
+        (["--numbers", "nowhere.csv"], "nowhere.csv is not a CSV file"),
     ],
 )
 def test_the_command_refuses_nonsense(

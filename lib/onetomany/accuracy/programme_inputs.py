@@ -112,7 +112,8 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
     given. A count covers the days from `period_start` to `period_end`, or those of its unit ("a
     day", "a week", "a month", "a year"); a rate's unit may be %, per thousand or per million.
 
-    Raises InputError for an unknown input, one that is marked twice, or a figure that can't be.
+    Raises InputError for an unknown input, one that is marked twice, one without a source, or a
+    figure that can't be.
 
     >>> numbers = pl.DataFrame({"id": ["a"], "value": [2077.0], "unit": ["alerts a year"],
     ...     "period_start": [None], "period_end": [None], "publisher": ["X"], "url": ["u"],
@@ -135,12 +136,23 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
         if name not in NAMES:
             raise InputError(
                 f"numbers.csv, row {row['id']}, column input: '{name}' is no input of the "
-                f"reckoner; use {', '.join(NAMES)}{near(name, list(NAMES))}."
+                f"reckoner; use {', '.join(NAMES)}{near(name, list(NAMES))}.",
+                f"numbers.csv {row['id']} 행 input 열: '{name}'은 계산기에 없는 입력이다. "
+                f"{', '.join(NAMES)} 가운데 하나를 쓴다.",
             )
         if name in given:
             raise InputError(
                 f"numbers.csv, rows {first[name]} and {row['id']}: both are the input '{name}'; "
-                "mark one, or add a row with their sum."
+                "mark one, or add a row with their sum.",
+                f"numbers.csv {first[name]} 행과 {row['id']} 행이 모두 입력 '{name}'이다. 하나만 "
+                "표시하거나, 더한 수를 한 행으로 적는다.",
+            )
+        if lacking := [each for each in ("publisher", "url") if not row[each]]:
+            raise InputError(
+                f"numbers.csv, row {row['id']}, column {lacking[0]}: an input of the reckoner "
+                "needs its source; fill it in.",
+                f"numbers.csv {row['id']} 행 {lacking[0]} 열: 계산기에 넣을 수치에는 출처가 "
+                "필요하다. 채운다.",
             )
         given[name], first[name] = _from_row(name, row), row["id"]
     _check_together(given)
@@ -279,7 +291,8 @@ def _from_row(name: str, row: dict[str, Any]) -> ProgrammeInput:
     try:
         _check_one(name, given)
     except InputError as error:
-        raise InputError(f"numbers.csv, row {row['id']}: {error}", error.ko) from error
+        ko = f"numbers.csv {row['id']} 행. {error.ko}" if error.ko else ""
+        raise InputError(f"numbers.csv, row {row['id']}: {error}", ko) from error
     return given
 
 

@@ -6,10 +6,12 @@ from onetomany.lazy import offer
 require_extra("casework")
 
 __all__ = [
+    "about",
     "case_folder",
     "case_tables",
     "columns",
     "database",
+    "implied",
     "marked",
     "new_folder",
     "rows",

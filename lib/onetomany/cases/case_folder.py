@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from ..claims import claim_ledger
-from ..errors import InputError, near
-from ..sources.files import read_received
+from ..errors import InputError
 from . import columns
+from .about import ABOUT, AboutCase, read_about
 from .case_tables import read_case_table
 
-ABOUT = "case.toml"
 SHIPPED = Path(str(resources.files("onetomany.sources") / "data" / "cases"))
-FUNCTIONS = ("1:1", "1:N", "tracking", "behaviour")
-_NEEDED = ("name", "country", "languages")
-
-
-@dataclass(frozen=True)
-class AboutCase:
-    """The fields of `case.toml`. Texts that it lacks are empty."""
-
-    name: str
-    country: str  # ISO 3166-1 alpha-2, in capitals
-    languages: tuple[str, ...]
-    title_en: str = ""
-    title_ko: str = ""
-    place_en: str = ""
-    place_ko: str = ""
-    said_en: str = ""  # the purpose of the system, as claimed
-    said_ko: str = ""
-    functions: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()  # names in bodies.csv
-    publisher: str = ""
-    url: str = ""
-    confidence: str = ""
-    written: str = ""
-
-    def text(self, name: str, language: str) -> str:
-        """Return a text in a language, or, if it lacks that, in the other one.
-
-        >>> AboutCase("x", "GB", ("en",), title_en="A port").text("title", "ko")
-        'A port'
-        """
-        found = {code: str(getattr(self, f"{name}_{code}")) for code in ("en", "ko")}
-        return found.pop(language) or next(iter(found.values()))
 
 
 @dataclass(frozen=True)
@@ -99,9 +64,19 @@ class Case:
         return self.table("gaps")
 
     def named_gaps(self) -> pl.DataFrame:
-        """Return the gaps with the name of the system in both languages, for letters."""
-        return self.gaps.with_columns(
+        """Return the gaps with system_xx, body_xx and what_xx in each language xx, for letters.
+
+        The languages are English, Korean and that of the case, whose texts are those of the
+        English columns (`new_folder.new_case`).
+        """
+        own = [code for code in self.about.languages if code not in ("en", "ko")]
+        named = self.gaps.with_columns(
             pl.lit(self.about.text("title", code)).alias(f"system_{code}") for code in ("en", "ko")
+        )
+        return named.with_columns(
+            pl.col(f"{name}_en").alias(f"{name}_{code}")
+            for name in ("system", "body", "what")
+            for code in own
         )
 
     def table(self, name: str) -> pl.DataFrame:
@@ -139,41 +114,9 @@ def read_case(folder: Path | str) -> Case:
         raise InputError(f"There is no folder {folder}: make one with 'onetomany new {folder}'.")
     if not (found / ABOUT).is_file():
         raise InputError(f"{folder} has no {ABOUT}: it is not a case folder ('onetomany new').")
-    return Case(found, _about(found / ABOUT))
+    return Case(found, read_about(found / ABOUT))
 
 
 def is_case_folder(folder: Path) -> bool:
     """Return whether a folder is a case folder: it contains case.toml."""
     return (folder / ABOUT).is_file()
-
-
-def _about(path: Path) -> AboutCase:
-    try:
-        given = tomllib.loads(read_received(path, 1 << 20).decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} can't be read as TOML: {error}.") from error
-    known = [field.name for field in fields(AboutCase)]
-    for name, value in given.items():
-        if name not in known:
-            raise InputError(f"{path}: there is no field '{name}'{near(name, known)}.")
-        _refuse_kind(path, name, value)
-    for name in _NEEDED:
-        if not given.get(name):
-            raise InputError(f"{path}: the field '{name}' is missing or empty: fill it in.")
-    if not (given.get("title_en") or given.get("title_ko")):
-        raise InputError(f"{path}: the field 'title_en' is missing or empty: fill it in.")
-    for value in given.get("functions", []):
-        if value not in FUNCTIONS:
-            raise InputError(f"{path}: '{value}' is no function: write {', '.join(FUNCTIONS)}.")
-    lists = {name: tuple(given.get(name, ())) for name in ("languages", "functions", "operators")}
-    return AboutCase(**{**given, **lists, "country": given["country"].upper()})
-
-
-def _refuse_kind(path: Path, name: str, value: Any) -> None:
-    if name in ("languages", "functions", "operators"):
-        good = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        form = 'a list of texts, such as ["en"]'
-    else:
-        good, form = isinstance(value, str) and "\n" not in value, "one line of text"
-    if not good:
-        raise InputError(f"{path}: '{name}' must be {form}.")

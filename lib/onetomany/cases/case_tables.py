@@ -7,8 +7,10 @@ and formulas are not evaluated.
 
 from __future__ import annotations
 
+import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +19,7 @@ from ..documents.plain import decode
 from ..errors import InputError, near
 from ..sources.files import read_received
 from ..sources.tables import plain_text
-from .columns import ADDRESS, DATE, WINDOW, CaseColumn, CaseTable
+from .columns import ADDRESS, DATE, NUMBERS, WINDOW, CaseColumn, CaseTable
 
 LARGEST = 64 << 20  # bytes of a table: about 200,000 claims
 KINDS: dict[str, type[pl.DataType]] = {
@@ -37,6 +39,8 @@ _KOREAN_FORMS = {
     WINDOW: "2019, 2019-04, 2019/2022",
     ADDRESS: "https://로 시작하는 주소",
 }
+_SPANS = (("period_start", "period_end"), ("in_force_from", "in_force_to"))  # first, last day
+_GROUPED = r"^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"  # 7,512 is a number, 7,5 is not
 # lines that git leaves in a file if two people changed the same row; one of ======= is between
 # them, but may also be a heading in a quotation
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
@@ -69,6 +73,20 @@ def read_case_table(folder: Path, table: CaseTable) -> pl.DataFrame:
     if faults:
         raise InputError(f"{folder}: {faults[0]}")
     return typed_table(raw, table)
+
+
+def read_numbers(path: Path) -> pl.DataFrame:
+    """Read a numbers.csv that may be outside a case folder: `columns.NUMBERS`.
+
+    Raises InputError, with file, row, column and remedy, for the first fault.
+
+    >>> from onetomany.cases.case_folder import SHIPPED
+    >>> read_numbers(SHIPPED / "teaching" / "numbers.csv").height
+    8
+    """
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        raise InputError(f"{path} is not a CSV file: give a table such as numbers.csv of a case.")
+    return read_case_table(path.parent, replace(NUMBERS, name=path.stem, suffix=path.suffix))
 
 
 def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFault]]:
@@ -107,7 +125,7 @@ def text_table(text: str, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFaul
     try:
         raw = plain_text(pl.read_csv(io.StringIO(text), infer_schema=False))
     except pl.exceptions.PolarsError as error:
-        why = str(error).splitlines()[0]
+        why = _ragged(text) or str(error).splitlines()[0]
         korean = (f"읽을 수 없습니다({why})", "파일을 고치세요")
         what = f"it can't be read ({why})"
         return empty, [CaseFault(table.file, 0, "", what, "repair it", korean)]
@@ -119,6 +137,19 @@ def text_table(text: str, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFaul
         fault = CaseFault(table.file, 1, lacking[0], "the column is missing", todo, korean)
         return raw, [fault]
     return raw, []
+
+
+def _ragged(text: str) -> str:
+    """Return which line of a CSV text has more fields than its first; '' if none has."""
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+        head = next(lines, [])
+        for fields in lines:
+            if len(fields) > len(head):
+                return f"line {lines.line_num} has {len(fields)} fields, the first {len(head)}"
+    except csv.Error as error:
+        return str(error)
+    return ""
 
 
 def table_faults(raw: pl.DataFrame, table: CaseTable) -> list[CaseFault]:
@@ -139,7 +170,20 @@ def table_faults(raw: pl.DataFrame, table: CaseTable) -> list[CaseFault]:
                 "하나만 남기거나 서로 다른 이름을 붙이세요",
             )
             faults.append(CaseFault(table.file, group["row"][0], table.key, what, todo, korean))
+    faults += _backward(rows, table)
     return sorted(faults, key=lambda fault: fault.row)
+
+
+def _backward(rows: pl.DataFrame, table: CaseTable) -> Iterator[CaseFault]:
+    """Yield the rows whose last day is before their first."""
+    columns = {column.name: column for column in table.columns if column.name in rows.columns}
+    for first, last in _SPANS:
+        if first in columns and last in columns:
+            days = _parsed(columns[first]), _parsed(columns[last])
+            for row, start, end in rows.filter(days[1] < days[0]).select("row", *days).iter_rows():
+                what = f"{end} is before {first} ({start})"
+                korean = (f"{end}이(가) {first}({start})보다 앞섭니다", "두 날짜를 고치세요")
+                yield CaseFault(table.file, row, last, what, "correct the two days", korean)
 
 
 def typed_table(raw: pl.DataFrame, table: CaseTable) -> pl.DataFrame:
@@ -161,7 +205,11 @@ def _parsed(column: CaseColumn) -> pl.Expr:
     cell = pl.when(cell != "").then(cell)
     if column.kind == "day":
         return cell.str.to_date("%Y-%m-%d", strict=False).alias(column.name)
-    return cell.cast(KINDS[column.kind], strict=False).alias(column.name)
+    if column.kind == "string":
+        return cell.alias(column.name)
+    plain = pl.when(cell.str.contains(_GROUPED)).then(cell.str.replace_all(",", "")).otherwise(cell)
+    number = plain.cast(KINDS[column.kind], strict=False)
+    return pl.when(number.cast(pl.Float64).is_finite()).then(number).alias(column.name)
 
 
 def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[CaseFault]:

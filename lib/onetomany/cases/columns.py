@@ -54,10 +54,11 @@ class CaseTable:
     columns: tuple[CaseColumn, ...]
     key: str = ""
     optional: bool = False  # the folder is complete without it
+    suffix: str = ".csv"
 
     @property
     def file(self) -> str:
-        return f"{self.name}.csv"
+        return f"{self.name}{self.suffix}"
 
     @property
     def names(self) -> list[str]:
@@ -201,10 +202,12 @@ GAPS = CaseTable(
         _text("what_ko", "the document, Korean"),
         _text("why_en", "why it matters, English"),
         _text("why_ko", "why it matters, Korean"),
+        CaseColumn("period", "the period that the letter asks about: 2019, 2019-04 or 2019/2022",
+                   pattern=WINDOW),
     ),
     key="gap",
     optional=True,
-)
+)  # fmt: skip
 ORDER = CaseTable(
     "order",
     "Which subject is part of which, and which event comes before which",

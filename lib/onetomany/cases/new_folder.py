@@ -14,7 +14,9 @@ import tomlkit
 from ..errors import InputError, near
 from ..requests.procedures import procedures, requests_folder
 from ..sources.files import read_received, whole_folder
-from .case_folder import ABOUT, FUNCTIONS, Case, read_case
+from ..sources.functions import FUNCTIONS
+from .about import ABOUT
+from .case_folder import Case, read_case
 from .case_tables import raw_table
 from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
 
@@ -93,13 +95,15 @@ def new_case(
     """Make a case folder that already runs; return the laws of access that fit its country.
 
     `language` is the language you write the case in: 'en', 'ko' or another code, which then
-    appears under English. `functions` are of `case_folder.FUNCTIONS`. Raises InputError if the
-    folder contains anything, or a value can't be used.
+    appears under English. `functions` are of `sources.functions.FUNCTIONS`. Raises InputError if
+    the folder contains anything, or a value can't be used.
     """
     if not title.strip():
         raise InputError("A case needs a title: give one with --title.")
     if not re.fullmatch(r"[A-Za-z]{2}", country):
         raise InputError(f"'{country}' is not a country code: write two letters, such as gb.")
+    if not re.fullmatch(r"[a-z]{2,3}", language):
+        raise InputError(f"'{language}' is not a language code: write two letters, such as en.")
     if unknown := [each for each in functions if each not in FUNCTIONS]:
         raise InputError(f"'{unknown[0]}' is no function{near(unknown[0], FUNCTIONS)}: write "
                          f"{', '.join(FUNCTIONS)}.")  # fmt: skip
@@ -115,6 +119,7 @@ def new_case(
         "languages": [language],
         f"said_{suffix}": said,
         "functions": list(functions),
+        "searched": "",
         "operators": [operator] if operator else [],
         "publisher": "",
         "url": "",

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,7 @@ from ..sources.tables import csv_text
 from .case_tables import LARGEST, CaseFault, raw_table, table_faults, text_table, typed_table
 from .columns import CaseTable, case_table
 
+_HASH = 12  # digits that name a row without an id
 _PATIENCE = 10  # seconds to wait for somebody else's change to the same table
 _LETTERS = {"claims": "C", "numbers": "N", "gaps": "G"}
 
@@ -46,8 +48,8 @@ def add_case_row(folder: Path, name: str, given: Mapping[str, str]) -> str:
 def replace_case_row(folder: Path, name: str, key: str, given: Mapping[str, str]) -> None:
     """Put another row in the place of the one with an id; columns not `given` keep their text.
 
-    An empty text empties a cell. The other rows keep their bytes. Raises InputError as
-    `add_case_row` does, and if there is no such row.
+    `key` is one of `row_keys`. An empty text empties a cell. The other rows keep their bytes.
+    Raises InputError as `add_case_row` does, and if there is no such row.
 
     >>> replace_case_row(Path("leeds"), "claims", "C1", {"value": "44"})  # doctest: +SKIP
     """
@@ -55,7 +57,8 @@ def replace_case_row(folder: Path, name: str, key: str, given: Mapping[str, str]
     with _locked(folder, table):
         raw = _whole(folder, table)
         place = _place(raw, table, key)
-        if (new := given.get(table.key, key)) != key and new in raw[table.key].to_list():
+        new = given.get(table.key, key) if table.key else key
+        if new != key and new in raw[table.key].to_list():
             raise InputError(f"{table.file}: {table.key} '{new}' is taken: give another.")
         given = {name: text for name, text in given.items() if text or name in raw.columns}
         frame = _widened(raw, given)
@@ -69,6 +72,7 @@ def replace_case_row(folder: Path, name: str, key: str, given: Mapping[str, str]
 def delete_case_row(folder: Path, name: str, key: str) -> None:
     """Delete the row with an id from a table; the other rows keep their bytes.
 
+    `key` is one of `row_keys`.
     Raises InputError if there is no such row, or the table is being changed by somebody else.
 
     >>> delete_case_row(Path("leeds"), "claims", "C1")  # doctest: +SKIP
@@ -233,10 +237,26 @@ def _records(text: str) -> Iterator[tuple[str, bool]]:
         raise InputError(f"Row {first + 1} of the table can't be read: {error}.") from error
 
 
+def row_keys(raw: pl.DataFrame, table: CaseTable) -> list[str | None]:
+    """Return what names each row of a table read as text: its id, or a hash of its cells.
+
+    Rows without ids that are the same have the same hash.
+
+    >>> from onetomany.cases.columns import case_table
+    >>> row_keys(pl.DataFrame({"name": ["Police"]}), case_table("bodies"))
+    ['Police']
+    """
+    if table.key:
+        return raw[table.key].to_list() if table.key in raw.columns else []
+    return [sha256(repr(cells).encode()).hexdigest()[:_HASH] for cells in raw.iter_rows()]
+
+
 def _place(raw: pl.DataFrame, table: CaseTable, key: str) -> int:
+    found = row_keys(raw, table)
+    if not table.key and key in found:
+        return found.index(key)  # rows that are the same may change in either place
     if not table.key:
-        raise InputError(f"The rows of {table.file} have no ids: change them in a spreadsheet.")
-    found = raw[table.key].to_list()
+        raise InputError(f"{table.file}: somebody else changed or deleted that row: choose again.")
     if found.count(key) != 1:
         many = "no row" if key not in found else "several rows"
         raise InputError(f"{table.file} has {many} with {table.key} '{key}': correct the file.")

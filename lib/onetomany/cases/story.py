@@ -195,16 +195,6 @@ def pairs_in_words(case: Case, found: pl.DataFrame) -> Pair:
     return contradictions.headline(contradictions.count_pairs(case.claims, found))
 
 
-def no_inputs() -> Pair:
-    """Return how to give the reckoner its inputs."""
-    return (
-        "No figure is marked as an input of the reckoner: fill in the column 'input' of "
-        "numbers.csv, for example with searches, alerts or gallery_size.",
-        "계산기에 넣을 수치가 없다. numbers.csv의 'input' 열에 searches, alerts, gallery_size 등을 "
-        "적으면 계산한다.",
-    )
-
-
 def similar_in_words(case: Case, similar: pl.DataFrame) -> Pair:
     """Return how many programmes of the table do the same elsewhere, and in the same country."""
     if not case.about.functions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,16 @@ import polars as pl
 
 from ..claims import contradictions
 from ..errors import InputError
+from ..requests.letter_templates import templates
 from ..requests.log import read_requests
 from ..requests.procedures import procedures
 from ..requests.status import not_counted, overdue
+from .about import ABOUT, AboutError
 from .case_folder import Case, read_case
-from .case_tables import raw_table, strange_columns, table_faults
+from .case_tables import raw_table, strange_columns, table_faults, typed_table
 from .columns import CLAIMS, EVENTS, GAPS, NUMBERS, PROVISIONS, TABLES
 from .database import stale_parts
+from .implied import input_fault
 
 # the groups of tasks, the most pressing first; only a fault keeps the case from running
 FAULT, LATE, CLASH, SOURCE, DATABASE, SPEAKER, MISSING, WORDS = range(1, 9)
@@ -73,9 +77,13 @@ def check_case(folder: Path | str, *, today: dt.date | None = None) -> list[Case
     >>> [task for task in check_case("incheon") if task.group == FAULT]
     []
     """
-    case = read_case(folder)
-    tasks = list(_faults(case))
-    if not tasks:
+    try:
+        case = read_case(folder)
+    except AboutError as error:
+        key = (f", key {error.key}", f" {error.key} 항목") if error.key else ("", "")
+        return [CaseTask(FAULT, ABOUT + key[0], *error.english, (ABOUT + key[1], *error.korean))]
+    tasks = [*_faults(case), *_letters(case)]
+    if not any(task.group == FAULT for task in tasks):
         tasks += _late(case, today or dt.date.today())
         for found in (_clashes, _sources, _database, _speakers, _missing, _words):
             tasks += found(case)
@@ -107,6 +115,13 @@ def _faults(case: Case) -> Iterator[CaseTask]:
         korean = ("claims.csv", f"쓸 수 없는 값이 있습니다: {what.rstrip('.')}", "칸을 고치세요")
         yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell", korean)
     yield from _lost_references(case)
+    if readable and (unfit := input_fault(case)):
+        english, korean_text = (
+            re.sub(r"^numbers\.csv,? ", "", each).rstrip(".") for each in (str(unfit), unfit.ko)
+        )
+        korean = ("numbers.csv", korean_text or english, "input 열이나 수치를 고치세요")
+        todo = "correct its column input or the figure"
+        yield CaseTask(FAULT, "numbers.csv", english, todo, korean)
 
 
 def _lost_references(case: Case) -> Iterator[CaseTask]:
@@ -124,6 +139,42 @@ def _lost_references(case: Case) -> Iterator[CaseTask]:
                           "주장 번호를 고치세요")  # fmt: skip
                 where = f"gaps.csv, row {row}"
                 yield CaseTask(FAULT, where, what, "correct the claim's id", korean)
+
+
+def _letters(case: Case) -> Iterator[CaseTask]:
+    """Yield the gaps from which no letter can be written: no letter or law, or two that don't fit.
+
+    Only a wrong name is a fault; an empty cell is something to fill in.
+    """
+    gaps, faults = raw_table(case.folder, GAPS)
+    if faults or gaps.is_empty():
+        return
+    known, laws = templates(), procedures()
+    named = typed_table(gaps, GAPS).select("gap", "template", "procedure")
+    for row, (gap, letter, law) in enumerate(named.iter_rows(), 2):
+        at, at_ko = f"gaps.csv, row {row}", f"gaps.csv {row}행"
+        fitting = [name for name, each in known.items() if law in each.procedures] or [*known]
+        if letter and letter not in known:
+            column, names = "template", fitting
+        elif law and law not in laws:
+            column, names = "procedure", [*laws]
+        elif letter and law and law not in known[letter].procedures:
+            column, names = "template", fitting
+        elif letter and law:
+            continue
+        else:
+            column, names = ("procedure", [*laws]) if letter else ("template", fitting)
+        value = {"template": letter, "procedure": law}[column]
+        what, what_ko = (
+            (f"'{gap}': '{value}' is no {column} that fits",
+             f"'{gap}': {column}의 '{value}'로는 편지를 쓸 수 없습니다")
+            if value else
+            (f"'{gap}' names no {column}, so no letter can be written",
+             f"'{gap}'에 {column}이(가) 없어 편지를 쓸 수 없습니다")
+        )  # fmt: skip
+        korean = (at_ko, what_ko, f"다음 가운데 하나를 적으세요: {', '.join(names)}")
+        group = FAULT if value else MISSING
+        yield CaseTask(group, at, what, f"write one of {', '.join(names)}", korean)
 
 
 def _late(case: Case, today: dt.date) -> Iterator[CaseTask]:

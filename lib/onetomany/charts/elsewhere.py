@@ -6,6 +6,7 @@ small one is as legible on a telephone as a large one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -33,17 +34,26 @@ _TILE = 46
 _LINES = "split(datum.label, ' · ')"
 
 
-def programme_map_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
+def programme_map_chart(
+    programmes: pl.DataFrame, *, source: str, chosen: Mapping[str, str] | None = None
+) -> Finished:
     """Draw a tile for each jurisdiction with its number of programmes, and controls to filter them.
 
     Takes `sources.elsewhere.programmes`. In the report the controls also filter a table with
-    `tags` on the same page.
+    `tags` on the same page. With `chosen`, a value of `filter_menus` for each filter, the map shows
+    that choice and has no controls.
     """
     shown = programmes.select(
         *("country", "country_en", "country_ko", "column", "row", "ruling"),
         **{name: filter_tags(column) for name, (_, column) in _FILTERS.items()},
     ).with_columns(place=both_columns("country_en", "country_ko"))
-    params = [_control(programmes, name) for name in _FILTERS]
+    menus = filter_menus(programmes)
+    params = [
+        alt.param(name=name, value="", bind=_control(name, options))
+        if chosen is None
+        else alt.param(name=name, value=chosen.get(name, ""))
+        for name, options in menus.items()
+    ]
     every = shown.select("country", "place", "column", "row").unique("country").sort("country")
     x = alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.08))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.08))
@@ -291,9 +301,43 @@ def _heat(
     )
 
 
-def _control(programmes: pl.DataFrame, name: str) -> alt.Parameter:
-    """Return a menu of the categories of a column; its values are those of `filter_tags`."""
-    label, column = _FILTERS[name]
+def filter_menus(programmes: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of each filter of the map, as labels and values; the first is all.
+
+    The values are those of `filter_tags`. Takes `sources.elsewhere.programmes`.
+
+    >>> from onetomany.sources.elsewhere import programmes
+    >>> filter_menus(programmes())["filter_functions"][1]
+    ('1:1 일대일 비교', 'functions-1-1')
+    """
+    return {name: [("all 모두", ""), *_choices(programmes, name)] for name in _FILTERS}
+
+
+def filter_label(name: str) -> str:
+    """Return what a filter of `filter_menus` chooses, in English and Korean.
+
+    >>> filter_label("filter_region")
+    'Region 지역'
+    """
+    return _FILTERS[name][0]
+
+
+def chosen_programmes(programmes: pl.DataFrame, chosen: Mapping[str, str]) -> pl.DataFrame:
+    """Return the programmes that have each chosen value; '' is any.
+
+    >>> frame = pl.DataFrame({"region": ["Asia", "Latin America"]})
+    >>> chosen_programmes(frame, {"filter_region": "region-Asia"}).height
+    1
+    """
+    for name, value in chosen.items():
+        if value:
+            tags = filter_tags(_FILTERS[name][1]).str.split(" ")
+            programmes = programmes.filter(tags.list.contains(value))
+    return programmes
+
+
+def _choices(programmes: pl.DataFrame, name: str) -> list[tuple[str, str]]:
+    _, column = _FILTERS[name]
     spoken = [
         programmes.select(pl.col(each).str.split(between).explode())
         for each, between in ((column, ";"), (f"{column}_en", " · "), (f"{column}_ko", " · "))
@@ -301,8 +345,13 @@ def _control(programmes: pl.DataFrame, name: str) -> alt.Parameter:
     rows = pl.concat(spoken, how="horizontal").unique().sort(f"{column}_en")
     values = rows.select(filter_tags(column)).to_series().to_list()
     words = rows.select(both_columns(f"{column}_en", f"{column}_ko")).to_series().to_list()
-    menu = alt.binding_select(options=["", *values], labels=["all 모두", *words], name=label)
-    return alt.param(name=name, value="", bind=menu)
+    return list(zip(words, values, strict=True))
+
+
+def _control(name: str, options: Sequence[tuple[str, str]]) -> alt.BindRadioSelect:
+    labels, values = zip(*options, strict=True)
+    label = filter_label(name)
+    return alt.binding_select(options=list(values), labels=list(labels), name=label)
 
 
 def filter_tags(column: str) -> pl.Expr:

@@ -9,8 +9,8 @@ from pathlib import Path
 from onetomany.cli.command import Run, add_case_folder, add_path
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
+from onetomany.sources.functions import FUNCTIONS
 
-FUNCTIONS = ("1:1", "1:N", "tracking", "behaviour")
 _QUESTIONS = (
     ("title", "What is the case called?"),
     ("place", "Where is the system? (place, such as Leeds city centre)"),
@@ -65,18 +65,28 @@ def check_command(parser: argparse.ArgumentParser) -> Run:
     """List missing, unsourced, contradictory and overdue parts of a case folder."""
     add_case_folder(parser)
     parser.add_argument("--most", type=int, default=40, metavar="N", help="lines (default: 40)")
+    parser.add_argument("--language", choices=("en", "ko"), default="en", help="default: en")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.to_do import FAULT, check_case
+        from onetomany.cases.to_do import FAULT, GROUPS, KOREAN_GROUPS, check_case
 
         folder = args.case or Path()
         tasks = check_case(folder)
+        names = GROUPS if args.language == "en" else KOREAN_GROUPS
         for task in tasks[: args.most]:
-            print(str(task))
-        if (left := len(tasks) - args.most) > 0:
-            print(f"... and {left} more: see them with --most {len(tasks)}.")
+            where, what, remedy = task.in_words(args.language)
+            print(f"{names[task.group]}: {where}: {what}; {remedy}.")
         faults = sum(task.group == FAULT for task in tasks)
-        print(f"{folder}: faults: {faults}, other things to do: {len(tasks) - faults}.")
+        left, others = len(tasks) - args.most, len(tasks) - faults
+        if args.language == "ko":
+            more = f"... 그 밖에 {left}개. --most {len(tasks)}로 모두 봅니다."
+            total = f"{folder}: 쓸 수 없는 것 {faults}개, 다른 할 일 {others}개."
+        else:
+            more = f"... and {left} more: see them with --most {len(tasks)}."
+            total = f"{folder}: faults: {faults}, other things to do: {others}."
+        if left > 0:
+            print(more)
+        print(total)
         return 1 if faults else 0
 
     return run

@@ -27,14 +27,19 @@ def reckon_command(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
-        from onetomany.accuracy.programme_inputs import entered_inputs, reckoner_inputs
+        from onetomany.accuracy.programme_inputs import (
+            ProgrammeInput,
+            entered_inputs,
+            reckoner_inputs,
+        )
         from onetomany.accuracy.reckoner import reckon
         from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
-        from onetomany.sources.disclosed_counts import read_case_numbers
 
-        inputs = (
-            dict(reckoner_inputs(read_case_numbers(args.numbers)).given) if args.numbers else {}
-        )
+        inputs: dict[str, ProgrammeInput] = {}
+        if args.numbers:
+            from onetomany.cases.case_tables import read_numbers
+
+            inputs |= reckoner_inputs(read_numbers(args.numbers)).given
         inputs |= entered_inputs(args.inputs, args.days)
         found = reckon(inputs)
         for notice in describe_reckoning(found):

@@ -34,7 +34,8 @@ def new_letter(args: argparse.Namespace) -> int:
     filled = drafts.prefilled(gap, procedure, language)
     fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
     made, beside, secrets = _letter(args, template, procedure, fields, language=language, gap=gap)
-    name = args.id or drafts.draft_name(procedure, args.date, template)
+    own = gap["gap"] if gap and args.folder else ""
+    name = args.id or drafts.draft_name(procedure, args.date, template, own)
     path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
     print(f"wrote {path}")
     return _write(made, beside, name, args.out)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import nbformat
 
-from onetomany.cases.case_folder import ABOUT, SHIPPED, Case, read_case, shipped_cases
+from onetomany.cases.about import ABOUT
+from onetomany.cases.case_folder import SHIPPED, Case, read_case, shipped_cases
 from onetomany.cases.case_tables import LARGEST
 from onetomany.cases.columns import TABLES
 from onetomany.errors import InputError, OneToManyError

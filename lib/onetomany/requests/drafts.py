@@ -7,6 +7,7 @@ and nothing personal enters the log.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import polars as pl
 from ..errors import InputError, near
 from ..sources.files import write_whole
 from . import gaps, letters, log
+from .languages import written_date
 from .letter_templates import LANGUAGES, letter_fields, templates
 from .procedures import one_procedure
 
@@ -34,6 +36,11 @@ def gap_or_template(
     row = rows.row(0, named=True) if rows.height else None
     template = row["template"] if row else about
     known = templates(folder)
+    if row and template not in known:
+        raise InputError(
+            f"gaps.csv, gap '{about}', column template: '{template or ''}' is no letter; write one "
+            f"of {', '.join(known)}."
+        )
     if template not in known:
         names = [*table["gap"], *known]
         raise InputError(
@@ -65,16 +72,31 @@ def authorities(
 def prefilled(
     gap: Mapping[str, str] | None, procedure: str, language: str, folder: Path | None = None
 ) -> dict[str, str]:
-    """Return the fields known in advance: body, system and period of a gap's own law.
+    """Return the fields known in advance: body, system, period, document of a gap's own law.
 
     Under another law it returns nothing, because another authority has another system.
     """
     if gap is None or gap["procedure"] != procedure:
         return {}
     if "system_en" in gap:  # of a case folder
-        found = {"body": gap.get(f"body_{language}"), "system": gap.get(f"system_{language}")}
+        named = {"body": "body", "system": "system", "document": "what"}
+        found = {name: gap.get(f"{column}_{language}") for name, column in named.items()}
+        found["period"] = written_window(gap.get("period") or "", language)
         return {name: value for name, value in found.items() if value}
     return gaps.gap_fields(gap["gap"], language, folder)
+
+
+def written_window(window: str, tag: str) -> str:
+    """Return a period such as 2019-04-30/2022 as letters of a language write it; '' for none.
+
+    >>> written_window("2019-04-30/2022", "en-GB")
+    '30 April 2019 – 2022'
+    """
+
+    def written(date: str) -> str:
+        return written_date(dt.date.fromisoformat(date), tag) if len(date) == 10 else date
+
+    return " – ".join(map(written, window.split("/"))).strip()
 
 
 def said_in(
@@ -114,13 +136,18 @@ def reading_language(made: letters.Letter, asked: str | None) -> str:
     return "" if reader in ("none", made.language) else reader
 
 
-def draft_name(procedure: str, day: dt.date, template: str) -> str:
+def draft_name(procedure: str, day: dt.date, template: str, gap: str = "") -> str:
     """Return the name of a draft by date and law, for its files and its log entry.
 
+    It has the gap's name, if that has Latin letters or digits, so that two gaps may share a letter.
+
+    >>> draft_name("us-ma-prl", dt.date(2026, 11, 24), "face_search", "Yearly reports")
+    '2026-11-24-us-ma-prl-yearly-reports'
     >>> draft_name("us-foia", dt.date(2026, 11, 24), "data_flow")
     '2026-11-24-us-foia-data-flow'
     """
-    return f"{day.isoformat()}-{procedure}-{template.replace('_', '-')}"
+    about = re.sub(r"[^a-z0-9]+", "-", gap.lower()).strip("-") or template.replace("_", "-")
+    return f"{day.isoformat()}-{procedure}-{about}"
 
 
 def begin_entry(
@@ -146,7 +173,7 @@ def begin_entry(
         template=made.template,
         language=made.language,
         gaps=(gap["gap"],) if gap else (),
-        claims=tuple(gap["claims"].split(";")) if gap else (),
+        claims=tuple(filter(None, (gap["claims"] or "").split(";"))) if gap else (),
         fields={
             key: value for key, value in fields.items() if key in about and not about[key].personal
         },

@@ -57,6 +57,8 @@ _RANKED = """
 with settled as (
     select gap, unnest(string_split(claims, ';')) as claim_id from gaps
     union all
+    select gap, null from gaps where claims is null
+    union all
     select null, claim_id from lacking
     where contradicted and claim_id not in
         (select unnest(string_split(claims, ';')) from gaps)
@@ -66,13 +68,13 @@ select s.gap,
     count(*) filter (redacted) as redacted,
     count(*) filter (single_source) as single_source,
     count(*) filter (no_document) as no_document,
-    count(*) as claims,
+    count(claim_id) as claims,
     string_agg(claim_id, ';' order by claim_id) as claim_ids,
     any_value(template) as template, any_value(procedure) as procedure,
     any_value(body_en) as body_en, any_value(body_ko) as body_ko,
     any_value(what_en) as what_en, any_value(what_ko) as what_ko,
     any_value(why_en) as why_en, any_value(why_ko) as why_ko
-from settled s join lacking using (claim_id)
+from settled s left join lacking using (claim_id)
 left join (select * exclude (claims) from gaps) g on g.gap = s.gap
 group by s.gap
 order by s.gap is null, contradicted desc, redacted desc, single_source desc, no_document desc,
@@ -92,12 +94,13 @@ def load_gaps(folder: Path | None = None) -> pl.DataFrame:
 
     `folder` is data_requests/ (see `procedures.requests_folder`), which contains the letters.
 
-    Raises InputError for other columns, an empty cell, a repeated gap, or a template that doesn't
-    exist or doesn't fit the gap.
+    Raises InputError for a missing column, an empty cell, a repeated gap, or a template that
+    doesn't exist or doesn't fit the gap.
     """
     path = DATA / "gaps.csv"
     rows = pl.read_csv(path.read_bytes(), infer_schema=False)
-    require_columns(rows, TABLE, str(path), exact=True)
+    require_columns(rows, TABLE, str(path))
+    rows = rows.select(TABLE)
     known = templates(folder)
     for row in rows.iter_rows(named=True):
         gap, own = row["gap"], known.get(row["template"] or "")
@@ -171,8 +174,9 @@ def rank_gaps(
 
     Takes the arguments of `unsupported_claims` and the rows of `load_gaps`. Gaps that would settle
     most contradicted claims come first, then most redacted ones, then claims of a single source,
-    then claims without a document. Contradicted claims that no row would settle are in the last
-    row, whose gap is null: nobody has written a letter for them yet.
+    then claims without a document; a gap that names no claim comes after them. Contradicted claims
+    that no row would settle are in the last row, whose gap is null: nobody has written a letter for
+    them yet.
 
     Raises InputError if `rows` names a claim that isn't in the ledger.
     """

@@ -23,6 +23,7 @@ from .letter_templates import (
     Frame,
     Template,
     environment,
+    escape,
     languages_of,
     letter_fields,
     needed_of,
@@ -130,9 +131,9 @@ def letter(
 ) -> Letter:
     """Return a letter of `template` under `procedure`, with its `fields` filled in.
 
-    It is in the authority's language, or in `language`, an ISO 639 code. Fields that the letter
-    doesn't use are ignored. Each value is shown literally, on one line, and never read as Markdown
-    or as a command.
+    It is in the authority's language, or in `language`, an ISO 639 code. The field `document` is
+    the first of the listed documents, if it is given. Fields that the letter doesn't use are
+    ignored. Each value is shown literally, on one line, and never read as Markdown or as a command.
 
     Raises InputError if template, procedure or language is unknown or they don't fit together, for
     an invalid date, for a choice that is not one of its options, and for missing fields, which it
@@ -157,6 +158,7 @@ def letter(
         body = made.get_template(f"{template}{SUFFIX}").render(
             values, title=subject, language=language, frame=f"frames/{procedure}{SUFFIX}"
         )
+        body = _with_document(body, given.get("document", ""))
         lines = own.questions.get(language, ())
         asked = [made.from_string(each).render(values) for each in lines]
         body = _with_questions(body, asked, own.id, letter_language(language, folder))
@@ -211,6 +213,21 @@ def _chosen(frame: Frame, fields: Mapping[str, str], about: Mapping[str, Field])
                 f"{', '.join(options)}."
             )
     return given
+
+
+def _with_document(body: str, document: str) -> str:
+    """Return the letter with a document of the writer's as the first of its list, if one is given.
+
+    It takes the punctuation of the items.
+    """
+    found = _ASKED.search(body)
+    if not document.strip() or found is None:
+        return body
+    items = found[1].rstrip().split("\n")
+    ending = ";" if len(items) > 1 and items[0].endswith(";") else ""
+    listed = [f"{escape(document).rstrip('.;')}{ending}", *(_ITEM.sub("", each) for each in items)]
+    numbered = "\n".join(f"{number}. {each}" for number, each in enumerate(listed, 1))
+    return f"{body[: found.start()]}{numbered}\n\n{body[found.end() :]}"
 
 
 def _with_questions(body: str, lines: list[str], template: str, words: LetterLanguage) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         threshold_slider,
     )
     from .desk import reading_desk
+    from .elsewhere import programme_form
     from .letters import letter_form
     from .mosaic import fact_picker
     from .reckoner import reckoner_form
@@ -32,6 +33,7 @@ __all__ = [
     "fact_picker",
     "letter_form",
     "link_slider",
+    "programme_form",
     "reading_desk",
     "reckoner_form",
     "rule_slider",
@@ -45,6 +47,7 @@ if not TYPE_CHECKING:
         "case_page": "case_start",
         "fact_picker": "mosaic",
         "letter_form": "letters",
+        "programme_form": "elsewhere",
         "reading_desk": "desk",
         "reckoner_form": "reckoner",
         "table_form": "table",

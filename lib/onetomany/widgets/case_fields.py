@@ -32,6 +32,9 @@ _WORDS = {
     "another": ("another ...", "다른 것 ..."),
     "which": ("Write it here", "직접 적기"),
     "kind": ("Kind of speaker", "말한 이의 종류"),
+    "from": ("{label}: from", "{label}: 처음"),
+    "to": ("{label}: to", "{label}: 끝"),
+    "nothing": ("none to choose yet", "아직 고를 것이 없습니다"),
 }
 
 
@@ -153,11 +156,12 @@ class SpeakerField(ChoiceField):
 class DateField:
     """A date as precise as its source: a day, a month or a year; or the words of the source.
 
-    With `days` only days can be given.
+    With `days` only days can be given; without `words` no words.
     """
 
-    def __init__(self, *, days: bool = False) -> None:
-        self.kinds = ("none", "day") if days else ("none", "day", "month", "year", "other")
+    def __init__(self, *, days: bool = False, words: bool = True) -> None:
+        whole = ("none", "day", "month", "year")
+        self.kinds = whole[:2] if days else (*whole, "other") if words else whole
         wide = ipywidgets.Layout
         self.precision = ipywidgets.Dropdown(
             options=[(each, each) for each in self.kinds], layout=wide(width="auto")
@@ -228,4 +232,60 @@ class DateField:
             part.description = field_word(key, language)
 
 
-CaseField = TextField | ChoiceField | SpeakerField | DateField
+class SpanField:
+    """A period: its first and last date, each as precise as the source; the last may be left out.
+
+    A cell such as 2019/ (since 2019) stays so until a last date is given.
+    """
+
+    def __init__(self) -> None:
+        self.first, self.last = DateField(words=False), DateField(words=False)
+        self.ends = ""  # of the cell: '/' for an open period
+        self.box: Any = ipywidgets.VBox([self.first.box, self.last.box])
+
+    @property
+    def text(self) -> str:
+        last = f"/{self.last.text}" if self.last.text else self.ends
+        return f"{self.first.text}{last}" if self.first.text or self.last.text else ""
+
+    def fill(self, text: str) -> None:
+        first, between, last = text.partition("/")
+        self.first.fill(first)
+        self.last.fill(last)
+        self.ends = between if not last else ""
+
+    def translate(self, label: str, about: str, language: str) -> None:
+        for part, key in ((self.first, "from"), (self.last, "to")):
+            part.translate(field_word(key, language).format(label=label), about, language)
+
+
+class ListField:
+    """Several of the offered names, in the cell with semicolons between them."""
+
+    def __init__(self) -> None:
+        self.menu = ipywidgets.SelectMultiple(rows=5, layout=ipywidgets.Layout(width="auto"))
+        self.box: Any = self.menu
+        self.others: list[str] = []  # in the cell, though they are not offered
+
+    def offer(self, labels: dict[str, str]) -> None:
+        """Offer names with their labels; the chosen ones stay."""
+        chosen = self.text
+        self.menu.options = [(shortened(label, _SHOWN), name) for name, label in labels.items()]
+        self.fill(chosen)
+
+    @property
+    def text(self) -> str:
+        return ";".join([*map(str, self.menu.value), *self.others])
+
+    def fill(self, text: str) -> None:
+        named = [each.strip() for each in text.split(";") if each.strip()]
+        offered = [name for _, name in self.menu.options]
+        self.menu.value = tuple(each for each in offered if each in named)
+        self.others = [each for each in named if each not in offered]
+
+    def translate(self, label: str, about: str, language: str) -> None:
+        self.menu.description = label
+        self.menu.tooltip = about if self.menu.options else field_word("nothing", language)
+
+
+CaseField = TextField | ChoiceField | SpeakerField | DateField | SpanField | ListField

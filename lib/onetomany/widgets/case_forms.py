@@ -6,7 +6,6 @@ The form is made from `cases.columns`; a row is written by `cases.rows` alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,53 +14,31 @@ import polars as pl
 
 from ..cases.case_tables import raw_table
 from ..cases.columns import SPEAKERS, CaseColumn, case_table
-from ..cases.rows import add_case_row, check_row, replace_case_row, row_faults
+from ..cases.rows import (
+    add_case_row,
+    check_row,
+    delete_case_row,
+    replace_case_row,
+    row_faults,
+    row_keys,
+)
 from ..cases.words import case_column_label, choice_label, column_about
-from ..claims.claim_ledger import WORDS
 from ..errors import InputError, OneToManyError
-from ..mentions.quantities import UNITS
 from ..printing import shortened
-from .case_fields import CaseField, ChoiceField, DateField, SpeakerField, TextField
+from .case_fields import (
+    CaseField,
+    ChoiceField,
+    DateField,
+    ListField,
+    SpanField,
+    SpeakerField,
+    TextField,
+)
+from .case_plans import FREE_UNITS, LONG_FIELDS, NAMED_CHOICES, PLANS, TOLD_BY, form_field
 from .case_words import case_word
 from .desk_layout import styled
 from .desk_words import KOREAN, escaped
 from .desk_words import UNITS as KOREAN_UNITS
-
-_DATES = ("as_of", "event_date", "document_date", "disclosure_date", "date")
-_LONG = {"quote": 4, "reply": 2, "reading": 2, "event_en": 2, "event_ko": 2}
-_FREE_UNITS = tuple(dict.fromkeys((*UNITS, *WORDS, "share", "faces", "alerts")))
-
-
-@dataclass(frozen=True)
-class FormPlan:
-    """Which columns a form shows at once, which it needs more than the table, which it hides."""
-
-    first: tuple[str, ...]
-    needed: tuple[str, ...] = ()
-    one_of: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-
-
-PLANS = {
-    "claims": FormPlan(
-        ("subject", "attribute", "value", "unit", "said_by", "document_date", "quote", "source",
-         "source_url", "confidence"),
-        hidden=("statement",),
-    ),
-    "events": FormPlan(
-        ("date", "strand", "event_en", "event_ko", "publisher", "url", "confidence"),
-        needed=("publisher", "url"),
-        one_of=("event_en", "event_ko"),
-        hidden=("date_precision",),
-    ),
-    "numbers": FormPlan(
-        ("what_en", "what_ko", "value", "unit", "as_of", "said_by", "publisher", "url",
-         "confidence", "input"),
-        needed=("publisher", "url"),
-        one_of=("what_en", "what_ko"),
-    ),
-    "bodies": FormPlan(("name", "kind", "name_ko", "role_en", "role_ko", "url")),
-}  # fmt: skip
 
 
 class FormError(InputError):
@@ -71,7 +48,7 @@ class FormError(InputError):
 class RowForm:
     """A form for one table; `saved` is called with the row's id after each change of the file.
 
-    The menu on top opens a row that has an id, to change it.
+    The menu on top opens a row, to change or delete it.
     """
 
     def __init__(
@@ -80,18 +57,21 @@ class RowForm:
         self.folder, self.table, self.plan = folder, case_table(name), PLANS[name]
         self.language, self.saved = language, saved
         self.columns = [each for each in self.table.columns if each.name not in self.plan.hidden]
-        self.fields: dict[str, CaseField] = {each.name: _field(each) for each in self.columns}
+        self.fields: dict[str, CaseField] = {each.name: form_field(each) for each in self.columns}
         self.row = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="auto"))
         self.row.observe(lambda _: self._open(), names="value")
         self.busy = False
         self.button = ipywidgets.Button(button_style="primary")
         self.button.on_click(lambda _: self.save())
+        self.bin = ipywidgets.Button(layout=ipywidgets.Layout(width="auto"))
+        self.bin.on_click(lambda _: self.delete())
+        self.sure = False  # the button was pressed once for the open row
         self.note, self.said = ipywidgets.HTML(), ipywidgets.HTML()
         rest = [each.name for each in self.columns if each.name not in self.plan.first]
         self.more = ipywidgets.Accordion([self._rows(rest)]) if rest else ipywidgets.VBox()
-        inside = [self._rows(list(self.plan.first)), self.more, self.note, self.button, self.said]
-        if self.table.key:
-            inside.insert(0, self.row)
+        buttons = styled(ipywidgets.Box([self.button, self.bin]), "desk-row case-buttons")
+        first = self._rows(list(self.plan.first))
+        inside = [self.row, first, self.more, self.note, buttons, self.said]
         self.box: Any = styled(ipywidgets.VBox(inside), "case-form")
         if isinstance(document := self.fields.get("document"), ChoiceField):
             document.menu.observe(lambda _: self._cite(), names="value")
@@ -103,7 +83,9 @@ class RowForm:
         rows: list[Any] = []
         pair: list[Any] = []
         for name in names:
-            wide = name in _LONG or isinstance(self.fields[name], DateField)
+            wide = name in LONG_FIELDS or isinstance(
+                self.fields[name], DateField | SpanField | ListField
+            )
             if wide:
                 rows.append(self.fields[name].box)
                 continue
@@ -123,20 +105,32 @@ class RowForm:
             if isinstance(field, SpeakerField):
                 field.offer(_used(bodies, "name"))
             elif name == "unit" and isinstance(field, ChoiceField):
-                field.offer([*_FREE_UNITS, *_used(own, "unit")], self._units())
+                field.offer([*FREE_UNITS, *_used(own, "unit")], self._units())
             elif name == "document" and isinstance(field, ChoiceField) and documents is not None:
                 field.offer(list(documents), {key: f"{path} ({key})" for key, path in
                                               documents.items()})  # fmt: skip
             elif isinstance(field, TextField):
                 field.offer(_used(own, name))
-        if self.table.key:
-            chosen = self.row.value
-            self.busy = True
-            new = case_word(f"new_{self.table.name}", self.language)
-            keys = _used(own, self.table.key)
-            self.row.options = [(new, ""), *_listed(own, self.table.key)]
-            self.row.value = chosen if chosen in keys else ""
-            self.busy = False
+            elif isinstance(field, ListField):
+                field.offer({key: label for label, key in self._listed("claims")})
+            elif name in NAMED_CHOICES and isinstance(field, ChoiceField):
+                labels = NAMED_CHOICES[name](self.language)
+                field.offer([*labels, *_used(own, name)], labels)
+        chosen, listed = self.row.value, self._listed(self.table.name)
+        self.busy = True
+        self.row.options = [(case_word(f"new_{self.table.name}", self.language), ""), *listed]
+        self.row.value = chosen if chosen in [key for _, key in listed] else ""
+        self.busy = False
+
+    def _listed(self, name: str) -> list[tuple[str, str]]:
+        """Return the words that tell each row of a table apart, and what names the row."""
+        raw = self._raw(name)
+        about = [each for each in TOLD_BY[name] if each in raw.columns]
+        keys, listed = row_keys(raw, case_table(name)), {}
+        for key, cells in zip(keys, raw.select(about).iter_rows(), strict=False):
+            if key and key.strip() and key not in listed:
+                listed[key] = shortened(": ".join(filter(None, cells)), 80)
+        return [(label, key) for key, label in listed.items()]
 
     def _raw(self, name: str) -> pl.DataFrame:
         return raw_table(self.folder, case_table(name))[0]
@@ -154,9 +148,9 @@ class RowForm:
         """Fill the form with the chosen row, or empty it for a new one."""
         if self.busy:
             return
-        key = self.row.value
-        rows = self._raw(self.table.name).filter(pl.col(self.table.key) == key).to_dicts()
-        cells = rows[0] if key and rows else {}
+        raw, key = self._raw(self.table.name), self.row.value
+        keys = row_keys(raw, self.table)
+        cells = raw.row(keys.index(key), named=True) if key and key in keys else {}
         for name, field in self.fields.items():
             field.fill(cells.get(name) or "")
         self.said.value = ""
@@ -196,6 +190,10 @@ class RowForm:
     def _label_button(self) -> None:
         key = "change" if self.row.value else "add"
         self.button.description = case_word(key, self.language)
+        self.sure = False
+        self.bin.description = case_word("delete", self.language)
+        self.bin.button_style = ""
+        self.bin.layout.display = None if self.row.value else "none"
 
     def _is_needed(self, column: CaseColumn) -> bool:
         own = column.name == self.table.key and self.table.name != "bodies"  # numbered
@@ -208,9 +206,7 @@ class RowForm:
         try:
             key = self._written()
         except OneToManyError as error:
-            own = isinstance(error, FormError) or self.language != KOREAN
-            text = str(error)
-            self._say(text if own else case_word("not_saved", KOREAN).format(text=text), alert=True)
+            self._refused(error)
             return
         done = "changed" if self.row.value else "added"
         if self.row.value:
@@ -221,6 +217,30 @@ class RowForm:
         self.offer()
         self._say(case_word(done, self.language).format(id=key, file=self.table.file))
         self.saved(key)
+
+    def delete(self) -> None:
+        """Delete the open row; the button has to be pressed twice."""
+        key = str(self.row.value)
+        if not self.sure:
+            self.sure, self.bin.button_style = True, "danger"
+            self.bin.description = case_word("really", self.language)
+            return
+        shown = {name: label for label, name in self.row.options}[key]
+        try:
+            delete_case_row(self.folder, self.table.name, key)
+        except OneToManyError as error:
+            self._refused(error)
+            return
+        self.row.value = ""
+        self.offer()
+        self._label_button()
+        self._say(case_word("deleted", self.language).format(id=shown, file=self.table.file))
+        self.saved(key)
+
+    def _refused(self, error: OneToManyError) -> None:
+        own = isinstance(error, FormError) or self.language != KOREAN
+        text = str(error)
+        self._say(text if own else case_word("not_saved", KOREAN).format(text=text), alert=True)
 
     def _written(self) -> str:
         cells = self._cells()
@@ -233,8 +253,13 @@ class RowForm:
         if self.row.value:
             empty = dict.fromkeys(self.fields, "")
             replace_case_row(self.folder, self.table.name, self.row.value, {**empty, **cells})
-            return cells.get(self.table.key) or str(self.row.value)
-        return add_case_row(self.folder, self.table.name, cells) or cells.get("date", "")
+            return cells.get(self.table.key) or self._short(cells)
+        return add_case_row(self.folder, self.table.name, cells) or self._short(cells)
+
+    def _short(self, cells: Mapping[str, str]) -> str:
+        """Return the words that tell a row without an id apart."""
+        told = [cells.get(name, "") for name in TOLD_BY[self.table.name]]
+        return shortened(": ".join(filter(None, told)), 80)
 
     def _cells(self) -> dict[str, str]:
         """Return the cells that are filled in."""
@@ -242,6 +267,10 @@ class RowForm:
         if self.table.name == "events" and "date" in cells:
             precise = {4: "year", 7: "month", 10: "day"}.get(len(cells["date"]))
             cells |= {"date_precision": precise} if precise else {}
+        if self.table.name == "provisions":
+            cells["provision"] = (
+                f"{cells.get('law', '')} {cells.get('article', '')}".strip().lower()
+            )
         if self.row.value and self.table.key:
             cells.setdefault(self.table.key, str(self.row.value))
         return cells
@@ -278,27 +307,3 @@ def _used(table: pl.DataFrame, column: str) -> list[str]:
         return []
     cells = table[column].drop_nulls().unique(maintain_order=True)
     return [each for each in cells if each.strip()]
-
-
-def _listed(table: pl.DataFrame, key: str) -> list[tuple[str, str]]:
-    """Return the ids of a table's rows, each with the words that tell it apart."""
-    about = [name for name in ("subject", "attribute", "what_en", "what_ko", "value")
-             if name in table.columns]  # fmt: skip
-    listed = {}
-    for row in table.select(key, *about).iter_rows():
-        if row[0] and row[0].strip() and row[0] not in listed:
-            listed[row[0]] = shortened(": ".join(filter(None, row[:3])), 80)
-    return [(label, name) for name, label in listed.items()]
-
-
-def _field(column: CaseColumn) -> CaseField:
-    if column.name == "said_by":
-        return SpeakerField(SPEAKERS)
-    if column.choices:
-        return ChoiceField(column.choices)
-    if column.name in ("unit", "document"):
-        return ChoiceField((), another=True)
-    if column.name in _DATES or column.kind == "day":
-        return DateField(days=column.kind == "day")
-    offered: list[str] | None = [] if column.name in ("subject", "attribute", "publisher") else None
-    return TextField(lines=_LONG.get(column.name, 1), options=offered)

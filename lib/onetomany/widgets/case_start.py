@@ -22,7 +22,8 @@ from ..cases.to_do import DATABASE, FAULT, CaseTask, check_case
 from ..documents.case_file import open_case
 from ..errors import InputError, OneToManyError
 from ..requests.log import read_requests
-from .case_forms import PLANS, RowForm
+from .case_forms import RowForm
+from .case_plans import PLANS
 from .case_words import CASE_STYLE, case_word, counts_html, tasks_html
 from .case_work import CaseWork
 from .desk import ReadingDesk
@@ -48,7 +49,13 @@ def case_page(
         raise InputError(f"{folder} is not a case folder: make one with 'onetomany new {folder}'.")
     if weak_isolation:
         accept_weak_isolation()
-    return CasePage(read_case(Path(folder).resolve()), language, weak=weak_isolation).box
+    try:
+        case = read_case(Path(folder).resolve())
+    except InputError as error:
+        if language == KOREAN and error.ko:
+            raise InputError(error.ko, error.ko) from None
+        raise
+    return CasePage(case, language, weak=weak_isolation).box
 
 
 class CasePage:
@@ -58,7 +65,7 @@ class CasePage:
         self.case, self.language, self.weak = case, language, weak
         self.turn = RLock()  # a command that ends refreshes the page from its own thread
         self.tasks: list[CaseTask] = []
-        self.fault = ""
+        self.fault = ("", "")  # English and Korean
         self.desk: ReadingDesk | None = None
         self.head, self.state, self.todo = (ipywidgets.HTML() for _ in range(3))
         self.titles = {key: ipywidgets.HTML() for key in ("h_state", "h_todo", "h_add", "h_read")}
@@ -134,9 +141,9 @@ class CasePage:
         with self.turn:
             try:
                 self.case = read_case(self.case.folder)
-                self.tasks, self.fault = check_case(self.case.folder), ""
+                self.tasks, self.fault = check_case(self.case.folder), ("", "")
             except OneToManyError as error:
-                self.tasks, self.fault = [], str(error)
+                self.tasks, self.fault = [], _both(error)
             self._open_desk()
             self._offer_documents()
             self._show()
@@ -145,19 +152,20 @@ class CasePage:
         about, language = self.case.about, self.language
         title, place = (escaped(about.text(name, language)) for name in ("title", "place"))
         self.head.value = f'<h2>{title}</h2><p class="desk-text desk-place">{place}</p>'
-        fault = f'<div class="desk-text desk-clash" role="alert">{escaped(self.fault, 1000)}</div>'
-        if self.fault and not self.tasks:
+        said = self.fault[language == KOREAN]
+        fault = f'<div class="desk-text desk-clash" role="alert">{escaped(said, 1000)}</div>'
+        if said and not self.tasks:
             self.todo.value = fault
             return
         self.state.value = counts_html(self._counts(), self._database(), language)
-        self.todo.value = (fault if self.fault else "") + tasks_html(self.tasks, language)
+        self.todo.value = (fault if said else "") + tasks_html(self.tasks, language)
 
     def _counts(self) -> dict[str, int]:
         folder = self.case.folder
         counts = {"documents": len(source_files(folder))}
         if (read := self._read_documents()) is not None:
             counts["read"] = read
-        for name in ("claims", "events", "numbers", "bodies"):
+        for name in ("claims", "events", "numbers", "bodies", "gaps", "provisions"):
             counts[name] = raw_table(folder, case_table(name))[0].height
         log = folder / "requests"
         return counts | {"requests": len(read_requests(log)) if log.is_dir() else 0}
@@ -197,7 +205,7 @@ class CasePage:
                 self.case.folder / FILE, self.language, changed=self._changed_on_desk
             )
         except OneToManyError as error:
-            self.fault = str(error)
+            self.fault = _both(error)
             return
         self.desk.tongue.layout.display = "none"  # the page has one of its own
         self.reading.children = (self.desk.box,)
@@ -205,7 +213,7 @@ class CasePage:
 
     def _offer_documents(self) -> None:
         documents: dict[str, str] = {}
-        if self._has_database() and not self.fault:
+        if self._has_database() and not any(self.fault):
             query = "select document, path from documents order by path limit 5000"
             try:
                 with open_case(self.case.folder / FILE) as db:
@@ -228,7 +236,7 @@ class CasePage:
                     # the row is in the text file; the list of tasks says if the case file lacks it
                     self.refresh()
                     if not any(task.group == FAULT for task in self.tasks):
-                        self.fault = self.fault or str(error)
+                        self.fault = self.fault if any(self.fault) else _both(error)
                     self._show()
                     return
             self.refresh()
@@ -252,3 +260,8 @@ class CasePage:
 
     def _report(self) -> None:
         self._run(["report", "--case", str(self.case.folder)], "reporting", "reported")
+
+
+def _both(error: OneToManyError) -> tuple[str, str]:
+    """Return an error in English and, if it has a Korean sentence, in Korean."""
+    return str(error), getattr(error, "ko", "") or str(error)

@@ -65,7 +65,17 @@ _WORDS = {
     "form_events": ("An event", "사건"),
     "form_numbers": ("A figure with its source", "출처가 있는 수치"),
     "form_bodies": ("A body that speaks", "말하는 기관"),
+    "form_gaps": ("A missing document, and whom to ask", "빠진 문서와 물어볼 기관"),
+    "form_provisions": ("A provision of law", "법 조항"),
     "row": ("Row", "행"),
+    "new_events": ("a new event", "새 사건"),
+    "new_gaps": ("a new missing document", "새로 빠진 문서"),
+    "new_provisions": ("a new provision", "새 조항"),
+    "delete": ("Delete this row", "이 행 지우기"),
+    "really": ("Really delete it?", "정말 지웁니까?"),
+    "deleted": ("Deleted from {file}: {id}.", "{file}에서 지웠습니다: {id}."),
+    "gaps": ("Missing documents", "빠진 문서"),
+    "provisions": ("Provisions", "법 조항"),
     "new_claims": ("a new claim", "새 주장"),
     "new_numbers": ("a new figure", "새 수치"),
     "new_bodies": ("a new body", "새 기관"),
@@ -100,6 +110,7 @@ list-style:none}
 .case-page .case-todo li{margin:3px 0;overflow-wrap:anywhere}
 .case-page h4{margin:8px 0 2px;font-size:14px}
 .case-form .desk-row{align-items:flex-start}
+.case-form .case-buttons>*{flex:0 0 auto}
 .case-form .desk-row>*{flex:1 1 260px}
 .case-form .widget-inline-hbox{flex-direction:column;align-items:stretch;height:auto}
 .case-form .widget-inline-hbox>*{flex:0 0 auto;width:100%;max-width:100%;margin:0}
@@ -149,7 +160,7 @@ def _task(task: CaseTask, language: str) -> str:
     if re.search(r"'onetomany (ingest|claims)'$", task.remedy):
         remedy = case_word("press_read", language)
     elif task.group == SPEAKER or re.search(
-        r"'onetomany add (claims|events|numbers)'", task.remedy
+        r"'onetomany add (claims|events|numbers|gaps|provisions)'", task.remedy
     ):
         remedy = case_word("use_form", language)
     where, what, remedy = (escaped(text) for text in (where, what, remedy))

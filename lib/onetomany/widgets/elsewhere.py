@@ -1,0 +1,39 @@
+"""Offer the programmes elsewhere in JupyterLab: menus that filter the map and the table."""
+
+from __future__ import annotations
+
+import ipywidgets
+import polars as pl
+from IPython.display import display
+
+from ..charts.elsewhere import chosen_programmes, filter_label, filter_menus, programme_map_chart
+from ..charts.elsewhere_tables import programmes_table
+
+_WIDE = {"style": {"description_width": "140px"}, "layout": ipywidgets.Layout(width="420px")}
+
+
+def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
+    """Return menus of region, place, function, consent and outcome over a map and a table.
+
+    Takes `claims.programmes.with_sources`. Both show the programmes that have every chosen value.
+    """
+    menus = {
+        name: ipywidgets.Dropdown(options=options, description=filter_label(name), **_WIDE)
+        for name, options in filter_menus(programmes).items()
+    }
+    counted, shown = ipywidgets.HTML(), ipywidgets.Output()
+
+    def show(_: object = None) -> None:
+        chosen = {name: str(menu.value) for name, menu in menus.items()}
+        kept = chosen_programmes(programmes, chosen)
+        counted.value = f"{kept.height} of {programmes.height} programmes 사업"
+        shown.clear_output(wait=True)
+        with shown:
+            display(programme_map_chart(programmes, source=source, chosen=chosen))
+            if kept.height:
+                display(programmes_table(kept, source=source))
+
+    for menu in menus.values():
+        menu.observe(show, names="value")
+    show()
+    return ipywidgets.VBox([*menus.values(), counted, shown])
