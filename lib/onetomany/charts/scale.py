@@ -276,7 +276,7 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         "base_rate:Q",
         title="Travellers who are on the list 명단에 있는 여행자",
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(labelExpr=once, values=[10.0**-power for power in range(1, 9)]),
+        axis=alt.Axis(labelExpr=once, values=[10.0**-p for p in range(1, 9)], labelSeparation=9),
     )
     right: dict[str, Any] = {
         "scale": alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
