@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from onetomany.reidentification import assessment
 from onetomany.reidentification.names_row import rows_above
 from onetomany.reidentification.number_forms import STYLES, plain_number
 from onetomany.reidentification.own_table import own_table
+from onetomany.reidentification.risk import diversity
 from onetomany.reidentification.safe_harbor import safe_harbor
 
 MW: list[tuple[Any, ...]] = [("M", 1.5), ("F", 2.25)]
@@ -288,3 +290,20 @@ def test_ages_in_other_digits_are_ages_to_safe_harbor(
     assert "age" in capsys.readouterr().out
     found = safe_harbor(pl.DataFrame({"age": ["９１", "35", "unknown"]}), year=2026)
     assert found.filter(column="age")["records"].sum() == 1
+
+
+def test_columns_named_as_results_are_counted_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Columns called 't' or 'c' once took the place of these measures."""
+    rows = "x,1,p\nx,1,q\ny,2,p\ny,3,q\nz,3,q\n"
+    said = []
+    for names in ("sex,age,ill", "t,size,c", "c,beta,t"):
+        file = write(tmp_path, f"{names}\n{rows}")
+        known = names.rpartition(",")[0]
+        options = ["--columns", known, "--sensitive", names.rpartition(",")[2], "--reach", "2"]
+        assert main(["risk", str(file), *options]) == 0
+        said.append(re.sub(r"[^0-9.%]+", " ", capsys.readouterr().out))
+    assert said[0] == said[1] == said[2]
+    with pytest.raises(InputError, match="may not be called 'c'"):
+        diversity(pl.DataFrame({"c": [1, 2], "x": ["a", "b"]}), ["c"], "x")

@@ -76,8 +76,10 @@ def _run(args: argparse.Namespace) -> int:
 
 def _count(args: argparse.Namespace) -> None:
     from onetomany.reidentification.assessment import FIRST, assess, describe_assessment
-    from onetomany.reidentification.own_table import own_table
+    from onetomany.reidentification.own_table import own_name, own_table
 
+    for option in ("sensitive", "weight", "household"):
+        setattr(args, option, own_name(getattr(args, option) or "") or None)
     opened = own_table(args.table, sheet=args.sheet, **_reading(args))
     for notice in opened.notices:
         print(notice.en)
@@ -95,7 +97,10 @@ def _chosen(args: argparse.Namespace) -> list[str]:
     """Return the columns of --columns; a name with a comma is given in quotation marks."""
     if not args.columns:
         return []
-    return [name.strip() for name in next(csv.reader([args.columns], skipinitialspace=True))]
+    from onetomany.reidentification.own_table import own_name
+
+    names = next(csv.reader([args.columns], skipinitialspace=True))
+    return [own_name(name.strip()) for name in names]
 
 
 def _add_known(parser: argparse.ArgumentParser) -> None:

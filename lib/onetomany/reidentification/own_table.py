@@ -31,9 +31,11 @@ from ..cage.text_tables import SAMPLE
 from ..errors import InputError
 from ..printing import Notice, shortened
 from ..sources.identifiers import identifying_columns, names_somebody
+from .classes import SIZE
 from .column_types import PIECE, infer_types, iterate_pieces
 from .delimited import Fields, read_delimited
 from .names_row import check_names, clean_name, find_names
+from .risk import DIVERSITY
 from .spreadsheet import read_spreadsheet
 from .table_body import TOTALS, keep_records, refuse_second_tables, report_empty, report_shape
 
@@ -53,6 +55,16 @@ _NO_TABLES = {
 NOTES = ("*", "※", "(", "†", "source", "note", "출처", "자료", "주:", "주)")
 
 Dates: TypeAlias = Literal["day-first", "month-first"]
+RESERVED = (SIZE, *DIVERSITY)  # names of results, which a table's column may not have
+
+
+def own_name(name: str) -> str:
+    """Return the name that a column has once its table is read.
+
+    >>> own_name("size"), own_name("age")
+    ('size (column)', 'age')
+    """
+    return f"{name} (column)" if name in RESERVED else name
 
 
 @dataclass(frozen=True)
@@ -141,6 +153,7 @@ def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
         _check_names(file, lazy.collect_schema().names())
         if not lazy.select(pl.len()).collect().item():
             raise InputError(f"{file.name} contains no records.")
+        lazy = lazy.rename(own_name)
         return OwnTable(_without_identifiers(lazy, drop, notices), tuple(notices))
     except (pl.exceptions.PolarsError, OSError) as error:
         why = type(error).__name__  # its text may show values
@@ -224,7 +237,7 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
         raise InputError(f"{file.name} contains no records.")
     kept = {
         str(place): name or f"column {place + 1}"
-        for place, name in enumerate(names)
+        for place, name in enumerate(map(own_name, names))
         if name or holds[place]
     }
     if nameless := [kept[place] for place in kept if not names[int(place)]]:

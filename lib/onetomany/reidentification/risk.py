@@ -216,6 +216,8 @@ def diversity(
         raise InputError(
             f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
         )
+    if clash := [name for name in names if name in DIVERSITY]:
+        raise InputError(f"A column may not be called '{clash[0]}' here: rename it.")
     counts = group_classes(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():

@@ -61,6 +61,10 @@ _UNREAD = (
     "is used, for anybody else the earlier day.",
     "쉬는 날에 끝날 때의 규정은 읽지 못했다. 기관에는 다음 근무일을, 그 밖에는 이른 날을 쓴다.",
 )
+_LATER = (
+    "That is a day off: it is late only after the next working day, {}.",
+    "쉬는 날이므로 다음 근무일인 {}이(가) 지나야 늦은 것이다.",
+)
 _ANNOUNCED = (
     "The body extended it to {}, a length that the law leaves to it.",
     "기관이 {}까지 연장했다. 법은 그 길이를 정하지 않았다.",
@@ -172,6 +176,10 @@ def deadline(
     if named > due:
         english = f"{english} {_ANNOUNCED[0].format(written_day(named)[0])}"
         korean = f"{korean} {_ANNOUNCED[1].format(written_day(named)[1])}"
+        if found.moves_end and (later := days.next_working(named)) > named:
+            english = f"{english} {_LATER[0].format(written_day(later)[0])}"
+            korean = f"{korean} {_LATER[1].format(written_day(later)[1])}"
+            named = later
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,

@@ -134,10 +134,10 @@ def _alaveteli(
         kind = _needed(each, "event_type", path, where)
         day = days.of(each.get("created_at"), f"{where}created_at")
         state = str(each.get("calculated_state") or "")
-        if kind == "sent":
-            rows.append(Event(day, "sent"))
+        if kind in ("sent", "resent"):
+            rows.append(Event(day, "sent", "" if kind == "sent" else "sent again"))
         elif kind == "response":
-            rows.append(Event(day, outcomes.get(state, "message"), f"response, told as: {state}"))
+            rows.append(_responded(day, state, outcomes.get(state, "message"), rows))
         elif kind in ("followup_sent", "followup_resent"):
             rows.append(_followed_up(day, state, rows))
         else:
@@ -149,6 +149,7 @@ def _alaveteli(
         "state": _cut(export.get("described_state")),
         "state in words": _cut(export.get("display_status")),
         "visible": _cut(export.get("prominence")),
+        "not in such exports": _cut(_KNOWN["alaveteli"]["not_told"]),
         **_unknown("alaveteli", export, events),
     }
     return Request(
@@ -160,6 +161,15 @@ def _alaveteli(
         history=_sorted(rows),
         notes=_notes("Alaveteli", notes),
     )
+
+
+def _responded(day: dt.date, state: str, outcome: str, before: list[Event]) -> Event:
+    """Return the event of a body's message: after an appeal an outcome is that of the review."""
+    note = f"response, told as: {state}"
+    told = [each.event for each in before if each.event != "message"]
+    if outcome in ("answered", "partly", "refused", "not_held") and told[-1:] == ["appealed"]:
+        return Event(day, "appeal_decided", f"{note} (after the review was asked for)")
+    return Event(day, outcome, note)
 
 
 def _followed_up(day: dt.date, state: str, before: list[Event]) -> Event:
