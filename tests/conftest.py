@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # The report is executed for minutes, often on one core: the files that read it share one process,
 # and the other files run beside them, each in one piece, so that no fixture is made twice
 REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py", "test_exhibit.py",
-          "test_report_tables.py"}  # fmt: skip
+          "test_report_tables.py", "test_reader_pages.py"}  # fmt: skip
 
 # the marks that a fixture brings; `make quick` leaves out what has any of them
 MARKS = {

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 
 from browser import errors, resize, wait_for
 from onetomany.report import build_report
-from onetomany.report.blocks import Chapter, NotebookBlock, NotebookCell
+from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell
 from sample_notebook import RENDERER, SLIDER_CHART, code, twin, write_notebook
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,8 @@ from onetomany.evidence.figures import Figure
 from onetomany.evidence.methods import SHOWING, method_sentences, methods_statement, used_functions
 from onetomany.evidence.typesetting import MOST_ROWS
 from onetomany.examples import sample_bundle
-from onetomany.report.blocks import Chapter, read_chapter
+from onetomany.report.blocks import read_chapter
+from onetomany.report.chapter import Chapter
 from onetomany.sources.case import case_numbers
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"

@@ -20,7 +20,8 @@ from onetomany.evidence import certificate, keys, questions, validation
 from onetomany.evidence.methods import used_functions
 from onetomany.evidence.verify import verify
 from onetomany.examples import sample_bundle
-from onetomany.report.blocks import Chapter, read_chapter
+from onetomany.report.blocks import read_chapter
+from onetomany.report.chapter import Chapter
 from payloads import COMMIT, CREATED, record
 
 pytestmark = pytest.mark.kernel

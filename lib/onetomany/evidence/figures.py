@@ -19,7 +19,7 @@ import polars as pl
 from lxml import html
 
 from onetomany.errors import InputError
-from onetomany.report.blocks import Chapter, NotebookBlock, NotebookCell
+from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell
 from onetomany.report.shown import TEMPLATE, unpack_frame
 from onetomany.sources.tables import csv_text
 

@@ -25,7 +25,7 @@ import polars as pl
 import onetomany
 from onetomany.evidence.figures import Figure
 from onetomany.evidence.typesetting import Part, grid, grids, heading, pair, points
-from onetomany.report.blocks import Chapter
+from onetomany.report.chapter import Chapter
 
 PACKAGES = (
     "altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "jupedsim", "lir", "nbclient",

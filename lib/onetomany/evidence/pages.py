@@ -20,7 +20,7 @@ from onetomany.evidence.typesetting import (
     pair,
     points,
 )
-from onetomany.report.blocks import Chapter
+from onetomany.report.chapter import Chapter
 from onetomany.report.side_pages import STAMP, STAMP_KO
 from onetomany.sources.tables import NOTE
 

@@ -23,7 +23,7 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.evidence import methods, typesetting
 from onetomany.evidence.typesetting import Part
-from onetomany.report.blocks import Chapter
+from onetomany.report.chapter import Chapter
 
 FORMAT = "onetomany test run 1"
 FOLDER, RESULTS = "validation", "results.json"

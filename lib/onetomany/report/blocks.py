@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from onetomany.confidence import PERCENT
 from onetomany.errors import OneToManyError
 from onetomany.prose import RECKONER, STORY
+from onetomany.report.chapter import Chapter, Heading, NotebookBlock, NotebookCell
 from onetomany.report.clean import clean_html, refused_chart, refused_html
 from onetomany.report.execute import Notebook
 from onetomany.report.glossary import page_terms
 from onetomany.report.shown import PARQUET
-from onetomany.report.tags import ANSWER, EXERCISE, EXPERT
+from onetomany.report.tags import EXERCISE
 
 # "v5+json" as JupyterLab names it, "v6.json" as altair does
 VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")
@@ -28,116 +28,6 @@ _PRE = '<pre tabindex="0">'  # may scroll sideways: the keyboard must reach it
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|–|&hellip;|")
-
-
-@dataclass
-class NotebookBlock:
-    """A piece of a page; the template knows how each kind looks."""
-
-    kind: str  # prose, twin, table, html, text, image, chart, reckoner, story, error
-    body: str = ""
-    lang: str = ""
-    korean: str = ""  # of a twin
-    label: str = ""
-    number: int = 0
-    spec: dict[str, Any] = field(default_factory=dict)
-    frame: str = ""  # of a table: the polars frame that was shown, as `shown.pack_frame` packs it
-
-
-@dataclass
-class NotebookCell:
-    """A code cell (its highlighted input and its outputs), or prose without code."""
-
-    blocks: list[NotebookBlock]
-    code: str = ""
-    source: str = ""
-    number: int = 0  # as messages and JupyterLab count: code cells from 1
-    tags: tuple[str, ...] = ()
-
-    @property
-    def answers(self) -> bool:
-        return ANSWER in self.tags
-
-    @property
-    def folds(self) -> bool:
-        """Whether the part for the expert begins here."""
-        return EXPERT in self.tags
-
-
-@dataclass
-class Heading:
-    anchor: str
-    anchor_ko: str
-    english: str
-    korean: str
-
-
-@dataclass
-class Chapter:
-    stem: str
-    cells: list[NotebookCell]
-    run: dict[str, Any]
-    title: str = ""
-    title_ko: str = ""
-    question: str = ""
-    question_ko: str = ""
-    takes: str = ""
-    takes_ko: str = ""
-    limits: str = ""
-    limits_ko: str = ""
-    headings: list[Heading] = field(default_factory=list)
-
-    @property
-    def number(self) -> str:
-        return self.stem.split("_")[0]
-
-    @property
-    def is_case(self) -> bool:
-        return self.stem.startswith("case-")
-
-    @property
-    def label(self) -> tuple[str, str]:
-        """The chapter's number, or "Case", in both languages."""
-        return ("Case", "사건") if self.is_case else (self.number, self.number)
-
-    @property
-    def scripts(self) -> list[str]:
-        """Return the kinds of block in this chapter that have a script of their own."""
-        kinds = {block.kind for cell in self.cells for block in cell.blocks}
-        return sorted(kinds & {"reckoner", "story"})
-
-    @property
-    def charts(self) -> list[NotebookBlock]:
-        return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
-
-    def cell_of_first_chart(self) -> NotebookCell | None:
-        """Return the cell before the fold that drew the chapter's first chart."""
-        drew = (
-            cell
-            for cell in self.before_fold
-            if any(block.kind == "chart" and block.number == 1 for block in cell.blocks)
-        )
-        return next(drew, None)
-
-    @property
-    def before_fold(self) -> list[NotebookCell]:
-        """What a reader who has ten minutes sees; the whole chapter if nothing is folded."""
-        return self.cells[: self._fold()]
-
-    @property
-    def folded(self) -> list[NotebookCell]:
-        """The part for the expert, to the chapter's end."""
-        return self.cells[self._fold() :]
-
-    @property
-    def folded_counts(self) -> tuple[int, int]:
-        """How many charts and tables the part for the expert has."""
-        kinds = [block.kind for cell in self.folded for block in cell.blocks]
-        return kinds.count("chart"), kinds.count("table")
-
-    def _fold(self) -> int:
-        starts = (i for i, cell in enumerate(self.cells) if cell.folds)
-        return next(starts, len(self.cells))
 
 
 def read_chapter(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onetomany.report.blocks import Chapter
+from onetomany.report.chapter import Chapter
 from onetomany.report.under_chart import figure_number, figure_title, made_when
 from onetomany.sources.case_summary import Pair
 

@@ -10,7 +10,7 @@ from typing import Any
 from onetomany.charts.reader_table import STATUSES
 from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING
-from onetomany.report.blocks import Chapter, NotebookBlock, NotebookCell
+from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell
 from onetomany.report.execute import Notebook
 from onetomany.report.under_chart import made_when
 from onetomany.sources.case_summary import Pair

@@ -22,7 +22,8 @@ from markupsafe import Markup
 import onetomany
 from onetomany.charts.languages import marked_spec, plain_spec
 from onetomany.errors import InputError, OneToManyError
-from onetomany.report.blocks import Chapter, read_chapter
+from onetomany.report.blocks import read_chapter
+from onetomany.report.chapter import Chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.report.glossary import NoMarker, TermMarker
@@ -166,6 +167,7 @@ def _write(
             pages[name] = templates.get_template(name).render(
                 chapters=[(each, listed_figures(each), findings[each.stem]) for each in chapters],
                 case=case_summary() if cards else None,
+                terms=NoMarker(),
             )
     pages["index.html"] = templates.get_template("index.html").render(
         chapters=chapters,
