@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
+from .languages import both_columns
 from .presenter import add_korean, table_words
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .table_formats import written
@@ -178,11 +179,13 @@ def _shown(
 
 
 def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:
-    """Draw the names mentioned in most documents.
+    """Draw the names, dates and sums mentioned in most documents.
 
-    Takes `for_example`, `normal` and `documents` of each name.
+    Takes `name_en`, `name_ko` and `documents` of each, the most frequent first.
     """
-    shown = mentions.with_columns(row=pl.format("{} · {}", "for_example", "normal"))
+    alike = pl.col("name_en") == pl.col("name_ko")
+    both = both_columns("name_en", "name_ko", " · ")
+    shown = mentions.with_columns(row=pl.when(alike).then("name_en").otherwise(both))
     most = shown["documents"].max() or 0
     base = alt.Chart(shown).encode(
         x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),
