@@ -34,6 +34,8 @@ OTHER = {"en": "ko", "ko": "en"}
 # A chapter before its part for the expert; an index of the words in a chapter's argument has no
 # tables, charts, code, nor the list of contents
 UNREAD = ".//details | .//table | .//figure | .//pre | .//script | .//nav | .//*[@class='under']"
+# what a reader unfolds by a guess, and what the terms mean
+UNREAD += " | .//*[@class='story'] | .//*[@class='terms']"
 MOST_WORDS, MOST_CHARTS = 900, 4
 
 

@@ -80,7 +80,8 @@ READ = {
     "no such date": ("day,n\n2019-02-30,1\n", [("2019-02-30", 1)], "not all of its dates"),
     "one column": ("age\n34\n35\n", [(34,), (35,)], ""),
     "numbers longer than a word": ("id\n12345678901234567890\n", [("12345678901234567890",)], ""),
-    "years as names": ("sex,2019,2020\n남,1,2\n여,3,4\n", [("남", 1, 2), ("여", 3, 4)], ""),
+    "years as names": (
+        "sex,2019,2020\n남,1,2\n여,3,4\n", [("남", 1, 2), ("여", 3, 4)], "are years, bands"),
 }  # fmt: skip
 
 

@@ -130,6 +130,17 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def two_digit_share(value: float) -> str:
+    """Return a simulated share in percent to two digits; above 99 % decimals are kept.
+
+    >>> two_digit_share(0.3178), two_digit_share(0.0029), two_digit_share(0.9971)
+    ('32%', '0.29%', '99.7%')
+    """
+    if 0.99 < value < 1:
+        return f"{min(value, 0.9999):.2%}" if value > 0.9995 else f"{value:.1%}"
+    return f"{two_digits(100 * value)}%"
+
+
 def two_digits(value: float) -> str:
     """Return a simulated figure to two digits, such as '0.46', '32' or '13,000'.
 

@@ -62,7 +62,7 @@ def threshold_explorer_chart(
     return finish(
         alt.layer(bars, rule, *texts).add_params(slider),
         title=f"{matcher}. Move the threshold: fewer false matches, more missed ones",
-        title_ko=f"{matcher}. 임계값을 옮겨 보세요: 오인식을 줄이면 미인식이 늘어납니다",
+        title_ko=f"임계값을 옮겨 보세요({matcher}): 오인식을 줄이면 미인식이 늘어납니다",
         source=source,
         description=(
             f"Histogram of {matcher}'s similarity scores of pairs of the same and of different "
@@ -159,18 +159,18 @@ def on_logarithmic_axes(rates: pl.DataFrame) -> pl.DataFrame:
 
 
 def accuracy_summary_chart(
-    summary: pl.DataFrame, *, title: str, title_ko: str, source: str
+    summary: pl.DataFrame, *, title: str, title_ko: str, source: str, shares: bool = False
 ) -> Finished:
     """Draw figures as dots with their 95 % intervals and their values.
 
     `summary` has the columns of `accuracy.summary` and `series`, with one colour for each series.
-    Figures without a value are left out.
+    Figures without a value are left out. With `shares` they are written in percent, and the axis
+    begins at the lowest limit.
     """
+    written = "{:.1%}".format if shares else _four_digits
     shown = summary.drop_nulls("value").with_columns(
         pl.struct("value", "low", "high")
-        .map_elements(
-            lambda row: "{}  ({} to {})".format(*map(_four_digits, row.values())), pl.String
-        )
+        .map_elements(lambda row: "{}  ({} to {})".format(*map(written, row.values())), pl.String)
         .alias("label")
     )
     names = shown["series"].unique(maintain_order=True).to_list()
@@ -180,9 +180,16 @@ def accuracy_summary_chart(
         yOffset=alt.YOffset("series:N", sort=names),
         color=_series(shown),
     )
-    scale = alt.Scale(domain=[0, 1])
+    lowest = float(shown["low"].min()) if shares else 0.0  # type: ignore[arg-type]
+    scale = alt.Scale(domain=[max(0.0, 1.1 * lowest - 0.1), 1], nice=False)
+    axis = alt.Axis(format="%", tickCount=5) if shares else alt.Axis()
     line = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        x=alt.X("low:Q", scale=scale, title=f"Value, {PERCENT} interval 값과 {PERCENT_KO} 구간"),
+        x=alt.X(
+            "low:Q",
+            scale=scale,
+            axis=axis,
+            title=f"Value, {PERCENT} interval 값과 {PERCENT_KO} 구간",
+        ),
         x2="high:Q",
     )
     dot = base.mark_point(filled=True, size=90, opacity=1).encode(
@@ -346,7 +353,7 @@ def candidate_list_chart(
         place=pl.format("{}. {}", "rank", "template_id"),
     )
     lowest = min(candidates["score"].to_list()) - 0.02
-    named = f"{matcher}. " if matcher else ""
+    named, named_ko = (f"{matcher}. ", f"({matcher})") if matcher else ("", "")
     base = alt.Chart(shown)
     if probes:
         menu = alt.binding_select(options=list(probes), name="Probe 검색할 사진  ")
@@ -380,7 +387,7 @@ def candidate_list_chart(
     return finish(
         chart,
         title=f"{named}There is always a best candidate, also for somebody who isn't there",
-        title_ko=f"{named}명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있습니다",
+        title_ko=f"명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있습니다{named_ko}",
         source=source,
         description="Candidate list of the chosen probe with similarity scores, coloured by "
         "whether the candidate is the same person, and the measured threshold as a dashed line.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .languages import both_columns
+from .languages import both, both_columns
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
@@ -130,7 +130,10 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
         alt.LayerChart(layer=[bars, above, below], width=WIDTH - 100, height=alt.Step(72)),
         title="Three windows, three units: no row can be divided by another",
         title_ko="서로 다른 기간, 서로 다른 단위: 한 줄을 다른 줄로 나눌 수 없다",
-        source="Ministry of Justice via Minbyun, Yonhap, Seoul Economic Daily; Hackaday",
+        source=both(
+            "Ministry of Justice via Minbyun, Yonhap, Seoul Economic Daily; Hackaday",
+            "법무부(민변 보도자료), 연합뉴스, 서울경제, 해커데이",
+        ),
         description="Three bars on one time axis. Records of Koreans cover 2005 to 2021, records "
         "of foreigners 2010 to 2021, the passenger count only May 2019 to November 2021.",
     )
@@ -208,4 +211,4 @@ def _said(
     )
     dots = base.mark_circle(size=110, opacity=1).encode(color=colour)
     labels = base.mark_text(align="left", dx=10).encode(text=alt.Text("value:Q", format=",.4~r"))
-    return alt.LayerChart(layer=[dots, labels], width=WIDTH - 300, height=alt.Step(24))
+    return alt.LayerChart(layer=[dots, labels], width=WIDTH - 300, height=alt.Step(34))

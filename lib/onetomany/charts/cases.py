@@ -6,9 +6,18 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from .presenter import present_table, table_words
-from .reader_table import ReaderTable
+from .presenter import add_korean, present_table, table_words
+from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
 from .table_formats import written
+
+_QUOTED = (
+    "the ledger of claims; words in quotation marks are the source's, the others ours",
+    "주장의 장부. 따옴표 안은 출처의 말 그대로이고, 나머지는 우리가 줄인 말",
+)
+_IN_OUR_WORDS = (
+    "the ledger of claims; no original is in the case file, so the words are ours",
+    "주장의 장부. 원문이 사건 파일에 없어 우리가 줄인 말로 적음",
+)
 
 
 def case_events_table(events: pl.DataFrame) -> ReaderTable:
@@ -21,35 +30,99 @@ def case_events_table(events: pl.DataFrame) -> ReaderTable:
     )
 
 
-def contradiction_pairs_table(pairs: pl.DataFrame) -> ReaderTable:
-    """Return contradictions as two columns, each with the words, the speaker and the source.
+def contradiction_pairs_table(
+    pairs: pl.DataFrame,
+    title: Words = ("Statements that can't both be true", "함께 참일 수 없는 말"),
+) -> ReaderTable:
+    """Return contradictions as two columns: what each side said, who said it, and where.
 
-    Takes `cases.story.contradiction_rows`.
+    Takes `claims.contradictions.word_pairs` or `cases.story.contradiction_rows`. The question and
+    who contradicts whom are a heading above the two sides. A quote is in quotation marks; what has
+    none is in the kit's words, and the foot says so. Document and page are given if the source is
+    in the case file.
     """
-    shown = pairs.rename({f"said_by_ko_{side}": f"said_by_{side}_ko" for side in "ab"})
+    shown = _with_headings(pairs)
     for side in "ab":
-        values = pairs.select(f"value_{side}", f"unit_{side}").iter_rows()
-        said = [written(value, "text", table_words(), unit) for value, unit in values]
-        shown = shown.with_columns(
-            pl.coalesce(f"said_{code}_{side}", pl.Series([each[n] for each in said])).alias(
-                f"said_{side}_{code}"
-            )
-            for n, code in enumerate(("en", "ko"))
-        ).with_columns(pl.col(f"source_{side}").alias(f"publisher_{side}"))
-    return present_table(
+        shown = _one_side(shown, side)
+    quoted = sum(shown[f"quote_{side}"].is_not_null().sum() for side in "ab")
+    return reader_table(
         shown,
-        ("Statements that can't both be true", "함께 참일 수 없는 말"),
-        status="documented",
-        columns=[
-            "topic_en",
-            ("said_a_en", "said_by_a", "publisher_a", "claim_a"),
-            ("said_b_en", "said_by_b", "publisher_b", "claim_b"),
+        [
+            TableColumn(("One says", "한쪽의 말"), _cited("a"), wide=True),
+            TableColumn(("Another says", "다른 쪽의 말"), _cited("b"), wide=True),
         ],
-        labels={
-            "topic_en": ("About", "무엇에 관해"),
-            "said_a_en": ("One says", "한쪽의 말"),
-            "said_b_en": ("Another says", "다른 쪽의 말"),
-        },
+        title=title,
+        status="documented",
+        source=_QUOTED if quoted else _IN_OUR_WORDS,
+        group=("about_en", "about_ko"),
+    )
+
+
+def _with_headings(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add what a pair is about, in both languages: question, sides and, if it says more, kind."""
+    between, kinds = (
+        {word: english for word, (english, _) in table_words(column).items()}
+        for column in ("between", "kind")
+    )
+    shown = add_korean(pairs, ["between", "kind", "source_a", "source_b"]).with_columns(
+        between_en=pl.col("between").replace(between), kind_en=pl.col("kind").replace(kinds)
+    )
+    return shown.with_columns(
+        pl.when(pl.col("kind") == "value")
+        .then(pl.format("{} · {}", f"topic_{code}", f"between_{code}"))
+        .otherwise(pl.format("{} · {} · {}", f"topic_{code}", f"between_{code}", f"kind_{code}"))
+        .alias(f"about_{code}")
+        for code in ("en", "ko")
+    )
+
+
+def _one_side(pairs: pl.DataFrame, side: str) -> pl.DataFrame:
+    """Add the texts of one side's cell: its words, what was read from them, and the citation."""
+    values = pairs.select(f"value_{side}", f"unit_{side}").iter_rows()
+    read = [written(value, "text", table_words(), unit) for value, unit in values]
+    english, korean = (pl.Series([each[n] for each in read], dtype=pl.String) for n in (0, 1))
+    quote, page = pl.col(f"quote_{side}"), pl.col(f"page_{side}")
+    document = pl.col(f"document_{side}").str.head(12)
+    day = pl.format(", {}", f"date_{side}").fill_null("")
+    shown = pairs.with_columns(
+        words_en=pl.coalesce(pl.format("“{}”", quote), f"said_en_{side}", english),
+        words_ko=pl.coalesce(pl.format("“{}”", quote), f"said_ko_{side}", korean),
+        short_en=pl.when(quote.is_not_null()).then(f"said_en_{side}"),
+        short_ko=pl.when(quote.is_not_null()).then(f"said_ko_{side}"),
+        read_en=english,
+        read_ko=korean,
+        place_en=pl.coalesce(pl.format("{}, page {}", document, page), document),
+        place_ko=pl.coalesce(pl.format("{}, {}쪽", document, page), document),
+        by_ko=pl.coalesce(f"said_by_ko_{side}", f"said_by_{side}"),
+        source_en=pl.col(f"source_{side}") + day,
+        source_ko=pl.col(f"source_{side}_ko") + day,
+    )
+    same = (pl.col("read_en") == pl.col("words_en")) | (pl.col("read_ko") == pl.col("words_ko"))
+    shown = shown.with_columns(
+        pl.when(~same).then(name).alias(name) for name in ("read_en", "read_ko")
+    )
+    made = ("words", "short", "read", "place", "source")
+    names = [f"{name}_{code}" for name in made for code in ("en", "ko")]
+    return shown.drop(f"source_{side}_ko").rename(
+        {name: f"{name}_{side}" for name in (*names, "by_ko")}
+    )
+
+
+def _cited(side: str) -> tuple[TableLine, ...]:
+    """Return the lines of one side's cell."""
+    return (
+        TableLine(f"words_en_{side}", f"words_ko_{side}", kind="quote"),
+        TableLine(f"short_en_{side}", f"short_ko_{side}", label=("in short", "줄이면")),
+        TableLine(f"said_by_{side}", f"by_ko_{side}", label=("said by", "말한 곳")),
+        TableLine(f"read_en_{side}", f"read_ko_{side}", label=("read as", "읽은 답")),
+        TableLine(
+            f"source_en_{side}",
+            f"source_ko_{side}",
+            label=("source", "출처"),
+            link=f"url_{side}",
+        ),
+        TableLine(f"place_en_{side}", f"place_ko_{side}", label=("document", "문서"), kind="name"),
+        TableLine(f"claim_{side}", label=("claim", "주장"), kind="code"),
     )
 
 

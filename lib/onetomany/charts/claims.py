@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from .languages import both_columns
+from .languages import both, both_columns
 from .presenter import add_korean, table_words
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .table_formats import written
-from .theme import BLUE, Finished, finish
+from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
+# who contradicts whom, as `claims.contradictions.BETWEEN` names them, and their colours
+_SIDES = {"officials": RED, "officials and others": ORANGE, "others": BLUE, "copies": GREY}
 _DATES = [
     TableColumn(heading, (TableLine(name, unknown=True),))
     for name, heading in (
@@ -145,6 +147,55 @@ def three_dates_table(
     )
 
 
+def contradictions_by_question_chart(counted: pl.DataFrame) -> Finished:
+    """Draw the pairs that can't both be true, by question and by who contradicts whom.
+
+    Takes `claims.contradictions.count_by_question`.
+    """
+    words = table_words("between")
+    sides = {each: f"{words[each][0]} {words[each][1]}" for each in _SIDES}
+    shown = counted.with_columns(
+        row=both_columns(pl.col("topic_en"), pl.col("topic_ko")),
+        side=pl.col("between").replace(sides),
+        place=pl.col("between").replace_strict({each: n for n, each in enumerate(_SIDES)}),
+    )
+    total, questions = int(shown["pairs"].sum()), shown["row"].n_unique()
+    officials = int(shown.filter(between="officials")["pairs"].sum())
+    there = [each for each in _SIDES if each in set(shown["between"])]
+    bars = alt.Chart(shown).mark_bar(height=15)
+    drawn = bars.encode(
+        x=alt.X(
+            "pairs:Q", title="pairs of statements 말의 쌍", axis=alt.Axis(tickMinStep=1), stack=True
+        ),
+        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        color=alt.Color(
+            "side:N",
+            title=None,
+            scale=alt.Scale(
+                domain=[sides[each] for each in there], range=[_SIDES[each] for each in there]
+            ),
+            legend=alt.Legend(orient="top", columns=2),
+        ),
+        order="place:Q",
+        tooltip=[
+            alt.Tooltip("row:N", title="question 물음"),
+            alt.Tooltip("side:N", title="between 누구 사이"),
+            alt.Tooltip("pairs:Q", title="pairs 쌍"),
+        ],
+    )
+    return finish(
+        drawn.properties(width=420, height=alt.Step(24)),
+        title=f"{total} contradictions over {questions} questions; {officials} between officials",
+        title_ko=f"물음 {questions}개에 모순 {total}쌍, 공적 기관끼리는 {officials}쌍",
+        source=both(
+            "claims.csv of the case; citations in the tables below",
+            "사건 폴더의 claims.csv, 인용은 아래 표에",
+        ),
+        description=f"{questions} bars, the question with most pairs first, divided by who "
+        f"contradicts whom. {officials} of {total} pairs are between officials.",
+    )
+
+
 def _shown(
     claims: pl.DataFrame,
     found: pl.DataFrame,
@@ -184,8 +235,8 @@ def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -
     Takes `name_en`, `name_ko` and `documents` of each, the most frequent first.
     """
     alike = pl.col("name_en") == pl.col("name_ko")
-    both = both_columns("name_en", "name_ko", " · ")
-    shown = mentions.with_columns(row=pl.when(alike).then("name_en").otherwise(both))
+    named = both_columns("name_en", "name_ko", " · ")
+    shown = mentions.with_columns(row=pl.when(alike).then("name_en").otherwise(named))
     most = shown["documents"].max() or 0
     base = alt.Chart(shown).encode(
         x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),

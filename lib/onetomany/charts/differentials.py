@@ -90,7 +90,7 @@ def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> 
         times=pl.format("× {}", factor.round_sig_figs(2).cast(pl.String).str.strip_suffix(".0")),
     )
     order = shown["name"].to_list()
-    lowest = min(float(shown["fmr"].min()), overall) / 2.2  # type: ignore[arg-type]
+    lowest = min(float(shown["fmr"].min()), overall) / 4  # type: ignore[arg-type]
     scale = alt.Scale(type="log", domain=[lowest, float(shown["fmr"].max()) * 2.4])  # type: ignore[arg-type]
     x = alt.X("fmr:Q", scale=scale, axis=_AXIS, title=FMR_TITLE)
     base = alt.Chart(shown).encode(

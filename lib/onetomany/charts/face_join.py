@@ -84,7 +84,7 @@ def posterior_by_size_chart(
 
     Takes `face_join.posterior_by_size`. `marks` are the records that filters leave: `columns` and
     `searched` (rows of `face_join.filtered_false_candidates`); those within the range of
-    sizes are marked.
+    sizes are marked. The title follows the prior nearest to a half.
     """
     shown = found.filter(pl.col("posterior").is_not_null()).with_columns(name=_prior())
     names = shown["name"].unique(maintain_order=True).to_list()
@@ -131,6 +131,7 @@ def posterior_by_size_chart(
             {each: "whole list 전체" if each == "none" else _after(each, order) for each in order}
         )
     )
+    title, title_ko = _sure_after(shown, inside)
     rules = alt.Chart(inside).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
     texts = (
         alt.Chart(inside)
@@ -139,8 +140,8 @@ def posterior_by_size_chart(
     )
     return finish(
         alt.layer(band, line, rules, texts).properties(width=600, height=320),
-        title="From a named photo to a 'de-identified' record: how sure one may be",
-        title_ko="이름을 아는 사진에서 '비식별' 기록으로: 얼마나 확신할 수 있는가",
+        title=title,
+        title_ko=title_ko,
         source=f"{source}; {people} people 명, {PERCENT}",
         simulated=simulated,
         description="Probability that the first candidate at or above the threshold is the right "
@@ -207,6 +208,28 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
 
 
 _PERCENT = alt.Axis(format="~%")
+
+
+def _sure_after(shown: pl.DataFrame, inside: pl.DataFrame) -> tuple[str, str]:
+    """Return the title: how sure one is before a search, after a whole and a restricted one."""
+    half = shown.sort((pl.col("prior") - 0.5).abs(), "gallery_size")
+    half = half.filter(pl.col("prior") == half["prior"][0])
+    prior, whole = half["prior"][0], half["posterior"][-1]
+    fewest = inside.sort("searched").head(1)
+    near = half.filter(pl.col("gallery_size") >= fewest["searched"].sum()).head(1)
+    if fewest["columns"].to_list() in ([], ["none"]) or near.is_empty():
+        return (
+            f"{prior:.0%} sure before a search, {whole:.0%} after one of all records",
+            f"검색 전 {prior:.0%}, 전체를 검색하면 {whole:.0%} 확신",
+        )
+    columns, after = fewest["columns"][0].count("+") + 1, near["posterior"][0]
+    restricts = "1 column restricts" if columns == 1 else f"{columns} columns restrict"
+    return (
+        f"{prior:.0%} sure before a search, {whole:.0%} after one of all records, "
+        f"{after:.0%} if {restricts} it",
+        f"검색 전 {prior:.0%}, 전체를 검색하면 {whole:.0%}, 열 {columns}개로 거르면 "
+        f"{after:.0%} 확신",
+    )
 
 
 def _prior() -> pl.Expr:

@@ -63,6 +63,10 @@ _SOURCE_WORDS = [
     ("parse of 2020 by (.*)", r"\1의 2020년 정리본"),
     ("factors from NIST", "배수는 NIST"),
     ("variation between people from chapter 01's set", "사람 사이의 차이는 1장의 자료"),
+    ("variation between people from (.*)", r"사람 사이의 차이는 \1"),
+    ("pairs of one sex and country of birth", "성별과 출생국이 같은 쌍"),
+    (r"sets? '([^']*)'(?: \(people\))?", r"자료 '\1'"),
+    ("sets '([^']*)' and '([^']*)'", r"자료 '\1'과 '\2'"),
     ("as carried by (.*)", r"\1 수록"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .languages import both
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 WIDTH = 560
@@ -77,7 +78,7 @@ def provisions_chart(
             "named:N",
             title=None,
             scale=alt.Scale(domain=[NAMED, OTHER], range=[BLUE, SKY]),
-            legend=alt.Legend(orient="bottom", offset=38),
+            legend=alt.Legend(orient="bottom", offset=52) if OTHER in set(shown["named"]) else None,
         ),
         opacity=alt.Opacity("shade:Q", scale=None),
     )
@@ -114,37 +115,53 @@ def provisions_chart(
             ],
         )
     )
-    labels = (
-        alt.Chart(marks)
-        .mark_text(align="left", dx=4, fontSize=10, lineBreak="\n", baseline="top")
+    below = 26 * shown["row"].n_unique() + 4
+    labels = [_below(marks, place, scale, below) for place in range(len(_EVENTS))]
+    begun, over = project.row(0)
+    of = relied["provision"].n_unique()
+    new = relied.filter(pl.col("days_before") > 0)["provision"].n_unique()
+    return finish(
+        alt.LayerChart(
+            layer=[band, bars, rules, unknown, starts, *labels],
+            width=WIDTH,
+            height=alt.Step(26),
+        ),
+        title=f"{new} of {of} provisions that were named came into force after the project began",
+        title_ko=f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",
+        source=both(
+            "the statutes, cited in each tooltip; * counted, no second source; ? start unknown",
+            "법률과 부칙, 막대마다 인용. *는 부칙으로 계산한 시행일, ?는 시행일 모름",
+        ),
+        description=f"{shown['row'].n_unique()} provisions with their versions from 2010 to 2027; "
+        f"the project from {begun} to {over} as a band. Of those that somebody named, "
+        f"{new} came into force after it had begun.",
+    )
+
+
+def _below(marks: pl.DataFrame, place: int, scale: alt.Scale, below: int) -> alt.Chart:
+    """Return the label of one event under its line, in two rows and on two sides.
+
+    The lines are close together: labels of the first two events are on the left of their lines,
+    and those of the second and the fourth a row lower.
+    """
+    left, low = place < 2, place % 2
+    label: alt.Chart = (
+        alt.Chart(marks.filter(strand=_EVENTS[place][0]))
+        .mark_text(
+            align="right" if left else "left",
+            dx=-4 if left else 4,
+            fontSize=10,
+            lineBreak="\n",
+            baseline="top",
+        )
         .encode(
             x=alt.X("when:T", scale=scale),
-            y=alt.value(26 * shown["row"].n_unique() + 4),
+            y=alt.value(below + 14 * low),
             text="label:N",
             color=alt.Color("colour:N", scale=None),
         )
     )
-    # the lines are close together: the labels of the first two are on their left
-    left = labels.transform_filter(
-        "indexof(['project', 'disclosure'], datum.strand) >= 0"
-    ).mark_text(align="right", dx=-4, fontSize=10, lineBreak="\n", baseline="top")
-    labels = labels.transform_filter("indexof(['project', 'disclosure'], datum.strand) < 0")
-    begun, over = project.row(0)
-    late = relied.filter(pl.col("days_before") > 0)
-    return finish(
-        alt.LayerChart(
-            layer=[band, bars, rules, unknown, starts, labels, left],
-            width=WIDTH,
-            height=alt.Step(26),
-        ),
-        title="Which rule was in force when",
-        title_ko="언제 어느 규정이 시행 중이었나",
-        source="provisions.csv, read from the statutes; a citation in each tooltip 막대마다 출처. "
-        "* counted, no second source 부칙으로 계산  ? since when, not found 시작일 모름",
-        description=f"{shown['row'].n_unique()} provisions with their versions from 2010 to 2027; "
-        f"the project from {begun} to {over} as a band. Of those that somebody named, "
-        f"{late['provision'].n_unique()} came into force after it had begun.",
-    )
+    return label
 
 
 def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
@@ -163,7 +180,7 @@ def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
             .cast(pl.Datetime),
             # too short a bar has no room for its date
             start=pl.when(
-                ~known | (pl.col("in_force_to") - pl.col("in_force_from") > pl.duration(days=600))
+                ~known | (pl.col("in_force_to") - pl.col("in_force_from") > pl.duration(days=1600))
             ).then(
                 pl.col("in_force_from").cast(pl.String)
                 + pl.when(confidence="C").then(pl.lit("*")).otherwise(pl.lit(""))

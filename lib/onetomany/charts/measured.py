@@ -120,8 +120,8 @@ def two_measures_chart(
         alt.layer(line, dots).properties(width=430, height=alt.Step(24)),
         title=f"{example}: {told['rank_1']:.2%} missed by rank, "
         f"{told['held']:.1%} with few false alarms",
-        title_ko=f"{example}: 순위로는 {told['rank_1']:.2%}, "
-        f"오경보를 줄이면 {told['held']:.1%}를 놓친다",
+        title_ko=f"순위로는 {told['rank_1']:.2%}, "
+        f"오경보를 줄이면 {told['held']:.1%}를 놓친다({example})",
         source=source,
         description="; ".join(
             f"{row['name']}: {row['rank_1']:.2%} at rank 1, {row['held']:.2%} at FPIR 0.3 %"

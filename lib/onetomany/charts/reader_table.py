@@ -134,10 +134,10 @@ def reader_table(
         ]
     for column in columns:
         data[" ".join(column.heading)] = [_text(row, column) for row in listed]
-        if links := [line.link for line in column.lines if line.link]:
-            data["address 주소"] = [
-                "\n".join(filter(None, map(row.get, links))) or None for row in listed
-            ]
+    if links := [line.link for column in columns for line in column.lines if line.link]:
+        data["address 주소"] = [
+            "\n".join(filter(None, map(row.get, links))) or None for row in listed
+        ]
     return ReaderTable(body, pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
 
 

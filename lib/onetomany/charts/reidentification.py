@@ -34,7 +34,7 @@ def crowd_steps_chart(
     """Draw the class size of records as columns are added one by one.
 
     Takes rows of `reidentification.crowds`, each with one column more than the last; shows the
-    median and the 5 and 95 % points.
+    median and the 5 and 95 % points. Simulated medians are written to two digits.
     """
     columns = steps["columns"].str.split(" + ").to_list()
     added = [names[-1] for names in columns]
@@ -42,7 +42,9 @@ def crowd_steps_chart(
         step=pl.Series(
             [("" if place == 0 else "+ ") + column_label(name) for place, name in enumerate(added)]
         ),
-        text=pl.format("{}", pl.col("median").map_elements("{:,}".format, return_dtype=pl.String)),
+        text=pl.col("median").map_elements(
+            _two_digits if simulated else "{:,}".format, return_dtype=pl.String
+        ),
         total=pl.col("rows"),
     )
     order = shown["step"].to_list()
@@ -229,6 +231,10 @@ def narrowed_crowd_chart(
             f"{row['step']}: {row['text']} left" for row in shown.iter_rows(named=True)
         ),
     )
+
+
+def _two_digits(count: float) -> str:
+    return f"{float(f'{count:.2g}'):,.0f}"
 
 
 def column_label(column: str) -> str:

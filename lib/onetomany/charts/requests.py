@@ -7,7 +7,7 @@ import datetime as dt
 import altair as alt
 import polars as pl
 
-from .languages import both_columns
+from .languages import both, both_columns
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
 
 LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
@@ -197,9 +197,42 @@ def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
         title=f"A request of {received} is due in {least} to {longest} days, extended in {most}",
         title_ko=f"{received} 접수한 청구의 기한은 {least}~{longest}일, 연장하면 {most}일까지"
         " (옅은 부분은 연장)",
-        source=f"{shown.height} laws of data_requests/laws, counted in this run 법령 자료",
+        source=both(
+            f"{shown.height} laws of data_requests/laws, counted in this run",
+            f"data_requests/laws의 법 {shown.height}개, 이번 실행에서 셈",
+        ),
         description=f"A bar for each of {shown.height} laws: days until the decision is due, and "
         "until it is with every extension.",
+    )
+
+
+def lacks_chart(counted: pl.DataFrame) -> Finished:
+    """Draw how many claims lack each kind of evidence.
+
+    Takes `requests.gaps.count_lacks`.
+    """
+    shown = counted.with_columns(
+        row=both_columns("what_en", "what_ko"), label=pl.format("{} / {}", "claims", "of")
+    )
+    most, of = shown.row(0, named=True), int(shown["of"].max())  # type: ignore[arg-type]
+    base = alt.Chart(shown).encode(
+        x=alt.X("claims:Q", axis=None, scale=alt.Scale(domain=[0, of * 1.15])),
+        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        tooltip=["row:N", "claims:Q", "of:Q"],
+    )
+    bars = base.mark_bar(color=BLUE, height=18)
+    counts = base.mark_text(align="left", dx=5).encode(text="label:N")
+    return finish(
+        alt.LayerChart(layer=[bars, counts], width=_WIDTH, height=alt.Step(32)),
+        title=f"{most['claims']} of {of} claims: {most['what_en']}",
+        title_ko=f"주장 {of}개 가운데 {most['claims']}개: {most['what_ko']}",
+        source=both(
+            "claims.csv of the case and its contradictions, counted in this run",
+            "사건 폴더의 claims.csv와 그 모순을 이번 실행에서 셈",
+        ),
+        description=f"{shown.height} bars: of {of} claims, "
+        + ", ".join(f"{row['claims']} {row['what_en']}" for row in shown.iter_rows(named=True))
+        + ".",
     )
 
 

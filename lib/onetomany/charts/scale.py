@@ -192,10 +192,12 @@ def daily_candidates_chart(
         search=pl.when("filtered").then(pl.lit(filtered)).otherwise(pl.lit(without)),
     )
     names = shown["name"].unique(maintain_order=True).to_list()
-    title = {
-        "candidates": "False candidates a day 하루의 잘못된 후보",
-        "travellers": "Travellers with a false alarm a day 하루의 오경보 여행자",
+    kinds = [kind for kind in (without, filtered) if kind in set(shown["search"])]
+    what, what_ko = {
+        "candidates": ("false candidates", "잘못된 후보"),
+        "travellers": ("travellers with a false alarm", "오경보 여행자"),
     }[count]
+    title = f"{what.capitalize()} a day 하루의 {what_ko}"
     floor = max(10.0**-1, float(shown[count].min()))  # type: ignore[arg-type]
     top = max(float(shown[count].max()), probes) * 2  # type: ignore[arg-type]
     scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
@@ -214,8 +216,8 @@ def daily_candidates_chart(
             strokeDash=alt.StrokeDash(
                 "search:N",
                 title=None,
-                scale=alt.Scale(domain=[without, filtered], range=[[1, 0], [6, 4]]),
-                legend=alt.Legend(orient="top", symbolType="stroke"),
+                scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]][: len(kinds)]),
+                legend=alt.Legend(orient="top", symbolType="stroke") if kinds[1:] else None,
             ),
             tooltip=[
                 "name:N",
@@ -235,8 +237,8 @@ def daily_candidates_chart(
     ]
     return finish(
         alt.layer(lines, *traffic, *_marked(marked)).properties(width=620, height=340),
-        title="In a simulation: false candidates on one day at the airport",
-        title_ko="모의실험: 공항의 하루에 생기는 잘못된 후보",
+        title=f"In a simulation: {what} on one day at the airport",
+        title_ko=f"모의실험: 공항의 하루에 생기는 {what_ko}",
         source=source,
         simulated=simulated,
         description=f"{title} against gallery size at {probes:,.0f} travellers a day, with and "

@@ -11,6 +11,7 @@ import polars as pl
 import shapely
 
 from ..confidence import PERCENT
+from .languages import both
 from .sliders import captioned_slider
 from .theme import BLUE, GREY, INK, NARROW, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
@@ -31,14 +32,14 @@ QUALITY = "Face quality 얼굴 품질"
 _WALL, _WIDTH = "#d4d8de", 660
 _FINE = 0.1  # m: corners that change an outline by less are left out
 _ROW = 18  # px
-_NEIGHBOURS = 5  # named in the table; more are counted
-# columns of the dossier's table: head, place (px), width (px)
+_NEIGHBOURS = 3  # named in the table; more are counted
+# columns of the dossier's table: head, place (share of the width), least room (px, on a telephone)
 _COLUMNS = {
-    "clock": ("min:s 분:초", 0, 60),
-    "camera": ("camera 카메라", 66, 170),
-    "sure": ("link right 이 연결이 맞을 확률", 244, 150),
-    "chain": ("all so far 여기까지 모두", 408, 120),
-    "beside": ("beside track 곁의 동선 번호", 536, 180),
+    "clock": ("min:s\n분:초", 0.0, 36),
+    "camera": ("camera\n카메라", 0.13, 88),
+    "sure": ("link right\n맞을 확률", 0.45, 60),
+    "chain": ("all so far\n여기까지", 0.64, 60),
+    "beside": ("beside\n곁의 동선", 0.83, 120),
 }
 
 
@@ -181,17 +182,19 @@ def dossier_chart(
     y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.6, most + 0.6], reverse=True))
     table: list[alt.Chart] = []
     for name, (head, place, limit) in _COLUMNS.items():
-        write: dict[str, Any] = {"align": "left", "fontSize": 11}
+        # a scale and no pixels, so that the columns move together on a telephone
+        x = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
+        write: dict[str, Any] = {"align": "left", "fontSize": 11, "limit": limit}
         table.append(
-            alt.Chart(pl.DataFrame({"row": [0], "text": [head]}))
-            .mark_text(fontWeight=600, **write)
-            .encode(x=alt.value(place), y=y, text="text:N")
+            alt.Chart(pl.DataFrame({"row": [0], "text": [head], "place": [place]}))
+            .mark_text(fontWeight=600, baseline="bottom", dy=5, lineBreak="\n", **write)
+            .encode(x=x, y=y, text="text:N")
         )
         table.append(
-            alt.Chart(rows.select("level", "minute", "row", "what", name))
+            alt.Chart(rows.select("level", "minute", "row", "what", name, place=pl.lit(place)))
             .transform_filter(chosen)
-            .mark_text(limit=limit, **write)
-            .encode(x=alt.value(place), y=y, text=f"{name}:N", color=colour)
+            .mark_text(**write)
+            .encode(x=x, y=y, text=f"{name}:N", color=colour)
         )
     others = dossiers.group_by("tmr").agg((pl.col("true_id") != pl.col("person")).sum())
     wrong = [f"{tmr:.0%}: {count}" for tmr, count in others.sort("tmr").iter_rows()]
@@ -254,15 +257,14 @@ def links_chart(
         alt.Chart(said)
         .transform_filter("datum.level == quality_level")
         .transform_calculate(
-            line="datum.name + ': ' + format(datum.mixed, '.1%') + ' (' + "
+            line="datum.name + ':\\n' + format(datum.mixed, '.1%') + ' (' + "
             "format(datum.mixed_low, '.1%') + ' – ' + format(datum.mixed_high, '.1%') + "
-            "') of passengers mixed with others 남과 섞임, ' + format(datum.broken, '.0%') + "
-            "' broken 끊김'"
+            "') mixed 섞임, ' + format(datum.broken, '.0%') + ' broken 끊김'"
         )
-        .mark_text(align="left", fontSize=12)
+        .mark_text(align="left", fontSize=12, lineBreak="\n")
         .encode(
             x=alt.value(0),
-            y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-1.5, 1.5], reverse=True)),
+            y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.7, 1.6], reverse=True)),
             text="line:N",
         )
     )
@@ -277,7 +279,7 @@ def links_chart(
             .add_params(*quality)
             .properties(**draw.size),
             alt.layer(text, _named_level(said, "quality_level", y=alt.value(16))).properties(
-                width=_WIDTH, height=66
+                width=_WIDTH, height=96
             ),
             spacing=16,
         ),
@@ -342,7 +344,8 @@ class _Ground:
 
 def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter, alt.Parameter]:
     shares = frame.select("level", "tmr").unique().sort("level")["tmr"]
-    return captioned_slider(name, QUALITY, [f"TMR {tmr:.0%}" for tmr in shares], value=level)
+    captions = [both(f"TMR {tmr:.0%}", f"참일치율 {tmr:.0%}") for tmr in shares]
+    return captioned_slider(name, QUALITY, captions, value=level)
 
 
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
@@ -350,9 +353,7 @@ def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
     named: alt.Chart = (
         alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
         .transform_filter(f"datum.level == {param}")
-        .transform_calculate(
-            line="'Face quality 얼굴 품질 ' + datum.level + ': TMR ' + format(datum.tmr, '.0%')"
-        )
+        .transform_calculate(line=f"'{both('TMR', '참일치율')} ' + format(datum.tmr, '.0%')")
         .mark_text(align="left", baseline="bottom", fontSize=13, fontWeight=600)
         .encode(x=alt.value(0), text="line:N", **place)
     )
@@ -380,7 +381,7 @@ def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:
         clock=pl.format("{}:{}", seconds // 60, (seconds % 60).cast(pl.String).str.zfill(2)),
         camera="camera_id",
         sure=pl.when(pl.col("probability").is_null())
-        .then(pl.lit("first seen 처음 보임"))
+        .then(pl.lit("–"))
         .otherwise(_percent("probability")),
         chain=pl.when(pl.col("probability").is_null())
         .then(pl.lit(""))
@@ -395,5 +396,5 @@ def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:
 def _percent(name: str) -> pl.Expr:
     """Return a percentage as text, never rounded to 100 %."""
     rounded = (pl.col(name) * 100).round(1)
-    near = pl.when(rounded >= 100).then(pl.lit("> 99.9 %"))
+    near = pl.when(rounded >= 100).then(pl.lit(">99.9 %"))
     return near.otherwise(rounded.cast(pl.String) + " %")

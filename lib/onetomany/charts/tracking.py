@@ -25,7 +25,7 @@ from .theme import (
 )
 
 METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
-TMR = "TMR of single images 사진 한 장의 TMR"
+TMR = "TMR of single images 사진 한 장의 참일치율"
 
 
 def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
@@ -176,72 +176,82 @@ def likelihood_ratios_chart(
     )
 
 
+def mixed_passengers_chart(
+    errors: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Draw passengers whose track has somebody else's sightings in it, by face quality.
+
+    Takes `evaluation.ERRORS` of both methods with `tmr`; the band is the 95 % interval by
+    passenger. The title has the better method's share at the best and the poorest faces.
+    """
+    shown = _named(errors)
+    better = shown.group_by("tmr").agg(pl.col("mixed").min(), pl.col("passengers").first())
+    poorest, *_, best = better.sort("tmr").iter_rows(named=True)
+    base = alt.Chart(shown).encode(x=_BY_TMR, color=_method_colour())
+    band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
+    line = base.mark_line(strokeWidth=2.6, point=alt.OverlayMarkDef(size=50)).encode(
+        y=share_axis("mixed"),
+        tooltip=[
+            "name:N",
+            *formatted_tips("tmr", ".0%"),
+            *formatted_tips("mixed mixed_low mixed_high", ".2%"),
+        ],
+    )
+    return finish(
+        alt.layer(band, line).properties(width=600, height=250),
+        title=f"Passengers mixed up with others: {best['mixed']:.0%} with the best faces, "
+        f"{poorest['mixed']:.0%} with the poorest",
+        title_ko=f"남과 섞인 승객: 얼굴이 가장 좋으면 {best['mixed']:.0%}, 가장 나쁘면 "
+        f"{poorest['mixed']:.0%}",
+        source=f"{source}; {best['passengers']:,} passengers 명, band 띠: {PERCENT} by passenger; "
+        "TMR at FMR 1/10,000",
+        simulated=simulated,
+        description="Share of passengers in a track with somebody else's sightings: "
+        + "; ".join(
+            f"{row['method']} at TMR {row['tmr']:.0%}: {row['mixed']:.1%}"
+            for row in errors.iter_rows(named=True)
+        ),
+    )
+
+
 def linking_errors_chart(
     errors: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Draw passengers mixed, IDF1, pair precision and recall by face quality.
+    """Draw IDF1, pair precision and pair recall of linking, by face quality.
 
-    Takes `evaluation.ERRORS` of both methods with `tmr`; the band is the 95 % interval by
-    passenger.
+    Takes `evaluation.ERRORS` of both methods with `tmr`.
     """
-    shown = errors.with_columns(name=pl.col("method").replace(METHODS))
-    colour = alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
-    )
-    x = alt.X(
-        "tmr:O",
-        title=TMR,
-        sort="descending",
-        axis=alt.Axis(labelExpr="format(datum.value, '.0%')", labelAngle=0),
-    )
-    base = alt.Chart(shown)
-    tips = [
-        *formatted_tips("tmr", ".0%"),
-        *formatted_tips("mixed mixed_low mixed_high", ".2%"),
-    ]
+    shown = _named(errors)
 
-    def panel(name: str, title: str) -> alt.LayerChart | alt.FacetChart:
-        line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=44)).encode(
-            x=x,
-            y=share_axis(name),
-            color=colour,
-            tooltip=["name:N", *formatted_tips(name, ".4f"), *tips],
-        )
-        layers = [line]
-        if name == "mixed":
-            band = base.mark_area(opacity=0.16).encode(
-                x=x, y=share_axis("mixed_low"), y2="mixed_high:Q", color=colour
-            )
-            layers = [band, line]
+    def panel(name: str, title: str) -> alt.Chart:
         heading = alt.TitleParams(text=title, fontSize=13, offset=6)
-        return alt.layer(*layers).properties(width=280, height=150, title=heading)
+        drawn: alt.Chart = (
+            alt.Chart(shown)
+            .mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=44))
+            .encode(
+                x=_BY_TMR,
+                y=share_axis(name),
+                color=_method_colour(),
+                tooltip=["name:N", *formatted_tips(name, ".4f"), *formatted_tips("tmr", ".0%")],
+            )
+            .properties(width=180, height=160, title=heading)
+        )
+        return drawn
 
     return finish(
-        alt.vconcat(
-            alt.hconcat(
-                panel("mixed", "Passengers mixed with others 남과 섞인 승객"),
-                panel("idf1", "IDF1: agreement of tracks 동선의 일치"),
-                spacing=36,
-            ),
-            alt.hconcat(
-                panel("pair_precision", "Pair precision 쌍 정밀도"),
-                panel("pair_recall", "Pair recall 쌍 재현율"),
-                spacing=36,
-            ),
+        alt.hconcat(
+            panel("idf1", "IDF1: agreement of tracks 동선의 일치"),
+            panel("pair_precision", "Pair precision 쌍 정밀도"),
+            panel("pair_recall", "Pair recall 쌍 재현율"),
+            spacing=24,
         ),
         title="Good faces need only a threshold; poor faces need time and place too",
         title_ko="얼굴이 좋으면 임계값으로 되고, 나쁘면 시간과 장소도 있어야 한다",
-        source=f"{source}; {shown['passengers'][0]:,} passengers 명, band 띠: {PERCENT} by "
-        "passenger; TMR at FMR 1/10,000",
+        source=f"{source}; {shown['passengers'][0]:,} passengers 명; TMR at FMR 1/10,000",
         simulated=simulated,
-        description="Share of passengers in a track with somebody else, IDF1, pair precision and "
-        "recall; "
+        description="IDF1, pair precision and pair recall; "
         + "; ".join(
-            f"{row['method']} at TMR {row['tmr']:.0%}: mixed {row['mixed']:.1%}, IDF1 "
-            f"{row['idf1']:.3f}"
+            f"{row['method']} at TMR {row['tmr']:.0%}: IDF1 {row['idf1']:.3f}"
             for row in errors.iter_rows(named=True)
         ),
     )
@@ -253,7 +263,7 @@ def unicity_chart(
     """Draw how often a few known sightings lead to one track.
 
     Takes `unicity.UNICITY` with `case`, whose names are `cases` in order; shows tracks of the right
-    person and of somebody else.
+    person and of somebody else. The title is of the first case, at the most points.
     """
     colour = alt.Color(
         "case:N",
@@ -288,6 +298,7 @@ def unicity_chart(
             drawn.append(mark.encode(x=x, y=share_axis(name), color=colour, tooltip=tips))
         return drawn
 
+    most = points.filter(case=cases[0]).sort("points").row(-1, named=True)
     band = base.mark_area(opacity=0.13).encode(x=x, y=share_axis("low"), y2="high:Q", color=colour)
 
     def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
@@ -300,8 +311,8 @@ def unicity_chart(
             panel("Leads to somebody else 남에게로 이어짐", *lines("wrong")),
             spacing=36,
         ),
-        title="How few sightings single a person out",
-        title_ko="몇 번만 보이면 한 사람이 특정되는가",
+        title=f"{most['points']} known points single out {most['singled_out']:.0%} of passengers",
+        title_ko=f"아는 지점 {most['points']}개면 승객의 {most['singled_out']:.0%}가 특정된다",
         source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: {PERCENT} by "
         f"person; point 지점: one camera, {points['time'][0] / 60:g} min 분",
         simulated=simulated,
@@ -314,3 +325,23 @@ def unicity_chart(
 
 
 _WIDTH = 620
+_BY_TMR = alt.X(
+    "tmr:O",
+    title=TMR,
+    sort="descending",
+    axis=alt.Axis(labelExpr="format(datum.value, '.0%')", labelAngle=0),
+)
+
+
+def _named(errors: pl.DataFrame) -> pl.DataFrame:
+    """Return the errors with the method's name in both languages."""
+    return errors.with_columns(name=pl.col("method").replace(METHODS))
+
+
+def _method_colour() -> alt.Color:
+    return alt.Color(
+        "name:N",
+        title=None,
+        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
+    )

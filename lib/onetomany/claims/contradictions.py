@@ -36,7 +36,9 @@ BETWEEN = (
     "others",  # neither is a public body
     "copies",  # somebody else's number, passed on rounded or with another unit
 )
-_CITED = ("said_by", "source", "date", "url", "document", "page", "char_start", "char_end")
+_CITED = (
+    "said_by", "source", "date", "url", "document", "page", "char_start", "char_end", "quote",
+)  # fmt: skip
 CONTRADICTIONS = {
     "claim_a": pl.String,
     "claim_b": pl.String,
@@ -52,7 +54,7 @@ CONTRADICTIONS = {
     "value_b": pl.String,
     "unit_b": pl.String,
     "same_speaker": pl.Boolean,
-    # both citations; document, page and characters if the source is in the case file
+    # both citations; document, page, characters and quote if the source is in the case file
     **{f"{name}_{side}": LEDGER.get(name, pl.String) for side in ("a", "b") for name in _CITED},
 }
 
@@ -149,20 +151,72 @@ def headline(count: PairCount) -> tuple[str, str]:
     """Return the counts in words, in English and Korean, officials first."""
     officials, others, rest, copies = (count.between[name] for name in BETWEEN)
     return (
-        f"**{officials}** pairs of official statements can't both be true. {others} more set an "
-        f"official statement against the press or a civic group, {rest} set those against each "
-        f"other, and in {copies} a number was passed on with another unit: {count.pairs} pairs "
-        f"in {count.statements} statements by {count.speakers} bodies, read as {count.claims} "
-        f"claims. {count.compatible} pairs differ and can both be true. All pairs were compared "
-        "and counted: no interval.",
+        f"**{officials}** pairs of official statements can't both be true. {others} more pairs set "
+        f"an official statement against the press or a civic group, and {rest} set those against "
+        f"each other. In {copies} a number was passed on with another unit. That makes "
+        f"{count.pairs} pairs in {count.statements} statements by {count.speakers} bodies.",
         f"공적 기관끼리의 말 가운데 **{officials}**쌍은 함께 참일 수 없다. "
-        f"공적 기관의 말과 언론·시민단체의 말이 어긋나는 것이 {others}쌍, "
-        f"언론과 시민단체끼리가 {rest}쌍, 옮기면서 단위가 바뀐 것이 {copies}쌍이다. "
-        f"{count.speakers}곳의 말 {count.statements}건을 주장 {count.claims}개로 읽어 "
-        "모두 견주었다. "
-        f"모순은 {count.pairs}쌍이고, {count.compatible}쌍은 다르지만 함께 참일 수 있다. "
-        "모두 센 것이라 구간이 없다.",
+        f"공적 기관의 말이 언론이나 시민단체의 말과 어긋나는 것이 {others}쌍, "
+        f"언론과 시민단체끼리 어긋나는 것이 {rest}쌍이다. {copies}쌍에서는 수를 옮기면서 단위가 "
+        f"바뀌었다. {count.speakers}곳이 한 말 {count.statements}건에서 찾은 {count.pairs}쌍이다.",
     )
+
+
+def count_by_question(found: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
+    """Count the contradicting pairs by contested question and by who contradicts whom.
+
+    `topics` comes from `claim_ledger.load_topics`. Columns: topic_en, topic_ko, between, pairs and
+    `all`, the question's pairs together; the questions with most pairs come first.
+
+    >>> from onetomany.claims.claim_ledger import load_claims, load_links, load_topics
+    >>> pairs = find_contradictions(load_claims(), load_links())
+    >>> count_by_question(pairs, load_topics())["pairs"].sum()
+    36
+    """
+    clash = _with_questions(found.filter("contradiction"), topics)
+    counted = clash.group_by("topic_en", "topic_ko", "between", "rank").len("pairs")
+    return (
+        counted.with_columns(all=pl.col("pairs").sum().over("topic_en"))
+        .sort("all", "topic_en", "rank", descending=[True, False, False])
+        .select("topic_en", "topic_ko", "between", "all", pairs=pl.col("pairs").cast(pl.Int64))
+    )
+
+
+def word_pairs(found: pl.DataFrame, topics: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+    """Return the contradictions with the question and the words of both sides, ready to show.
+
+    `topics` comes from `claim_ledger.load_topics`, `statements` from `sources.case.case_claims`:
+    the kit's words for what a source says, which C25.1 and C25.2 share. Columns: topic_en,
+    topic_ko, those of CONTRADICTIONS, and said_en, said_ko and said_by_ko of sides a and b. They
+    are null if there is no such statement.
+
+    >>> from onetomany.claims.claim_ledger import load_claims, load_links, load_topics
+    >>> from onetomany.sources.case import case_claims
+    >>> pairs = find_contradictions(load_claims(), load_links())
+    >>> word_pairs(pairs, load_topics(), case_claims())["topic_en"][0]
+    'Could firms view it?'
+    """
+    shown = _with_questions(found.filter("contradiction"), topics)
+    for side in "ab":
+        said = statements.select(
+            of="claim_id",
+            **{f"said_en_{side}": "value_en", f"said_ko_{side}": "value_ko"},
+            **{f"said_by_ko_{side}": "said_by_ko"},
+        )
+        part_of = pl.col(f"claim_{side}").str.replace(r"\.\d+$", "")
+        shown = shown.with_columns(of=part_of).join(
+            said, on="of", how="left", maintain_order="left"
+        )
+    return shown.drop("of")
+
+
+def _with_questions(pairs: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
+    """Add the name of the contested question; one without a name is its subject and attribute."""
+    named = topics.select("topic_en", "topic_ko", "attribute", subject_a="subject")
+    bare = pl.format("{}: {}", "subject_a", "attribute")
+    return pairs.join(
+        named, on=["subject_a", "attribute"], how="left", maintain_order="left"
+    ).with_columns(pl.coalesce("topic_en", bare), pl.coalesce("topic_ko", bare))
 
 
 def check_arithmetic(claims: pl.DataFrame, links: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -152,6 +152,24 @@ def reliances_in_force() -> pl.DataFrame:
     return _ask("law_relied_on.sql", None)
 
 
+def late_starts(relied: pl.DataFrame) -> pl.DataFrame:
+    """Return the provisions that came into force after the acts had begun, by day.
+
+    Takes `reliances_in_force`. Columns: first_from, months_before, days_before, days_of_acts and
+    `provisions`, a list of those that came into force on that day.
+
+    >>> late_starts(reliances_in_force())["provisions"][0].to_list()
+    ['pipa 15(3)', 'pipa-decree 18(3)']
+    """
+    when = ["first_from", "months_before", "days_before", "days_of_acts"]
+    return (
+        relied.filter(pl.col("days_before") > 0)
+        .group_by(when)
+        .agg(provisions=pl.col("provision").unique().sort())
+        .sort(when)
+    )
+
+
 def _events(events: pl.DataFrame) -> pl.DataFrame:
     require_columns(events, ("date", "event_en"), "The events")
     first = (pl.col("date") + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,35 +55,47 @@ def risk_command(parser: argparse.ArgumentParser) -> Run:
     add_path(parser, "--report", "HTML", "write a page with charts, without any value")
     add_path(parser, "--out", "CSV", "write how many records share each record's values")
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.cage import accept_weak_isolation
-        from onetomany.extras import require_extra
-        from onetomany.reidentification.assessment import FIRST, assess, describe_assessment
-        from onetomany.reidentification.own_table import own_table
+    return _run
 
-        if args.report:  # before an hour's work, not after it
-            require_extra("report")
-        if args.weak_isolation:
-            accept_weak_isolation()
-        if args.recoded and not args.reach:
-            raise InputError("--recoded needs --reach K, the size of the smallest group.")
-        opened = own_table(args.table, sheet=args.sheet, **_reading(args))
-        for notice in opened.notices:
-            print(notice.en)
-        columns = [name.strip() for name in args.columns.split(",")] if args.columns else []
-        aside = [each for each in (args.sensitive, args.weight, args.household) if each]
-        found = assess(opened.frame, columns, population=args.population, aside=aside)
-        found = replace(found, findings=(*found.findings, *_findings(args, opened, found)))
-        for sentence in describe_assessment(found):
-            print(sentence.en)
-        for row in found.without.head(FIRST).iter_rows(named=True):
-            print(
-                f"Without '{shortened(row['column'])}': {row['unique']:,} alone, k = {row['k']:,}."
-            )
-        _write(args, opened, found)
-        return 0
 
-    return run
+def _run(args: argparse.Namespace) -> int:
+    from onetomany.cage import accept_weak_isolation
+    from onetomany.extras import require_extra
+    from onetomany.reidentification.hidden_values import hide_values
+
+    if args.report:  # before an hour's work, not after it
+        require_extra("report")
+    if args.weak_isolation:
+        accept_weak_isolation()
+    if args.recoded and not args.reach:
+        raise InputError("--recoded needs --reach K, the size of the smallest group.")
+    with hide_values(args.table.name):
+        _count(args)
+    return 0
+
+
+def _count(args: argparse.Namespace) -> None:
+    from onetomany.reidentification.assessment import FIRST, assess, describe_assessment
+    from onetomany.reidentification.own_table import own_table
+
+    opened = own_table(args.table, sheet=args.sheet, **_reading(args))
+    for notice in opened.notices:
+        print(notice.en)
+    aside = [each for each in (args.sensitive, args.weight, args.household) if each]
+    found = assess(opened.frame, _chosen(args), population=args.population, aside=aside)
+    found = replace(found, findings=(*found.findings, *_findings(args, opened, found)))
+    for sentence in describe_assessment(found):
+        print(sentence.en)
+    for row in found.without.head(FIRST).iter_rows(named=True):
+        print(f"Without '{shortened(row['column'])}': {row['unique']:,} alone, k = {row['k']:,}.")
+    _write(args, opened, found)
+
+
+def _chosen(args: argparse.Namespace) -> list[str]:
+    """Return the columns of --columns; a name with a comma is given in quotation marks."""
+    if not args.columns:
+        return []
+    return [name.strip() for name in next(csv.reader([args.columns], skipinitialspace=True))]
 
 
 def _add_known(parser: argparse.ArgumentParser) -> None:

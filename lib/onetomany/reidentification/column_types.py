@@ -14,21 +14,36 @@ import polars as pl
 from tqdm import tqdm
 
 from ..printing import Notice, shortened
+from .number_forms import (
+    DAY_NAMES,
+    EIGHT_DIGITS,
+    SERIAL,
+    STYLES,
+    YEAR_FIRST,
+    YEAR_LAST,
+    day_parts,
+    only_known_digits,
+    plain_number,
+)
 
 SHOWN = 5  # records that a notice names
+FEW = 1000  # values in which a form is tried first
+COUNTED = ("decimal", "code", "short")  # forms of which mixed columns need the number
 MOSTLY = 0.5  # of a column's values: with more numbers than this, the others are reported
 PIECE = 1_000_000  # records read at a time
-_WHOLE, _THOUSANDS = r"[+-]?\d{1,18}", r"[+-]?\d{1,3}(?:,\d{3})+"
 _ENDS = r"^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$"  # marks without width among them
 FORMS = {
-    "whole": rf"^{_WHOLE}$",
-    "decimal": r"^[+-]?(?:\d+\.\d*|\.\d+|\d{1,18})(?:[eE][+-]?\d+)?$",
-    "thousands": rf"^(?:{_THOUSANDS}|{_WHOLE})$",
-    "code": r"^0\d+$",
+    "whole": r"^[+\-−]?\d{1,18}$",
+    "decimal": r"^[+\-−]?(?:\d+[.٫]\d*|[.٫]\d+|\d{1,18})(?:[eE][-+]?\d+)?$",
+    "code": r"^[0０٠۰०]\d+$",
     "short": r"[eE]\+?[1-9]\d+$",  # 9.00101E+12
-    "iso": r"^\d{4}[-./]\d{1,2}[-./]\d{1,2}\.?$",
-    "other": r"^\d{1,2}[-./]\d{1,2}[-./]\d{4}$",
+    "iso": YEAR_FIRST,
+    "other": YEAR_LAST,
+    "eight": EIGHT_DIGITS,
+    "serial": SERIAL,
+    **{name: style.pattern for name, style in STYLES.items()},
 }
+FORMS = {name: only_known_digits(pattern) for name, pattern in FORMS.items()}
 
 
 def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
@@ -76,7 +91,7 @@ class _Held:
 
     @property
     def is_date(self) -> bool:
-        return self.all_are("iso") or self.all_are("other")
+        return any(map(self.all_are, ("iso", "other", "eight")))
 
 
 def _looked_at(table: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
@@ -90,14 +105,32 @@ def _looked_at(table: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
             column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())
             for form, pattern in FORMS.items():
                 # mixed columns are recognised by their numbers; of other forms one failure decides
-                if form in ("decimal", "code", "short") or column.all_are(form) or not column.known:
-                    column.of[form] += int(values.str.contains(pattern).sum())
+                if form in COUNTED or column.all_are(form) or not column.known:
+                    tried = values if form in COUNTED else _tried(values, pattern)
+                    column.of[form] += int(tried.str.contains(pattern).sum())
             column.known += len(values)
             if len(column.others) < SHOWN + 1 and column.of["decimal"] < column.known:
                 is_other = piece[name].is_not_null() & ~piece[name].str.contains(FORMS["decimal"])
                 column.others += (is_other.arg_true() + before + 1).to_list()[: SHOWN + 1]
         before += len(piece)
     return held
+
+
+def _tried(values: pl.Series, pattern: str) -> pl.Series:
+    """Return the first values if these already fail, so that long columns are not searched."""
+    few = values.head(FEW)
+    return values if few.str.contains(pattern).all() else few
+
+
+def _tell_serial(held: _Held, notices: list[Notice]) -> None:
+    if held.all_are("serial") and pl.select(pl.lit(held.name).str.contains(DAY_NAMES)).item():
+        name = shortened(held.name)
+        _tell(
+            notices,
+            f"Column '{name}': its numbers may be a spreadsheet's days; save them as dates to have "
+            "them read as dates.",
+            f"열 '{name}'의 수는 스프레드시트의 날짜일 수 있다. 날짜로 읽으려면 날짜로 저장한다.",
+        )
 
 
 def _one(
@@ -115,9 +148,18 @@ def _one(
             f"(values: {held.changed:,}).",
             f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
         )
-    plain = values.str.strip_prefix("+")
+    plain = plain_number(values)
+    style = next((STYLES[each] for each in STYLES if held.all_are(each)), None)
+    if held.all_are("eight") and days and days.day_first:
+        _tell(
+            notices,
+            f"Column '{name}': numbers of eight digits are read as days.",
+            f"열 '{name}'의 여덟 자리 수는 날짜로 읽었다.",
+        )
+        return _readings(held)[0]
     if held.all_are("whole"):
         if not held.of["code"]:
+            _tell_serial(held, notices)
             return plain.cast(pl.Int64)
         _tell(
             notices,
@@ -134,13 +176,10 @@ def _one(
                 "(1.23E+12 꼴). 서로 다른 수가 같아 보일 수 있다.",
             )
         return plain.cast(pl.Float64)
-    elif held.all_are("thousands"):
-        _tell(
-            notices,
-            f"Column '{name}': commas are taken as marks of thousands.",
-            f"열 '{name}'의 쉼표는 천 단위 표시로 읽었다.",
-        )
-        return plain.str.replace_all(",", "").cast(pl.Int64)
+    elif style:
+        _tell(notices, f"Column '{name}': {style.en}.", f"열 '{name}'의 {style.ko}.")
+        number = plain_number(values, style)
+        return number.cast(pl.Float64 if style.decimal else pl.Int64)
     elif days is not None:
         return _dated(values, held, days, dates, notices)
     elif held.known:
@@ -180,9 +219,8 @@ def _days(folded: pl.LazyFrame, columns: dict[str, _Held]) -> dict[str, _Days]:
 
 def _readings(held: _Held) -> tuple[pl.Expr, pl.Expr]:
     """Return a column's days read year or day first, and year or month first."""
-    values = pl.col(held.name).str.strip_suffix(".").str.replace_all(r"[./]", "-")
-    parts = values.str.split_exact("-", 2)
-    if held.all_are("iso"):
+    parts = day_parts(pl.col(held.name)).str.split_exact("-", 2)
+    if not held.all_are("other"):
         return _date(parts, (0, 1, 2)), _date(parts, (0, 1, 2))
     return _date(parts, (2, 1, 0)), _date(parts, (2, 0, 1))
 

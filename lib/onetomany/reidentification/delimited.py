@@ -11,9 +11,9 @@ import contextlib
 import csv
 import io
 import itertools
+import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_o
 from ..errors import InputError
 from ..printing import Notice, shortened
 from .column_types import list_places
+from .names_row import find_names, looks_numeric
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 TOGETHER = 100_000  # rows of a part of the copy
@@ -41,6 +42,9 @@ SEPARATOR_NAMES = {
     "\x01": ("the control character 1", "제어 문자 1"),
     "\x1f": ("the control character 31", "제어 문자 31"),
 }
+
+
+UNCUT = (",", ";", "\t", "|", "::", ":", "&", "#", "!", "$", "§", "¦", "\\t", "=", "/", " ")
 
 
 class Fields(NamedTuple):
@@ -68,14 +72,17 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
         rows = [row for _, row in islice(_rows(file, head, separator), SAMPLE)][skipped:]
         if not rows:
             raise InputError(f"{file.name} is empty.")
-        above = rows_above(rows)
-        tell_above(above, notices)
-        names = rows[above]
-        _check_fields(file, names, rows[above + 1 :])
+        found = find_names(file.name, rows, notices)
+        names = found.names
+        _check_fields(file, names, rows[found.end :])
+        below = [row for row in rows[found.end :] if any(row)]
+        is_longer = all(len(row) == len(names) + 1 and row[-1].strip() for row in below)
+        if separator != "," and below and is_longer:
+            names = ["", *names]  # as R writes a table whose rows have names
         copy = _folder(file) if file.stat().st_size > IN_MEMORY else None
         out = _Copy(file, Path(copy.name) if copy else None, len(names), notices)
         with _opened(file, encoding) as text:
-            for row in islice(_rows(file, text, separator), skipped + above + 1, None):
+            for row in islice(_rows(file, text, separator), skipped + found.end, None):
                 out.add(*row)
         table = out.table()
     except (UnicodeError, LookupError) as error:
@@ -171,9 +178,14 @@ def _opened(file: Path, encoding: str) -> IO[str]:
 def _encoding(file: Path) -> str:
     """Recognise UTF-16 by its mark or its zeros, UTF-8, or CP949; raise InputError otherwise."""
     with file.open("rb") as raw:
-        found = utf16_of(raw.read(START))
-    if found:
+        start = raw.read(START)
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if found := utf16_of(start):
         return found
+    if stateful := re.search(rb"\x1b\$(?:\)C|[@B]|\)A)", start):
+        name = {b")C": "iso2022_kr", b")A": "hz"}.get(stateful[0][2:], "iso2022_jp")
+        raise InputError(f"{file.name} is text with escapes: give its encoding, perhaps {name}.")
     if not (line := _not_utf8(file)):
         return "utf-8-sig"
     try:
@@ -184,8 +196,8 @@ def _encoding(file: Path) -> str:
     if not korean:
         raise InputError(
             f"{file.name}, line {line:,}, is not UTF-8, and the file is not Korean (CP949) text: "
-            "save it as 'CSV UTF-8', or give its encoding (Western files are often cp1252, "
-            "Japanese shift_jis, Chinese gb18030)."
+            "save it as 'CSV UTF-8', or give its encoding (Western files are often cp1252, Russian "
+            "cp1251, Japanese shift_jis, Chinese gb18030 or big5, Korean cp949)."
         )
     return "cp949"
 
@@ -211,8 +223,10 @@ def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
     if not start:
         raise InputError(f"{file.name} is empty.")
     if start[0] in "{[<":
-        what = "a web page" if start[0] == "<" else "JSON"
+        what = "a web page" if start[0] == "<" else "JSON or a file of settings"
         raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
+    if re.match(r"(?:insert into|create table)\b", start, re.IGNORECASE):
+        raise InputError(f"{file.name} is a database's dump: export the table as CSV.")
     first, _, _ = head.partition("\n")
     stated = first.strip(" \r").strip('"')
     if stated.lower().startswith("sep=") and len(stated) == 5:
@@ -240,31 +254,29 @@ def _check_fields(file: Path, names: Sequence[str], rows: Sequence[Sequence[str]
             f"{file.name} has columns laid out by blanks: open it in a spreadsheet as text of "
             "fixed width, and save it as CSV."
         )
-
-
-def rows_above(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many rows are above the names: titles fill fewer cells than the table's width.
-
-    One name may be missing, such as that of an index in the first column.
-    """
-    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
-    width = Counter(each for each in filled if each).most_common(1)
-    wide = width[0][0] if width else 1
-    for place, (row, many) in enumerate(zip(rows, filled, strict=True)):
-        if many > wide // 2 or (many == wide - 1 > 0 and not row[0].strip()):
-            return place
-    return 0
-
-
-def tell_above(above: int, notices: list[Notice]) -> None:
-    """Add to `notices` how many rows above the names are left out."""
-    if above:
-        notices.append(
-            Notice(
-                f"Rows above the columns' names are left out: {above}.",
-                f"열 이름 위의 {above}줄은 뺐다.",
-            )
+    if all("=" in name for name in names) and len(names) > 1:
+        raise InputError(f"{file.name} has no row of names: its fields are written as name=value.")
+    if len(names) == 1 and (sign := _uncut(names[0], [row[0] for row in rows if any(row)])):
+        raise InputError(
+            f"{file.name} has fields separated by {sign}, which is not read here: save it as CSV."
         )
+
+
+def _uncut(name: str, cells: Sequence[str]) -> str | None:
+    """Return another sign that cuts the only column into as many pieces in every row.
+
+    The blank does so only if pieces of one place are numbers.
+    """
+    for sign in UNCUT:
+        many = name.count(sign)
+        if not many or len(cells) < 2 or any(cell.count(sign) != many for cell in cells):
+            continue
+        pieces = list(zip(*(cell.split(sign) for cell in cells), strict=True))
+        if sign != " " or any(all(map(looks_numeric, each)) for each in pieces):
+            if sign in SEPARATOR_NAMES:
+                return f"{SEPARATOR_NAMES[sign][0]} within quotation marks around whole rows"
+            return "blanks" if sign == " " else f"'{sign}'"
+    return None
 
 
 def _rows(file: Path, text: IO[str] | str, separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -31,13 +31,16 @@ from ..cage.text_tables import SAMPLE
 from ..errors import InputError
 from ..printing import Notice, shortened
 from ..sources.identifiers import identifying_columns, names_somebody
-from .column_types import infer_types, iterate_pieces
-from .delimited import Fields, read_delimited, rows_above, tell_above
+from .column_types import PIECE, infer_types, iterate_pieces
+from .delimited import Fields, read_delimited
+from .names_row import check_names, clean_name, find_names
 from .spreadsheet import read_spreadsheet
+from .table_body import TOTALS, keep_records, refuse_second_tables, report_empty, report_shape
 
 MOST_COLUMNS = 1000
 MOST_BELOW = 1000  # last rows among which notes are looked for
-TEXTS = (".csv", ".tsv", ".txt")
+TEXTS = (".csv", ".tsv", ".txt", ".tab", ".psv", ".dat")
+PACKED = (".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 _KINDS = {ZIP: ".xlsx", OLE: ".xls", PARQUET: ".parquet"}
@@ -48,7 +51,6 @@ _NO_TABLES = {
     SEVEN_ZIP: "a compressed file (7z)",
 }
 NOTES = ("*", "※", "(", "†", "source", "note", "출처", "자료", "주:", "주)")
-TOTALS = ("total", "sum", "grand total", "합계", "계", "총계", "소계", "전체")
 
 Dates: TypeAlias = Literal["day-first", "month-first"]
 
@@ -93,6 +95,8 @@ def own_table(
         raise InputError(f"There is no file at {file}.")
     kind = file.suffix.lower()
     notices: list[Notice] = []
+    if kind in PACKED:
+        raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")
     if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
         raise InputError(
             f"{file.name} is not a CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
@@ -107,6 +111,7 @@ def own_table(
     try:
         table = _named(file, fields, notices)
         table = _without_identifiers(table, drop_identifiers, notices)
+        report_shape(table, notices)
         found = infer_types(table, dates, notices)
         if fields.copy is None:
             return OwnTable(found.collect(), tuple(notices))
@@ -174,14 +179,13 @@ def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
     head = [[cell or "" for cell in row] for row in frame.head(SAMPLE).iter_rows()]
-    above = rows_above(head)
-    tell_above(above, notices)
-    return Fields(head[above], frame[above + 1 :].lazy())
+    found = find_names(file.name, head, notices)
+    return Fields(found.names, frame[found.end :].lazy())
 
 
 def _names(file: Path, row: Sequence[str]) -> list[str]:
     """Return the columns' names; '' for one without a name, since the column may be empty."""
-    names = [" ".join(cell.split()) for cell in row]
+    names = [clean_name(cell) for cell in row]
     if len(names) > MOST_COLUMNS:
         raise InputError(f"{file.name} has {len(names):,} columns: {MOST_COLUMNS:,} at most.")
     if any(map(names_somebody, names)):
@@ -204,6 +208,10 @@ def _check_names(file: Path, names: Sequence[str]) -> None:
 def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
     """Return the table with its names, without empty rows and empty nameless columns."""
     names = _names(file, fields.names)
+    first = fields.rows.head(PIECE).collect()
+    sample = [[cell or "" for cell in row] for row in first.head(SAMPLE).iter_rows()]
+    check_names(file.name, names, sample)
+    refuse_second_tables(file.name, names, first, notices)
     # a line of dashes, as databases draw it, counts as empty
     is_blank = pl.all().fill_null("").str.contains(r"^[\s\p{Z}\p{Cc}\p{Cf}]*$|^\s*[-=+|:]{3,}\s*$")
     holds, records, blank = [False] * len(names), 0, 0
@@ -225,14 +233,26 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
             Notice(f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
         )
     _check_names(file, list(kept.values()))
+    report_empty(
+        [name for name, one in zip(names, holds, strict=True) if name and not one], notices
+    )
     table = fields.rows
     if blank:
         table = table.filter(~pl.all_horizontal(is_blank))
         notices.append(Notice(f"Empty rows are left out: {blank:,}.", f"빈 줄 {blank:,}개를 뺐다."))
     table = table.select(list(kept)).rename(kept)
+    table = _without_formulas(table, sample)
     if fields.copy is None:
         table = table.collect().lazy()
-    return _without_end(table, records - blank, notices)
+    table = _without_end(table, records - blank, notices)
+    return keep_records(table, notices)
+
+
+def _without_formulas(table: pl.LazyFrame, sample: Sequence[Sequence[str]]) -> pl.LazyFrame:
+    """Return the values of cells that a spreadsheet wrote as ="02139" to keep a zero."""
+    if not any(cell.startswith('="') for row in sample for cell in row):
+        return table
+    return table.with_columns(pl.all().str.replace(r'^="([^"]*)"$', "$1"))
 
 
 def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl.LazyFrame:

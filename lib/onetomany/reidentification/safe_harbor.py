@@ -22,6 +22,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources import identifiers
 from .classes import EMPTY, Table, as_lazy
+from .number_forms import translate_digits
 
 Seen: TypeAlias = Iterator[tuple[str, int, str]]  # name or content, records, reason
 
@@ -147,7 +148,8 @@ def _zip(values: pl.Series, text: pl.Series | None) -> Seen:
     """Yield ZIP codes: five digits must go; three may stay unless few people live there."""
     if text is None:
         return
-    digits = text.str.extract(r"^\s*(\d{1,5})(?:\.0+|-\d{4})?\**\s*$")
+    plain = pl.select(translate_digits(pl.lit(text))).to_series()
+    digits = plain.str.extract(r"^\s*([0-9]{1,5})(?:\.0+|-[0-9]{4})?\**\s*$")
     if values.dtype.is_numeric():  # leading zeros are lost
         longest = digits.str.len_chars().max()
         digits = digits.str.zfill(5 if isinstance(longest, int) and longest > 3 else 3)
@@ -173,7 +175,8 @@ def _time(name: str, values: pl.Series, named: bool, alike: int, year: int) -> S
     alike = max(alike, int(compact) if 2 * compact >= filled else 0)
     if alike:
         yield "content", alike, "date"
-    number = values.cast(pl.String).str.extract(r"^\s*(\d{1,4})(?:\.\d+)?\s*$").cast(pl.Int64)
+    plain = pl.select(translate_digits(pl.lit(values.cast(pl.String)))).to_series()
+    number = plain.str.extract(r"^\s*([0-9]{1,4})(?:\.[0-9]+)?\s*$").cast(pl.Int64)
     old = 0
     if re.search(AGE_NAME, name):
         old, why = int(number.is_between(OLDEST + 1, 150).sum()), "age"

@@ -16,6 +16,7 @@ from ..printing import shortened
 TASK = "onetomany.cage.sheets:load_spreadsheet_reader"
 LARGEST = 1 << 29  # bytes of the file
 SECONDS, MEMORY = 600, 6 << 30  # limits of reading
+OLE_START = bytes.fromhex("d0cf11e0a1b11ae1")  # of an encrypted or old file
 ANSWER, FRAME = 1 << 31, 1 << 26  # bytes of all cells, and of those parsed at a time
 
 
@@ -23,7 +24,7 @@ def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame
     """Return the cells of a sheet as texts, an empty one as null, its name, and all names.
 
     The frame's columns are called '0', '1' and so on; its first rows may be titles and names.
-    XLSX, XLSM, XLSB, XLS and ODS are read; the first sheet with cells if none is named.
+    XLSX, XLSM, XLSB, XLS and ODS are read; the first visible sheet with a table if none is named.
 
     Raises InputError for another file, one larger than `LARGEST`, a sheet that isn't there, or one
     that needs more than `SECONDS` or `MEMORY`. No message shows a value.
@@ -52,7 +53,14 @@ def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame
     if outcome.ended.code:
         why = f"its reader ended early, perhaps since its cells don't fit into {MEMORY >> 30} GB"
     kind = file.suffix[1:].upper()
+    if why == FAULTS[0] and kind in ("XLSX", "XLSM") and _start(file) == OLE_START:
+        why = "it may be protected by a password, so save it without one"
     raise InputError(f"{file.name} can't be read as {kind}: {why or 'no answer'}.")
+
+
+def _start(file: Path) -> bytes:
+    with file.open("rb") as raw:
+        return raw.read(8)
 
 
 def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, str, list[str]] | str:

@@ -79,6 +79,13 @@ order by s.gap is null, contradicted desc, redacted desc, single_source desc, no
     s.gap
 """
 
+# columns of `unsupported_claims` that a page without a case file can count
+_LACKS = {
+    "no_document": ("no original document", "원본 문서가 없음"),
+    "contradicted": ("contradicted by another", "다른 주장과 어긋남"),
+    "single_source": ("one source only", "출처가 하나뿐"),
+}
+
 
 def load_gaps(folder: Path | None = None) -> pl.DataFrame:
     """Return the gaps of the Incheon case as text: the columns of TABLE.
@@ -126,6 +133,23 @@ def unsupported_claims(
         single_source=(pl.col("confidence") != "V2").fill_null(True),
         no_document=pl.col("document").is_null(),
     )
+
+
+def count_lacks(lacking: pl.DataFrame) -> pl.DataFrame:
+    """Count the claims that lack each kind of evidence, most first.
+
+    Takes `unsupported_claims`. Columns: what_en, what_ko, claims and `of`, the number of claims.
+
+    >>> from onetomany.claims.claim_ledger import load_claims, load_links
+    >>> from onetomany.claims.contradictions import find_contradictions
+    >>> claims = load_claims().head(3)
+    >>> lacking = unsupported_claims(claims, find_contradictions(claims, load_links()))
+    >>> count_lacks(lacking)["claims"].to_list()
+    [3, 3, 2]
+    """
+    rows = [(*words, int(lacking[name].sum()), lacking.height) for name, words in _LACKS.items()]
+    counted = pl.DataFrame(rows, schema=["what_en", "what_ko", "claims", "of"], orient="row")
+    return counted.sort("claims", descending=True, maintain_order=True)
 
 
 def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:

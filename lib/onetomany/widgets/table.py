@@ -12,6 +12,7 @@ from ..charts.assessment import crowd_sizes_chart, without_column_chart
 from ..errors import InputError
 from ..printing import Notice, printable, shortened
 from ..reidentification.assessment import Assessment, assess, describe_assessment, to_give_up
+from ..reidentification.hidden_values import hide_values
 from ..reidentification.own_table import OwnTable, own_table
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
@@ -51,7 +52,8 @@ def table_form() -> ipywidgets.VBox:
         shown.clear_output()
         with shown:
             try:
-                open_() if task is opening else count()
+                with hide_values(Path(path.value.strip()).name):
+                    open_() if task is opening else count()
             except InputError as error:
                 display(HTML(f"<p><b>{html.escape(printable(error))}</b></p>"))
 

@@ -125,8 +125,10 @@ select a.claim_id as claim_a, b.claim_id as claim_b, kind,
     a.said_by as said_by_a, b.said_by as said_by_b, a.said_by = b.said_by as same_speaker,
     a.source as source_a, a.disclosure_date as date_a, a.source_url as url_a,
     a.document as document_a, a.page as page_a, a.char_start as char_start_a, a.char_end as char_end_a,
+    a.quote as quote_a,
     b.source as source_b, b.disclosure_date as date_b, b.source_url as url_b,
-    b.document as document_b, b.page as page_b, b.char_start as char_start_b, b.char_end as char_end_b
+    b.document as document_b, b.page as page_b, b.char_start as char_start_b, b.char_end as char_end_b,
+    b.quote as quote_b
 from judged
 where kind is not null
 order by contradiction desc, subject_a, attribute, claim_a, claim_b
