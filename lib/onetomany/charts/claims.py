@@ -237,7 +237,7 @@ def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -
     alike = pl.col("name_en") == pl.col("name_ko")
     named = both_columns("name_en", "name_ko", " · ")
     shown = mentions.with_columns(row=pl.when(alike).then("name_en").otherwise(named))
-    most = shown["documents"].max() or 0
+    most = max(shown["documents"].to_list(), default=0)
     base = alt.Chart(shown).encode(
         x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),
         y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=420)),
