@@ -63,7 +63,7 @@ class _Reader:
         self.stem, self.folder = stem, folder
         self.number = 0  # of the code cell being read
         self.counted: dict[str, int] = {}
-        # ids that a page uses itself: no heading may be taken for what a term means
+        # ids that a page uses itself: no heading may be taken for a term's meaning
         self.anchors = {"main", "expert", *(term.id for term in page_terms())}
 
     def cells(self, notebook: Notebook, exercises: bool) -> Iterator[NotebookCell]:

@@ -26,7 +26,7 @@ _BOUNDS = {"en": (r"(?<![\w-])", r"s?(?![\w-])"), "ko": (r"(?<!\w)", r"(?![A-Za-
 
 @dataclass(frozen=True)
 class Term:
-    """One term in one language: its word, the words that are found, and what it means."""
+    """One term in one language: its word, the words that are found, and its meaning."""
 
     id: str
     lang: str
