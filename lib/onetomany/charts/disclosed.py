@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .languages import both_columns
+from .languages import both, both_columns
 from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
 
 _KINDS = {
@@ -30,10 +30,8 @@ _OUTCOMES = {
     "several": "several matches 일치 여럿",
 }
 _LOST = "LOST LOG"
-_TOLD = "told 밝힘"
-_UNTOLD = (
-    "not published or inconsistent: lowest to highest 밝히지 않았거나 합이 맞지 않음: 최소~최대"
-)
+_TOLD = "reported 밝힘"
+_UNTOLD = "unpublished or inconsistent: lowest to highest 미공개이거나 합이 안 맞음: 최소~최대"
 _FLOOR, _WIDTH = 1e-7, 200
 
 
@@ -172,7 +170,7 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
         f"if {shown['wide_unknown'][0]} unclear entries went either way 불분명한 항목 "
         f"{shown['wide_unknown'][0]}건을 달리 보면",
         f"if {shown['unknown'][0]} blank ones did 빈 항목 {shown['unknown'][0]}건을 달리 보면",
-        f"{PERCENT}, by agency 기관 단위",
+        both(f"{PERCENT}, by agency", f"{PERCENT}, 기관 단위"),
     ]
     scale = alt.Scale(domain=[0, 1], nice=False)
     title = "Share of the searches 검색 가운데 비율"
@@ -206,7 +204,7 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
         alt.layer(*layers, dots, words).properties(width=560, height=210),
         title="Most searches brought nobody; some brought several",
         title_ko="검색 대부분은 아무도 찾지 못했고, 일부는 여럿을 내놓았다",
-        source=f"{source}; {total} searches 검색",
+        source=f"{source}; {both(f'{total} searches', f'검색 {total}건')}",
         description="Share of searches by matches returned, with bounds: "
         + "; ".join(
             f"{each['outcome']} {each['wide_least']:.1%} to {each['wide_most']:.1%}"
@@ -241,12 +239,11 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
             rank=pl.col("part").replace_strict({key: n for n, key in enumerate(names)}),
         )
     )
-    tops = listed.with_columns(text=pl.format("{} searches\n검색 {}건", "searches", "searches"))
     order = listed["matches"].to_list()
     x = alt.X(
         "matches:O",
         sort=order,
-        title="Matches that one search brought 검색 한 번에 나온 일치 수",
+        title=both("Matches of one search (above: searches)", "검색 한 번의 일치 수(위: 검색 수)"),
         axis=alt.Axis(labelAngle=0),
     )
     bars = (
@@ -257,7 +254,7 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
             y=alt.Y(
                 "count:Q",
                 title="Matches of all such searches 그런 검색의 일치 모두",
-                scale=alt.Scale(domainMax=1.2 * max(tops["records"].to_list())),
+                scale=alt.Scale(domainMax=1.2 * max(listed["records"].to_list())),
             ),
             color=_colour("name:N", names, columns=1),
             order=alt.Order("rank:Q"),
@@ -265,16 +262,16 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
         )
     )
     words = (
-        alt.Chart(tops)
-        .mark_text(dy=-22, lineBreak="\n", fontSize=11)
-        .encode(x=x, y="records:Q", text="text:N")
+        alt.Chart(listed)
+        .mark_text(dy=-9, fontSize=11, fontWeight=600)
+        .encode(x=x, y="records:Q", text="searches:Q")
     )
-    must, records = (_number(listed, name) for name in ("others", "records"))
+    must, records, total = (_number(listed, each) for each in ("others", "records", "searches"))
     return finish(
         alt.layer(bars, words).properties(width=600, height=300),
         title=f"If each match is another person, at least {must} of {records} were somebody else",
         title_ko=f"일치가 저마다 다른 사람이라면, {records}건 가운데 적어도 {must}건은 남이다",
-        source=f"{source}; {_number(listed, 'searches')} searches 검색",
+        source=f"{source}; {both(f'{total} searches', f'검색 {total}건')}",
         description=f"Matches by how many a search brought. {records} in all, at least {must} of "
         "them other people than those searched for, if every match is another person; whether any "
         "of the rest was right the log does not say.",
@@ -293,11 +290,14 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
     dated = table.with_columns(event=both_columns(english, korean, " · "))
     order = dated["event"].to_list()
     least, most, trials = (_thousands(name) for name in ("false_least", "false_most", "trials"))
+    told = pl.when("told").then(least)
+    count, count_ko = (told.otherwise(pl.format(f, least, most)) for f in ("{} to {}", "{}~{}"))
     shown = rates.join(dated, on="id", maintain_order="left").with_columns(
         state=pl.when("told").then(pl.lit(_TOLD)).otherwise(pl.lit(_UNTOLD)),
-        text=pl.when("told")
-        .then(pl.format("{} of {}", least, trials))
-        .otherwise(pl.format("{} to {} of {}", least, most, trials)),
+        said=pl.format("{} of {}", count, trials),
+        text=both_columns(
+            pl.format("{} of {}", count, trials), pl.format("{} 중 {}", trials, count_ko)
+        ),
         rate=pl.when("told").then(pl.col("false_least") / pl.col("trials")),
         zero=pl.col("false_most") == 0,
         start=pl.col("low").clip(lower_bound=_FLOOR),
@@ -309,15 +309,15 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
         spacing=115,
     )
     best = shown.filter(per="face").sort("trials").row(-1, named=True)
-    other = shown.filter(per="alert", id=best["id"])["text"].to_list()
+    other = shown.filter(per="alert", id=best["id"])["said"].to_list()
     return finish(
         panels,
         title="The share of false alerts depends on the denominator: alerts or faces",
         title_ko="오경보가 얼마나 잦은지는 무엇으로 나누느냐에 달렸다",
-        source=f"{source}; exact {PERCENT}, alerts taken as independent 경보를 독립으로 봄",
+        source=f"{source}; exact {PERCENT} intervals, alerts as independent 경보를 독립으로 봄",
         description=f"False alerts of {len(table)} deployments or periods, as a share of the "
         f"alerts and of the faces, with exact {PERCENT} intervals. The one with the most faces: "
-        f"{best['text']} faces, {' '.join(other)} alerts.",
+        f"{best['said']} faces, {' '.join(other)} alerts.",
     )
 
 
@@ -327,7 +327,7 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
         scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
         axis = alt.Axis(
             values=[1e-6, 1e-4, 1e-2],
-            labelExpr="'1 in ' + (datum.value < 9e-6 ? '1M' : format(1 / datum.value, ',.0f'))",
+            labelExpr="'1 / ' + format(1 / datum.value, ',.0f')",
         )
     else:
         scale = alt.Scale(domain=[0, 1], nice=False)
@@ -338,6 +338,7 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
         labelExpr="split(datum.label, '\\n')",
         labelLimit=360,
         labelFontSize=11,
+        labelPadding=9,
         ticks=False,
         grid=True,
     )
