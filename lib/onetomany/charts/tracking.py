@@ -212,7 +212,7 @@ def mixed_passengers_chart(
         f"faces, {poorest['mixed']:.0%} with the poorest",
         title_ko=f"모두 함께 이으면 얼굴이 가장 좋을 때 승객의 {best['mixed']:.0%}, 가장 나쁠 때 "
         f"{poorest['mixed']:.0%}가 섞인다",
-        source=f"{source}; {best['passengers']:,} passengers 명, band 띠: {PERCENT} by passenger; "
+        source=f"{source}; {best['passengers']:,} passengers 명; {PERCENT} by passenger; "
         "TMR at FMR 1/10,000",
         simulated=simulated,
         description="Share of passengers mixed up with others, and broken into several tracks: "
@@ -322,8 +322,8 @@ def unicity_chart(
         ),
         title=f"{most['points']} known points single out {most['singled_out']:.0%} of passengers",
         title_ko=f"아는 지점 {most['points']}개면 승객의 {most['singled_out']:.0%}가 특정된다",
-        source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: {PERCENT} by "
-        f"person; point 지점: one camera, {points['time'][0] / 60:g} min 분",
+        source=f"{source}; {points['people'].to_numpy().max():,} people 명; {PERCENT} by person; "
+        f"one camera in {points['time'][0] / 60:g} min 카메라 한 대에 {points['time'][0] / 60:g}분",
         simulated=simulated,
         description="Share of people whom so many known points single out: "
         + "; ".join(
