@@ -273,11 +273,10 @@ def test_ratios_are_not_stacked_and_start_at_zero(drawn: dict[str, Finished]) ->
         assert share["scale"]["domain"] == [0, 1]
 
 
-def test_the_title_has_the_better_method_at_best_and_poorest_faces(
+def test_the_title_has_the_path_cover_at_best_and_poorest_faces(
     drawn: dict[str, Finished],
 ) -> None:
-    """The path cover is the better one of the fixture: 3 % at the best level, 6 % at the other."""
+    """The fixture's path cover mixes 3 % at the best level and 6 % at the other."""
     title = drawn["mixed"].to_dict()["title"]
-    assert title["text"].endswith("3% with the best faces, 6% with the poorest")
-    assert "3%" in title["subtitle"][0]
-    assert "6%" in title["subtitle"][0]
+    assert "3% of passengers are mixed up with the best faces, 6% with" in title["text"]
+    assert "3%, 가장 나쁠 때 6%" in title["subtitle"][0]

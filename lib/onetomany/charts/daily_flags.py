@@ -62,7 +62,7 @@ def daily_flags_chart(
         alt.layer(limits, dots, words).properties(width=440, height=46 * shown.height),
         title=f"One rule alone flags {most} of {passengers:,.0f} people a day who mean no harm",
         title_ko=f"규칙 하나에만 하루 {passengers:,.0f}명 가운데 나쁜 뜻 없는 {most}명이 걸린다",
-        source=f"{source}; {people:,} people 명; bar 막대: {PERCENT}",
+        source=f"{source}; {people:,} people 명; {PERCENT} by person",
         simulated=simulated,
         description="People flagged falsely a day at the thresholds chosen here: "
         + "; ".join(f"{plain(row['name'])}: {row['text']}" for row in shown.iter_rows(named=True)),

@@ -36,10 +36,10 @@ _NEIGHBOURS = 3  # named in the table; more are counted
 # columns of the dossier's table: head, place (share of the width), least room (px, on a telephone)
 _COLUMNS = {
     "clock": ("min:s\n분:초", 0.0, 36),
-    "camera": ("camera\n카메라", 0.13, 88),
-    "sure": ("link right\n맞을 확률", 0.45, 60),
-    "chain": ("all so far\n여기까지", 0.64, 60),
-    "beside": ("beside\n곁의 동선", 0.83, 120),
+    "camera": ("camera\n카메라", 0.13, 108),
+    "sure": ("right\n맞을 확률", 0.52, 46),
+    "chain": ("so far\n여기까지", 0.68, 46),
+    "beside": ("beside\n곁의 동선", 0.84, 120),
 }
 
 

@@ -179,36 +179,45 @@ def likelihood_ratios_chart(
 def mixed_passengers_chart(
     errors: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Draw passengers whose track has somebody else's sightings in it, by face quality.
+    """Draw passengers mixed with others, and broken into several tracks, by face quality.
 
     Takes `evaluation.ERRORS` of both methods with `tmr`; the band is the 95 % interval by
-    passenger. The title has the better method's share at the best and the poorest faces.
+    passenger. The title is of the path cover, at the best and the poorest faces.
     """
     shown = _named(errors)
-    better = shown.group_by("tmr").agg(pl.col("mixed").min(), pl.col("passengers").first())
-    poorest, *_, best = better.sort("tmr").iter_rows(named=True)
+    poorest, *_, best = shown.filter(method="path cover").sort("tmr").iter_rows(named=True)
     base = alt.Chart(shown).encode(x=_BY_TMR, color=_method_colour())
+    tips = ["name:N", *formatted_tips("tmr", ".0%")]
+    tips += formatted_tips("mixed mixed_low mixed_high broken", ".2%")
+
+    def line(name: str) -> alt.Chart:
+        drawn: alt.Chart = base.mark_line(
+            strokeWidth=2.6, point=alt.OverlayMarkDef(size=50)
+        ).encode(y=share_axis(name), tooltip=tips)
+        return drawn
+
+    def panel(chart: alt.LayerChart, title: str) -> alt.LayerChart:
+        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+        drawn: alt.LayerChart = chart.properties(width=280, height=220, title=heading)
+        return drawn
+
     band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
-    line = base.mark_line(strokeWidth=2.6, point=alt.OverlayMarkDef(size=50)).encode(
-        y=share_axis("mixed"),
-        tooltip=[
-            "name:N",
-            *formatted_tips("tmr", ".0%"),
-            *formatted_tips("mixed mixed_low mixed_high", ".2%"),
-        ],
-    )
     return finish(
-        alt.layer(band, line).properties(width=600, height=250),
-        title=f"Passengers mixed up with others: {best['mixed']:.0%} with the best faces, "
-        f"{poorest['mixed']:.0%} with the poorest",
-        title_ko=f"남과 섞인 승객: 얼굴이 가장 좋으면 {best['mixed']:.0%}, 가장 나쁘면 "
-        f"{poorest['mixed']:.0%}",
-        source=f"{source}; {best['passengers']:,} passengers 명, band 띠: {PERCENT} by passenger; "
+        alt.hconcat(
+            panel(alt.layer(band, line("mixed")), "Mixed up with others 남과 섞인 승객"),
+            panel(alt.layer(line("broken")), "Broken into several tracks 여러 동선으로 끊긴 승객"),
+            spacing=36,
+        ),
+        title=f"Linked all together, {best['mixed']:.0%} of passengers are mixed up with the best "
+        f"faces, {poorest['mixed']:.0%} with the poorest",
+        title_ko=f"모두 함께 이으면 얼굴이 가장 좋을 때 승객의 {best['mixed']:.0%}, 가장 나쁠 때 "
+        f"{poorest['mixed']:.0%}가 섞인다",
+        source=f"{source}; {best['passengers']:,} passengers 명; {PERCENT} by passenger; "
         "TMR at FMR 1/10,000",
         simulated=simulated,
-        description="Share of passengers in a track with somebody else's sightings: "
+        description="Share of passengers mixed up with others, and broken into several tracks: "
         + "; ".join(
-            f"{row['method']} at TMR {row['tmr']:.0%}: {row['mixed']:.1%}"
+            f"{row['method']} at TMR {row['tmr']:.0%}: {row['mixed']:.1%}, {row['broken']:.1%}"
             for row in errors.iter_rows(named=True)
         ),
     )
@@ -313,8 +322,8 @@ def unicity_chart(
         ),
         title=f"{most['points']} known points single out {most['singled_out']:.0%} of passengers",
         title_ko=f"아는 지점 {most['points']}개면 승객의 {most['singled_out']:.0%}가 특정된다",
-        source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: {PERCENT} by "
-        f"person; point 지점: one camera, {points['time'][0] / 60:g} min 분",
+        source=f"{source}; {points['people'].to_numpy().max():,} people 명; {PERCENT} by person; "
+        f"one camera in {points['time'][0] / 60:g} min 카메라 한 대에 {points['time'][0] / 60:g}분",
         simulated=simulated,
         description="Share of people whom so many known points single out: "
         + "; ".join(
