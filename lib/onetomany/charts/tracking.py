@@ -196,16 +196,16 @@ def mixed_passengers_chart(
         ).encode(y=share_axis(name), tooltip=tips)
         return drawn
 
-    def panel(chart: alt.LayerChart, title: str) -> alt.LayerChart:
+    def panel(title: str, *parts: alt.Chart) -> alt.LayerChart:
         heading = alt.TitleParams(text=title, fontSize=13, offset=6)
-        drawn: alt.LayerChart = chart.properties(width=280, height=220, title=heading)
+        drawn: alt.LayerChart = alt.layer(*parts).properties(width=280, height=220, title=heading)
         return drawn
 
     band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
     return finish(
         alt.hconcat(
-            panel(alt.layer(band, line("mixed")), "Mixed up with others 남과 섞인 승객"),
-            panel(alt.layer(line("broken")), "Broken into several tracks 여러 동선으로 끊긴 승객"),
+            panel("Mixed up with others 남과 섞인 승객", band, line("mixed")),
+            panel("Broken into several tracks 여러 동선으로 끊긴 승객", line("broken")),
             spacing=36,
         ),
         title=f"Linked all together, {best['mixed']:.0%} of passengers are mixed up with the best "
