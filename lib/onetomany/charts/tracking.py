@@ -198,8 +198,8 @@ def mixed_passengers_chart(
 
     def panel(title: str, *parts: alt.Chart) -> alt.LayerChart:
         heading = alt.TitleParams(text=title, fontSize=13, offset=6)
-        drawn: alt.LayerChart = alt.layer(*parts).properties(width=280, height=220, title=heading)
-        return drawn
+        layers: alt.LayerChart = alt.LayerChart(layer=list(parts))
+        return layers.properties(width=280, height=220, title=heading)
 
     band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
     return finish(
