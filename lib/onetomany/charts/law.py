@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
+from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish, legend_color
 
 WIDTH = 560
 NAMED, OTHER = "somebody named it 누군가 근거로 든 조문", "not named 근거로 들지 않은 조문"
@@ -73,12 +73,7 @@ def provisions_chart(
     ).encode(
         x=alt.X("begins:T", title=None, scale=scale, axis=axis),
         x2="ends:T",
-        color=alt.Color(
-            "named:N",
-            title=None,
-            scale=alt.Scale(domain=[NAMED, OTHER], range=[BLUE, SKY]),
-            legend=alt.Legend(orient="bottom", offset=38),
-        ),
+        color=legend_color("named:N", [NAMED, OTHER], [BLUE, SKY], orient="bottom", offset=38),
         opacity=alt.Opacity("shade:Q", scale=None),
     )
     unknown = (
