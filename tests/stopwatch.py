@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 FILE = Path(__file__).with_name("data") / "seconds.csv"
-SLOW = 0.5  # seconds that a test takes, in the mean of its cases, to be marked `slow`
+SLOW = 0.3  # seconds that a test takes, in the mean of its cases, to be marked `slow`
 _STARTED: pytest.StashKey[float] = pytest.StashKey()
-_NAME = "processor seconds"
+NAME = "processor seconds"
 
 
 def read_seconds() -> dict[str, float]:
@@ -43,23 +43,26 @@ class Stopwatch:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         if call.when == "teardown":
-            item.user_properties.append((_NAME, _used() - item.stash[_STARTED]))
+            item.user_properties.append((NAME, _used() - item.stash[_STARTED]))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
             test = without_parameters(report.nodeid)
-            self.seconds[test] += float(str(dict(report.user_properties)[_NAME]))
+            self.seconds[test] += float(str(dict(report.user_properties)[NAME]))
             self.cases[test] += 1
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the tests that are slow, in whole tenths of a second."""
         if hasattr(session.config, "workerinput"):
             return
-        means = {test: self.seconds[test] / self.cases[test] for test in sorted(self.seconds)}
+        means = {
+            test: round(seconds / self.cases[test], 1)
+            for test, seconds in sorted(self.seconds.items())
+        }
         with FILE.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(("test", "seconds"))
-            rows.writerows((test, f"{mean:.1f}") for test, mean in means.items() if mean >= SLOW)
+            rows.writerows((test, mean) for test, mean in means.items() if mean >= SLOW)
 
 
 def _used() -> float:
