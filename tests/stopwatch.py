@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 FILE = Path(__file__).with_name("data") / "seconds.csv"
-SLOW = 0.3  # seconds that a test takes, in the mean of its cases, to be marked `slow`
+SLOW = 0.2  # seconds that a test takes, in the mean of its cases, to be marked `slow`
 _STARTED: pytest.StashKey[float] = pytest.StashKey()
 NAME = "processor seconds"
 

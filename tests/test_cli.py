@@ -116,7 +116,7 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
 
 
 def test_scale_makes_a_gallery_and_tells_what_it_measured(
-    templates: pl.DataFrame,
+    embedded_sface: pl.DataFrame,  # the run's matcher
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
