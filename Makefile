@@ -15,8 +15,8 @@ test: setup              ## style, types, and every test
 	$(RUN) mypy
 	$(RUN) pytest --record=build/validation/results.json
 
-quick: setup             ## the tests that need no face model, no kernel and no browser
-	$(RUN) pytest --quiet -m "not real and not kernel and not browser"
+quick: setup             ## the fast tests that need no face model, no kernel and no browser
+	$(RUN) pytest --quiet -m "not real and not kernel and not browser and not slow"
 
 lab: setup               ## open the notebooks in JupyterLab
 	$(RUN) onetomany lab

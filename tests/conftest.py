@@ -16,6 +16,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from recorded import Recorder
+from stopwatch import Stopwatch, read_seconds, without_parameters
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,17 +45,26 @@ IMPORTED = {"deepface": "real", "dlib": "real", "onnxruntime": "real", "milvus_l
 FEW = 5  # examples of a property in `make quick`
 WHOLE = re.compile(r"^pytestmark = .*mark\.(real|kernel|browser)\b", re.MULTILINE)
 EVIDENCE = re.compile(r"^(from|import) (bundles|payloads)\b", re.MULTILINE)
-QUICK = "not real and not kernel and not browser"
+STARTS_NOTHING = "not real and not kernel and not browser"
+QUICK = f"{STARTS_NOTHING} and not slow"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", type=Path, metavar="FILE", help="write each test's outcome here")
+    parser.addoption("--seconds", action="store_true", help="measure which tests are `slow` again")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     file = config.getoption("record")
     if file and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config, config.rootpath / file))
+    if config.option.seconds:
+        config.option.markexpr = STARTS_NOTHING
+        config.pluginmanager.register(Stopwatch())
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return config.option.markexpr == QUICK or bool(config.option.seconds)
 
 
 class _OneReport(LoadFileScheduling):
@@ -65,7 +75,7 @@ class _OneReport(LoadFileScheduling):
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """In `make quick`, leave out the files that are marked as a whole without importing them."""
-    if config.option.markexpr != QUICK or not collection_path.match("test_*.py"):
+    if not _is_quick(config) or not collection_path.match("test_*.py"):
         return None
     return bool(WHOLE.search(collection_path.read_text(encoding="utf-8"))) or None
 
@@ -86,13 +96,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneRep
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # the longest first: what starts last decides when all is done
     items.sort(key=lambda item: item.path.name not in REPORT)
+    slow = read_seconds()
     for item in items:
+        if without_parameters(item.nodeid) in slow:
+            item.add_marker("slow")
         for fixture in getattr(item, "fixturenames", ()):
             for mark in MARKS.get(fixture, ()):
                 item.add_marker(mark)
-        if config.option.markexpr == QUICK and item.get_closest_marker("hypothesis"):
+        if _is_quick(config) and item.get_closest_marker("hypothesis"):
             _take_few_examples(item)
-    if config.option.markexpr == QUICK:
+    if _is_quick(config):
         sys.addaudithook(_refuse_unmarked)
 
 

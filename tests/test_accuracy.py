@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.interpolate import interp1d
 from scipy.optimize import brentq
 from scipy.stats import binomtest
-from sklearn.metrics import det_curve, roc_auc_score, roc_curve
 
 from onetomany import accuracy, sources
 from onetomany.accuracy.intervals import unseen, unseen_between
@@ -62,6 +61,8 @@ def test_all_pairs_are_compared_once_by_cosine(templates: pl.DataFrame) -> None:
 
 
 def test_rates_equal_scikit_learns(comparisons: pl.DataFrame) -> None:
+    from sklearn.metrics import roc_curve
+
     truth, scores = comparisons["mated"].to_numpy(), comparisons["score"].to_numpy()
     fpr, tpr, cuts = roc_curve(truth, scores, drop_intermediate=False)
     ours = accuracy.roc(comparisons)
@@ -71,6 +72,8 @@ def test_rates_equal_scikit_learns(comparisons: pl.DataFrame) -> None:
 
 
 def test_det_equals_scikit_learns(comparisons: pl.DataFrame) -> None:
+    from sklearn.metrics import det_curve
+
     fpr, fnr, cuts = det_curve(comparisons["mated"].to_numpy(), comparisons["score"].to_numpy())
     chosen = np.linspace(0, len(cuts) - 1, 60).astype(int)
     ours = accuracy.error_rates(comparisons, cuts[chosen])
@@ -79,6 +82,8 @@ def test_det_equals_scikit_learns(comparisons: pl.DataFrame) -> None:
 
 
 def test_auc_and_eer_equal_a_second_implementation(comparisons: pl.DataFrame) -> None:
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     truth, scores = comparisons["mated"].to_numpy(), comparisons["score"].to_numpy()
     ours = values(accuracy.summary(comparisons))
     assert ours["AUC"] == pytest.approx(roc_auc_score(truth, scores), abs=1e-9)
@@ -96,6 +101,8 @@ def test_ties_are_counted_as_scikit_learn_counts_them(
     mated: list[float], non_mated: list[float]
 ) -> None:
     """Scores on a coarse grid, so that nearly everything is tied."""
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     comparisons = scored(mated, non_mated)
     truth, scores = comparisons["mated"].to_numpy(), comparisons["score"].to_numpy()
     fpr, tpr, _ = roc_curve(truth, scores, drop_intermediate=False)

@@ -513,44 +513,16 @@ def test_synthetic_sets_have_the_shape_of_the_real_one(
     assert min(shapes[-1]) < max(shapes[-1])
 
 
-def test_quantiles_draw_subjects(comparisons: pl.DataFrame) -> None:
-    """One draw by hand, of each kind."""
-    names = sorted({*comparisons["subject_a"].cast(pl.String)})
-    times = dict(zip(names, subject_draws(len(names), 1, 4)[0].tolist(), strict=True))
-    weighted = comparisons.with_columns(
-        one=pl.col("subject_a").cast(pl.String).replace_strict(times),
-        two=pl.col("subject_b").cast(pl.String).replace_strict(times),
-    ).with_columns(times=pl.when("mated").then("one").otherwise(pl.col("one") * pl.col("two")))
-    for (mated,), rows in weighted.partition_by("mated", as_dict=True).items():
-        repeated = np.repeat(rows["score"].to_numpy(), rows["times"].to_numpy())
-        levels = np.array([0.05, 0.5, 0.99])
-        found, people = realism._drawn_quantiles(rows.sort("score"), levels, mated, 1, 4)
-        assert people == 40
-        assert found[0] == pytest.approx(np.quantile(repeated, levels, method="inverted_cdf"))
-
-
-def test_quantiles_and_distances_against_second_implementations(
+def test_distances_against_a_second_implementation(
     comparisons: pl.DataFrame, made: pl.DataFrame
 ) -> None:
-    table = realism.quantiles(comparisons, made, replicates=100)
-    for row in table.iter_rows(named=True):
-        kind = pl.col("mated") == (row["kind"] == "mated")
-        for name, frame in (("real", comparisons), ("synthetic", made)):
-            scores = frame.filter(kind)["score"]
-            assert (scores <= row[name]).mean() >= row["level"] - 1e-12
-            assert (scores < row[name]).mean() < row["level"]
-        assert row["real_low"] <= row["real"] <= row["real_high"]
-        assert row["within"] == (row["real_low"] <= row["synthetic"] <= row["real_high"])
-    assert set(table["subjects"]) == {40}
     for row in realism.distances(comparisons, made).iter_rows(named=True):
         kind = pl.col("mated") == (row["kind"] == "mated")
         ours, theirs = (each.filter(kind)["score"].to_numpy() for each in (comparisons, made))
         assert row["distance"] == pytest.approx(stats.ks_2samp(ours, theirs).statistic)
-    itself = realism.quantiles(comparisons, comparisons, replicates=100)
-    assert itself["within"].all()
     assert realism.distances(comparisons, comparisons)["distance"].to_list() == [0, 0]
     with pytest.raises(InputError, match="no mated"):
-        realism.quantiles(comparisons, made.filter(~pl.col("mated")))
+        realism.distances(comparisons, made.filter(~pl.col("mated")))
 
 
 def test_bars_of_each_kind_and_origin_add_up(comparisons: pl.DataFrame, made: pl.DataFrame) -> None:

@@ -1,8 +1,8 @@
 """Compare the scores of synthetic templates with those of real ones.
 
 `faces.synthetic` is fitted to the spread of templates, not to scores, so scores can show its
-errors. Two questions: do the two distributions agree within the real people's intervals
-(`quantiles`, `distances`), and is the real set like a set drawn from the model (`as_one_of_many`)?
+errors. Two questions: how far apart are the two distributions (`distances`), and is the real set
+like a set drawn from the model (`as_one_of_many`)?
 The second is a parametric bootstrap (Efron and Tibshirani, 'An Introduction to the Bootstrap',
 Chapman & Hall 1993). The model was fitted to the same set that it is compared with: a figure
 outside the range is evidence against the model, one inside is no evidence for it on other sets.
@@ -10,37 +10,18 @@ outside the range is evidence against the model, one inside is no evidence for i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..confidence import PERCENT, REPLICATES, TAIL
+from ..confidence import PERCENT, TAIL
 from ..errors import InputError
 from ..faces import synthetic as generator
-from .comparisons import numbered_people
-from .intervals import subject_draws
 
 Floats = NDArray[np.float64]
 
 MATED, NON_MATED = "mated", "non-mated"
-LEVELS: Mapping[str, Sequence[float]] = {
-    NON_MATED: (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999, 0.9999),
-    MATED: (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99),
-}
-QUANTILES = {
-    "kind": pl.String,  # mated, non-mated
-    "level": pl.Float64,  # the share of comparisons at or below
-    "real": pl.Float64,
-    "real_low": pl.Float64,
-    "real_high": pl.Float64,
-    "synthetic": pl.Float64,
-    "within": pl.Boolean,  # whether the synthetic one is in the real one's interval
-    "comparisons": pl.Int64,  # real ones
-    "subjects": pl.Int64,
-}
 FMR = 1e-3
 UNEQUAL = 1e-2  # the FMR at which the variation of people's own FMR is measured
 FIGURES = (
@@ -64,50 +45,6 @@ ONE_OF_MANY = {
     "plausible": pl.Boolean,  # whether the real one is from low to high
     "sets": pl.Int64,
 }
-CELLS = 8_000_000  # bootstrap weights in memory at a time
-
-
-def quantiles(
-    real: pl.DataFrame,
-    synthetic: pl.DataFrame,
-    levels: Mapping[str, Sequence[float]] = LEVELS,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
-) -> pl.DataFrame:
-    """Return quantiles of real and synthetic scores, the real ones with intervals by subject.
-
-    Takes two frames of `compare_all` and levels by kind; returns `QUANTILES`. A quantile is the
-    lowest score with at least that share of comparisons at or below. The synthetic ones have no
-    interval: draw enough people for their chance variation to be negligible.
-
-    Raises InputError if a kind is missing from either frame.
-    """
-    frames = []
-    for kind, wanted in levels.items():
-        rows, made = _of(real, kind).sort("score"), _of(synthetic, kind)
-        scores = rows["score"].to_numpy()
-        cuts = np.asarray(wanted, np.float64)
-        drawn, subjects = _drawn_quantiles(rows, cuts, kind == MATED, replicates, seed)
-        low, high = np.nanquantile(drawn, [TAIL, 1 - TAIL], axis=0)
-        frames.append(
-            pl.DataFrame(
-                {
-                    "kind": kind,
-                    "level": cuts,
-                    "real": np.quantile(scores, cuts, method="inverted_cdf"),
-                    "real_low": low,
-                    "real_high": high,
-                    "synthetic": np.quantile(made["score"].to_numpy(), cuts, method="inverted_cdf"),
-                    "comparisons": len(rows),
-                    "subjects": subjects,
-                }
-            )
-        )
-    frame = pl.concat(frames).with_columns(
-        within=pl.col("synthetic").is_between(pl.col("real_low"), pl.col("real_high"))
-    )
-    return frame.select(pl.col(name).cast(kind) for name, kind in QUANTILES.items())
 
 
 def distances(real: pl.DataFrame, synthetic: pl.DataFrame) -> pl.DataFrame:
@@ -200,26 +137,6 @@ def _of(comparisons: pl.DataFrame, kind: str) -> pl.DataFrame:
     if not len(rows):
         raise InputError(f"There are no {kind} comparisons: realism needs both kinds.")
     return rows
-
-
-def _drawn_quantiles(
-    rows: pl.DataFrame, levels: Floats, mated: bool, replicates: int, seed: int
-) -> tuple[Floats, int]:
-    """Return quantiles (replicates, levels) of sorted scores in draws of subjects; subjects."""
-    scores = rows["score"].to_numpy()
-    one, two, subjects = numbered_people(rows)
-    found = np.full((replicates, len(levels)), np.nan)
-    step = max(1, CELLS // len(scores))
-    draws = subject_draws(subjects, replicates, seed).astype(np.float64)
-    for first in range(0, replicates, step):
-        part = draws[first : first + step]
-        weights = part[:, one] if mated else part[:, one] * part[:, two]
-        sums = np.cumsum(weights, axis=1, out=weights)
-        for row, cumulative in enumerate(sums):
-            if cumulative[-1]:  # else no comparison was drawn
-                places = np.searchsorted(cumulative, levels * cumulative[-1])
-                found[first + row] = scores[places]
-    return found, subjects
 
 
 def _figures(vectors: Floats, who: NDArray[np.int64]) -> Floats:

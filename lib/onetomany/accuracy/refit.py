@@ -138,7 +138,7 @@ class _Along:
         reached &= self.inner + start * self.step >= 0
         start, end = np.where(reached, start, np.inf), np.where(reached, end, np.inf)
         one = ndtr(-start)
-        several = one * _times(start, self.alike, images)
+        several = one if images == 1 else one * _times(start, self.alike, images)
         beyond = 1 - np.divide(ndtr(-end), one, out=np.zeros_like(one), where=one > 0)
         squares = np.maximum((one**2).sum(axis=0), LEAST)
         people = float(np.median(one.sum(axis=0) ** 2 / squares))

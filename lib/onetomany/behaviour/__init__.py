@@ -7,7 +7,7 @@ from .measures import measure
 from .motion import GATES, ONE_WAY, ZONES, Site
 from .own import Judged, judge
 from .real import BESIDE, beside_real, data_sheet, real_walks, seoul_alarms
-from .rules import Published, Rule, read_published, read_rules, rules_table
+from .rules import Published, Rule, read_published, read_rules
 from .site import site_of
 from .site_file import read_site
 from .switches import encounters, switched
@@ -48,7 +48,6 @@ __all__ = [
     "read_site",
     "read_walks",
     "real_walks",
-    "rules_table",
     "seoul_alarms",
     "site_of",
     "switched",

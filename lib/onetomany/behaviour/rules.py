@@ -125,28 +125,6 @@ def read_published(folder: Traversable = DATA) -> dict[str, Published]:
     return found
 
 
-def rules_table(rules: Mapping[str, Rule], folder: Traversable = DATA) -> pl.DataFrame:
-    """Return the rules as a table for readers: name, definition, range, default, source."""
-    known = read_published(folder)
-    rows = [
-        {
-            "rule": rule.name,
-            "definition": rule.definition_en,
-            "정의": rule.definition_ko,
-            "settings 설정": ", ".join(
-                f"{key} = {value:g}" for key, value in rule.settings.items()
-            ),
-            "unit 단위": rule.unit,
-            "range 범위": f"{rule.low:g} to {rule.high:g}",
-            "default 기본값": f"{rule.threshold:g} ({rule.threshold_source})",
-            "named by 출처": "; ".join(known[name].url for name in rule.named_by)
-            or "no source of the case; common in the trade 사건 출처 없음",
-        }
-        for rule in rules.values()
-    ]
-    return pl.DataFrame(rows)
-
-
 def _entries(folder: Traversable, name: str) -> dict[str, dict[str, Any]]:
     try:
         return tomllib.loads((folder / name).read_text(encoding="utf-8"))

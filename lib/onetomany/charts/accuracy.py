@@ -21,6 +21,7 @@ from .theme import (
     YELLOW,
     Finished,
     finish,
+    legend_color,
     past_end,
 )
 
@@ -225,13 +226,7 @@ def cmc_chart(curves: pl.DataFrame, *, source: str) -> Finished:
     base = alt.Chart().encode(
         x=alt.X("rank:O", title="Rank 순위", axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("search:N", sort=searches, scale=alt.Scale(paddingOuter=0.8)),
-        color=alt.Color(
-            "search:N",
-            title=None,
-            sort=searches,
-            legend=alt.Legend(orient="top", direction="vertical"),
-            scale=alt.Scale(domain=searches, range=[BLUE, ORANGE]),
-        ),
+        color=legend_color("search:N", searches, [BLUE, ORANGE], sort=True, direction="vertical"),
     )
     lowest = min(curves["low"].to_list())
     scale = alt.Scale(domain=[max(0.0, lowest - 0.02), 1.005], nice=False)
@@ -315,13 +310,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
 def _series(frame: pl.DataFrame) -> alt.Color:
     """Return a colour for each matcher or other series, in the frame's order."""
     names = frame["series"].unique(maintain_order=True).to_list()
-    return alt.Color(
-        "series:N",
-        title=None,
-        sort=names,
-        scale=alt.Scale(domain=names, range=SERIES[: len(names)]),
-        legend=alt.Legend(orient="top"),
-    )
+    return legend_color("series:N", names, SERIES, sort=True)
 
 
 def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt.FacetChart:

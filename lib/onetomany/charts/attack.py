@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .theme import BLUE, GREY, RED, TWO_LINES, Finished, finish
+from .theme import BLUE, GREY, RED, TWO_LINES, Finished, finish, legend_color
 
 OUTCOMES = {
     "correct": "linked, right 바르게 연결",
@@ -59,12 +59,7 @@ def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
         .encode(
             y=y,
             x=alt.X("rows:Q", title="Rows without names 이름 없는 행", stack="zero"),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(domain=names, range=[BLUE, RED, "#d7dbe0"]),
-                legend=alt.Legend(orient="top", columns=3),
-            ),
+            color=legend_color("kind:N", names, [BLUE, RED, "#d7dbe0"], columns=3),
             order="part:Q",
             tooltip=["join:N", "kind:N", "rows:Q", "text:N"],
         )

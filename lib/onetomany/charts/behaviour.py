@@ -12,7 +12,7 @@ from ..confidence import PERCENT
 from ..errors import InputError
 from .languages import both
 from .sliders import captioned_slider
-from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish, formatted_tips
+from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish, formatted_tips, legend_color
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
@@ -206,14 +206,7 @@ def alarms_right_chart(
         .select("name", "step", "keen", "base_rate", "precision", "low", "high", "seen")
     )
     order = [names[rule] for rule in daily["rule"].unique(maintain_order=True)]
-    colour = alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=order, range=CATEGORIES[: len(order)]),
-        legend=alt.Legend(
-            orient="top", columns=3, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
-        ),
-    )
+    colour = legend_color("name:N", order, CATEGORIES, lines=True, columns=3)
     middle = [both(f"step {n} of {steps}", f"{steps}단계 중 {n}") for n in range(2, steps)]
     ends = [
         both("1, laxest", "1, 가장 느슨함"),

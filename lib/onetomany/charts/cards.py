@@ -7,7 +7,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish
+from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish, legend_color
 
 
 def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
@@ -103,12 +103,15 @@ def women_over_men_chart(rates: pl.DataFrame, *, source: str) -> Finished:
         axis=alt.Axis(values=[0.7, 1, 2, 3, 5, 10, 20], format="~g"),
         title="Women's FMR over men's 남성 대비 여성의 FMR",
     )
-    colour = alt.Color(
+    colour = legend_color(
         "row:N",
-        sort=order,
-        title=None,
-        scale=alt.Scale(domain=order, range=CATEGORIES),
-        legend=alt.Legend(orient="bottom", columns=2, symbolType="stroke", symbolStrokeWidth=3),
+        order,
+        CATEGORIES,
+        sort=True,
+        orient="bottom",
+        columns=2,
+        symbolType="stroke",
+        symbolStrokeWidth=3,
     )
     lines = (
         alt.Chart(shown)
@@ -164,12 +167,7 @@ def submissions_chart(
         axis=alt.Axis(format="~%", values=[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]),
         title="FNMR at FMR 1 in a million 미인식률",
     )
-    colour = alt.Color(
-        "developer:N",
-        title=None,
-        scale=alt.Scale(domain=developers, range=CATEGORIES),
-        legend=alt.Legend(orient="bottom"),
-    )
+    colour = legend_color("developer:N", developers, CATEGORIES, orient="bottom")
     base = alt.Chart(shown)
     lines = base.mark_line(opacity=0.5).encode(x=x, y=y, color=colour, order="submitted:T")
     tips = ["algorithm:N", "submitted:T", alt.Tooltip("fnmr:Q", format=".3%")]

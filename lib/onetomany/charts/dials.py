@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, RED, Finished, finish, formatted_tips
+from .theme import BLUE, RED, Finished, finish, formatted_tips, legend_color
 from .tracking import METHODS
 
 
@@ -18,12 +18,7 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
     shown = table.with_columns(name=pl.col("method").replace(METHODS))
     y = alt.Y("line:N", title=None, sort=order, axis=alt.Axis(labelLimit=330))
     scale = alt.Scale(domain=[0, 1], nice=False)
-    colour = alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
-        legend=alt.Legend(orient="top"),
-    )
+    colour = legend_color("name:N", METHODS.values(), [BLUE, RED])
     tips = [
         "line:N",
         "name:N",

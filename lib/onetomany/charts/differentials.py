@@ -15,6 +15,7 @@ from .theme import (
     ORANGE,
     Finished,
     finish,
+    legend_color,
     log_floor,
     log_percent_axis,
     past_end,
@@ -42,12 +43,7 @@ def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source
     scale = alt.Scale(type="log", domain=[5e-4, 0.6])
     x = alt.X("fmr:Q", scale=scale, axis=_AXIS, title=FMR_TITLE)
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=220))
-    colour = alt.Color(
-        "kind:N",
-        title=None,
-        scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE]),
-        legend=alt.Legend(orient="top"),
-    )
+    colour = legend_color("kind:N", kinds, [BLUE, ORANGE])
     ticks = (
         alt.Chart(shown)
         .mark_tick(thickness=1, size=26, color=GREY, opacity=0.28)
@@ -162,13 +158,7 @@ def group_rates_chart(
     base = alt.Chart(shown).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=150)),
         yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingOuter=0.6)),
-        color=alt.Color(
-            "model:N",
-            sort=models,
-            title=None,
-            scale=alt.Scale(domain=models, range=CATEGORIES),
-            legend=alt.Legend(orient="bottom"),
-        ),
+        color=legend_color("model:N", models, CATEGORIES, sort=True, orient="bottom"),
         tooltip=tips,
     )
     x = alt.X("start:Q", scale=scale, axis=log_percent_axis(floor), title=title)
@@ -301,12 +291,7 @@ def people_needed_chart(
         .encode(
             x=x,
             y=y,
-            color=alt.Color(
-                "measure:N",
-                title=None,
-                scale=alt.Scale(domain=measures, range=[ORANGE, BLUE]),
-                legend=alt.Legend(orient="top"),
-            ),
+            color=legend_color("measure:N", measures, [ORANGE, BLUE]),
             tooltip=["measure:N", "factor:Q", "people:Q"],
         )
     )

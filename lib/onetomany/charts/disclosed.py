@@ -7,7 +7,7 @@ import polars as pl
 
 from ..confidence import PERCENT
 from .languages import both, both_columns
-from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
+from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish, legend_color
 
 _KINDS = {
     "search": ("face search 얼굴 검색", BLUE),
@@ -176,11 +176,8 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
     title = "Share of the searches 검색 가운데 비율"
     axis = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("name:N", sort=list(_OUTCOMES.values()), title=None, axis=alt.Axis(labelLimit=220))
-    colour = alt.Color(
-        "part:N",
-        title=None,
-        scale=alt.Scale(domain=parts, range=["#f3c79a", ORANGE, INK]),
-        legend=alt.Legend(orient="top", direction="vertical", symbolType="square"),
+    colour = legend_color(
+        "part:N", parts, ["#f3c79a", ORANGE, INK], direction="vertical", symbolType="square"
     )
     layers: list[alt.Chart] = []
     spans = [("wide_least", "wide_most", 22), ("least", "most", 22), ("low", "high", 2)]
@@ -344,11 +341,8 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
     )
     base = alt.Chart(own).encode(
         y=alt.Y("event:N", sort=order, scale=alt.Scale(domain=order), title=None, axis=labels),
-        color=alt.Color(
-            "state:N",
-            title=None,
-            scale=alt.Scale(domain=[_TOLD, _UNTOLD], range=[BLUE, ORANGE]),
-            legend=alt.Legend(orient="top", labelLimit=500, direction="vertical"),
+        color=legend_color(
+            "state:N", [_TOLD, _UNTOLD], [BLUE, ORANGE], labelLimit=500, direction="vertical"
         ),
         tooltip=["event:N", "force:N", "text:N", "low:Q", "high:Q"],
     )
@@ -383,13 +377,7 @@ def _name(of: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def _colour(field: str, of: dict[str, tuple[str, str]], columns: int = 3) -> alt.Color:
     names, colours = zip(*of.values(), strict=True)
-    return alt.Color(
-        field,
-        title=None,
-        sort=list(names),
-        scale=alt.Scale(domain=list(names), range=list(colours)),
-        legend=alt.Legend(orient="top", columns=columns),
-    )
+    return legend_color(field, names, colours, sort=True, columns=columns)
 
 
 def _row(body: str, level: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,19 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, RED, TWO_LINES, Finished, finish, past_end
+from .theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    RED,
+    TWO_LINES,
+    Finished,
+    finish,
+    legend_color,
+    past_end,
+)
 
 _FILTERS = {  # parameter -> label, columns of codes and of words
     "filter_region": ("Region 지역", "region"),
@@ -366,11 +378,8 @@ def filter_tags(column: str) -> pl.Expr:
 
 def _scale(field: str, of: list[tuple[str, str]]) -> alt.Color:
     names, colours = zip(*of, strict=True)
-    return alt.Color(
-        field,
-        title=None,
-        scale=alt.Scale(domain=list(names), range=list(colours)),
-        legend=alt.Legend(orient="bottom", direction="vertical", symbolType="square"),
+    return legend_color(
+        field, names, colours, orient="bottom", direction="vertical", symbolType="square"
     )
 
 

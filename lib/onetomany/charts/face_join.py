@@ -9,7 +9,7 @@ import polars as pl
 
 from ..confidence import PERCENT
 from .reidentification import column_label
-from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
+from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish, legend_color
 
 
 def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
@@ -54,13 +54,7 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
     bars = base.mark_bar(opacity=0.85).encode(
         x=x,
         x2=alt.datum(low),
-        color=alt.Color(
-            "rates:N",
-            title=None,
-            sort=kinds,
-            scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE]),
-            legend=alt.Legend(orient="top", labelLimit=600, columns=1),
-        ),
+        color=legend_color("rates:N", kinds, [BLUE, ORANGE], sort=True, labelLimit=600, columns=1),
     )
     texts = base.mark_text(align="left", dx=4, fontSize=11).encode(x=x, text="text:N")
     first = found.row(0, named=True)
@@ -96,19 +90,14 @@ def posterior_by_size_chart(
         axis=alt.Axis(format="~s", values=[10.0**power for power in range(3, 10)]),
     )
     y: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
-    colour = alt.Color(
+    colour = legend_color(
         "name:N",
-        title=None,
-        sort=names,
-        scale=alt.Scale(domain=names, range=[BLUE, GREEN, PURPLE, ORANGE][: len(names)]),
-        legend=alt.Legend(
-            orient="top",
-            symbolType="stroke",
-            symbolStrokeWidth=3,
-            symbolOpacity=1,
-            columns=1,
-            labelLimit=600,
-        ),
+        names,
+        [BLUE, GREEN, PURPLE, ORANGE],
+        sort=True,
+        lines=True,
+        columns=1,
+        labelLimit=600,
     )
     base = alt.Chart(shown)
     band = base.mark_area(opacity=0.16).encode(
@@ -172,12 +161,8 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
             axis=alt.Axis(labelLimit=300, labelFontSize=13),
         ),
         yOffset=alt.YOffset("name:N", sort=priors),
-        color=alt.Color(
-            "name:N",
-            title=None,
-            sort=priors,
-            scale=alt.Scale(domain=priors, range=[BLUE, GREEN, PURPLE, ORANGE][: len(priors)]),
-            legend=alt.Legend(orient="top", columns=1, labelLimit=600),
+        color=legend_color(
+            "name:N", priors, [BLUE, GREEN, PURPLE, ORANGE], sort=True, columns=1, labelLimit=600
         ),
         tooltip=[
             "step:N",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
+from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish, legend_color
 
 RECORDS = "Records in the gallery 갤러리의 기록 수"
 
@@ -18,13 +18,7 @@ def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) ->
     percent = (pl.col("target") * 100).map_elements("{:g}".format, return_dtype=pl.String)
     shown = rates.with_columns(name=pl.format("FPIR {} %", percent))
     names = shown["name"].unique(maintain_order=True).to_list()
-    colour = alt.Color(
-        "name:N",
-        title=None,
-        sort=names,
-        scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREEN, PURPLE][: len(names)]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
-    )
+    colour = legend_color("name:N", names, [BLUE, ORANGE, GREEN, PURPLE], sort=True, lines=True)
     x = alt.X(
         "gallery_size:Q",
         title=RECORDS,

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, ORANGE, PURPLE, Finished, finish
+from .theme import BLUE, GREY, INK, ORANGE, PURPLE, Finished, finish, legend_color
 
 OTHERS, KIT = "other developers 다른 개발사", "SIMULATED by this kit 이 키트의 모의"
 MISSED = "People on the list missed FNIR 놓친 사람"
@@ -189,12 +189,7 @@ def growth_exponents_chart(
 def _by_name(names: Mapping[str, str], *, kit: bool = True) -> alt.Color:
     shown = [*names.values(), *([OTHERS, KIT] if kit else [])]
     colours = [*_COLOURS[: len(names)], *([GREY, INK] if kit else [])]
-    return alt.Color(
-        "who:N",
-        title=None,
-        scale=alt.Scale(domain=shown, range=colours),
-        legend=alt.Legend(orient="top", columns=2, symbolOpacity=1),
-    )
+    return legend_color("who:N", shown, colours, columns=2, symbolOpacity=1)
 
 
 def _missed(rates: list[float]) -> dict[str, Any]:

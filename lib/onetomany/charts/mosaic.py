@@ -7,7 +7,7 @@ import polars as pl
 
 from ..confidence import PERCENT
 from .languages import both_columns
-from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
+from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, legend_color, past_end
 
 KINDS = {
     "day": "a store and a day 가게와 날짜",
@@ -35,12 +35,7 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
     last = shown.filter(pl.col("points") == pl.col("points").max()).sort("singled_out").row(-1)
     most = dict(zip(shown.columns, last, strict=True))
     share = f"{most['singled_out']:.0%}"
-    colour = alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=list(KINDS.values()), range=[BLUE, ORANGE]),
-        legend=alt.Legend(orient="top", columns=1, symbolOpacity=1),
-    )
+    colour = legend_color("name:N", KINDS.values(), [BLUE, ORANGE], columns=1, symbolOpacity=1)
     x = alt.X(
         "points:O", title="Receipts known 아는 영수증 수", axis=alt.Axis(labelAngle=0, grid=False)
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from .languages import both
 from .reidentification import column_label
-from .theme import BLUE, INK, ORANGE, RED, Finished, finish
+from .theme import BLUE, INK, ORANGE, RED, Finished, finish, legend_color
 
 LINKED = {
     "share_linked": "Records that share their key with another 열쇠가 같은 다른 기록이 있는 기록",
@@ -98,12 +98,7 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
     bars = base.mark_bar(height=15, opacity=0.85).encode(
         x=x,
         x2=alt.datum(first),
-        color=alt.Color(
-            "kind:N",
-            title=None,
-            scale=alt.Scale(domain=[_MEASURED, _EXTRAPOLATED], range=[INK, ORANGE]),
-            legend=alt.Legend(orient="top"),
-        ),
+        color=legend_color("kind:N", [_MEASURED, _EXTRAPOLATED], [INK, ORANGE]),
         tooltip=[
             "name:N",
             alt.Tooltip("values:Q", format=".3~e"),

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO, TAIL
-from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, past_end
+from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, legend_color, past_end
 
 KINDS = {"non-mated": "different people 다른 사람", "mated": "same person 같은 사람"}
 REAL, SYNTHETIC = "real 실제", "synthetic 합성"
@@ -112,12 +112,7 @@ def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fi
             axis=axis,
             title=f"Share of {sets} synthetic sets below the real one 실제보다 낮은 합성 집합",
         ),
-        color=alt.Color(
-            "verdict:N",
-            title=None,
-            scale=alt.Scale(domain=[_WITHIN, _OUT], range=[BLUE, ORANGE]),
-            legend=alt.Legend(orient="top"),
-        ),
+        color=legend_color("verdict:N", [_WITHIN, _OUT], [BLUE, ORANGE]),
         tooltip=[
             "name:N",
             *(

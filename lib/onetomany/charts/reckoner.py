@@ -7,7 +7,7 @@ import polars as pl
 
 from ..confidence import PERCENT
 from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
-from .theme import BLUE, GREY, ORANGE, Finished, finish, formatted_tips
+from .theme import BLUE, GREY, ORANGE, Finished, finish, formatted_tips, legend_color
 
 _KINDS = {
     "face": ("face search 얼굴 검색", BLUE),
@@ -133,11 +133,12 @@ def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
     )
     drawn = set(shown["kind"])
     colours = [each for each in _KINDS.values() if each[0] in drawn]
-    colour = alt.Color(
+    colour = legend_color(
         "kind:N",
-        title=None,
-        scale=alt.Scale(domain=[name for name, _ in colours], range=[hue for _, hue in colours]),
-        legend=alt.Legend(orient="bottom", symbolOpacity=1),
+        [name for name, _ in colours],
+        [hue for _, hue in colours],
+        orient="bottom",
+        symbolOpacity=1,
     )
     base = alt.Chart(shown).encode(y=y)
     tips = ["english:N", "korean:N", *formatted_tips("value low high", ".3~r"),

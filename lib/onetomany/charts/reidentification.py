@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both_columns
-from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
+from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish, legend_color
 
 NAMES = {
     "nationality": "nationality 국적",
@@ -116,13 +116,7 @@ def small_crowds_chart(
         .encode(
             x=x,
             y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=420, grid=True)),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                sort=list(SMALL.values()),
-                scale=alt.Scale(domain=list(SMALL.values()), range=[RED, ORANGE, SKY]),
-                legend=alt.Legend(orient="top"),
-            ),
+            color=legend_color("kind:N", SMALL.values(), [RED, ORANGE, SKY], sort=True),
             tooltip=["columns:N", "kind:N", alt.Tooltip("share:Q", format=".3%"), "median:Q"],
         )
     )
@@ -162,13 +156,7 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
     dots = base.mark_point(filled=True, size=55, opacity=0.95).encode(
         x=alt.X("modelled:Q", title=title, axis=axis),
         y=y,
-        color=alt.Color(
-            "model:N",
-            title=None,
-            sort=models,
-            scale=alt.Scale(domain=models, range=[BLUE, ORANGE, INK][: len(models)]),
-            legend=alt.Legend(orient="top"),
-        ),
+        color=legend_color("model:N", models, [BLUE, ORANGE, INK], sort=True),
         tooltip=[
             "panel:N",
             "age:N",

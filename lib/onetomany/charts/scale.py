@@ -19,6 +19,7 @@ from .theme import (
     Finished,
     finish,
     formatted_tips,
+    legend_color,
     past_end,
 )
 
@@ -63,12 +64,7 @@ def fpir_growth_chart(
     kinds = [kind for kind in (MEASURED, *MODELS.values()) if kind in drawn]
     x = _size_axis(shown, marked)
     y = alt.Y("fpir:Q", title="False alarms FPIR 오경보", **_SHARE)
-    colour = alt.Color(
-        "kind:N",
-        title=None,
-        scale=alt.Scale(domain=kinds, range=[_KINDS[kind] for kind in kinds]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
-    )
+    colour = legend_color("kind:N", kinds, [_KINDS[kind] for kind in kinds], lines=True)
     base = alt.Chart()
     band = (
         base.transform_filter("isValid(datum.fpir_low)")
@@ -351,13 +347,7 @@ def _threshold_name() -> pl.Expr:
 
 
 def _by_threshold(names: list[str]) -> alt.Color:
-    return alt.Color(
-        "name:N",
-        title=None,
-        sort=names,
-        scale=alt.Scale(domain=names, range=_COLOURS[: len(names)]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
-    )
+    return legend_color("name:N", names, _COLOURS, sort=True, lines=True)
 
 
 def _size_axis(shown: pl.DataFrame, marked: float | None = None) -> alt.X:

@@ -6,6 +6,7 @@ and a description for readers who can't see it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import altair as alt
@@ -125,6 +126,32 @@ def formatted_tips(names: str, form: str) -> list[alt.Tooltip]:
     `names` are separated by spaces.
     """
     return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
+
+
+def legend_color(
+    field: str,
+    names: Iterable[str],
+    colours: Iterable[str],
+    *,
+    sort: bool = False,
+    lines: bool = False,
+    **legend: Any,
+) -> alt.Color:
+    """Return a colour for each name, under a legend without a title.
+
+    `sort` keeps the order of the names; `lines` draws the legend's symbols as lines; `legend` are
+    fields of `alt.Legend`. Colours beyond the names are not used.
+    """
+    domain = list(names)
+    if lines:
+        legend = {"symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1} | legend
+    return alt.Color(
+        field,
+        title=None,
+        sort=domain if sort else alt.Undefined,
+        scale=alt.Scale(domain=domain, range=list(colours)[: len(domain)]),
+        legend=alt.Legend(**{"orient": "top"} | legend),
+    )
 
 
 def log_floor(values: list[float]) -> float:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, INK, ORANGE, RED, Finished, finish, formatted_tips, share_axis
+from .theme import (
+    BLUE,
+    INK,
+    ORANGE,
+    RED,
+    Finished,
+    finish,
+    formatted_tips,
+    legend_color,
+    share_axis,
+)
 
 
 def threshold_curve_chart(
@@ -29,11 +39,8 @@ def threshold_curve_chart(
     long = curves.unpivot(
         list(names), index=["tmr", "threshold", "fmr"], variable_name="figure"
     ).with_columns(pl.col("figure").replace(names))
-    colour = alt.Color(
-        "figure:N",
-        title=None,
-        scale=alt.Scale(domain=list(names.values()), range=[BLUE, RED, ORANGE]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3),
+    colour = legend_color(
+        "figure:N", names.values(), [BLUE, RED, ORANGE], symbolType="stroke", symbolStrokeWidth=3
     )
     kinds = marks["kind"].unique(maintain_order=True).to_list()
     hardest = curves.select(pl.col("tmr").min()).item()

@@ -21,6 +21,7 @@ from .theme import (
     Finished,
     finish,
     formatted_tips,
+    legend_color,
     share_axis,
 )
 
@@ -57,12 +58,7 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
                     axis=alt.Axis(format=".1f"),
                 ),
                 y=y,
-                color=alt.Color(
-                    "figure:N",
-                    title=None,
-                    scale=alt.Scale(domain=list(names.values()), range=[BLUE, GREEN, ORANGE]),
-                    legend=alt.Legend(orient="top"),
-                ),
+                color=legend_color("figure:N", names.values(), [BLUE, GREEN, ORANGE]),
                 shape=alt.Shape(
                     "figure:N", title=None, scale=alt.Scale(domain=list(names.values()))
                 ),
@@ -130,12 +126,7 @@ def likelihood_ratios_chart(
                 x=x if last else x.title(None),
                 x2="high:Q",
                 y=share,
-                color=alt.Color(
-                    "kind:N",
-                    title=None,
-                    scale=alt.Scale(domain=kinds, range=[MATED, NON_MATED]),
-                    legend=alt.Legend(orient="top"),
-                ),
+                color=legend_color("kind:N", kinds, [MATED, NON_MATED]),
                 tooltip=[
                     "kind:N",
                     alt.Tooltip("low:Q", format=".2f"),
@@ -274,14 +265,7 @@ def unicity_chart(
     Takes `unicity.UNICITY` with `case`, whose names are `cases` in order; shows tracks of the right
     person and of somebody else. The title is of the first case, at the most points.
     """
-    colour = alt.Color(
-        "case:N",
-        title=None,
-        scale=alt.Scale(domain=list(cases), range=[INK, *CATEGORIES][: len(cases)]),
-        legend=alt.Legend(
-            orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, columns=2
-        ),
-    )
+    colour = legend_color("case:N", cases, [INK, *CATEGORIES], lines=True, columns=2)
     x = alt.X(
         "points:O",
         title="Points known of somebody 누군가에 대해 아는 지점 수",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import CATEGORIES, GREY, Finished, finish, log_floor, log_percent_axis
+from .theme import CATEGORIES, GREY, Finished, finish, legend_color, log_floor, log_percent_axis
 
 
 def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
@@ -32,13 +32,7 @@ def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
     base = alt.Chart(shown).encode(
         x=x,
         xOffset=alt.XOffset("kind:N", sort=kinds),
-        color=alt.Color(
-            "kind:N",
-            sort=kinds,
-            title=None,
-            scale=alt.Scale(domain=kinds, range=CATEGORIES),
-            legend=alt.Legend(orient="bottom", columns=2),
-        ),
+        color=legend_color("kind:N", kinds, CATEGORIES, sort=True, orient="bottom", columns=2),
         tooltip=["kind:N", "threshold:Q", "fmr:Q", "fmr_low:Q", "fmr_high:Q", "times:Q"],
     )
     title = "FMR on the other set 다른 자료에서의 오인식률"
