@@ -3,7 +3,8 @@
 The peer is the fastest extractor that we know of, PDFium by pypdfium2, in two processes and a
 plain loop: it keeps no places, tables, hashes or limits, and stores nothing. The documents are made
 here by reportlab; no page says what another says. `python -m benchmarks.ingest FOLDER` does it
-with the PDFs of a folder, on one processor. Also searches of the case file, against DuckDB's
+with the PDFs of a folder, on one processor, and `python -m benchmarks.ingest cage FOLDER RUNS`
+measures the cage alone: the processor time of the same ingest with and without it. Also searches of the case file, against DuckDB's
 own scan of the same pages: `python -m benchmarks.ingest CASE` of any case file, `python -m
 benchmarks.ingest NEW.duckdb 100000` of one that is made of so many pages.
 """
@@ -13,13 +14,18 @@ from __future__ import annotations
 import os
 import random
 import re
+import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import polars as pl
 import pypdfium2
@@ -27,9 +33,14 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
-from onetomany.documents import indexing, search
+from onetomany.cage import keeper
+from onetomany.cage.zygote import END, FRAME
+from onetomany.documents import extraction, indexing, search
+from onetomany.documents.answers import Answer, Taken
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
+from onetomany.documents.reading import Limits
+from onetomany.documents.workers import Reader, Readers
 from onetomany.sources import case as facts
 from onetomany.sources.case import ArrowStream
 
@@ -89,6 +100,72 @@ def real(folder: Path) -> None:
     print(
         f"  ingest, with the index  {read + indexed:8.1f} s   ratio {(read + indexed) / alone:5.1f}"
     )
+
+
+class UncagedReader(Reader):
+    """Read documents in the kit's own process, one after another: what the cage is compared with.
+
+    The same readers, frames and checks of the answer; no process for a document, no limits.
+    """
+
+    def read(self, path: Path, name: str, limits: Limits) -> Answer:
+        begun, taken = time.monotonic(), Taken(self.members, limits, self.take)
+        request = {"name": name, "limits": vars(limits), "passwords": self.passwords}
+        with os.fdopen(keeper.unnamed_file(), "w+b") as out:
+
+            def send(kind: bytes, content: bytes) -> None:
+                out.write(FRAME.pack(kind, len(content)) + content)
+
+            _uncaged_handler()(path.read_bytes(), request, send)
+            send(END, b"")
+            out.seek(0)
+            frames = keeper.Frames(out.fileno(), begun + 3_600, keeper.ANSWER)
+            content, members = taken(frames)
+        seconds = time.monotonic() - begun
+        return Answer(content, members, None, seconds, process=1, size=taken.size)
+
+
+class UncagedReaders(Readers):
+    """Where `UncagedReader` comes from."""
+
+    def reader(self, members: Path, *, ocr: str = "", **given: Any) -> Reader:
+        return UncagedReader(members, ocr=ocr, **given)
+
+
+@cache
+def _uncaged_handler() -> Any:
+    return extraction.load_light()
+
+
+def cage(folder: Path, runs: int) -> None:
+    """Processor time of one ingest with and without the cage, in turn; each in a new process.
+
+    Processor time counts all processes of an ingest and hardly depends on other work there. No
+    container is made: its processes end uncounted.
+    """
+    seconds: dict[str, list[float]] = {"uncaged": [], "caged": []}
+    for turn in range(runs):
+        for how in list(seconds)[:: 1 if turn % 2 else -1]:
+            told = subprocess.run(
+                [sys.executable, "-m", "benchmarks.ingest", how, str(folder)],
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
+            seconds[how].append(float(told.stdout.split()[-1]))
+    ratios = [c / u for c, u in zip(seconds["caged"], seconds["uncaged"], strict=True)]
+    print(f"processor time of ingest, {folder}, one worker, no OCR, no index, {runs} runs each")
+    for how, each in seconds.items():
+        print(f"  {how:8} {median(each):7.1f} s  ({min(each):.1f} to {max(each):.1f})")
+    print(f"  ratio    {median(ratios):7.2f}    ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def _cost(folder: Path, how: str) -> float:
+    """Return the processor time of one ingest: this process, and all that it started."""
+    keeper._container_works = lambda places: False  # type: ignore[assignment]
+    with tempfile.TemporaryDirectory() as made:
+        readers = UncagedReaders(1) if how == "uncaged" else Readers(1)
+        ingest(folder, Path(made) / "case.duckdb", ocr=False, readers=readers)
+    used = [resource.getrusage(each) for each in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def searches(case: Path) -> None:
@@ -181,11 +258,13 @@ def _seconds(work: object) -> float:
 
 
 if __name__ == "__main__":
-    import sys
-
-    if len(sys.argv) > 2:
+    if sys.argv[1:2] in (["caged"], ["uncaged"]):
+        print(_cost(Path(sys.argv[2]), sys.argv[1]))
+    elif sys.argv[1:2] == ["cage"]:
+        cage(Path(sys.argv[2]), int(sys.argv[3]))
+    elif len(sys.argv) > 2:
         make_pages(Path(sys.argv[1]), int(sys.argv[2]))
-    if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
+    elif len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
         real(Path(sys.argv[1]))
     elif len(sys.argv) > 1:
         searches(Path(sys.argv[1]))

@@ -20,7 +20,7 @@ from .pdf_unread import Looked, with_gaps
 TOGETHER = 32  # pages at a time, at most
 OBJECTS = 20_000  # of the pages at a time, and
 BYTES = 1 << 20  # of a document for each of its pages: larger ones are looked at one at a time
-SLOW = 5.0  # seconds after which the next page is looked at by itself
+SLOW = 5.0  # seconds of a look after which the next one is at half as many pages
 
 
 @dataclass
@@ -42,16 +42,27 @@ def pages_ahead(pdf: Any, size: int) -> Iterator[Ahead | Exception | None]:
     A page that can't be looked at is an Exception: those before it are still to be read.
     """
     some: list[Ahead | Exception | None] = []
-    objects, begun, most = 0, time.monotonic(), TOGETHER if size <= BYTES * len(pdf) else 1
+    allowed = TOGETHER if size <= BYTES * len(pdf) else 1
+    objects, begun, most = 0, time.monotonic(), allowed
     for number in range(len(pdf)):
         page = _look(pdf, number)
         some.append(page)
         objects += page.looked.found.objects if isinstance(page, Ahead) else OBJECTS
         if len(some) >= most or objects >= OBJECTS or number + 1 == len(pdf):
             _add_tables(pdf, some, number + 1 - len(some))
-            most = most if time.monotonic() - begun < SLOW else 1
+            most = _pages_next(most, allowed, time.monotonic() - begun)
             yield from some
             some, objects, begun = [], 0, time.monotonic()
+
+
+def _pages_next(most: int, allowed: int, seconds: float) -> int:
+    """Return at how many pages to look next: the time limit is only checked between looks.
+
+    A busy machine makes looks slow too; one page at a time would then cost it even more.
+    """
+    if seconds > SLOW:
+        return max(most // 2, 1)
+    return min(2 * most, allowed) if seconds < SLOW / 4 else most
 
 
 def _look(pdf: Any, number: int) -> Ahead | Exception | None:

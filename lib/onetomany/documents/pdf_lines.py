@@ -11,6 +11,7 @@ from typing import Any
 
 from pypdfium2 import raw
 
+from . import pdf_calls as calls
 from .reading import Box, boxed
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # in the place of glyphs that have no Unicode value
@@ -38,8 +39,8 @@ class Line:
     @cached_property
     def chars(self) -> list[int]:
         """Return the index of each character. This costs more than all else: call it rarely."""
-        to_char = raw.FPDFText_GetCharIndexFromTextIndex
-        return [to_char(self.textpage, place) for place in self._places]
+        to_char, textpage = calls.char_index, self.textpage
+        return [to_char(textpage, place) for place in self._places]
 
     def part(self, positions: list[int], box: Box) -> Line:
         places = [self._places[i] for i in positions]
@@ -64,21 +65,23 @@ class Line:
         return Line("".join(text), places, self.textpage, [*self.runs, *gaps])
 
 
-_SIDES = tuple(ctypes.c_double() for _ in range(4))  # made once: it is asked for each character
+# made once: they are asked for each character
+_SIDES, _LOOSE = tuple(ctypes.c_double() for _ in range(4)), raw.FS_RECTF()
+_TO_SIDES, _TO_LOOSE = tuple(map(ctypes.byref, _SIDES)), ctypes.byref(_LOOSE)
 
 
 def char_box(textpage: Any, index: int, place: Place) -> Box | None:
     """Return the box of a character's ink."""
-    left, right, bottom, top = _SIDES
-    if not raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
+    if not calls.ink_box(textpage, index, *_TO_SIDES):
         return None
+    left, right, bottom, top = _SIDES
     return place(left.value, bottom.value, right.value, top.value)
 
 
 def wide_box(textpage: Any, index: int, place: Place) -> Box | None:
     """Return the box of a character as its font spaces it."""
-    rect = raw.FS_RECTF()
-    if not raw.FPDFText_GetLooseCharBox(textpage, index, rect):
+    rect = _LOOSE
+    if not calls.loose_box(textpage, index, _TO_LOOSE):
         return None
     return place(rect.left, rect.bottom, rect.right, rect.top)
 
@@ -94,9 +97,10 @@ def read_lines(
     textpage = textpage.raw  # of the wrapper, each call would ask for it
     lines: list[Line] = []
     unplaced: list[str] = []
-    to_char = raw.FPDFText_GetCharIndexFromTextIndex
+    to_char = calls.char_index
     units = _units(text)
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    left, right, bottom, top = _SIDES
+    edges = tuple(map(ctypes.byref, (left, top, right, bottom)))
     at = 0
     for part in text.split("\n"):
         stripped = part.rstrip("\r")
@@ -107,8 +111,8 @@ def read_lines(
         first, last = to_char(textpage, places[0]), to_char(textpage, places[-1])
         runs = []
         many = last - first + 1 if 0 <= first <= last else 0
-        for number in range(raw.FPDFText_CountRects(textpage, first, many) if many else 0):
-            if raw.FPDFText_GetRect(textpage, number, left, top, right, bottom):
+        for number in range(calls.count_rects(textpage, first, many) if many else 0):
+            if calls.get_rect(textpage, number, *edges):
                 runs.append(place(left.value, bottom.value, right.value, top.value))
         # PDFium marks a hyphen at a line's end with U+0002
         fair = stripped.replace("\x02", "-").replace("\ufffe", "-")
@@ -187,7 +191,7 @@ def _ordered(group: list[Line], textpage: Any, place: Place) -> Line:
     drawn = []
     for line in group:
         for text, at, index in zip(line.text, line._places, line.chars, strict=True):
-            if raw.FPDFText_IsGenerated(textpage, index):
+            if calls.is_generated(textpage, index):
                 continue
             box = wide_box(textpage, index, place)
             if box is not None:

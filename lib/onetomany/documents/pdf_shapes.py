@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pypdfium2 import raw
 
+from . import pdf_calls as calls
 from .reading import Box
 
 LAST = 1 << 30  # annotations are painted after the page
@@ -96,11 +97,14 @@ def collect_shapes(held: Any, place: Placing) -> Shapes:
 
 _EDGES = tuple(ctypes.c_float() for _ in range(4))
 _COLOUR = tuple(ctypes.c_uint() for _ in range(4))
+_TO_EDGES, _TO_COLOUR = tuple(map(ctypes.byref, _EDGES)), tuple(map(ctypes.byref, _COLOUR))
+_MATRIX, _MODE, _STROKED = raw.FS_MATRIX(), ctypes.c_int(), ctypes.c_int()
+_TO_MATRIX, _TO_MODE, _TO_STROKED = map(ctypes.byref, (_MATRIX, _MODE, _STROKED))
 
 
 def _bounds(item: Any, outer: Matrix | None, place: Placing) -> Box:
     """Return an object's box; for one within a form, the box around its corners."""
-    if not raw.FPDFPageObj_GetBounds(item, *_EDGES):
+    if not calls.object_bounds(item, *_TO_EDGES):
         return (0.0, 0.0, 0.0, 0.0)
     x0, y0, x1, y1 = _EDGES[0].value, _EDGES[1].value, _EDGES[2].value, _EDGES[3].value
     if outer is not None:
@@ -111,12 +115,12 @@ def _bounds(item: Any, outer: Matrix | None, place: Placing) -> Box:
 
 
 def _text(item: Any, number: int, outer: Matrix | None, place: Placing, found: Shapes) -> None:
-    mode = raw.FPDFTextObj_GetTextRenderMode(item)
+    mode = calls.render_mode(item)
     unseen = mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
     stroked = mode in (raw.FPDF_TEXTRENDERMODE_STROKE, raw.FPDF_TEXTRENDERMODE_STROKE_CLIP)
-    ask = raw.FPDFPageObj_GetStrokeColor if stroked else raw.FPDFPageObj_GetFillColor
+    ask = calls.stroke_colour if stroked else calls.fill_colour
     colour = (0, 0, 0, 255)
-    if not unseen and ask(item, *_COLOUR):
+    if not unseen and ask(item, *_TO_COLOUR):
         colour = (_COLOUR[0].value, _COLOUR[1].value, _COLOUR[2].value, _COLOUR[3].value)
     box = _bounds(item, outer, place)
     size = box[3] - box[1]
@@ -149,7 +153,7 @@ Object = tuple[Any, int, Matrix | None]
 
 def page_objects(held: Any) -> Iterator[Object]:
     """Yield every object in the order of painting, with the matrix of the forms around it."""
-    return _objects(held, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject, None, 0)
+    return _objects(held.raw, calls.count_objects, calls.get_object, None, 0)
 
 
 def _objects(
@@ -161,18 +165,17 @@ def _objects(
 ) -> Iterator[Object]:
     for number in range(count(parent)):
         item = get(parent, number)
-        kind = raw.FPDFPageObj_GetType(item)
+        kind = calls.object_type(item)
         yield item, kind, outer
         if kind == raw.FPDF_PAGEOBJ_FORM and depth < NESTING:
             inner = _within(_matrix(item), outer)
-            yield from _objects(
-                item, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, inner, depth + 1
-            )
+            yield from _objects(item, calls.count_inner, calls.get_inner, inner, depth + 1)
 
 
 def _matrix(item: Any) -> Matrix:
-    m = raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(item, m)
+    m = _MATRIX
+    if not calls.object_matrix(item, _TO_MATRIX):
+        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     return (m.a, m.b, m.c, m.d, m.e, m.f)
 
 
@@ -186,15 +189,16 @@ def _within(inner: Matrix, outer: Matrix | None) -> Matrix:
 
 
 def _path(item: Any, number: int, outer: Matrix | None, place: Placing, found: Shapes) -> None:
-    mode, stroked = ctypes.c_int(), ctypes.c_int()
-    raw.FPDFPath_GetDrawMode(item, mode, stroked)
-    if not (mode.value or stroked.value):
+    if not calls.draw_mode(item, _TO_MODE, _TO_STROKED):
+        return
+    filled = bool(_MODE.value)
+    if not (filled or _STROKED.value):
         return
     matrix = _within(_matrix(item), outer)
     subpaths = _subpaths(item, matrix, found)
     boxes = [_around(points, place) for points in subpaths]
-    if mode.value:
-        raw.FPDFPageObj_GetFillColor(item, *_COLOUR)
+    if filled:
+        calls.fill_colour(item, *_TO_COLOUR)
         colour = (_COLOUR[0].value, _COLOUR[1].value, _COLOUR[2].value, _COLOUR[3].value)
         for points, box in zip(subpaths, boxes, strict=True):
             if box[2] - box[0] > THIN and box[3] - box[1] > THIN:
@@ -212,12 +216,13 @@ def _path(item: Any, number: int, outer: Matrix | None, place: Placing, found: S
             found.rules += [(x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1)]
 
 
-_WIDTH = ctypes.c_float()
+_WIDTH, _X, _Y = ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
+_TO_WIDTH, _TO_X, _TO_Y = map(ctypes.byref, (_WIDTH, _X, _Y))
 
 
 def _stroke(item: Any) -> float:
     """Return the width of a line that is wide enough to hide text; else 0."""
-    raw.FPDFPageObj_GetStrokeWidth(item, _WIDTH)
+    calls.stroke_width(item, _TO_WIDTH)
     return _WIDTH.value if _WIDTH.value > WIDE else 0.0
 
 
@@ -227,17 +232,15 @@ def _widened(box: Box, by: float, number: int) -> Cover:
 
 def _subpaths(item: Any, matrix: Matrix, found: Shapes) -> list[list[tuple[float, float]]]:
     a, b, c, d, e, f = matrix
-    x, y = ctypes.c_float(), ctypes.c_float()
-    to_x, to_y = ctypes.byref(x), ctypes.byref(y)
     made: list[list[tuple[float, float]]] = []
-    count = raw.FPDFPath_CountSegments(item)
+    count = calls.count_segments(item)
     found.segments += max(count, 0)
     for number in range(min(count, SEGMENTS)):
-        segment = raw.FPDFPath_GetPathSegment(item, number)
-        raw.FPDFPathSegment_GetPoint(segment, to_x, to_y)
-        if not made or raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_MOVETO:
+        segment = calls.get_segment(item, number)
+        calls.segment_point(segment, _TO_X, _TO_Y)
+        if not made or calls.segment_type(segment) == raw.FPDF_SEGMENT_MOVETO:
             made.append([])
-        px, py = x.value, y.value
+        px, py = _X.value, _Y.value
         made[-1].append((a * px + c * py + e, b * px + d * py + f))
     return [points for points in made if len(points) > 1]
 

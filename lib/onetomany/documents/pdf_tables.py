@@ -39,10 +39,14 @@ STACK = 4  # lines in each of some cells beside each other: rows without a line 
 
 @cache
 def table_finder() -> Any:
-    """Return liteparse's parser. It starts threads that it doesn't need: make it before a fork."""
-    import liteparse
+    """Return liteparse's parser. It starts threads that it doesn't need: make it before a fork.
 
-    return liteparse.LiteParse(
+    This is the parser itself: its wrapper in Python copies each text of a page, for a tenth of
+    the time, and tables need none of them.
+    """
+    from liteparse._liteparse import LiteParse  # type: ignore[import-not-found]
+
+    return LiteParse(
         ocr_enabled=False,
         extract_blocks=True,
         extract_links=False,
@@ -115,7 +119,7 @@ def _found(content: bytes) -> list[list[Lattice]]:
             for block in page.blocks or []
             if block.kind == "table" and (table := _lattice(block))
         ]
-        for page in table_finder().parse(content).pages
+        for page in table_finder().parse_bytes(content).pages
     ]
 
 

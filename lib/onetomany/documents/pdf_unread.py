@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pypdfium2 import raw
 
+from . import pdf_calls as calls
 from .garbled import garbled_lines
 from .pdf_lines import Line, char_box, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
@@ -363,7 +363,7 @@ def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
         line = lines[number]
         taken += [(run[0], run[2]) for run in line.runs]
         for index, char in zip(line.chars, line.text, strict=True):
-            generated = raw.FPDFText_IsGenerated(line.textpage, index)
+            generated = calls.is_generated(line.textpage, index)
             if char.isspace() and not generated and (box := wide_box(line.textpage, index, place)):
                 taken.append((box[0], box[2]))
     free, end = 0.0, x0

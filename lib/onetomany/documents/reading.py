@@ -357,9 +357,5 @@ def boxed(boxes: Iterable[Box]) -> Box | None:
     every = list(boxes)
     if not every:
         return None
-    return (
-        min(b[0] for b in every),
-        min(b[1] for b in every),
-        max(b[2] for b in every),
-        max(b[3] for b in every),
-    )
+    x0, y0, x1, y1 = zip(*every, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
