@@ -105,7 +105,7 @@ def test_a_quote_is_in_quotation_marks_with_its_document_and_page() -> None:
     assert "“" not in right
     body = contradiction_pairs_table(pairs(quoted)).body
     assert "<b>" not in body
-    assert "words in quotation marks are the source's" in body
+    assert "words in quotation marks are the source" in body
 
 
 def test_what_was_read_is_said_if_the_words_do_not_say_it() -> None:

@@ -19,9 +19,9 @@ _STRANDS = {
     "court": ("court", "재판"),
 }
 _SUBJECTS = {
-    "koreans": "Koreans 내국인 · ",
-    "foreigners": "Foreigners 외국인 · ",
-    "all": "Both 합계 · ",
+    "koreans": ("Koreans ", "내국인 "),
+    "foreigners": ("Foreigners ", "외국인 "),
+    "all": ("Both ", "합계 "),
 }
 _ORDER = {subject: place for place, subject in enumerate(_SUBJECTS)}
 _UNITS = {
@@ -173,11 +173,7 @@ def _said(
         )
         .with_columns(
             value=pl.col("value").cast(pl.Float64) / scale,
-            who=pl.col("subject").replace_strict(_SUBJECTS, default="")
-            + pl.when(attribute="held").then(pl.lit("held 보유 · ")).otherwise(pl.lit(""))
-            + both_columns(
-                pl.format("{}, {}", "said_by", year), pl.format("{}, {}", "said_by_ko", year)
-            ),
+            who=both_columns(_who(year, 0), _who(year, 1)),
             unit=pl.col("unit").replace({key: name for key, (name, _) in _UNITS.items()}),
         )
         .sort(pl.col("subject").replace_strict(_ORDER, default=9), "attribute", "doc_date")
@@ -212,3 +208,12 @@ def _said(
     dots = base.mark_circle(size=110, opacity=1).encode(color=colour)
     labels = base.mark_text(align="left", dx=10).encode(text=alt.Text("value:Q", format=",.4~r"))
     return alt.LayerChart(layer=[dots, labels], width=WIDTH - 300, height=alt.Step(34))
+
+
+def _who(year: pl.Expr, place: int) -> pl.Expr:
+    """Return a claim's subject, year and speaker, in English (place 0) or Korean (place 1)."""
+    names = {subject: words[place] for subject, words in _SUBJECTS.items()}
+    subject = pl.col("subject").replace_strict(names, default="")
+    kept = pl.lit(("held · ", "보유 · ")[place])
+    held = pl.when(attribute="held").then(kept).otherwise(pl.lit(""))
+    return pl.format("{}{} · {}{}", subject, year, held, ("said_by", "said_by_ko")[place])

@@ -34,11 +34,11 @@ def contradiction_pairs_table(
     pairs: pl.DataFrame,
     title: Words = ("Statements that can't both be true", "함께 참일 수 없는 말"),
 ) -> ReaderTable:
-    """Return contradictions as two columns: what each side said, who said it, and where.
+    """Return contradictions as two columns: each side's words, speaker and source.
 
     Takes `claims.contradictions.word_pairs` or `cases.story.contradiction_rows`. The question and
-    who contradicts whom are a heading above the two sides. A quote is in quotation marks; what has
-    none is in the kit's words, and the foot says so. Document and page are given if the source is
+    who contradicts whom are a heading above the two sides. A quote is in quotation marks; words
+    without them are the kit's, and the foot says so. Document and page are given if the source is
     in the case file.
     """
     shown = _with_headings(pairs)
@@ -59,7 +59,7 @@ def contradiction_pairs_table(
 
 
 def _with_headings(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Add what a pair is about, in both languages: question, sides and, if it says more, kind."""
+    """Add a pair's heading in both languages: question, sides and, if it says more, kind."""
     between, kinds = (
         {word: english for word, (english, _) in table_words(column).items()}
         for column in ("between", "kind")
@@ -77,7 +77,7 @@ def _with_headings(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _one_side(pairs: pl.DataFrame, side: str) -> pl.DataFrame:
-    """Add the texts of one side's cell: its words, what was read from them, and the citation."""
+    """Add the texts of one side's cell: its words, how they were read, and the citation."""
     values = pairs.select(f"value_{side}", f"unit_{side}").iter_rows()
     read = [written(value, "text", table_words(), unit) for value, unit in values]
     english, korean = (pl.Series([each[n] for each in read], dtype=pl.String) for n in (0, 1))

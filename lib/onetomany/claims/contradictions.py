@@ -186,7 +186,7 @@ def word_pairs(found: pl.DataFrame, topics: pl.DataFrame, statements: pl.DataFra
     """Return the contradictions with the question and the words of both sides, ready to show.
 
     `topics` comes from `claim_ledger.load_topics`, `statements` from `sources.case.case_claims`:
-    the kit's words for what a source says, which C25.1 and C25.2 share. Columns: topic_en,
+    the kit's words for a source's statement, which C25.1 and C25.2 share. Columns: topic_en,
     topic_ko, those of CONTRADICTIONS, and said_en, said_ko and said_by_ko of sides a and b. They
     are null if there is no such statement.
 
