@@ -196,9 +196,9 @@ def mixed_passengers_chart(
         ).encode(y=share_axis(name), tooltip=tips)
         return drawn
 
-    def panel(chart: alt.LayerChart, title: str) -> alt.LayerChart:
+    def panel(chart: Finished, title: str) -> Finished:
         heading = alt.TitleParams(text=title, fontSize=13, offset=6)
-        drawn: alt.LayerChart = chart.properties(width=280, height=220, title=heading)
+        drawn: Finished = chart.properties(width=280, height=220, title=heading)
         return drawn
 
     band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
