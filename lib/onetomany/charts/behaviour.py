@@ -12,7 +12,17 @@ from ..confidence import PERCENT
 from ..errors import InputError
 from .languages import both
 from .sliders import captioned_slider
-from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish, formatted_tips, legend_color
+from .theme import (
+    BLUE,
+    CATEGORIES,
+    GREY,
+    INK,
+    NARROW,
+    Finished,
+    finish,
+    formatted_tips,
+    legend_color,
+)
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
@@ -148,7 +158,8 @@ def agreement_chart(
         base.transform_calculate(
             limits="format(datum.low, '.2f') + ' – ' + format(datum.high, '.2f')"
         )
-        .mark_text(fontSize=10, dy=9)
+        # cells on a telephone are too narrow for them: there the tooltip has them
+        .mark_text(fontSize=10, dy=9, opacity=alt.ExprRef(f"width < {NARROW} ? 0 : 1"))
         .encode(text="limits:N", color=dark)
     )
     side = 66

@@ -13,6 +13,8 @@ from ..errors import InputError
 from .languages import both, plain
 from .theme import BLUE, TWO_LINES, Finished, finish, formatted_tips
 
+_SHORT = "datum.value < 1000 ? format(datum.value, 'd') : format(datum.value, '~s')"
+
 
 def daily_flags_chart(
     daily: pl.DataFrame,
@@ -37,7 +39,7 @@ def daily_flags_chart(
     x: dict[str, Any] = {
         "title": "People flagged falsely a day 하루에 잘못 걸리는 사람",
         "scale": alt.Scale(type="symlog", constant=100, domain=[0, passengers], nice=False),
-        "axis": alt.Axis(format="~s", values=[0, 100, 1000, 10_000, 100_000]),
+        "axis": alt.Axis(labelExpr=_SHORT, values=[0, 100, 1000, 10_000, 100_000]),
     }
     base = alt.Chart(shown).encode(
         y=alt.Y(
