@@ -42,8 +42,8 @@ def contradiction_pairs_table(pairs: pl.DataFrame) -> ReaderTable:
         status="documented",
         columns=[
             "topic_en",
-            ("said_a_en", "said_by_a", "publisher_a", "claim_a"),
-            ("said_b_en", "said_by_b", "publisher_b", "claim_b"),
+            ("said_a_en", "quote_a", "said_by_a", "publisher_a", "claim_a"),
+            ("said_b_en", "quote_b", "said_by_b", "publisher_b", "claim_b"),
         ],
         labels={
             "topic_en": ("About", "무엇에 관해"),

@@ -38,8 +38,9 @@ def gap_or_template(
     known = templates(folder)
     if row and template not in known:
         raise InputError(
-            f"gaps.csv, gap '{about}', column template: '{template or ''}' is no letter; write one "
-            f"of {', '.join(known)}."
+            f"gaps.csv, gap '{about}', column template: "
+            f"{f"'{template}' is no letter" if template else 'it is empty'}; write one of "
+            f"{', '.join(known)}."
         )
     if template not in known:
         names = [*table["gap"], *known]
