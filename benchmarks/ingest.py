@@ -262,11 +262,11 @@ if __name__ == "__main__":
         print(_cost(Path(sys.argv[2]), sys.argv[1]))
     elif sys.argv[1:2] == ["cage"]:
         cage(Path(sys.argv[2]), int(sys.argv[3]))
-    elif len(sys.argv) > 2:
-        make_pages(Path(sys.argv[1]), int(sys.argv[2]))
     elif len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
         real(Path(sys.argv[1]))
     elif len(sys.argv) > 1:
+        if len(sys.argv) > 2:
+            make_pages(Path(sys.argv[1]), int(sys.argv[2]))
         searches(Path(sys.argv[1]))
     else:
         with tempfile.TemporaryDirectory() as made:

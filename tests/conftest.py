@@ -59,6 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if file and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config, config.rootpath / file))
     if config.option.seconds:
+        asked = not hasattr(config, "workerinput")
+        if asked and config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+            raise pytest.UsageError("--seconds measures all tests: name no file and no test.")
         config.option.markexpr = STARTS_NOTHING
         config.pluginmanager.register(Stopwatch())
 

@@ -8,7 +8,7 @@ import pytest
 
 from onetomany.accuracy.reckoner import reckon
 from onetomany.accuracy.reckoner_words import describe_reckoning
-from onetomany.cases import implied, new_folder, rows, to_do
+from onetomany.cases import implied, new_folder, rows, story, to_do
 from onetomany.cases.case_folder import Case, read_case, shipped_cases
 from onetomany.cli import main
 from onetomany.errors import InputError
@@ -111,6 +111,33 @@ def test_figures_that_cannot_be_inputs_are_a_fault_in_both_languages(
     assert task.korean[1] != task.what
 
 
+def test_the_pairs_are_told_without_kinds_of_which_there_are_none(folder: Path) -> None:
+    count = {"subject": "cameras", "attribute": "count", "unit": "cameras", "value": "200"}
+    claim = count | {"said_by": "National Police Service", "source_url": "https://example.org/c"}
+    rows.add_case_row(folder, "claims", claim)
+
+    def told() -> tuple[str, str]:
+        case = read_case(folder)
+        return story.pairs_in_words(case, story.case_contradictions(case))
+
+    assert told()[0].startswith("No statement contradicts another. All pairs of 1 claims")
+    rows.add_case_row(folder, "bodies", {"name": "Daily Nation", "kind": "press"})
+    rows.add_case_row(folder, "bodies", {"name": "National Police Service", "kind": "official"})
+    rows.add_case_row(folder, "claims", claim | {"value": "900", "said_by": "Daily Nation"})
+    english, korean = told()
+    assert english.startswith("**1** pair of statements can't both be true: 1 between a public")
+    assert "0" not in english
+    assert "0쌍" not in korean
+    case = read_case(folder)
+    shown = story.contradiction_rows(case, story.case_contradictions(case))
+    assert shown.select("quote_a", "quote_b").row(0) == (None, None)
+    quoted = claim | {"value": "70", "said_by": "KICTANet", "quote": '"70 cameras"'}
+    rows.add_case_row(folder, "claims", quoted)
+    case = read_case(folder)
+    shown = story.contradiction_rows(case, story.case_contradictions(case))
+    assert "“70 cameras”" in shown["quote_a"].to_list() + shown["quote_b"].to_list()
+
+
 # --- letters of gaps
 
 
@@ -139,7 +166,7 @@ def test_a_gap_without_a_letter_is_a_task_and_a_wrong_one_a_fault(folder: Path) 
     assert [(task.group, task.what) for task in tasks] == [
         (to_do.MISSING, "'tests' names no template, so no letter can be written")
     ]
-    with pytest.raises(InputError, match=r"gap 'tests', column template: '' is no letter; write"):
+    with pytest.raises(InputError, match=r"gap 'tests', column template: it is empty; write"):
         drafts.gap_or_template("tests", table=read_case(folder).named_gaps())
     for cells, what in (
         ({"template": "face_serch"}, "'face_serch' is no template that fits"),

@@ -31,6 +31,8 @@ def test_the_menus_filter_the_map_and_the_table(monkeypatch: pytest.MonkeyPatch)
     menus, counted = form.children[:5], form.children[5]
     _, table = shown
     assert len(table.frame) == TABLE.height
+    labels = [label for menu in menus for label, _ in menu.options]
+    assert all(label.isprintable() for label in labels)  # no mark that a page replaces
     region = menus[0]
     region.value = "region-Latin-America"
     chart, table = shown[-2:]

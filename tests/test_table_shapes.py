@@ -16,7 +16,7 @@ from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.reidentification import assessment
 from onetomany.reidentification.names_row import rows_above
-from onetomany.reidentification.number_forms import STYLES, plain_number
+from onetomany.reidentification.number_forms import STYLES, castable_number
 from onetomany.reidentification.own_table import own_table
 from onetomany.reidentification.risk import diversity
 from onetomany.reidentification.safe_harbor import safe_harbor
@@ -259,7 +259,7 @@ def test_a_number_written_in_a_style_has_its_value(name: str) -> None:
     if not name.endswith("whole"):
         written.append("-5" + point + "25")
         expected.append(-5.25)
-    found = pl.select(plain_number(pl.lit(pl.Series(written)), STYLES[name])).to_series()
+    found = pl.select(castable_number(pl.lit(pl.Series(written)), STYLES[name])).to_series()
     assert found.cast(pl.Float64).to_list() == expected
     assert pl.Series(written).str.contains(STYLES[name].pattern).all()
 

@@ -149,7 +149,7 @@ def _from_reference(found: Reckoning) -> Notice:
         en.append(f"{NAMES[name][0]}: {' to '.join(ends)} ({shortened(each.source)})")
         ko.append(f"{NAMES[name][1]}: {'~'.join(ends)} ({shortened(each.source_ko)})")
     return Notice(
-        f"Not disclosed, so a range was used. {'. '.join(en)}.",
+        f"Not disclosed, so a range was used: {'. '.join(en)}.",
         f"공개되지 않아 범위를 썼다. {'. '.join(ko)}.",
     )
 
@@ -228,6 +228,9 @@ def worded_figures(figures: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**figures.schema, **texts})
 
 
+_UNKNOWN = "not known 모름"  # a share that may be anything
+
+
 def worded_inputs(inputs: pl.DataFrame) -> pl.DataFrame:
     """Return `reckoner.INPUTS_USED` with texts for a table: `said`, `range`, and basis words."""
     rows = []
@@ -238,7 +241,7 @@ def worded_inputs(inputs: pl.DataFrame) -> pl.DataFrame:
         rows.append(
             row
             | {
-                "said": form(row["value"]),
+                "said": _UNKNOWN if (row["low"], row["high"]) == (0, 1) else form(row["value"]),
                 "days_en": None if days is None else "a day" if days == "1" else f"in {days} days",
                 "days_ko": None if days is None else f"{days}일간",
                 "range": (

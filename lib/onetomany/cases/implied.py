@@ -24,8 +24,9 @@ _UNITS = {
     "alarms": "alerts",
     "matches": "alerts",
     "hits": "alerts",
-    "entries": "gallery_size",
-    "records": "gallery_size",
+    "images": "gallery_size",
+    "photos": "gallery_size",
+    "templates": "gallery_size",
 }
 _ASKED = ("searches", "alerts", "confirmed", "false_alerts", "gallery_size")
 

@@ -78,7 +78,7 @@ _UNION = frozenset(
         "sk",
     ]
 )  # members of the European Union
-_IGNORED = "case.duckdb*\n*.lock\n.*.lock\nprivate/\nrequester.toml\nbuild/\n"
+_IGNORED = "case.duckdb*\n*.lock\n.*.lock\nprivate/\nrequester.toml\nbuild/\n*.pem\n!*.pub.pem\n"
 
 
 def new_case(

@@ -32,6 +32,17 @@ PARTS: dict[str, Pair] = {
 }
 
 
+_BETWEEN: dict[str, Pair] = {
+    "officials": ("between public bodies", "공적 기관끼리"),
+    "officials and others": (
+        "between a public body and the press or a civic group",
+        "공적 기관과 언론·시민단체",
+    ),
+    "others": ("between the press and civic groups", "언론과 시민단체끼리"),
+    "copies": ("by a number passed on with another unit", "단위를 바꾸어 옮긴 것"),
+}
+
+
 class CaseFinding(NamedTuple):
     """The arguments of `prose.finding` for a case."""
 
@@ -133,13 +144,14 @@ def case_contradictions(case: Case) -> pl.DataFrame:
 def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     """Return the contradictions with the words of both sides and both sources, ready to show.
 
-    Columns: topic_en, topic_ko, those of `contradictions.CONTRADICTIONS`, and said_by_ko, said_en
-    and said_ko of sides a and b; the last two are null if claims.csv has no words for the value.
+    Columns: topic_en, topic_ko, those of `contradictions.CONTRADICTIONS`, and said_by_ko, said_en,
+    said_ko and quote of sides a and b; the last three are null if claims.csv has no such words.
     """
     words = case.table("claims").select(
         "claim_id",
         said_en=pl.coalesce("value_en", "value_ko"),
         said_ko=pl.coalesce("value_ko", "value_en"),
+        quote=pl.format("“{}”", pl.col("quote").str.strip_chars('"“” ')),
     )
     names = case.bodies.select("name", named=pl.coalesce("name_ko", "name"))
     shown = found.filter("contradiction").join(
@@ -148,7 +160,7 @@ def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     for side in "ab":
         shown = shown.join(
-            words.rename({name: f"{name}_{side}" for name in ("said_en", "said_ko")}),
+            words.rename({name: f"{name}_{side}" for name in ("said_en", "said_ko", "quote")}),
             left_on=f"claim_{side}", right_on="claim_id", how="left", maintain_order="left",
         ).join(
             names.rename({"named": f"said_by_ko_{side}"}),
@@ -192,7 +204,23 @@ def similar_programmes(case: Case) -> pl.DataFrame:
 
 def pairs_in_words(case: Case, found: pl.DataFrame) -> Pair:
     """Return how many pairs of claims contradict each other, and who contradicts whom."""
-    return contradictions.headline(contradictions.count_pairs(case.claims, found))
+    count = contradictions.count_pairs(case.claims, found)
+    sides = [(n, _BETWEEN[name]) for name, n in count.between.items() if n]
+    whom = f": {', '.join(f'{n} {words[0]}' for n, words in sides)}" if sides else ""
+    whom_ko = f"({', '.join(f'{words[1]} {n}쌍' for n, words in sides)})" if sides else ""
+    plural = "s" * (count.pairs != 1)
+    pairs = (f"**{count.pairs}** pair{plural} of statements can't both be true{whom}."
+             if count.pairs else "No statement contradicts another.")  # fmt: skip
+    also, also_ko = "", ""
+    if count.compatible:
+        also = f" Pairs that differ and can both be true: {count.compatible}."
+        also_ko = f" 다르지만 함께 참일 수 있는 것은 {count.compatible}쌍이다."
+    return (
+        f"{pairs}{also} All pairs of {count.claims} claims by {count.speakers} speakers were "
+        "compared and counted: no interval.",
+        f"함께 참일 수 없는 말은 **{count.pairs}**쌍이다{whom_ko}.{also_ko} {count.speakers}곳의 "
+        f"주장 {count.claims}개를 모두 견주어 센 것이라 구간이 없다.",
+    )
 
 
 def similar_in_words(case: Case, similar: pl.DataFrame) -> Pair:

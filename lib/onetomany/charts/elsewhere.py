@@ -319,8 +319,8 @@ def filter_menus(programmes: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
     The values are those of `filter_tags`. Takes `sources.elsewhere.programmes`.
 
     >>> from onetomany.sources.elsewhere import programmes
-    >>> filter_menus(programmes())["filter_functions"][1]
-    ('1:1 일대일 비교', 'functions-1-1')
+    >>> [value for _, value in filter_menus(programmes())["filter_functions"]][:2]
+    ['', 'functions-age-and-sex']
     """
     return {name: [("all 모두", ""), *_choices(programmes, name)] for name in _FILTERS}
 

@@ -12,9 +12,9 @@ from .reidentification import column_label
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish, legend_color
 
 LINKED = {
-    "share_linked": "Records that share their key with another 열쇠가 같은 다른 기록이 있는 기록",
-    "people_share": "People two or more of whose trips one key links 여행이 둘 이상 이어지는 사람",
-    "pairs_linked": "Pairs of one person's trips that one key links 이어지는 여행의 쌍",
+    "share_linked": "Records that share their key 열쇠가 같은 다른 기록이 있는 기록",
+    "people_share": "People with trips that one key links 여행이 둘 이상 이어지는 사람",
+    "pairs_linked": "Pairs of trips that one key links 이어지는 여행의 쌍",
 }
 DAY, YEAR = 86_400.0, 365.25 * 86_400
 TICKS = {

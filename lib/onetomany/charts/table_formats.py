@@ -169,4 +169,5 @@ def _counted(text: str, unit: str | None, words: Mapping[str, Words]) -> Words:
     if not unit:
         return text, text
     english, korean = words.get(unit, (unit, unit))
-    return f"{text} {english}", f"{text}{korean}"
+    space = " " * (korean.isascii() and korean[:1].isalpha())  # one without a Korean word
+    return f"{text} {english}", f"{text}{space}{korean}"

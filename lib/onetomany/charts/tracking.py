@@ -139,19 +139,16 @@ def likelihood_ratios_chart(
             .mark_rule(strokeDash=[4, 3], color=INK)
             .encode(x=alt.X("value:Q"))
         )
-        words = (
-            alt.Chart(cost.select("tmr", "cllr", "cllr_min", "subjects"))
-            .transform_calculate(
-                line="'TMR ' + format(datum.tmr, '.0%') + ' · Cllr ' + format(datum.cllr, '.3f') + "
-                "', Cllr_min ' + format(datum.cllr_min, '.3f') + ' · ' + datum.subjects + "
-                "' people 명'"
-            )
-            .mark_text(align="center", baseline="top", fontSize=12, fontWeight=600)
-            .encode(x=alt.value(_WIDTH / 2), y=alt.value(4), text="line:N")
+        row = cost.row(0, named=True)
+        heading = alt.TitleParams(
+            text=f"TMR {tmr:.0%} · Cllr {row['cllr']:.3f}, Cllr_min {row['cllr_min']:.3f} · "
+            f"{row['subjects']:,} people 명",
+            fontSize=12,
+            offset=4,
         )
         panels.append(
-            alt.layer(columns, limits, words).properties(width=_WIDTH, height=110)
-        )  # fmt: skip
+            alt.layer(columns, limits).properties(width=_WIDTH, height=110, title=heading)
+        )
     return finish(
         alt.vconcat(*panels, spacing=14),
         title="The poorer the faces, the less one pair of them says",

@@ -205,7 +205,7 @@ def _with_numbers(claims: pl.DataFrame) -> pl.DataFrame:
     ]
     numbers = pl.Series("normal", read, dtype=pl.String)
     form = pl.format(
-        "its value '{}' isn't a number of {}: write 57600000, 57.6 million or 5,760만",
+        "its value '{}' isn't a number of {}: write 57600000, about 57.6 million, over 5,760만",
         "value",
         "unit",
     )

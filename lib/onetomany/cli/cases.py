@@ -11,6 +11,7 @@ from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.sources.functions import FUNCTIONS
 
+_NO_LAW = "none yet; to write letters, add one (data_requests/README.md)"
 _QUESTIONS = (
     ("title", "What is the case called?"),
     ("place", "Where is the system? (place, such as Leeds city centre)"),
@@ -50,7 +51,7 @@ def new_command(parser: argparse.ArgumentParser) -> Run:
         words = {name: value or "" for name, value in given.items()}
         laws = new_case(args.folder, functions=args.function, **words)
         print(f"made {args.folder}")
-        print(f"Laws of access for {words['country'].upper()}: {', '.join(laws) or 'none yet'}")
+        print(f"Laws of access for {words['country'].upper()}: {', '.join(laws) or _NO_LAW}")
         print(f"Put documents into {args.folder / 'sources'}. Then, in {args.folder}:")
         print("  onetomany ingest     reads them; onetomany search WORDS finds a page")
         print("  onetomany add claims subject=... attribute=... value=... unit=... said_by=...")

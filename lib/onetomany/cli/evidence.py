@@ -312,13 +312,25 @@ def key_command(parser: argparse.ArgumentParser) -> Run:
     add_path(parser, "file", "FILE", "a new file for the key")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence.keys import PASSPHRASE, make_key, passphrase
+        from onetomany.evidence.keys import (
+            PASSPHRASE,
+            make_key,
+            passphrase,
+            public_pem,
+            read_private,
+        )
+        from onetomany.sources.files import write_whole
 
+        public = args.file.with_suffix(".pub.pem")
+        if public.exists():
+            raise InputError(f"{public} is already there: name another file for the key.")
         mark = make_key(args.file, passphrase=passphrase())
+        write_whole(public, public_pem(read_private(args.file)))
         print(f"{args.file}: private key. Keep it secret, and keep a copy in a safe place.")
         if passphrase() is None:
             print(f"It is not encrypted. For an encrypted key set {PASSPHRASE} first.")
-        print(f"Give others its SHA-256 through a channel that you control: {mark}")
+        print(f"{public}: public key. Give it to others: 'onetomany verify BUNDLE --key {public}'.")
+        print(f"Tell them its SHA-256 through a channel that you control: {mark}")
         return 0
 
     return run

@@ -21,9 +21,9 @@ from .number_forms import (
     STYLES,
     YEAR_FIRST,
     YEAR_LAST,
+    castable_number,
     day_parts,
     only_known_digits,
-    plain_number,
 )
 
 SHOWN = 5  # records that a notice names
@@ -148,7 +148,7 @@ def _one(
             f"(values: {held.changed:,}).",
             f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
         )
-    plain = plain_number(values)
+    plain = castable_number(values)
     style = next((STYLES[each] for each in STYLES if held.all_are(each)), None)
     if held.all_are("eight") and days and days.day_first:
         _tell(
@@ -178,7 +178,7 @@ def _one(
         return plain.cast(pl.Float64)
     elif style:
         _tell(notices, f"Column '{name}': {style.en}.", f"열 '{name}'의 {style.ko}.")
-        number = plain_number(values, style)
+        number = castable_number(values, style)
         return number.cast(pl.Float64 if style.decimal else pl.Int64)
     elif days is not None:
         return _dated(values, held, days, dates, notices)

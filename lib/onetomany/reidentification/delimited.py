@@ -26,7 +26,7 @@ from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_o
 from ..errors import InputError
 from ..printing import Notice, shortened
 from .column_types import list_places
-from .names_row import find_names, looks_numeric
+from .names_row import find_header, looks_numeric
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 TOGETHER = 100_000  # rows of a part of the copy
@@ -72,7 +72,7 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
         rows = [row for _, row in islice(_rows(file, head, separator), SAMPLE)][skipped:]
         if not rows:
             raise InputError(f"{file.name} is empty.")
-        found = find_names(file.name, rows, notices)
+        found = find_header(file.name, rows, notices)
         names = found.names
         _check_fields(file, names, rows[found.end :])
         below = [row for row in rows[found.end :] if any(row)]

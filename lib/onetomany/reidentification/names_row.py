@@ -50,7 +50,7 @@ def looks_numeric(cell: str) -> bool:
     return bool(_NUMBER.fullmatch(cell) or _DAY.fullmatch(cell))
 
 
-def find_names(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
+def find_header(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
     """Return the names in the first rows of a table, and add a notice for each step.
 
     Raises InputError if the rows above the names are a table too.

@@ -86,10 +86,10 @@ def translate_digits(values: pl.Expr) -> pl.Expr:
     return values.str.replace_many(TRANSLATED)
 
 
-def plain_number(values: pl.Expr, style: Style | None = None) -> pl.Expr:
+def castable_number(values: pl.Expr, style: Style | None = None) -> pl.Expr:
     """Return numbers of a style as a cast reads them: a point, no marks of thousands, no plus.
 
-    >>> pl.select(plain_number(pl.lit("+1.234,5"), STYLES["point, comma"])).item()
+    >>> pl.select(castable_number(pl.lit("+1.234,5"), STYLES["point, comma"])).item()
     '1234.5'
     """
     if style:

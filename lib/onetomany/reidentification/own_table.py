@@ -34,7 +34,7 @@ from ..sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
 from .column_types import PIECE, infer_types, iterate_pieces
 from .delimited import Fields, read_delimited
-from .names_row import check_names, clean_name, find_names
+from .names_row import check_names, clean_name, find_header
 from .risk import DIVERSITY
 from .spreadsheet import read_spreadsheet
 from .table_body import TOTALS, keep_records, refuse_second_tables, report_empty, report_shape
@@ -192,7 +192,7 @@ def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
     head = [[cell or "" for cell in row] for row in frame.head(SAMPLE).iter_rows()]
-    found = find_names(file.name, head, notices)
+    found = find_header(file.name, head, notices)
     return Fields(found.names, frame[found.end :].lazy())
 
 

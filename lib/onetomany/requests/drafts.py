@@ -37,9 +37,9 @@ def gap_or_template(
     template = row["template"] if row else about
     known = templates(folder)
     if row and template not in known:
+        fault = f"'{template}' is no letter" if template else "it is empty"
         raise InputError(
-            f"gaps.csv, gap '{about}', column template: '{template or ''}' is no letter; write one "
-            f"of {', '.join(known)}."
+            f"gaps.csv, gap '{about}', column template: {fault}; write one of {', '.join(known)}."
         )
     if template not in known:
         names = [*table["gap"], *known]

@@ -8,6 +8,7 @@ from IPython.display import display
 
 from ..charts.elsewhere import chosen_programmes, filter_label, filter_menus, programme_map_chart
 from ..charts.elsewhere_tables import programmes_table
+from ..charts.languages import plain
 
 _WIDE = {"style": {"description_width": "140px"}, "layout": ipywidgets.Layout(width="420px")}
 
@@ -18,7 +19,11 @@ def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
     Takes `claims.programmes.with_sources`. Both show the programmes that have every chosen value.
     """
     menus = {
-        name: ipywidgets.Dropdown(options=options, description=filter_label(name), **_WIDE)
+        name: ipywidgets.Dropdown(
+            options=[(plain(label), value) for label, value in options],
+            description=filter_label(name),
+            **_WIDE,
+        )
         for name, options in filter_menus(programmes).items()
     }
     counted, shown = ipywidgets.HTML(), ipywidgets.Output()
