@@ -80,7 +80,7 @@ class SpawnedProcess:
             if pipe is not None:
                 try:
                     pipe.close()
-                except OSError:  # what was still to be written goes nowhere
+                except OSError:  # the rest of the output goes nowhere
                     continue
         return code
 

@@ -32,7 +32,7 @@ _ASKED = ("searches", "alerts", "confirmed", "false_alerts", "gallery_size")
 
 
 def case_inputs(case: Case) -> tuple[Inputs, list[Pair]]:
-    """Return the reckoner's inputs that a case's figures are, and sentences on what is missing.
+    """Return the reckoner's inputs that a case's figures are, and sentences on the missing inputs.
 
     The inputs are the rows of numbers.csv that its column `input` marks. If case.toml says that
     suspects are searched, the share of wanted people is taken as anything from 0 to 1, because the

@@ -57,7 +57,7 @@ class Drawn:
         return [item for item, kind, _ in page_objects(self.held) if kind == raw.FPDF_PAGEOBJ_TEXT]
 
     def forget(self) -> None:
-        """Free the memory of what was drawn."""
+        """Free the memory of the drawing."""
         self.__dict__.pop("_pages", None)
         self._made.clear()
 

@@ -99,7 +99,7 @@ class Chapter:
 
     @property
     def before_fold(self) -> list[NotebookCell]:
-        """What a reader who has ten minutes sees; the whole chapter if nothing is folded."""
+        """The part for a reader who has ten minutes; the whole chapter if nothing is folded."""
         return self.cells[: self._fold()]
 
     @property

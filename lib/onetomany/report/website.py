@@ -40,7 +40,7 @@ from onetomany.sources.cache import cache_dir
 from onetomany.sources.case_summary import case_summary
 from onetomany.sources.files import whole_folder, write_whole
 
-# What a page may use: the files in its folder (a page opened from a folder has no 'self' in every
+# A page may use: the files in its folder (a page opened from a folder has no 'self' in every
 # browser, so file: is named too), its fonts and pictures as data. Scripts run from files alone and
 # evaluate no text: Vega reads its expressions by its own interpreter (site.js). Style attributes
 # are allowed, not style sheets: Vega places tooltips by them, and `clean` lets none of a notebook's
