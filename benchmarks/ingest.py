@@ -11,6 +11,7 @@ benchmarks.ingest NEW.duckdb 100000` of one that is made of so many pages.
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import re
@@ -34,7 +35,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
 from onetomany.cage import keeper
-from onetomany.cage.zygote import END, FRAME
+from onetomany.cage.zygote import END, FRAME, GARBAGE
 from onetomany.documents import extraction, indexing, search
 from onetomany.documents.answers import Answer, Taken
 from onetomany.documents.case_file import open_case
@@ -134,7 +135,10 @@ class UncagedReaders(Readers):
 
 @cache
 def _uncaged_handler() -> Any:
-    return extraction.load_light()
+    handler = extraction.load_light()
+    gc.freeze()  # as a caged process does
+    gc.set_threshold(*GARBAGE)
+    return handler
 
 
 def cage(folder: Path, runs: int) -> None:

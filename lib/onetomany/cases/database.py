@@ -14,6 +14,7 @@ from ..documents import captures
 from ..documents.attention import attention_file
 from ..documents.case_file import open_case, query_frame
 from ..documents.folder import stored_name
+from ..errors import InputError
 from ..printing import printable
 from ..requests.log import read_requests
 from ..requests.status import store_requests
@@ -106,10 +107,27 @@ def _uncited(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame) -> Iterator[tu
                "write more digits of the SHA-256", "SHA-256을 더 길게 적으세요")  # fmt: skip
 
 
+def sources_folder(folder: Path) -> Path:
+    """Return the documents' folder of a case folder.
+
+    Raises InputError if it is a link: a received case folder could have any folder of its reader's
+    machine read into the case file.
+    """
+    root = folder / SOURCES
+    if root.is_symlink():
+        raise InputError(
+            f"{root} is a link to {os.readlink(root)!r}, and whoever made the case folder chose "
+            "that: put a folder in its place, or name the folder to read, 'onetomany ingest FOLDER'"
+        )
+    return root
+
+
 def source_files(folder: Path) -> list[str]:
     """Return the documents below sources/ as the case file names them; links are not followed."""
     root = folder / SOURCES
-    found = []
+    found: list[str] = []
+    if root.is_symlink():
+        return found
     for place, _, names in os.walk(root):
         for name in names:
             path = Path(place, name)

@@ -112,13 +112,14 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
     _add_export(parser)
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.cases.database import sources_folder
         from onetomany.documents import indexing
         from onetomany.documents.attention import needing_attention
         from onetomany.documents.case_file import open_case
         from onetomany.documents.lake import check_lake, publish_case
 
         home = case_folder(args.case)
-        args.folder = args.folder or (home / "sources" if home else None)
+        args.folder = args.folder or (sources_folder(home) if home else None)
         if args.folder is None:
             raise InputError("Name the folder that contains the documents.")
         lake = named_lake(args)
