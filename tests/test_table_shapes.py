@@ -29,7 +29,7 @@ FOUR = [("M", 1980, "Leeds"), ("F", 1981, "York"), ("M", 1980, "York"), ("F", 19
 TEXT = "sex,birth,town\n" + "".join(f"{a},{b},{c}\n" for a, b, c in FOUR)
 
 READ: dict[str, tuple[str | bytes, list[tuple[Any, ...]], str]] = {
-    "decimal commas": ("sex;w\nM;1,5\nF;2,25\n", MW, "decimal points"),
+    "decimal commas": ("sex;w\nM;1,5\nF;2,25\n", MW, "decimal points."),
     "decimal commas, points": ("sex;w\nM;1.234,5\nF;2\n", [("M", 1234.5), ("F", 2.0)], "decimal"),
     "French": ("sex;w\nM;1 234,50\nF;2\n", [("M", 1234.5), ("F", 2.0)], "blanks as marks"),
     "blanks": ("sex;w\nM;1 234\nF;9\n", [("M", 1234), ("F", 9)], "blanks are"),

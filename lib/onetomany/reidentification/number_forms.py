@@ -44,10 +44,10 @@ def _styles() -> dict[str, Style]:
         ("lakh", ",", 2, r"\.", f"commas are {_THOUSANDS} and lakhs",
          "쉼표는 인도식 자릿수로 읽었다"),
         ("blank", _BLANKS, 3, r"\.", f"blanks are {_THOUSANDS}", "빈칸은 천 단위 표시로 읽었다"),
-        ("blank, comma", _BLANKS, 3, ",", "commas are taken as decimal points, blanks as marks of "
-         "thousands", "쉼표는 소수점, 빈칸은 천 단위 표시로 읽었다"),
         ("point, comma", r"\.", 3, ",", "commas are taken as decimal points",
          "쉼표는 소수점으로 읽었다"),
+        ("blank, comma", _BLANKS, 3, ",", "commas are taken as decimal points, blanks as marks of "
+         "thousands", "쉼표는 소수점, 빈칸은 천 단위 표시로 읽었다"),
         ("apostrophe", "['’]", 3, r"\.", f"apostrophes are {_THOUSANDS}",
          "작은따옴표는 천 단위 표시로 읽었다"),
     ):  # fmt: skip
