@@ -6,12 +6,14 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from browser import errors, resize, wait_for
 from onetomany.report import build_report
-from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell
+from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell, gathered_code
 from sample_notebook import RENDERER, SLIDER_CHART, code, twin, write_notebook
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +65,19 @@ def test_a_chapter_comes_apart_at_the_first_cell_for_the_expert() -> None:
     assert (len(chapter.before_fold), len(chapter.folded)) == (1, 2)
     assert chapter.folded_counts == (2, 0)
     assert Chapter("01_x", cells[:1], {}).folded == []
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=8))
+def test_no_code_is_lost_when_silent_cells_are_joined(made: list[tuple[bool, bool]]) -> None:
+    cells = [
+        NotebookCell([NotebookBlock("text")] if shows else [], code=f"<{i}>" if runs else "")
+        for i, (shows, runs) in enumerate(made)
+    ]
+    shown = gathered_code(cells)
+    assert "".join(cell.code for cell in shown) == "".join(cell.code for cell in cells)
+    silent = [cell for cell in shown if cell.code and not cell.blocks]
+    assert len(silent) <= 1  # only the chapter's last code may show nothing
+    assert [cell for cell in shown if not cell.code] == [cell for cell in cells if not cell.code]
 
 
 @pytest.mark.browser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from onetomany.report.tags import ANSWER, EXPERT
@@ -116,3 +116,20 @@ class Chapter:
     def _fold(self) -> int:
         starts = (i for i, cell in enumerate(self.cells) if cell.folds)
         return next(starts, len(self.cells))
+
+
+def gathered_code(cells: list[NotebookCell]) -> list[NotebookCell]:
+    """Return the cells, the code of those that show nothing joined to the next one that does.
+
+    What is left at the end stays a cell of its own: no code is lost.
+    """
+    shown: list[NotebookCell] = []
+    code = ""
+    for i, cell in enumerate(cells):
+        silent = cell.code and not cell.blocks and not cell.answers
+        if silent and any(later.code for later in cells[i + 1 :]):
+            code += cell.code
+            continue
+        shown.append(replace(cell, code=code + cell.code) if cell.code else cell)
+        code = "" if cell.code else code
+    return shown

@@ -23,7 +23,7 @@ import onetomany
 from onetomany.charts.languages import marked_spec, plain_spec
 from onetomany.errors import InputError, OneToManyError
 from onetomany.report.blocks import read_chapter
-from onetomany.report.chapter import Chapter
+from onetomany.report.chapter import Chapter, gathered_code
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.report.glossary import NoMarker, TermMarker
@@ -121,6 +121,7 @@ def _write(
     )
     templates.filters["script_json"] = _script_json
     templates.filters["untitled"] = _untitled
+    templates.filters["gathered"] = list if exhibit else gathered_code
     templates.filters.update(marked=marked_spec, cited=figure_citation, figure_number=figure_number)
     templates.globals.update(
         policy=POLICY,
