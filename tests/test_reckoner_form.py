@@ -20,7 +20,7 @@ from onetomany.accuracy.reckoner_words import (
     worded_inputs,
     worded_meanings,
 )
-from onetomany.cases.case_tables import read_numbers
+from onetomany.cases.case_tables import read_numbers_file
 from onetomany.charts import reckoner as charts
 from onetomany.errors import InputError
 from onetomany.sources.disclosed_counts import disclosed_counts
@@ -150,9 +150,9 @@ def csv_file(folder: Path, *lines: str) -> Path:
 
 
 def test_a_cases_numbers_are_read_with_and_without_inputs(tmp_path: Path) -> None:
-    assert read_numbers(csv_file(tmp_path, HEAD, ROW))["input"].to_list() == [None]
+    assert read_numbers_file(csv_file(tmp_path, HEAD, ROW))["input"].to_list() == [None]
     thousands, decimal = (ROW.replace("a,", f"{name},", 1) for name in "bc")
-    marked = read_numbers(
+    marked = read_numbers_file(
         csv_file(tmp_path, f"{HEAD},input,note", f"{ROW},alerts,x",
                  thousands.replace(",30,", ',"7,512",') + ",,y",
                  decimal.replace(",30,", ",0.5,") + ",,z")
@@ -163,9 +163,9 @@ def test_a_cases_numbers_are_read_with_and_without_inputs(tmp_path: Path) -> Non
 
 def test_an_input_of_the_reckoner_needs_its_source(tmp_path: Path) -> None:
     bare = ROW.replace("https://p.example", "")
-    unmarked = read_numbers(csv_file(tmp_path, f"{HEAD},input", f"{bare},"))
+    unmarked = read_numbers_file(csv_file(tmp_path, f"{HEAD},input", f"{bare},"))
     assert reckoner_inputs(unmarked).given == {}
-    marked = read_numbers(csv_file(tmp_path, f"{HEAD},input", f"{bare},alerts"))
+    marked = read_numbers_file(csv_file(tmp_path, f"{HEAD},input", f"{bare},alerts"))
     with pytest.raises(InputError, match="row a, column url"):
         reckoner_inputs(marked)
 
@@ -189,7 +189,7 @@ def test_a_faulty_table_is_refused_by_line(
     lines: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError) as refusal:
-        read_numbers(csv_file(tmp_path, *lines))
+        read_numbers_file(csv_file(tmp_path, *lines))
     assert said in str(refusal.value)
 
 
@@ -199,7 +199,7 @@ def test_what_is_no_table_is_refused_by_name(content: bytes, tmp_path: Path) -> 
     path.write_bytes(content)
     for wrong in (path, tmp_path, tmp_path / "numbers.xlsx"):
         with pytest.raises(InputError, match=wrong.name):
-            read_numbers(wrong)
+            read_numbers_file(wrong)
 
 
 # --- the command

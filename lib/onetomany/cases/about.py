@@ -54,7 +54,7 @@ class AboutCase:
 
 
 class AboutError(InputError):
-    """A fault of case.toml: its key ('' for the whole file), what is wrong, and the remedy.
+    """A fault of case.toml: its key ('' for the whole file), the fault and the remedy.
 
     Each of `english` and `korean` is fault and remedy.
     """

@@ -75,13 +75,13 @@ def read_case_table(folder: Path, table: CaseTable) -> pl.DataFrame:
     return typed_table(raw, table)
 
 
-def read_numbers(path: Path) -> pl.DataFrame:
+def read_numbers_file(path: Path) -> pl.DataFrame:
     """Read a numbers.csv that may be outside a case folder: `columns.NUMBERS`.
 
     Raises InputError, with file, row, column and remedy, for the first fault.
 
     >>> from onetomany.cases.case_folder import SHIPPED
-    >>> read_numbers(SHIPPED / "teaching" / "numbers.csv").height
+    >>> read_numbers_file(SHIPPED / "teaching" / "numbers.csv").height
     8
     """
     if path.suffix.lower() != ".csv" or not path.is_file():

@@ -238,7 +238,7 @@ def _records(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def row_keys(raw: pl.DataFrame, table: CaseTable) -> list[str | None]:
-    """Return what names each row of a table read as text: its id, or a hash of its cells.
+    """Return the key of each row of a table read as text: its id, or a hash of its cells.
 
     Rows without ids that are the same have the same hash.
 

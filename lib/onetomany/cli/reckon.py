@@ -37,9 +37,9 @@ def reckon_command(parser: argparse.ArgumentParser) -> Run:
 
         inputs: dict[str, ProgrammeInput] = {}
         if args.numbers:
-            from onetomany.cases.case_tables import read_numbers
+            from onetomany.cases.case_tables import read_numbers_file
 
-            inputs |= reckoner_inputs(read_numbers(args.numbers)).given
+            inputs |= reckoner_inputs(read_numbers_file(args.numbers)).given
         inputs |= entered_inputs(args.inputs, args.days)
         found = reckon(inputs)
         for notice in describe_reckoning(found):

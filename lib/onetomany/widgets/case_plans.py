@@ -83,7 +83,7 @@ def _laws(language: str) -> dict[str, str]:
 
 @cache
 def _letter_names(language: str) -> dict[str, str]:
-    """Return the letters with what each asks for."""
+    """Return the letters, each with its request in a sentence."""
     return {key: each.asks_ko if language == KOREAN else each.asks_en
             for key, each in templates().items()}  # fmt: skip
 
