@@ -326,7 +326,7 @@ def filter_menus(programmes: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
 
 
 def filter_label(name: str) -> str:
-    """Return what a filter of `filter_menus` chooses, in English and Korean.
+    """Return the label of a filter of `filter_menus`, in English and Korean.
 
     >>> filter_label("filter_region")
     'Region 지역'

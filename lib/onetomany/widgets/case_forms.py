@@ -123,7 +123,7 @@ class RowForm:
         self.busy = False
 
     def _listed(self, name: str) -> list[tuple[str, str]]:
-        """Return the words that tell each row of a table apart, and what names the row."""
+        """Return the words that tell each row of a table apart, and its key."""
         raw = self._raw(name)
         about = [each for each in TOLD_BY[name] if each in raw.columns]
         keys, listed = row_keys(raw, case_table(name)), {}
