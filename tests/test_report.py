@@ -122,7 +122,7 @@ def test_outputs(site: Path) -> None:
     assert "counted 세었다" in text
     assert "a warning" not in re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
     assert '<p class="refused">ValueError: this is refused</p>' in text
-    assert text.count('hl-ipython3') == 5
+    assert text.count("hl-ipython3") == 5
     # a cell that shows nothing has its code with the next one's
     assert text.count('<details class="code">') == 4
     assert '<a href="00_other.html">' in text
