@@ -435,6 +435,27 @@ def test_a_copy_for_a_bundle_has_the_tables_and_nothing_else(leeds: Path, tmp_pa
         copy_case_tables(leeds, tmp_path / "again")
 
 
+@pytest.mark.parametrize("name", ["case.toml", "claims.csv", "numbers.csv", "exhibit.toml"])
+def test_a_linked_file_of_a_received_folder_is_not_read(
+    leeds: Path, tmp_path: Path, name: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("only mine", encoding="utf-8")
+    (leeds / name).unlink(missing_ok=True)
+    (leeds / name).symlink_to(secret)
+    if name.endswith(".csv"):
+        said = " ".join(map(str, to_do.check_case(leeds)))
+        assert "it is a link to another file" in said
+        with pytest.raises(InputError, match="link"):
+            read_case(leeds).table(name.removesuffix(".csv"))
+    else:
+        read = new_folder.read_exhibit_choices if name == "exhibit.toml" else read_case
+        with pytest.raises(InputError, match="is a link: put the file itself there") as refused:
+            read(leeds)
+        said = str(refused.value)
+    assert "only mine" not in said
+
+
 def test_the_title_of_a_received_case_stays_text(leeds: Path, tmp_path: Path) -> None:
     from onetomany.report.case_pages import write_own_case
 

@@ -94,7 +94,7 @@ def read_about(path: Path) -> AboutCase:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_received(path, _LARGEST).decode("utf-8-sig"))
+        return tomllib.loads(read_received(path, _LARGEST, links=False).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise AboutError(path, "", ("it is not in UTF-8", "save it as UTF-8"),
                          ("UTF-8이 아닙니다", "UTF-8로 저장하세요")) from None  # fmt: skip

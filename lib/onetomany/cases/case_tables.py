@@ -93,13 +93,18 @@ def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFa
     """Return a table as text, and the faults that keep it from being read at all."""
     empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})
     path = folder / table.file
+    if path.is_symlink():
+        linked = CaseFault(table.file, 0, "", "it is a link to another file",
+                           "put the file itself there",
+                           ("다른 파일을 가리키는 링크입니다", "파일 자체를 넣으세요"))  # fmt: skip
+        return empty, [linked]
     if not path.exists():
         header = ",".join(table.names)
         missing = CaseFault(table.file, 0, "", "the file is missing",
                             f"make it with that header: {header}",
                             ("파일이 없습니다", f"이 머리글로 만드세요: {header}"))  # fmt: skip
         return empty, [] if table.optional else [missing]
-    content = read_received(path, LARGEST)
+    content = read_received(path, LARGEST, links=False)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -162,7 +162,7 @@ def read_exhibit_choices(folder: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        given = tomllib.loads(read_received(path, 1 << 20).decode("utf-8"))
+        given = tomllib.loads(read_received(path, 1 << 20, links=False).decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path} can't be read as TOML: {error}.") from error
     for name, value in given.items():

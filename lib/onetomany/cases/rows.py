@@ -212,7 +212,7 @@ def _write(
 
 def _with_line(path: Path, place: int, line: str) -> str:
     """Return a table's text with another line in one place; after the last row it is added."""
-    records = list(_records(read_received(path, LARGEST).decode("utf-8")))
+    records = list(_records(read_received(path, LARGEST, links=False).decode("utf-8")))
     rows = [number for number, (_, filled) in enumerate(records) if filled][1:]
     texts = [text for text, _ in records]
     if texts and not texts[-1].endswith(("\n", "\r")):

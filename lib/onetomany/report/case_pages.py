@@ -18,7 +18,7 @@ from onetomany.cases.about import ABOUT
 from onetomany.cases.case_folder import SHIPPED, Case, read_case, shipped_cases
 from onetomany.cases.case_tables import LARGEST
 from onetomany.cases.columns import TABLES
-from onetomany.errors import InputError, OneToManyError
+from onetomany.errors import OneToManyError
 from onetomany.report.execute import Notebook
 from onetomany.sources.files import read_received, write_whole
 
@@ -60,10 +60,8 @@ def copy_case_tables(folder: Path, out: Path) -> None:
     """
     for name in (ABOUT, *(table.file for table in TABLES)):
         path = folder / name
-        if path.is_symlink():
-            raise InputError(f"{path} is a link: put the file itself there.")
-        if path.exists():
-            write_whole(out / name, read_received(path, LARGEST))
+        if path.is_symlink() or path.exists():
+            write_whole(out / name, read_received(path, LARGEST, links=False))
 
 
 def _write(notebooks: Path, out: Path, case: Case, named: str) -> Path:

@@ -103,13 +103,17 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def read_received(path: Path, most: int) -> bytes:
+def read_received(path: Path, most: int, *, links: bool = True) -> bytes:
     """Return the bytes of a file made by others, without waiting for a pipe or device.
 
-    Raises InputError if it can't be read, is not a regular file, or has more than `most` bytes.
+    Without `links` a symbolic link is refused: in a stranger's folder it may lead to a file of the
+    reader's own. Raises InputError if it can't be read, is not a regular file, or has more than
+    `most` bytes.
     """
+    if not links and path.is_symlink():
+        raise InputError(f"{path} is a link: put the file itself there.")
     try:
-        file = open_plain(path, links=True)
+        file = open_plain(path, links=links)
         with os.fdopen(file, "rb") as opened:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise InputError(f"{path} is not a regular file: name one.")
