@@ -47,7 +47,7 @@ def shown(driver: Chrome, css: str, *words: str) -> WebElement:
 def test_the_figure_for_false_alarms_is_found_and_quoted(driver: Chrome, report: Path) -> None:
     resize(driver, 1280)
     open_page(driver, report, "index.html")
-    card = shown(driver, ".finding", "false", "In a simulation")  # no click: it is a card
+    card = shown(driver, ".finding", "false alarm", "In a simulation")  # no click: it is a card
     figure = card.find_element(By.CSS_SELECTOR, ".figure").text
     assert any(letter.isdigit() for letter in figure)
     copy = card.find_element(By.CSS_SELECTOR, "button[data-copy]")
