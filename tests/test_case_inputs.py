@@ -10,6 +10,7 @@ from onetomany.accuracy.reckoner import reckon
 from onetomany.accuracy.reckoner_words import describe_reckoning
 from onetomany.cases import implied, new_folder, rows, story, to_do
 from onetomany.cases.case_folder import Case, read_case, shipped_cases
+from onetomany.charts.cases import contradiction_pairs_table
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.requests import drafts, letters
@@ -135,7 +136,10 @@ def test_the_pairs_are_told_without_kinds_of_which_there_are_none(folder: Path) 
     rows.add_case_row(folder, "claims", quoted)
     case = read_case(folder)
     shown = story.contradiction_rows(case, story.case_contradictions(case))
-    assert "“70 cameras”" in shown["quote_a"].to_list() + shown["quote_b"].to_list()
+    assert '"70 cameras"' in shown["quote_a"].to_list() + shown["quote_b"].to_list()
+    table = contradiction_pairs_table(shown)._repr_html_()
+    assert "“70 cameras”" in table
+    assert '“"70' not in table
 
 
 # --- letters of gaps

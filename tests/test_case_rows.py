@@ -109,7 +109,7 @@ def test_what_can_not_be_replaced_is_said(folder: Path) -> None:
         ("claims", "C1", {"value": "many"}, "isn't a number of days"),
         ("claims", "C1", {"valeu": "2"}, "no column 'valeu'"),
         ("claims", "C1", {"said_by": ""}, "said_by: the cell is empty"),
-        ("events", "2019", {"strand": "law"}, "have no ids"),
+        ("events", "2019", {"strand": "law"}, "somebody else changed or deleted that row"),
     ):
         with pytest.raises(InputError, match=message):
             replace_case_row(folder, name, key, cells)

@@ -144,14 +144,14 @@ def case_contradictions(case: Case) -> pl.DataFrame:
 def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     """Return the contradictions with the words of both sides and both sources, ready to show.
 
-    Columns: topic_en, topic_ko, those of `contradictions.CONTRADICTIONS`, and said_by_ko, said_en,
-    said_ko and quote of sides a and b; the last three are null if claims.csv has no such words.
+    Columns: topic_en, topic_ko, those of `contradictions.CONTRADICTIONS` (a side's quote among
+    them), and said_by_ko, said_en and said_ko of sides a and b, null if claims.csv has no such
+    words.
     """
     words = case.table("claims").select(
         "claim_id",
         said_en=pl.coalesce("value_en", "value_ko"),
         said_ko=pl.coalesce("value_ko", "value_en"),
-        quote=pl.format("“{}”", pl.col("quote").str.strip_chars('"“” ')),
     )
     names = case.bodies.select("name", named=pl.coalesce("name_ko", "name"))
     shown = found.filter("contradiction").join(
@@ -160,7 +160,7 @@ def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     for side in "ab":
         shown = shown.join(
-            words.rename({name: f"{name}_{side}" for name in ("said_en", "said_ko", "quote")}),
+            words.rename({name: f"{name}_{side}" for name in ("said_en", "said_ko")}),
             left_on=f"claim_{side}", right_on="claim_id", how="left", maintain_order="left",
         ).join(
             names.rename({"named": f"said_by_ko_{side}"}),

@@ -81,7 +81,8 @@ def _one_side(pairs: pl.DataFrame, side: str) -> pl.DataFrame:
     values = pairs.select(f"value_{side}", f"unit_{side}").iter_rows()
     read = [written(value, "text", table_words(), unit) for value, unit in values]
     english, korean = (pl.Series([each[n] for each in read], dtype=pl.String) for n in (0, 1))
-    quote, page = pl.col(f"quote_{side}"), pl.col(f"page_{side}")
+    # some ledgers write quotation marks, others none
+    quote, page = pl.col(f"quote_{side}").str.strip_chars('"“” '), pl.col(f"page_{side}")
     document = pl.col(f"document_{side}").str.head(12)
     day = pl.format(", {}", f"date_{side}").fill_null("")
     shown = pairs.with_columns(
