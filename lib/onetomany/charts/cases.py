@@ -121,6 +121,7 @@ def _cited(side: str) -> tuple[TableLine, ...]:
             f"source_ko_{side}",
             label=("source", "출처"),
             link=f"url_{side}",
+            kind="name",
         ),
         TableLine(f"place_en_{side}", f"place_ko_{side}", label=("document", "문서"), kind="name"),
         TableLine(f"claim_{side}", label=("claim", "주장"), kind="code"),

@@ -48,13 +48,18 @@ def column_labels() -> dict[str, ColumnLabel]:
 def table_words(column: str = "") -> dict[str, Words]:
     """Return the words, bodies and publishers that values may be, in English and Korean.
 
-    With `column`, those that mean something of their own in that column are added.
+    With `column`, those that mean something of their own in that column are added; units that are
+    counted otherwise than they are named (cameras: 대) are keys such as 'unit:cameras'.
 
     >>> table_words()["PIPC"], table_words("kind")["unit"]
     (('PIPC', '개인정보보호위원회'), ('another unit', '다른 단위'))
     """
     rows = _data("words.csv").iter_rows()
-    return {word: (en or word, ko) for of, word, en, ko in rows if (of or "") in ("", column)}
+    return {
+        f"unit:{word}" if of == "unit" else word: (en or word, ko)
+        for of, word, en, ko in rows
+        if (of or "") in ("", "unit", column)
+    }
 
 
 def add_korean(

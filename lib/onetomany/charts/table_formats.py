@@ -20,6 +20,8 @@ _BOUNDS: dict[str, tuple[Words, Words]] = {
     "under": (("under ", ""), ("", " 미만")),
     "several": (("several times ", "여러 "), ("", "")),
 }
+# units of claims whose value is no amount of something: an answer, a place, "2016"
+_NOT_COUNTED = {"answer", "date", "dates", "fields", "place"}
 _QUANTITY = re.compile(rf"(?:({'|'.join(_BOUNDS)}) )?(\d+(?:\.\d+)?)")
 _MONEY = {
     "KRW": ("KRW", "원"),
@@ -133,7 +135,7 @@ def _text(text: str, form: str, unit: str | None, words: Mapping[str, Words]) ->
         return words[text]
     if (unit == "dates" or form == "date") and _DATES.fullmatch(text):
         return _range(text)
-    if unit and (found := _QUANTITY.fullmatch(text)):
+    if unit and unit not in _NOT_COUNTED and (found := _QUANTITY.fullmatch(text)):
         before, after = _BOUNDS.get(found[1] or "", (("", ""), ("", "")))
         english, korean = _counted(number(float(found[2]), "number"), unit, words)
         return f"{before[0]}{english}{after[0]}", f"{before[1]}{korean}{after[1]}"
@@ -168,6 +170,6 @@ def _counted(text: str, unit: str | None, words: Mapping[str, Words]) -> Words:
         return f"{_MONEY[unit][0]} {text}", f"{text}{_MONEY[unit][1]}"
     if not unit:
         return text, text
-    english, korean = words.get(unit, (unit, unit))
+    english, korean = words.get(f"unit:{unit}") or words.get(unit, (unit, unit))
     space = " " * (korean.isascii() and korean[:1].isalpha())  # one without a Korean word
     return f"{text} {english}", f"{text}{space}{korean}"
