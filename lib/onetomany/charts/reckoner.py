@@ -58,7 +58,7 @@ def reckoner_inputs_table(inputs: pl.DataFrame, *, title: Words, source: str) ->
                 (
                     TableLine("name_en", "name_ko"),
                     TableLine("basis_en", "basis_ko", mark="open"),
-                    TableLine("source_en", "source_ko", link="url"),
+                    TableLine("source_en", "source_ko", link="url", kind="name"),
                 ),
                 wide=True,
             ),
