@@ -193,7 +193,7 @@ def test_labels_and_words_are_complete() -> None:
 
 # calls that may end a cell: none of them shows a frame as it is
 SHOWS = re.compile(
-    r"^(say|finding|print|present_table|show_reckoner|show_story|reckoner_form|widgets\.\w+"
+    r"^(say|finding|print|present_table|show_reckoner|show_story|reckoner_form|programme_form|widgets\.\w+"
     r"|(\w+\.)*\w+_(chart|table))$"
 )
 CELLS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))

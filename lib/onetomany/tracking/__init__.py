@@ -30,7 +30,6 @@ _OFFERED = {  # by module; imported when first used
         "link_threshold_at_fmr",
         "threshold_curve",
     ),
-    "track_story": ("track_story",),
     "transit": ("TransitModel", "camera_pairs", "fit_transit"),
     "visits": ("visit_templates",),
     "within": ("TRACKERS", "track", "tracklets"),
