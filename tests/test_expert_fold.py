@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,10 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from browser import errors, resize, wait_for
+from measured_pages import PAGES
 from onetomany.report import build_report
 from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell, gathered_code
 from sample_notebook import RENDERER, SLIDER_CHART, code, twin, write_notebook
-
-ROOT = Path(__file__).parents[1]
-SPEC = spec_from_file_location("pages_before_the_fold", ROOT / "benchmarks" / "pages.py")
-assert SPEC
-assert SPEC.loader
-PAGES = module_from_spec(SPEC)
-SPEC.loader.exec_module(PAGES)
 
 
 def expert(english: str, korean: str) -> list[dict[str, object]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +14,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from browser import errors, resize, texts, wait_for
+from measured_pages import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.real]
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-SPEC = spec_from_file_location("pages_for_readers", ROOT / "benchmarks" / "pages.py")
-assert SPEC
-assert SPEC.loader
-PAGES = module_from_spec(SPEC)
-SPEC.loader.exec_module(PAGES)
 
 
 def open_page(driver: Chrome, site: Path, name: str, language: str = "en") -> None:

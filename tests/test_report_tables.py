@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-SPEC = spec_from_file_location("pages_of_the_report", ROOT / "benchmarks" / "pages.py")
-assert SPEC
-assert SPEC.loader
-PAGES = module_from_spec(SPEC)
-SPEC.loader.exec_module(PAGES)
+from measured_pages import PAGES
 
 BADGE = (
     '<span class="badge data"><span lang="en">Real data</span><span lang="ko">실제</span></span>'
