@@ -131,7 +131,8 @@ def test_the_readmes_commands_exist() -> None:
 
 def test_dependencies_need_no_copyleft_and_match_the_users_form() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = {re.split(r"[<>=\[ ]", line)[0] for line in project["dependencies"]}
+    lines = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    names = {re.split(r"[<>=\[ ]", line)[0] for line in lines}
     assert {"jupyterlab", "ipywidgets", "polars", "altair", "deepface", "duckdb"} <= names
     assert project["requires-python"] == ">=3.11,<3.14"
 
