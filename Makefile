@@ -6,8 +6,9 @@ SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
 RUN := $(UV) run --frozen --quiet
 
-report: docs             ## execute the notebooks, export the site, print where it lies
-	$(RUN) onetomany report --docs build/docs
+report: setup            ## execute the notebooks, export the site, print where it lies
+	$(RUN) sphinx-build -q -j auto -t report docs build/docs-of-report
+	$(RUN) onetomany report --docs build/docs-of-report
 
 test: setup              ## style, types, and every test
 	$(RUN) ruff check .
@@ -34,7 +35,7 @@ workshop: setup          ## build/workshop: installs and runs on a machine witho
 
 docs: setup              ## build/docs: these pages and the reference, without the network
 	$(RUN) python .ci/architecture.py
-	$(RUN) sphinx-build -q docs build/docs
+	$(RUN) sphinx-build -q -j auto docs build/docs
 	@echo build/docs/index.html
 
 setup: $(UV)
