@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
-import shapely
 
 from ..confidence import PERCENT
 from .languages import both
 from .sliders import captioned_slider
 from .theme import BLUE, GREY, INK, NARROW, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
+
+if TYPE_CHECKING:
+    import shapely
 
 OUTLINES = {
     "kind": pl.String,  # "floor", "wall", "view" (a camera's view) or "lens" (where it hangs)
@@ -50,9 +52,7 @@ def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl
     """
     rings = [("floor", "", floor.exterior), *(("wall", "", hole) for hole in floor.interiors)]
     rings += [("view", name, view.exterior.simplify(_FINE)) for name, view in views.items()]
-    rings += [
-        ("lens", name, shapely.LineString(view.exterior.coords[:2])) for name, view in views.items()
-    ]
+    rings += [("lens", name, view.exterior) for name, view in views.items()]
     corners = [
         (kind, name, number, step, round(x, 2), round(y, 2))
         for number, (kind, name, ring) in enumerate(rings)

@@ -20,7 +20,6 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.arrivals import frechet_bounds
-from ..tracking.unicity import unicity
 from .classes import SIZE, check_quasi_identifiers
 
 MOSAIC = {
@@ -153,6 +152,8 @@ def singled_out(
         camera_id="store",
         t_start=when.cast(pl.Float64),
     )
+    from ..tracking.unicity import unicity  # here: the room needs the extra `tracking`
+
     return unicity(seen, points=points, time=width, seed=seed)
 
 

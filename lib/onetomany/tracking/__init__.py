@@ -8,7 +8,10 @@ functions below are imported when first used; each has a module of its own topic
 
 from __future__ import annotations
 
+from onetomany.extras import require_extra
 from onetomany.lazy import offer
+
+require_extra("tracking")
 
 _OFFERED = {  # by module; imported when first used
     "association": ("Association", "AssociationSettings", "associate", "cut_weak_links"),
