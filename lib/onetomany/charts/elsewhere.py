@@ -13,19 +13,8 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
-from .theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    RED,
-    TWO_LINES,
-    Finished,
-    finish,
-    legend_color,
-    past_end,
-)
+from .marks import each_row, legend_color, mark, names_axis
+from .theme import BLUE, GREEN, GREY, INK, ORANGE, RED, TWO_LINES, Finished, finish, past_end
 
 _FILTERS = {  # parameter -> label, columns of codes and of words
     "filter_region": ("Region 지역", "region"),
@@ -69,11 +58,9 @@ def programme_map_chart(
     every = shown.select("country", "place", "column", "row").unique("country").sort("country")
     x = alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.08))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.08))
-    ground = alt.Chart(every).mark_rect(color="#eceae4", cornerRadius=3).encode(x=x, y=y)
-    codes = (
-        alt.Chart(every)
-        .mark_text(dy=-7, fontSize=11, color=GREY)
-        .encode(x=x, y=y, text="country:N", tooltip=["place:N"])
+    ground = mark(every, "rect", color="#eceae4", cornerRadius=3).encode(x=x, y=y)
+    codes = mark(every, "text", dy=-7, fontSize=11, color=GREY).encode(
+        x=x, y=y, text="country:N", tooltip=["place:N"]
     )
     kept = alt.Chart(shown)
     for name in _FILTERS:
@@ -184,12 +171,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
     colours = [(kind, _HOW[how]) for how, kind in kinds.iter_rows()]
     order = shown["name"].to_list()
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=order,
-            title=None,
-            axis=alt.Axis(labelLimit=330, labelExpr=_LINES, labelFontSize=11),
-        )
+        y=names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
     )
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     x = alt.X("share:Q", title=None, scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
@@ -204,7 +186,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
         title_ko=f"먼저 등록해야 하는 곳에서는 {least}%에서 {most}%까지 택했다",
         source=f"{source}; all passengers or crossings as disclosed 공개된 전체 승객 또는 출입국",
         description="Share of passengers or crossings that used a programme: "
-        + "; ".join(f"{row['row_en']} {row['text']}" for row in shown.iter_rows(named=True)),
+        + each_row(shown, "{row_en} {text}"),
     )
 
 
@@ -277,12 +259,7 @@ def _heat(
             title=None,
             axis=alt.Axis(labelAngle=-90, labelLimit=260, orient="top", labelFontSize=11),
         ),
-        y=alt.Y(
-            "row:N",
-            sort=down,
-            title=None,
-            axis=alt.Axis(labelLimit=240, labelExpr=TWO_LINES, labelFontSize=11),
-        ),
+        y=names_axis("row", down, labelLimit=240, labelExpr=TWO_LINES, labelFontSize=11),
         tooltip=["row:N", "column:N", "programmes:Q"],
     )
     most = max(shown["programmes"].to_list())
@@ -293,15 +270,9 @@ def _heat(
             scale=alt.Scale(domain=[0, most], range=["#f4f2ec", BLUE], type="sqrt"),
         )
     )
-    numbers = (
-        base.transform_filter("datum.programmes > 0")
-        .mark_text(fontWeight=600)
-        .encode(
-            text="programmes:Q",
-            color=alt.condition(
-                f"datum.programmes > {most} / 4", alt.value("#ffffff"), alt.value(INK)
-            ),
-        )
+    numbers = mark(base.transform_filter("datum.programmes > 0"), "text", fontWeight=600).encode(
+        text="programmes:Q",
+        color=alt.condition(f"datum.programmes > {most} / 4", alt.value("#ffffff"), alt.value(INK)),
     )
     source = f"{said['source']}; counts of this table, no sample 표본이 아님"
     return finish(

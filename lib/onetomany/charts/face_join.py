@@ -8,8 +8,9 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .reidentification import column_label
-from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish, legend_color
+from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 
 
 def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
@@ -35,21 +36,9 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
         axis=alt.Axis(format="~s", values=[10.0**power for power in range(-2, 12)]),
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=list(names.values()),
-            title=None,
-            axis=alt.Axis(labelLimit=300, labelFontSize=13),
-        ),
+        y=names_axis("name", list(names.values()), labelLimit=300, labelFontSize=13),
         yOffset=alt.YOffset("rates:N", sort=kinds),
-        tooltip=[
-            "columns:N",
-            "rates:N",
-            *(
-                alt.Tooltip(f"{each}:Q", format=",.4~g")
-                for each in ("searched", "candidates", "a_day")
-            ),
-        ],
+        tooltip=tooltips("columns:N", "rates:N", ("searched candidates a_day", ",.4~g")),
     )
     bars = base.mark_bar(opacity=0.85).encode(
         x=x,
@@ -65,9 +54,7 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
         source=f"{source}; {first['records']:,.0f} records 건",
         simulated=simulated,
         description="Expected false candidates a day: "
-        + "; ".join(
-            f"{row['name']} ({row['rates']}): {row['text']}" for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{name} ({rates}): {text}"),
     )
 
 
@@ -107,11 +94,7 @@ def posterior_by_size_chart(
         x=x,
         y=alt.Y("posterior:Q", title="Right person 맞는 사람일 확률", **y),
         color=colour,
-        tooltip=[
-            "name:N",
-            alt.Tooltip("gallery_size:Q", format=","),
-            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("posterior", "low", "high")),
-        ],
+        tooltip=tooltips("name:N", ("gallery_size", ","), ("posterior low high", ".1%")),
     )
     order = marks["columns"].to_list()
     people = " + ".join(f"{shown[each][0]:,}" for each in ("mated_subjects", "non_mated_subjects"))
@@ -121,11 +104,9 @@ def posterior_by_size_chart(
         )
     )
     title, title_ko = _sure_after(shown, inside)
-    rules = alt.Chart(inside).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
-    texts = (
-        alt.Chart(inside)
-        .mark_text(align="left", angle=270, dx=4, dy=-7, color=GREY)
-        .encode(x="searched:Q", y=alt.value(316), text="text:N")
+    rules = mark(inside, "rule", strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
+    texts = mark(inside, "text", align="left", angle=270, dx=4, dy=-7, color=GREY).encode(
+        x="searched:Q", y=alt.value(316), text="text:N"
     )
     return finish(
         alt.layer(band, line, rules, texts).properties(width=600, height=320),
@@ -135,10 +116,7 @@ def posterior_by_size_chart(
         simulated=simulated,
         description="Probability that the first candidate at or above the threshold is the right "
         "person, against the records searched; at the most records: "
-        + "; ".join(
-            f"{row['name']} {row['posterior']:.1%}"
-            for row in shown.filter(pl.col("gallery_size") == max(sizes)).iter_rows(named=True)
-        ),
+        + each_row(shown.filter(pl.col("gallery_size") == max(sizes)), "{name} {posterior:.1%}"),
     )
 
 
@@ -154,41 +132,26 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     shown = found.with_columns(step=pl.col("columns").replace(names), name=_prior())
     priors = shown["name"].unique(maintain_order=True).to_list()
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "step:N",
-            sort=list(names.values()),
-            title=None,
-            axis=alt.Axis(labelLimit=300, labelFontSize=13),
-        ),
+        y=names_axis("step", list(names.values()), labelLimit=300, labelFontSize=13),
         yOffset=alt.YOffset("name:N", sort=priors),
         color=legend_color(
             "name:N", priors, [BLUE, GREEN, PURPLE, ORANGE], sort=True, columns=1, labelLimit=600
         ),
-        tooltip=[
-            "step:N",
-            "name:N",
-            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("posterior", "low", "high")),
-            "method:N",
-        ],
+        tooltip=tooltips("step:N", "name:N", ("posterior low high", ".1%"), "method:N"),
     )
     x: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
     title = "Right person 맞는 사람일 확률"
     bars = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
         x=alt.X("low:Q", title=title, **x), x2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=90, opacity=1).encode(
-        x=alt.X("posterior:Q", title=title, **x)
-    )
+    dots = mark(base, "point", size=90).encode(x=alt.X("posterior:Q", title=title, **x))
     return finish(
         alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
         title="Forty people, real faces, invented attributes: the effect of the join",
         title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합의 효과",
         source=f"{source}; {shown['mated_subjects'][0]} people 명, {PERCENT}",
         simulated=simulated,
-        description="; ".join(
-            f"{row['step']}, {row['name']}: {row['posterior']:.1%}"
-            for row in shown.iter_rows(named=True)
-        ),
+        description=each_row(shown, "{step}, {name}: {posterior:.1%}"),
     )
 
 

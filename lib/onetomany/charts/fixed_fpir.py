@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish, legend_color
+from .marks import legend_color
+from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 
 RECORDS = "Records in the gallery 갤러리의 기록 수"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, ORANGE, RED, Finished, finish, formatted_tips
+from .marks import each_row, mark, tooltips
+from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
 STAFFED = {
     -1: "one point fewer 한 곳 적게",
@@ -35,20 +36,11 @@ def minutes_to_gate_chart(
         axis=alt.Axis(values=shown["load"].unique().sort().to_list()),
     )
     y = alt.Y("value:Q", title="minutes, median 분, 중앙값", scale=alt.Scale(domainMin=0))
-    band = (
-        alt.Chart(range_).mark_rect(color=GREY, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
-    )
+    band = mark(range_, "rect", color=GREY, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
     base = alt.Chart(shown)
-    tips = [
-        "load:Q",
-        "staff:N",
-        *formatted_tips("value low high", ".1f"),
-        "seeds:Q",
-    ]
+    tips = tooltips("load:Q", "staff:N", ("value low high", ".1f"), "seeds:Q")
     lines = base.mark_line(strokeWidth=2.4).encode(x=x, y=y, color=colour)
-    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=x, y=y, color=colour, tooltip=tips
-    )
+    dots = mark(base, "point", size=60).encode(x=x, y=y, color=colour, tooltip=tips)
     spans = base.mark_rule(strokeWidth=1.6).encode(x=x, y="low:Q", y2="high:Q", color=colour)
     busiest = shown.filter(load=shown["load"].to_numpy().max())
     fewer, planned = (busiest.filter(more=more)["value"].item() for more in (-1, 0))
@@ -64,9 +56,5 @@ def minutes_to_gate_chart(
         f"lines 세로선: {busiest['seeds'][0]} seeds 씨앗",
         simulated=simulated,
         description="Median minutes from door to gate by passengers in the hour and staff: "
-        + "; ".join(
-            f"{row['load']} passengers, {row['staff']}: {row['value']:.0f} "
-            f"({row['low']:.0f} to {row['high']:.0f})"
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{load} passengers, {staff}: {value:.0f} ({low:.0f} to {high:.0f})"),
     )

@@ -12,6 +12,7 @@ import shapely
 
 from ..confidence import PERCENT
 from .languages import both
+from .marks import mark
 from .sliders import captioned_slider
 from .theme import BLUE, GREY, INK, NARROW, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
@@ -76,20 +77,18 @@ def terminal_plan_chart(
     draw = _Ground(ground)
     names = pl.DataFrame({"text": list(parts), "x": list(parts.values())})
     above = [  # on a telephone every second name is written higher
-        alt.Chart(names[odd::2])
-        .mark_text(
+        mark(
+            names[odd::2],
+            "text",
             fontWeight=600,
             baseline="bottom",
             lineBreak="\n",
             dy=alt.ExprRef(f"width < {NARROW} ? {-22 - 30 * odd} : -22"),
-        )
-        .encode(x=draw.x("x"), y=alt.value(0), text="text:N")
+        ).encode(x=draw.x("x"), y=alt.value(0), text="text:N")
         for odd in (0, 1)
     ]
-    lens = (
-        alt.Chart(ground.filter(kind="lens"))
-        .mark_point(filled=True, size=30, color=INK, opacity=1)
-        .encode(x=draw.x("x"), y=draw.y("y"), tooltip=["name:N", "x:Q", "y:Q"])
+    lens = mark(ground.filter(kind="lens"), "point", size=30, color=INK).encode(
+        x=draw.x("x"), y=draw.y("y"), tooltip=["name:N", "x:Q", "y:Q"]
     )
     count = ground.filter(kind="lens").height
     return finish(
@@ -240,11 +239,9 @@ def links_chart(
     )
 
     def rules(right: str, colour: str, width: float, opacity: float) -> alt.Chart:
-        drawn: alt.Chart = (
-            here.transform_filter(right)
-            .mark_rule(color=colour, strokeWidth=width, opacity=opacity)
-            .encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
-        )
+        drawn: alt.Chart = mark(
+            here.transform_filter(right), "rule", color=colour, strokeWidth=width, opacity=opacity
+        ).encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
         return drawn
 
     said = errors.with_columns(
