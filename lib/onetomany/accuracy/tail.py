@@ -92,11 +92,7 @@ class Tail:
 
 
 def fit_tail(
-    comparisons: pl.DataFrame,
-    share: float = 0.01,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
+    comparisons: pl.DataFrame, share: float = 0.01, *, replicates: int = REPLICATES, seed: int = 0
 ) -> Tail:
     """Fit a tail to the highest `share` of non-mated scores of a frame of `compare_all`.
 

@@ -21,11 +21,7 @@ def crowd_sizes_chart(crowds: pl.DataFrame, *, source: str, width: int = 460) ->
     base = alt.Chart(
         crowds.with_columns(text=pl.format("{} %", (pl.col("share") * 100).round(1)))
     ).encode(
-        y=alt.Y(
-            "alike:N",
-            sort=crowds["alike"].to_list(),
-            title="records alike 값이 같은 기록",
-        ),
+        y=alt.Y("alike:N", sort=crowds["alike"].to_list(), title="records alike 값이 같은 기록"),
         tooltip=tooltips("alike:N", ("records", ",")),
     )
     x = alt.X(

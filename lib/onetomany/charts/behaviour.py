@@ -92,9 +92,7 @@ def flagged_rates_chart(
         ).encode(x=x)
         panels.append(
             alt.layer(band, line, dots, default).properties(
-                width=265,
-                height=150,
-                title=panel_title(names[rule]),
+                width=265, height=150, title=panel_title(names[rule])
             )
         )
     people = max(shown["observed"].to_list())

@@ -18,8 +18,7 @@ def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Fin
     of two algorithms can't be compared, so each row starts at 1.
     """
     shown = rates.with_columns(
-        times=pl.col("value") / pl.col("value").min().over("algorithm"),
-        row=_versions(),
+        times=pl.col("value") / pl.col("value").min().over("algorithm"), row=_versions()
     ).sort("submitted", "times")
     order = shown["row"].unique(maintain_order=True).to_list()
     top = shown.group_by("row", maintain_order=True).agg(pl.all().sort_by("times").last())
@@ -130,8 +129,7 @@ def submissions_chart(
     cards are shown above, drawn filled; the years of `project` are shaded.
     """
     shown = gains.with_columns(
-        number=pl.col("algorithm").str.split("_").list.last(),
-        card=pl.col("algorithm").is_in(read),
+        number=pl.col("algorithm").str.split("_").list.last(), card=pl.col("algorithm").is_in(read)
     ).sort("submitted", "algorithm")
     developers = shown["developer"].unique().sort().to_list()
     x = alt.X(
@@ -155,9 +153,7 @@ def submissions_chart(
         y=y,
         color=colour,
         shape=alt.Shape(
-            "card:N",
-            legend=None,
-            scale=alt.Scale(domain=[True, False], range=["square", "circle"]),
+            "card:N", legend=None, scale=alt.Scale(domain=[True, False], range=["square", "circle"])
         ),
         tooltip=tips,
     )

@@ -120,9 +120,7 @@ def three_dates_table(
     """
     lines = pl.col("what").str.split("\n")
     rows = add_korean(items.with_columns(english=lines.list.first()), ["english"], words)
-    rows = rows.with_columns(
-        korean=pl.coalesce(lines.list.get(1, null_on_oob=True), "english_ko"),
-    )
+    rows = rows.with_columns(korean=pl.coalesce(lines.list.get(1, null_on_oob=True), "english_ko"))
     what = TableColumn(
         ("What", "내용"),
         (
@@ -198,10 +196,7 @@ def contradictions_by_question_chart(counted: pl.DataFrame) -> Finished:
 
 
 def _shown(
-    claims: pl.DataFrame,
-    found: pl.DataFrame,
-    topics: pl.DataFrame,
-    words: Mapping[str, str] | None,
+    claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame, words: Mapping[str, str] | None
 ) -> pl.DataFrame:
     """Return the claims on topics in words, with the claims that contradict them."""
     bad = found.filter("contradiction")

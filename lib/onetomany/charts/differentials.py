@@ -104,12 +104,7 @@ def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> 
 
 
 def group_rates_chart(
-    cells: pl.DataFrame,
-    *,
-    by: tuple[str, str],
-    labels: dict[str, str],
-    overall: float,
-    source: str,
+    cells: pl.DataFrame, *, by: tuple[str, str], labels: dict[str, str], overall: float, source: str
 ) -> Finished:
     """Draw the FMR within each group under each model, with intervals.
 

@@ -117,9 +117,7 @@ def entries_by_agency_chart(
         ),
     )
     order = shown["body"].to_list()
-    base = alt.Chart(shown).encode(
-        y=names_axis("body", order, labelLimit=260),
-    )
+    base = alt.Chart(shown).encode(y=names_axis("body", order, labelLimit=260))
     bars = base.mark_bar().encode(
         x=alt.X("entries:Q", title="Entries in the log 대장의 항목"),
         color=_colour("name:N", _LEVELS),
@@ -306,8 +304,7 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
     if faces:
         scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
         axis = alt.Axis(
-            values=[1e-6, 1e-4, 1e-2],
-            labelExpr="'1 / ' + format(1 / datum.value, ',.0f')",
+            values=[1e-6, 1e-4, 1e-2], labelExpr="'1 / ' + format(1 / datum.value, ',.0f')"
         )
     else:
         scale = alt.Scale(domain=[0, 1], nice=False)

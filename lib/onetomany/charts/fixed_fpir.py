@@ -45,11 +45,7 @@ def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) ->
     )
     cut = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
         x=x,
-        y=alt.Y(
-            "threshold:Q",
-            title="Threshold needed 필요한 임계값",
-            scale=alt.Scale(zero=False),
-        ),
+        y=alt.Y("threshold:Q", title="Threshold needed 필요한 임계값", scale=alt.Scale(zero=False)),
         color=colour,
         tooltip=tips,
     )

@@ -27,9 +27,7 @@ _EVENTS = [
 
 
 def provisions_chart(
-    provisions: pl.DataFrame,
-    events: pl.DataFrame,
-    relied: pl.DataFrame,
+    provisions: pl.DataFrame, events: pl.DataFrame, relied: pl.DataFrame
 ) -> Finished:
     """Draw a bar for each version of a provision, with the project and four events.
 
@@ -119,9 +117,7 @@ def provisions_chart(
     new = relied.filter(pl.col("days_before") > 0)["provision"].n_unique()
     return finish(
         alt.LayerChart(
-            layer=[band, bars, rules, unknown, starts, *labels],
-            width=WIDTH,
-            height=alt.Step(26),
+            layer=[band, bars, rules, unknown, starts, *labels], width=WIDTH, height=alt.Step(26)
         ),
         title=f"{new} of {of} provisions that were named came into force after the project began",
         title_ko=f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",

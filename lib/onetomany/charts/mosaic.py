@@ -48,8 +48,7 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
     )
     y = alt.Y("singled_out:Q", title="", scale=scale, axis=axis)
     lines = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=60)).encode(
-        y=y,
-        tooltip=tooltips("name:N", "points:O", ("singled_out low high", ".1%"), "people:Q"),
+        y=y, tooltip=tooltips("name:N", "points:O", ("singled_out low high", ".1%"), "people:Q")
     )
     texts = base.transform_calculate(text="format(datum.singled_out, '.0%')").mark_text(
         dy=alt.ExprRef("datum.kind == 'day' ? -14 : 18"), fontWeight=600

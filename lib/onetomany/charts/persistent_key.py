@@ -121,7 +121,7 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
             .str.replace("birth year", "birth_year")
             .map_elements(_named, return_dtype=pl.String)
         )
-        .list.join(" + "),
+        .list.join(" + ")
     )
     order = shown["name"].to_list()
     panels = []
@@ -133,10 +133,7 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
         x: dict[str, Any] = {"scale": scale, "axis": alt.Axis(format="~%", tickCount=5)}
         base = alt.Chart(shown).encode(
             y=alt.Y(
-                "name:N",
-                sort=order,
-                title=None,
-                axis=alt.Axis(labelLimit=330) if domain else None,
+                "name:N", sort=order, title=None, axis=alt.Axis(labelLimit=330) if domain else None
             ),
             tooltip=[
                 "name:N",

@@ -58,9 +58,7 @@ def beside_real_chart(
         words = base.mark_text(align="left", dx=8, fontSize=11, color=INK).encode(text="said:Q")
         panels.append(
             alt.layer(dots, words).properties(
-                width=240,
-                height=190,
-                title=panel_title(f"{names[rule]} ({cut:g} {units[rule]})"),
+                width=240, height=190, title=panel_title(f"{names[rule]} ({cut:g} {units[rule]})")
             )
         )
     return finish(

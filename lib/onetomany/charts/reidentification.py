@@ -53,8 +53,7 @@ def crowd_steps_chart(
     scale = alt.Scale(type="log", domain=[1, float(shown["rows"][0])], nice=False)
     y = alt.Y("step:N", sort=order, title=None, axis=_LABELS)
     base = alt.Chart(shown).encode(
-        y=y,
-        tooltip=tooltips("columns:N", ("low median high", ","), ("alone", ".2%")),
+        y=y, tooltip=tooltips("columns:N", ("low median high", ","), ("alone", ".2%"))
     )
     bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(
         x=alt.X("low:Q", scale=scale, axis=axis, title=ROWS), x2="high:Q"
@@ -215,11 +214,7 @@ def column_label(column: str) -> str:
     return NAMES.get(column, column)
 
 
-SHORT = {
-    "nationality": "nationality",
-    "birth_year": "birth year",
-    "arrival_date": "arrival date",
-}
+SHORT = {"nationality": "nationality", "birth_year": "birth year", "arrival_date": "arrival date"}
 _LABELS = alt.Axis(labelFontSize=13, labelLimit=300)
 _HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
 _SHARES = "datum.value >= 0.001 ? format(datum.value, '~%') : format(datum.value, '~e')"

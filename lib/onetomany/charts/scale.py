@@ -25,12 +25,7 @@ _DASHES = dict(zip(_KINDS, ([1, 0], [7, 4], [9, 3, 2, 3], [2, 3]), strict=True))
 
 
 def fpir_growth_chart(
-    measured: pl.DataFrame,
-    predicted: pl.DataFrame,
-    *,
-    marked: float,
-    source: str,
-    simulated: str,
+    measured: pl.DataFrame, predicted: pl.DataFrame, *, marked: float, source: str, simulated: str
 ) -> Finished:
     """Draw FPIR against gallery size, measured and modelled, a panel per threshold.
 
@@ -82,10 +77,7 @@ def fpir_growth_chart(
     chart = (
         alt.layer(band, line, dots, rule, data=shown)
         .properties(width=300, height=190)
-        .facet(
-            facet=alt.Facet("name:N", title=None, sort=names, header=_HEADER),
-            columns=2,
-        )
+        .facet(facet=alt.Facet("name:N", title=None, sort=names, header=_HEADER), columns=2)
         .resolve_axis(x="independent")
     )
     own = shown.filter(kind=MEASURED)

@@ -8,11 +8,7 @@ import polars as pl
 from .marks import each_row, mark, tooltips
 from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
-STAFFED = {
-    -1: "one point fewer 한 곳 적게",
-    0: "as planned 계획대로",
-    1: "one point more 한 곳 더",
-}
+STAFFED = {-1: "one point fewer 한 곳 적게", 0: "as planned 계획대로", 1: "one point more 한 곳 더"}
 
 
 def minutes_to_gate_chart(

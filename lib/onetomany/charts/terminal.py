@@ -64,11 +64,7 @@ def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl
 
 
 def terminal_plan_chart(
-    ground: pl.DataFrame,
-    parts: Mapping[str, float],
-    *,
-    source: str,
-    simulated: str,
+    ground: pl.DataFrame, parts: Mapping[str, float], *, source: str, simulated: str
 ) -> Finished:
     """Draw the terminal to scale with its walls, cameras and their views.
 

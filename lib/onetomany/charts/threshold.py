@@ -22,11 +22,7 @@ def threshold_curve_chart(
     Takes `threshold_linking.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`);
     `covers` (`tmr`, `idf1` of the path cover: the dashed line).
     """
-    names = {
-        "idf1": "IDF1",
-        "mixed": "mixed 섞인 승객",
-        "broken": "broken 끊긴 승객",
-    }
+    names = {"idf1": "IDF1", "mixed": "mixed 섞인 승객", "broken": "broken 끊긴 승객"}
     long = curves.unpivot(
         list(names), index=["tmr", "threshold", "fmr"], variable_name="figure"
     ).with_columns(pl.col("figure").replace(names))

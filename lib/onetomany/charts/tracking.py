@@ -47,10 +47,7 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
         y = names_axis("tracker", order, labelFontSize=12)
         dots = mark(long.filter(sequence=sequence), "point", size=95).encode(
             x=alt.X(
-                "value:Q",
-                title=None,
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".1f"),
+                "value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".1f")
             ),
             y=y,
             color=legend_color("figure:N", names.values(), [BLUE, GREEN, ORANGE]),

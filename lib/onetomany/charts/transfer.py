@@ -16,7 +16,7 @@ def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
     mark. On the dashed line the rate equals its target.
     """
     shown = rows.drop_nulls("fmr").with_columns(
-        kind=pl.format("{}: {} → {}", "model", "set_on", "used_on"),
+        kind=pl.format("{}: {} → {}", "model", "set_on", "used_on")
     )
     kinds = shown["kind"].unique(maintain_order=True).to_list()
     floor = log_floor([*shown["fmr"], *shown["target"]])

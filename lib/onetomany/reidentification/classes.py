@@ -47,9 +47,9 @@ def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
     return _counted(table, check_quasi_identifiers(table, columns), engine, ordered=True)
 
 
-def group_classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
+def group_classes(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """Return the same as `classes`, unordered and faster."""
-    return _counted(table, check_quasi_identifiers(table, columns), engine, ordered=False)
+    return _counted(table, check_quasi_identifiers(table, columns), "auto", ordered=False)
 
 
 def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -> pl.DataFrame:
@@ -107,9 +107,7 @@ def schema_of(table: Table) -> pl.Schema:
         ) from error
 
 
-def matching(
-    table: Table, columns: Sequence[str], *, weight: str | None = None, engine: Engine = "auto"
-) -> pl.DataFrame:
+def matching(table: Table, columns: Sequence[str], *, weight: str | None = None) -> pl.DataFrame:
     """Count classes in which a null matches any value: `columns`, `size`, `matching`, `estimated`.
 
     `matching` (Int64) counts the records that agree in every column without a null in either:
@@ -122,9 +120,7 @@ def matching(
     """
     names = check_quasi_identifiers(table, columns)
     if weight is None:
-        found = classes(table, names, engine=engine).with_columns(
-            _weight=pl.col(SIZE).cast(pl.Float64)
-        )
+        found = classes(table, names).with_columns(_weight=pl.col(SIZE).cast(pl.Float64))
     else:
         found = _weighted(table, names, weight)
     if not any(found[name].has_nulls() for name in names):

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import EMPTY, Engine, Table, as_lazy, check_quasi_identifiers
+from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers
 from .reduction import Hierarchy, what_if
 
 Ints = NDArray[np.int64]
@@ -89,7 +89,6 @@ def compare_reductions(
     k: int,
     *,
     allowed: float = 0.05,
-    engine: Engine = "auto",
 ) -> pl.DataFrame:
     """Compare three ways to reach `k` by their information loss (`COMPARED`), least first.
 
@@ -101,7 +100,7 @@ def compare_reductions(
     """
     names = check_quasi_identifiers(table, columns)
     local = recode_locally(table, names, k)
-    steps = what_if(table, names, hierarchies, k, allowed=allowed, engine=engine)
+    steps = what_if(table, names, hierarchies, k, allowed=allowed)
     rows: list[tuple[object, ...]] = [
         ("local recoding", 0, local.loss, local.discernibility, local.classes)
     ]

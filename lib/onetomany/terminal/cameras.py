@@ -88,8 +88,7 @@ def _sightings_of(
         .sort("t_start", "camera_id", "true_id")
         .with_row_index("sighting_id")
         .with_columns(
-            template_id=pl.col("sighting_id"),
-            track_id=pl.int_range(pl.len()).over("camera_id") + 1,
+            template_id=pl.col("sighting_id"), track_id=pl.int_range(pl.len()).over("camera_id") + 1
         )
     )
     return rows.select(pl.col(name).cast(kind) for name, kind in SIGHTINGS.items())

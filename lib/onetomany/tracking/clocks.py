@@ -218,10 +218,7 @@ def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
     ahead = pl.col("offset").fill_null(0.0)
     return (
         sightings.join(
-            offsets.select("camera_id", "offset"),
-            on="camera_id",
-            how="left",
-            maintain_order="left",
+            offsets.select("camera_id", "offset"), on="camera_id", how="left", maintain_order="left"
         )
         .with_columns(pl.col("t_start", "t_end") - ahead)
         .drop("offset")
