@@ -13,8 +13,7 @@ from typing import NamedTuple
 import polars as pl
 from tqdm import tqdm
 
-from ..printing import Notice, shortened
-from .names_row import add_notice
+from ..printing import Notice, add_notice, shortened
 from .number_forms import (
     DAY_NAMES,
     EIGHT_DIGITS,

@@ -24,9 +24,9 @@ from tqdm import tqdm
 
 from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from ..errors import InputError
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from .column_types import list_places
-from .names_row import add_notice, find_header, looks_numeric
+from .names_row import find_header, looks_numeric
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 TOGETHER = 100_000  # rows of a part of the copy

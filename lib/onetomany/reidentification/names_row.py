@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import InputError
-from ..printing import Notice
+from ..printing import Notice, add_notice
 
 Rows = Sequence[Sequence[str]]
 
@@ -38,11 +38,6 @@ def clean_name(cell: str) -> str:
     'age (years)'
     """
     return " ".join(_MARKS.sub("", unicodedata.normalize("NFC", cell)).split())
-
-
-def add_notice(notices: list[Notice], en: str, ko: str) -> None:
-    """Add a step that was taken with a table, in English and Korean."""
-    notices.append(Notice(en, ko))
 
 
 def looks_numeric(cell: str) -> bool:

@@ -29,12 +29,12 @@ from ..cage.magic_bytes import (
 )
 from ..cage.text_tables import SAMPLE
 from ..errors import InputError
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from ..sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
 from .column_types import PIECE, infer_types, iterate_pieces
 from .delimited import Fields, read_delimited
-from .names_row import add_notice, check_names, clean_name, find_header
+from .names_row import check_names, clean_name, find_header
 from .risk import DIVERSITY
 from .spreadsheet import read_spreadsheet
 from .table_body import TOTALS, keep_records, refuse_second_tables, report_empty, report_shape

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from .column_types import iterate_pieces, list_places
-from .names_row import add_notice, is_counted, is_turned, looks_numeric
+from .names_row import is_counted, is_turned, looks_numeric
 
 FEW_BREAKS = 20  # more blank rows divide groups, not tables
 SEEN = 200  # records that show a table's shape
