@@ -154,7 +154,7 @@ def predicted_fmr(tail: Tail, thresholds: ArrayLike) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "threshold": cuts,
-            "fmr": _fmr(cuts, _fitted(tail), tail.start)[0],
+            "fmr": _fmr(cuts, np.array([[tail.share, tail.scale, tail.shape]]), tail.start)[0],
             "fmr_low": low,
             "fmr_high": high,
             "beyond_data": cuts > tail.highest,
@@ -218,10 +218,6 @@ def _cuts(tail: Tail, thresholds: ArrayLike) -> Floats:
             "tail: count the rate there (accuracy.error_rates), or fit a larger share."
         )
     return cuts
-
-
-def _fitted(tail: Tail) -> Floats:
-    return np.array([[tail.share, tail.scale, tail.shape]])
 
 
 def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:

@@ -26,7 +26,7 @@ from .theme import (
 )
 
 SAME, DIFFERENT = "same person 같은 사람", "different people 다른 사람"
-KINDS = alt.Scale(domain=[SAME, DIFFERENT], range=[MATED, NON_MATED])
+BY_KIND = legend_color("kind:N", [SAME, DIFFERENT], [MATED, NON_MATED])
 SERIES = [GREEN, PURPLE, YELLOW, SKY]  # colours of matchers, other than those of the two kinds
 
 
@@ -97,7 +97,7 @@ def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
         x2="high:Q",
         y=alt.Y("share:Q", title="Share of its comparisons 비율", axis=alt.Axis(format="%")),
         y2=alt.datum(0),
-        color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
+        color=BY_KIND,
         tooltip=[
             alt.Tooltip("kind:N"),
             alt.Tooltip("low:Q", format=".3f"),
@@ -268,8 +268,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
     first = pl.struct("series", "marked").is_first_distinct()
     long = long.with_columns(marked=pl.when(first).then("marked"))
     base = alt.Chart()
-    scale = alt.Scale(domain=kinds, range=[NON_MATED, MATED])
-    colour = alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
+    colour = legend_color("kind:N", kinds, [NON_MATED, MATED])
     x = alt.X("threshold:Q", title="Threshold 임계값", scale=alt.Scale(zero=False, nice=False))
     band = base.mark_area(opacity=0.15).encode(
         x=x, y=alt.Y("low:Q", title=""), y2="high:Q", color=colour
@@ -350,7 +349,7 @@ def candidate_list_chart(
             scale=alt.Scale(domain=[lowest, 1], nice=False),
             title=["Similarity score 유사도 점수", "dashed: threshold 점선: 임계값"],
         ),
-        color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
+        color=BY_KIND,
         tooltip=tooltips("probe_id:N", "template_id:N", "rank:Q", ("score", ".4f")),
     )
     rule = mark(

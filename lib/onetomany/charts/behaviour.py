@@ -60,11 +60,12 @@ def flagged_rates_chart(
         own = shown.filter(pl.col("rule") == rule)
         cuts = own["threshold"].to_list()
         edges = [min(cuts), max(cuts)]
+        ticks = [tick for tick in _TICKS if edges[0] <= tick <= edges[1]]
         x = alt.X(
             "threshold:Q",
             title=axes[rule],
             scale=alt.Scale(type="log", domain=edges, nice=False),
-            axis=alt.Axis(format="~g", values=_ticks(*edges)),
+            axis=alt.Axis(format="~g", values=ticks),
         )
         base = alt.Chart(own)
         band = base.mark_area(opacity=0.18).encode(
@@ -303,8 +304,4 @@ _THOUSAND: dict[str, Any] = {
     "scale": alt.Scale(type="sqrt", domain=[0, 1000], nice=False),
     "axis": alt.Axis(values=[0, 10, 50, 100, 250, 500, 1000], format="~d"),
 }
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    ticks = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
-    return [tick for tick in ticks if low <= tick <= high]
+_TICKS = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]

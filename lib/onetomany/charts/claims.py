@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
-from .marks import mark, names_axis
+from .marks import legend_color, mark, names_axis
 from .presenter import add_korean, table_words
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .table_formats import written
@@ -167,13 +167,8 @@ def contradictions_by_question_chart(counted: pl.DataFrame) -> Finished:
             "pairs:Q", title="pairs of statements 말의 쌍", axis=alt.Axis(tickMinStep=1), stack=True
         ),
         y=names_axis("row", None, labelLimit=260),
-        color=alt.Color(
-            "side:N",
-            title=None,
-            scale=alt.Scale(
-                domain=[sides[each] for each in there], range=[_SIDES[each] for each in there]
-            ),
-            legend=alt.Legend(orient="top", columns=2),
+        color=legend_color(
+            "side:N", [sides[each] for each in there], [_SIDES[each] for each in there], columns=2
         ),
         order="place:Q",
         tooltip=[

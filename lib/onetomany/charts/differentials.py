@@ -23,7 +23,10 @@ def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source
     shown = rates.with_columns(name=_NAME)
     order = shown["name"].unique(maintain_order=True).to_list()
     medians = shown.group_by("name", maintain_order=True).agg(pl.col("fmr").median())
-    medians = medians.with_columns(kind=pl.lit("median 중앙값"), text=_percent("fmr"))
+    medians = medians.with_columns(
+        kind=pl.lit("median 중앙값"),
+        text=pl.format("{} %", (pl.col("fmr") * 100).round_sig_figs(3)),
+    )
     marked = shown.filter(pl.col("algorithm").is_in(list(named))).with_columns(
         kind=pl.col("algorithm").replace(named)
     )
@@ -292,7 +295,3 @@ def people_needed_chart(
             for row in published.iter_rows(named=True)
         ),
     )
-
-
-def _percent(column: str) -> pl.Expr:
-    return pl.format("{} %", (pl.col(column) * 100).round_sig_figs(3))

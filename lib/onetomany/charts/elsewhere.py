@@ -6,7 +6,7 @@ small one is as legible on a telephone as a large one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -49,12 +49,12 @@ def programme_map_chart(
         **{name: filter_tags(column) for name, (_, column) in _FILTERS.items()},
     ).with_columns(place=both_columns("country_en", "country_ko"))
     menus = filter_menus(programmes)
-    params = [
-        alt.param(name=name, value="", bind=_control(name, options))
-        if chosen is None
-        else alt.param(name=name, value=chosen.get(name, ""))
-        for name, options in menus.items()
-    ]
+    params = []
+    for name, options in menus.items():
+        labels, values = map(list, zip(*options, strict=True))
+        menu = alt.binding_select(options=values, labels=labels, name=filter_label(name))
+        bound = menu if chosen is None else alt.Undefined
+        params.append(alt.param(name=name, value=(chosen or {}).get(name, ""), bind=bound))
     every = shown.select("country", "place", "column", "row").unique("country").sort("country")
     x = alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.08))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.08))
@@ -212,12 +212,7 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
         "datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=order,
-            title=None,
-            axis=alt.Axis(labelLimit=330, labelExpr=_LINES, labelFontSize=11),
-        )
+        y=names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
     )
     x = alt.X(
         "start:Q",
@@ -237,8 +232,7 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
         title=f"A face shown at a gate is kept from {least} to {most}",
         title_ko=f"게이트에서 보인 얼굴은 {least_ko}에서 {most_ko}까지 보관된다",
         source=f"{source}; as stated by operators and laws 운영자와 법이 밝힌 기간",
-        description="Retention of a traveller's face: "
-        + "; ".join(f"{row['row_en']} {row['text']}" for row in shown.iter_rows(named=True)),
+        description="Retention of a traveller's face: " + each_row(shown, "{row_en} {text}"),
     )
 
 
@@ -329,12 +323,6 @@ def _choices(programmes: pl.DataFrame, name: str) -> list[tuple[str, str]]:
     values = rows.select(filter_tags(column)).to_series().to_list()
     words = rows.select(both_columns(f"{column}_en", f"{column}_ko")).to_series().to_list()
     return list(zip(words, values, strict=True))
-
-
-def _control(name: str, options: Sequence[tuple[str, str]]) -> alt.BindRadioSelect:
-    labels, values = zip(*options, strict=True)
-    label = filter_label(name)
-    return alt.binding_select(options=list(values), labels=list(labels), name=label)
 
 
 def filter_tags(column: str) -> pl.Expr:

@@ -20,9 +20,7 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
     the FMR within a group.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
-    names = {
-        each: "whole list 명단 전체" if each == "none" else _after(each, order) for each in order
-    }
+    names = _restrictions(order, "whole list 명단 전체")
     shown = found.with_columns(
         name=pl.col("columns").replace(names),
         text=pl.col("a_day").map_elements(_count, return_dtype=pl.String),
@@ -99,9 +97,7 @@ def posterior_by_size_chart(
     order = marks["columns"].to_list()
     people = " + ".join(f"{shown[each][0]:,}" for each in ("mated_subjects", "non_mated_subjects"))
     inside = marks.filter(pl.col("searched").is_between(min(sizes), max(sizes))).with_columns(
-        text=pl.col("columns").replace(
-            {each: "whole list 전체" if each == "none" else _after(each, order) for each in order}
-        )
+        text=pl.col("columns").replace(_restrictions(order, "whole list 전체"))
     )
     title, title_ko = _sure_after(shown, inside)
     rules = mark(inside, "rule", strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
@@ -126,9 +122,7 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     Takes rows of `face_join.posterior` with a column `columns`.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
-    names = {
-        each: "no filter 거르지 않음" if each == "none" else _after(each, order) for each in order
-    }
+    names = _restrictions(order, "no filter 거르지 않음")
     shown = found.with_columns(step=pl.col("columns").replace(names), name=_prior())
     priors = shown["name"].unique(maintain_order=True).to_list()
     base = alt.Chart(shown).encode(
@@ -187,15 +181,15 @@ def _prior() -> pl.Expr:
     )
 
 
-def _after(columns: str, order: list[str]) -> str:
-    """Return a restriction's label: only its additional column, if it extends the one before."""
-    names = columns.split(" + ")
-    added = " + ".join(names[:-1]) in order
-    return (
-        f"+ {column_label(names[-1])}"
-        if added
-        else " + ".join(column_label(name) for name in names)
-    )
+def _restrictions(order: list[str], none: str) -> dict[str, str]:
+    """Return each restriction's label: only its last column if it extends another one by that."""
+    labels = {"none": none}
+    for columns in order:
+        *before, last = columns.split(" + ")
+        whole = " + ".join(map(column_label, [*before, last]))
+        extends = " + ".join(before) in order
+        labels.setdefault(columns, f"+ {column_label(last)}" if extends else whole)
+    return {columns: labels[columns] for columns in order}
 
 
 def _count(value: float) -> str:

@@ -128,7 +128,7 @@ def people_left_chart(found: pl.DataFrame, population: float, *, source: str) ->
     )
     layers = [
         base.mark_rule(strokeWidth=9, opacity=0.28, color=BLUE).encode(x=x, x2="to:Q"),
-        base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(x="at:Q"),
+        mark(base, "point", size=110, color=BLUE).encode(x="at:Q"),
         base.mark_text(dy=-16, align="right", fontWeight=600).encode(
             x=alt.datum(float(population)), text="text:N"
         ),

@@ -24,7 +24,6 @@ FIGURES = {
     "rank-1": "right person first 1순위 식별률",
     "cv of people's FMR at 0.01": "how unequal people are 오인식 쏠림",
 }
-_ORIGINS = alt.Scale(domain=[REAL, SYNTHETIC], range=[BLUE, ORANGE])
 _SCORE = "Similarity score 유사도 점수"
 
 
@@ -36,9 +35,7 @@ def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str)
     shown = histograms.with_columns(
         origin=pl.col("origin").replace({"real": REAL, "synthetic": SYNTHETIC})
     )
-    colour = alt.Color(
-        "origin:N", title=None, scale=_ORIGINS, legend=alt.Legend(orient="top", symbolOpacity=1)
-    )
+    colour = legend_color("origin:N", [REAL, SYNTHETIC], [BLUE, ORANGE], symbolOpacity=1)
     panels: list[Finished] = []
     for kind, label in KINDS.items():
         own = shown.filter(pl.col("kind") == kind)
@@ -66,7 +63,8 @@ def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str)
             .mark_line(interpolate="step-after", strokeWidth=2, clip=True)
             .encode(x=x, y=alt.Y("share:Q", title="", **share), color=colour)
         )
-        panels.append(_panel(alt.layer(bars, line), label).properties(width=300, height=230))
+        heading = alt.TitleParams(label, fontSize=13, frame="group", offset=8)
+        panels.append(alt.layer(bars, line).properties(width=300, height=230, title=heading))
     return finish(
         alt.hconcat(*panels, spacing=70, bounds="flush"),
         title="Scores of real and of synthetic templates",
@@ -126,10 +124,6 @@ def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fi
             "{high:.4f}, percentile {percentile:.1%}",
         ),
     )
-
-
-def _panel(chart: Finished, label: str) -> Finished:
-    return chart.properties(title=alt.TitleParams(label, fontSize=13, frame="group", offset=8))
 
 
 _WITHIN = f"like {PERCENT} of the sets 합성 집합의 {PERCENT_KO}와 같다"

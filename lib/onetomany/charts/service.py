@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import each_row, mark, tooltips
+from .marks import each_row, legend_color, mark, tooltips
 from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
 STAFFED = {-1: "one point fewer 한 곳 적게", 0: "as planned 계획대로", 1: "one point more 한 곳 더"}
@@ -23,8 +23,7 @@ def minutes_to_gate_chart(
         staff=pl.col("more").replace_strict(STAFFED, return_dtype=pl.String)
     )
     range_ = levels.filter(key="door-to-gate").select("low", "high")
-    scale = alt.Scale(domain=list(STAFFED.values()), range=[RED, BLUE, ORANGE])
-    colour = alt.Color("staff:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
+    colour = legend_color("staff:N", STAFFED.values(), [RED, BLUE, ORANGE])
     x = alt.X(
         "load:Q",
         title="passengers in the hour 한 시간의 승객",

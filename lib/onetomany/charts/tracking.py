@@ -192,7 +192,7 @@ def linking_errors_chart(
     shown = _named(errors)
 
     def panel(name: str, title: str) -> alt.Chart:
-        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+        heading = panel_title(title)
         drawn: alt.Chart = (
             mark(shown, "line", strokeWidth=2.4, point=alt.OverlayMarkDef(size=44))
             .encode(
@@ -253,7 +253,7 @@ def unicity_chart(
     band = base.mark_area(opacity=0.13).encode(x=x, y=share_axis("low"), y2="high:Q", color=colour)
 
     def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
-        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+        heading = panel_title(title)
         return alt.layer(*layers).properties(width=280, height=220, title=heading)
 
     return finish(
@@ -287,9 +287,4 @@ def _named(errors: pl.DataFrame) -> pl.DataFrame:
 
 
 def _method_colour() -> alt.Color:
-    return alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
-    )
+    return legend_color("name:N", METHODS.values(), [BLUE, RED], lines=True)

@@ -82,7 +82,7 @@ def open_mot(
     text = read_numbers(path, max_bytes=max_bytes, kind="a MOT file")
     notices = list(text.notices)
     places = arrange_columns(text, notices)
-    numbers = _numbers(text, places)
+    numbers = pl.DataFrame({name: text.numbers[place] for name, place in places.items()})
     for column in numbers.columns:
         bound = {"frame": LAST_FRAME, "id": LAST_ID}.get(column, LARGEST)
         bad = ~numbers[column].abs().le(bound).fill_null(value=False)
@@ -101,10 +101,6 @@ def open_mot(
     if not detections:
         _refuse_twice(text, boxes)
     return _typed(_known_conf(path, boxes, notices)), notices
-
-
-def _numbers(text: NumbersText, places: dict[str, int]) -> pl.DataFrame:
-    return pl.DataFrame({name: text.numbers[place] for name, place in places.items()})
 
 
 def _refuse_number(
