@@ -229,8 +229,7 @@ def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
     shape = np.where(small, 1.0, shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.log1p(np.maximum(shape * reach, -1.0)) / shape
-    result: Floats = share * np.exp(-np.where(small, reach, power))
-    return result
+    return np.asarray(share * np.exp(-np.where(small, reach, power)))
 
 
 def _limits(samples: Floats) -> Floats:
@@ -239,8 +238,7 @@ def _limits(samples: Floats) -> Floats:
     if not len(known):
         return np.full((2, samples.shape[1]), np.nan)
     # no interpolation: ends of tails may be infinite
-    result: Floats = np.quantile(known, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
-    return result
+    return np.asarray(np.quantile(known, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf"))
 
 
 def _moments(excess: Floats, weights: Floats) -> Floats:
@@ -261,8 +259,7 @@ def _moments(excess: Floats, weights: Floats) -> Floats:
 def _total(one: NDArray[np.int64], two: NDArray[np.int64], subjects: int, draws: Floats) -> Floats:
     """Count the comparisons in each draw of subjects."""
     made = np.bincount(one * subjects + two, minlength=subjects**2).reshape(subjects, subjects)
-    result: Floats = np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws)
-    return result
+    return np.asarray(np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws))
 
 
 def _weights(

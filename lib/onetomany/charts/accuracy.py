@@ -92,7 +92,7 @@ def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
     named = histogram.with_columns(
         kind=pl.when("mated").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
     )
-    bars: alt.Chart = mark(named, "rect", opacity=0.55).encode(
+    return mark(named, "rect", opacity=0.55).encode(
         x=alt.X("low:Q", title="Similarity score 유사도 점수", scale=alt.Scale(zero=False)),
         x2="high:Q",
         y=alt.Y("share:Q", title="Share of its comparisons 비율", axis=alt.Axis(format="%")),
@@ -105,7 +105,6 @@ def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
             alt.Tooltip("count:Q", format=","),
         ],
     )
-    return bars
 
 
 def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
@@ -304,10 +303,9 @@ def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt
     """Return one panel per matcher, one below the other, so that a telephone can show them."""
     names = frame["series"].unique(maintain_order=True).to_list()
     header = alt.Header(title=None, labelFontWeight=600, labelAnchor="start", labelOrient="top")
-    panels: alt.FacetChart = layers.properties(width=620, height=210).facet(
+    return layers.properties(width=620, height=210).facet(
         row=alt.Row("series:N", sort=names, header=header)
     )
-    return panels
 
 
 def candidate_list_chart(

@@ -138,7 +138,7 @@ def _below(marks: pl.DataFrame, place: int, scale: alt.Scale, below: int) -> alt
     and those of the second and the fourth a row lower.
     """
     left, low = place < 2, place % 2
-    label: alt.Chart = mark(
+    return mark(
         marks.filter(strand=_EVENTS[place][0]),
         "text",
         align="right" if left else "left",
@@ -152,7 +152,6 @@ def _below(marks: pl.DataFrame, place: int, scale: alt.Scale, below: int) -> alt
         text="label:N",
         color=alt.Color("colour:N", scale=None),
     )
-    return label
 
 
 def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:

@@ -235,10 +235,9 @@ def links_chart(
     )
 
     def rules(right: str, colour: str, width: float, opacity: float) -> alt.Chart:
-        drawn: alt.Chart = mark(
+        return mark(
             here.transform_filter(right), "rule", color=colour, strokeWidth=width, opacity=opacity
         ).encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
-        return drawn
 
     said = errors.with_columns(
         name=pl.col("method").replace(METHODS),
@@ -327,12 +326,9 @@ class _Ground:
 
     def _filled(self, kind: str, colour: str, **style: Any) -> alt.Chart:
         look = {"stroke": None, "strokeWidth": 0.8} | style
-        filled: alt.Chart = (
-            alt.Chart(self.ground.filter(kind=kind).select("ring", "step", "x", "y"))
-            .mark_line(fill=colour, interpolate="linear-closed", **look)
-            .encode(x=self.x("x"), y=self.y("y"), detail="ring:N", order="step:Q")
-        )
-        return filled
+        corners = self.ground.filter(kind=kind).select("ring", "step", "x", "y")
+        outline = mark(corners, "line", fill=colour, interpolate="linear-closed", **look)
+        return outline.encode(x=self.x("x"), y=self.y("y"), detail="ring:N", order="step:Q")
 
 
 def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter, alt.Parameter]:
@@ -343,14 +339,13 @@ def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter,
 
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
     """Return the slider's face quality as text."""
-    named: alt.Chart = (
+    chosen = (
         alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
         .transform_filter(f"datum.level == {param}")
         .transform_calculate(line=f"'{both('TMR', '참일치율')} ' + format(datum.tmr, '.0%')")
-        .mark_text(align="left", baseline="bottom", fontSize=13, fontWeight=600)
-        .encode(x=alt.value(0), text="line:N", **place)
     )
-    return named
+    named = mark(chosen, "text", align="left", baseline="bottom", fontSize=13, fontWeight=600)
+    return named.encode(x=alt.value(0), text="line:N", **place)
 
 
 def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:

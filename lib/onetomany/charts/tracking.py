@@ -153,15 +153,12 @@ def mixed_passengers_chart(
     tips = tooltips("name:N", ("tmr", ".0%"), ("mixed mixed_low mixed_high broken", ".2%"))
 
     def line(name: str) -> alt.Chart:
-        drawn: alt.Chart = base.mark_line(
-            strokeWidth=2.6, point=alt.OverlayMarkDef(size=50)
-        ).encode(y=share_axis(name), tooltip=tips)
-        return drawn
+        drawn = mark(base, "line", strokeWidth=2.6, point=alt.OverlayMarkDef(size=50))
+        return drawn.encode(y=share_axis(name), tooltip=tips)
 
     def panel(title: str, *parts: alt.Chart) -> alt.LayerChart:
-        heading = panel_title(title)
         layers: alt.LayerChart = alt.LayerChart(layer=list(parts))
-        return layers.properties(width=280, height=220, title=heading)
+        return layers.properties(width=280, height=220, title=panel_title(title))
 
     band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
     return finish(
@@ -193,7 +190,7 @@ def linking_errors_chart(
 
     def panel(name: str, title: str) -> alt.Chart:
         heading = panel_title(title)
-        drawn: alt.Chart = (
+        return (
             mark(shown, "line", strokeWidth=2.4, point=alt.OverlayMarkDef(size=44))
             .encode(
                 x=_BY_TMR,
@@ -203,7 +200,6 @@ def linking_errors_chart(
             )
             .properties(width=180, height=160, title=heading)
         )
-        return drawn
 
     return finish(
         alt.hconcat(

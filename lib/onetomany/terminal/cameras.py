@@ -53,8 +53,7 @@ LOOK = 5.0  # samples a second meanwhile
 
 def detection(quality: Floats) -> Floats:
     """Return the chance that a face of this quality is detected: logistic, half at POOR."""
-    chance: Floats = 1 / (1 + np.exp(-(quality - POOR) / SHARPNESS))
-    return chance
+    return np.asarray(1 / (1 + np.exp(-(quality - POOR) / SHARPNESS)))
 
 
 def _sightings_of(
