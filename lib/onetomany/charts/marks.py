@@ -57,7 +57,7 @@ def each_row(frame: pl.DataFrame, form: str) -> str:
     >>> each_row(pl.DataFrame({"name": ["a", "b"], "share": [0.5, 1]}), "{name}: {share:.0%}")
     'a: 50%; b: 100%'
     """
-    return "; ".join(form.format(**row) for row in frame.iter_rows(named=True))
+    return "; ".join(form.format_map(row) for row in frame.iter_rows(named=True))
 
 
 def share_axis(name: str) -> alt.Y:
