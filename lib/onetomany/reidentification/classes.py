@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import duckdb
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..sources.case import ArrowStream
@@ -155,6 +157,12 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
     given = right.group_by(shared).agg(total)
     joined = left.select(shared).join(given, on=shared, how="left", maintain_order="left")
     return joined.select(pl.col("matching", "estimated").fill_null(0))
+
+
+def value_codes(values: pl.Series) -> NDArray[np.int64]:
+    """Return each value's rank in the column, from 0; a null is the first."""
+    rank = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    return np.asarray(rank - rank.min())
 
 
 def as_lazy(table: Table) -> pl.LazyFrame:

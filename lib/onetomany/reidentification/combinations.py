@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import comb, prod
 
 import numpy as np
@@ -54,18 +55,12 @@ def combinations(table: Table, columns: Sequence[str], largest: int | None = Non
     rows = []
     with tqdm(total=total, desc="combinations", delay=2, leave=False) as bar:
         for kept, sizes in _walk(root, limit):
-            rows.append(
-                {
-                    "columns": [name for name in names if name in kept],
-                    "number": len(kept),
-                    "classes": len(sizes),
-                    "k": int(sizes.min()),
-                    "unique": int((sizes == 1).sum()),
-                }
-            )
+            ordered = [name for name in names if name in kept]
+            alone = int((sizes == 1).sum())
+            rows.append((ordered, len(kept), len(sizes), int(sizes.min()), alone))
             bar.update()
     return (
-        pl.DataFrame(rows, schema={name: COMBINATIONS[name] for name in list(COMBINATIONS)[:5]})
+        pl.DataFrame(rows, schema=dict(islice(COMBINATIONS.items(), 5)), orient="row")
         .with_columns(
             uniqueness=pl.col("unique") / records, average_risk=pl.col("classes") / records
         )

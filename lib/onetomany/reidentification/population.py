@@ -70,17 +70,8 @@ def uniqueness_of(sizes: Ints, population: int, *, groups: int = 20, seed: int =
     for model, (uniques, chosen) in whole.items():
         low, high = known or jackknife(uniques, [part[model][0] for part in without], population)
         share = None if uniques is None else uniques / population
-        rows.append(
-            {
-                "model": model,
-                "uniques": uniques,
-                "uniqueness": share,
-                "low": low,
-                "high": high,
-                "chosen": chosen,
-            }
-        )
-    return pl.DataFrame(rows, schema=UNIQUENESS)
+        rows.append((model, uniques, share, low, high, chosen))
+    return pl.DataFrame(rows, schema=UNIQUENESS, orient="row")
 
 
 def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:

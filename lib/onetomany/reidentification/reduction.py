@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Table, check_quasi_identifiers, group_classes
+from .classes import SIZE, Table, check_quasi_identifiers, group_classes, value_codes
 
 Ints = NDArray[np.int64]
 
@@ -172,7 +172,7 @@ def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
     )
     found = []
     for level in hierarchy.levels:
-        codes = (joined[level].rank("dense").fill_null(0)).to_numpy().astype(np.int64)
+        codes = value_codes(joined[level])
         spread = present.group_by(level).agg(_values=pl.len())
         stands = joined.select(level).join(
             spread, on=level, how="left", nulls_equal=True, maintain_order="left"

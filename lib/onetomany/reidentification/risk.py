@@ -29,6 +29,7 @@ from .classes import (
     group_classes,
     matching,
     schema_of,
+    value_codes,
 )
 
 Floats = NDArray[np.float64]
@@ -239,8 +240,7 @@ def _diversity(
     """Calculate `DIVERSITY` from the counts of each class and value, sorted by them."""
     totals = counts.group_by(sensitive).agg(pl.col(SIZE).sum()).sort(sensitive)
     whole = totals[SIZE].to_numpy() / totals[SIZE].sum()
-    place = counts[sensitive].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    place -= place.min()
+    place = value_codes(counts[sensitive])
     which = counts.select(pl.struct(names).rle_id()).to_series().to_numpy()
     starts = np.flatnonzero(np.diff(which, prepend=-1))
     lengths = np.diff(starts, append=len(which))
