@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
+from .marks import names_axis
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
@@ -103,7 +104,7 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
         end=pl.col("period_end").cast(pl.Datetime),
     )
     base = alt.Chart(rows).encode(
-        y=alt.Y("bar:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=names_axis("bar", None, ticks=False, domain=False),
         tooltip=[
             alt.Tooltip("words:N", title="count"),
             alt.Tooltip("unit_ko:N", title="단위"),
@@ -186,7 +187,7 @@ def _said(
             scale=alt.Scale(domain=[0, 1.15 * max(rows["value"].to_list())], nice=False),
             axis=alt.Axis(tickCount=6, tickMinStep=1),
         ),
-        y=alt.Y("who:N", sort=None, title=None, axis=alt.Axis(labelLimit=340, grid=True)),
+        y=names_axis("who", None, labelLimit=340, grid=True),
         href="url:N",
         tooltip=[
             alt.Tooltip("claim_id:N", title="claim 주장"),

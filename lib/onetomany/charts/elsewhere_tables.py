@@ -318,11 +318,7 @@ def _sources(programmes: pl.DataFrame) -> TableColumn:
         for name in programmes.columns
         if name.startswith("source_") and name.endswith("_en")
     )
-    return TableColumn(
-        ("sources", "출처"),
-        (*lines, _CONFIDENCE),
-        wide=True,
-    )
+    return TableColumn(("sources", "출처"), (*lines, _CONFIDENCE), wide=True)
 
 
 def _grouped(column: str) -> pl.Expr:

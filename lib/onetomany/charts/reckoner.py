@@ -6,8 +6,9 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .marks import legend_color, mark, tooltips
 from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
-from .theme import BLUE, GREY, ORANGE, Finished, finish, formatted_tips, legend_color
+from .theme import BLUE, GREY, ORANGE, Finished, finish
 
 _KINDS = {
     "face": ("face search 얼굴 검색", BLUE),
@@ -141,16 +142,14 @@ def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
         symbolOpacity=1,
     )
     base = alt.Chart(shown).encode(y=y)
-    tips = ["english:N", "korean:N", *formatted_tips("value low high", ".3~r"),
-            *formatted_tips("interval_low interval_high", ".3~r"), "basis:N"]  # fmt: skip
+    ends = "value low high interval_low interval_high"
+    tips = tooltips("english:N", "korean:N", (ends, ".3~r"), "basis:N")
     interval = base.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
         x=alt.X("interval_low:Q"), x2="interval_high:Q", color=colour
     )
     span = base.mark_rule(strokeWidth=7, opacity=0.3).encode(x=x, x2="high:Q", color=colour)
-    dots = (
-        base.transform_filter("isValid(datum.value)")
-        .mark_point(filled=True, size=85, opacity=1)
-        .encode(x="value:Q", color=colour, tooltip=tips)
+    dots = mark(base.transform_filter("isValid(datum.value)"), "point", size=85).encode(
+        x="value:Q", color=colour, tooltip=tips
     )
     texts = shown.select("place", label=pl.format("{}\n{}", "name_en", "name_ko"))
     names = (

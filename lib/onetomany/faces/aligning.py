@@ -110,11 +110,7 @@ def _by_yunet(chosen: Model) -> Aligner:
         if face is None:
             return None
         return AlignedFace(
-            cut(image, face),
-            face.faces,
-            float(face.row[14]),
-            _named(how, face.number),
-            face.box,
+            cut(image, face), face.faces, float(face.row[14]), _named(how, face.number), face.box
         )
 
     return align

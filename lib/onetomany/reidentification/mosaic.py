@@ -147,10 +147,7 @@ def singled_out(
         raise InputError(f"A point is one of {', '.join(kinds)}, not '{point}'.")
     when, width = kinds[point]
     seen = receipts.with_row_index("sighting_id").select(
-        "sighting_id",
-        true_id="household",
-        camera_id="store",
-        t_start=when.cast(pl.Float64),
+        "sighting_id", true_id="household", camera_id="store", t_start=when.cast(pl.Float64)
     )
     from ..tracking.unicity import unicity  # here: the room needs the extra `tracking`
 

@@ -33,9 +33,9 @@ _OFFERED = {  # by module; imported when first used
         "link_threshold_at_fmr",
         "threshold_curve",
     ),
-    "transit": ("TransitModel", "camera_pairs", "fit_transit"),
+    "transit": ("TransitModel", "fit_transit"),
     "visits": ("visit_templates",),
-    "within": ("TRACKERS", "track", "tracklets"),
+    "within": ("TRACKERS", "track"),
 }
 _MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
 __all__ = list(_MODULE_OF)
