@@ -10,7 +10,7 @@ import polars as pl
 from .languages import both, both_columns
 from .marks import legend_color, mark, names_axis
 from .presenter import add_korean, table_words
-from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, table_column
 from .table_formats import written
 from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
@@ -42,13 +42,11 @@ def claims_by_topic_table(
     shown = _shown(claims, found, topics, words).sort(
         "topic_row", "disclosure_date", "claim_id", nulls_last=True
     )
-    statement = TableColumn(
+    statement = table_column(
         ("Who said what", "누가 무엇을"),
-        (
-            TableLine("said", "said_ko", mark="collides"),
-            TableLine("said_by", "said_by_ko", link="source_url", label=("said by", "말한 곳")),
-            TableLine("against", "against_ko", label=("contradicted by", "어긋나는 주장")),
-        ),
+        TableLine("said", "said_ko", mark="collides"),
+        TableLine("said_by", "said_by_ko", link="source_url", label=("said by", "말한 곳")),
+        TableLine("against", "against_ko", label=("contradicted by", "어긋나는 주장")),
         wide=True,
     )
     return reader_table(
@@ -95,14 +93,11 @@ def claims_by_source_table(
     return reader_table(
         shown,
         [
-            TableColumn(("Question", "물음"), (TableLine("topic_en", "topic_ko"),)),
-            TableColumn(
-                ("Answer", "답"),
-                (TableLine("said", "said_ko", mark="collides", link="source_url"),),
+            table_column(("Question", "물음"), "topic_en"),
+            table_column(
+                ("Answer", "답"), TableLine("said", "said_ko", mark="collides", link="source_url")
             ),
-            TableColumn(
-                ("Contradicted by", "어긋나는 주장"), (TableLine("against", "against_ko"),)
-            ),
+            table_column(("Contradicted by", "어긋나는 주장"), TableLine("against", "against_ko")),
         ],
         title=("What each source says on each question", "출처별, 물음별 주장"),
         status="documented",
@@ -121,14 +116,10 @@ def three_dates_table(
     lines = pl.col("what").str.split("\n")
     rows = add_korean(items.with_columns(english=lines.list.first()), ["english"], words)
     rows = rows.with_columns(korean=pl.coalesce(lines.list.get(1, null_on_oob=True), "english_ko"))
-    what = TableColumn(
+    what = table_column(
         ("What", "내용"),
-        (
-            TableLine("english", "korean", link="url"),
-            TableLine(
-                "days_later", label=("days from the event to this source", "이 출처까지 일수")
-            ),
-        ),
+        TableLine("english", "korean", link="url"),
+        TableLine("days_later", label=("days from the event to this source", "이 출처까지 일수")),
         wide=True,
     )
     return reader_table(
