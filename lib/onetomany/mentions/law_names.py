@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from .lists import data_rows, word_set
+from .lists import data_rows, listed_words, word_set
 from .name_patterns import pattern_of_names
 
 ENDINGS = {"시행령": "-decree", "시행규칙": "-rules", "시행세칙": "-bylaws"}
@@ -40,10 +40,7 @@ _QUOTED_END = re.compile(
 _STOP = re.compile(
     r"[「」｢｣『』〈〉《》“”\"‘’'(){}\[\]【】（）:;：；.。!?,，○◦●■□◇◆▶▷▲※*•∘→←|=<>/\\~∼～\t\0①-⑳-]"
 )
-_GENERIC = word_set(
-    "법률 특별법 특례법 기본법 규정 규칙 조례 훈령 고시 예규 지침 협약 조약 협정 기준 "
-    "요령 세칙 특별조치법 시행세칙"
-)
+_GENERIC = listed_words("law_names.generic")
 # 보호법 alone is not a name: it continues to the left
 _HEAD = re.compile(
     r"(?:보호|보장|처벌|촉진|지원|육성|진흥|관리|운영|설치|정비|개발|이용|조성|특례|조치|규제|단속|예방|구제|보상|"
@@ -58,13 +55,7 @@ _NO_LAW = re.compile(
     r"이 규정|위 규정|판단기준|인정기준|지급기준)\Z"
 )
 # words before a name: the name begins after them
-_BEFORE = word_set(
-    "이 그 본 위 구 각 동 제 현 전 및 또는 그리고 또한 다만 즉 한편 특히 아울러 나아가 "
-    "따라서 그러나 현행 개정 종전 당시 사건 해당 관련 근거 법령 관계 적용법조 해당법조 "
-    "관련법령 근거법령 관계법령 적용법령 위반 처분 판결 원심 결정 피고인 원고 피고 "
-    "신청인 청구인 피청구인 검사 법원 작량감경 집행유예 선고유예 노역장유치 가납명령 "
-    "경합범가중 몰수 추징 대통령령 총리령 부령 등 중 안 별표 별지 참조"
-)
+_BEFORE = listed_words("law_names.before")
 _CONNECT = word_set("관한 위한 등에 등의 등 및 과 와")
 # 피고인에 대한 특정범죄 가중처벌 ...: these may or may not be part of the name
 _UNSURE = word_set("대한 따른 의한 인한 의하여 관하여")
