@@ -53,7 +53,14 @@ from .ingested import Ingested
 from .reading import Limits, Refused
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
-from .store import FoundFile, add_failure, mark_gone, members_known, place, store_documents
+from .store import (
+    FoundFile,
+    add_failure,
+    mark_gone,
+    members_known,
+    store_documents,
+    store_places,
+)
 from .workers import Reader, Readers
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
@@ -274,7 +281,7 @@ class _Run:
             self.known.add(found.document)
             return found
         if self.placed.get(found.path) != found.document:
-            place(self.db, found)
+            store_places(self.db, [found])
         self.count["held"] += 1
         bar.update()
         return None

@@ -67,7 +67,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         held, place = ahead.held, ahead.looked.place
         if pdf.formenv:
             filled += forms.read_fields(pdf.formenv, held, place, page, signed)
-        notes.paperclips(pdf, held, page, reading)
+        notes.paperclips(pdf, held, place, page)
         held.close()
     unplaced = forms.read_unplaced(tree, {*filled}, reading)
     forms.read_xfa(pdf, reading, len(filled) + unplaced)
@@ -183,10 +183,7 @@ Placed = list[tuple[int, Lattice, dict[int, str]]]
 
 
 def _into_cells(
-    lines: list[Line],
-    tables: list[Lattice],
-    covered: dict[int, str],
-    place: Placing,
+    lines: list[Line], tables: list[Lattice], covered: dict[int, str], place: Placing
 ) -> tuple[list[Line], Placed]:
     """Put characters into the cells that contain their centres.
 

@@ -26,10 +26,8 @@ SCALE, PIXELS = 2.0, 8_000_000  # pixels for a point, and of a drawn page at mos
 STRIPE = 64  # rows of pixels that are drawn together
 FAINT = 10  # of 255: ink that differs less from its background can't be seen
 DIM, SHADE = 0.6, 160  # the share of its contrast that dimmed text keeps; how dark its ground is
-LIGHT, NEAR = (
-    190,
-    40,
-)  # of 255: text as light as this may be unseen on white; colours as near are one
+# of 255: text as light as this may be unseen on white; colours as near are one
+LIGHT, NEAR = 190, 40
 WORD = 0.7  # of a word's letters: with more unseen, all are
 TINY = 1.5  # points: type of this size can't be read
 _CHUNK = 256  # shapes compared with all texts at a time

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from .pdf_joined import join_cut_tables
 from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
 from .pdf_shapes import Placing
-from .pdf_unread import common_area
+from .pdf_unread import common_area, level_rows
 from .reading import Box, Page, boxed
 
 ROWS = 3  # with separated texts: fewer don't indicate a table
@@ -59,7 +58,7 @@ def table_finder() -> Any:
 def may_contain_table(lines: list[Line], width: float) -> bool:
     """Return whether rows of a page have narrow texts with gaps, or figures."""
     rows = 0
-    for row in _levels([run for line in lines for run in line.runs]):
+    for row in level_rows([run for line in lines for run in line.runs]):
         groups = _gaps(row)
         rows += bool(groups) and min(each[2] - each[0] for each in groups) < NARROW * width
     return rows >= ROWS or sum(_is_figures(line.text) for line in lines) >= ROWS
@@ -184,7 +183,7 @@ def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
     runs = [run for line in lines for run in line.runs]
     inside = [[run for run in runs if _holds(cell.box, run)] for cell in ruled.cells]
     stacks = {
-        (cell.row, cell.column): len(list(_levels(held)))
+        (cell.row, cell.column): len(list(level_rows(held)))
         for cell, held in zip(ruled.cells, inside, strict=True)
     }
     together = filled = 0
@@ -195,25 +194,15 @@ def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
         high = stacks[cell.row, cell.column]
         beside = sum(many == high for (row, _), many in stacks.items() if row == cell.row)
         # columns without rows between them, or rows without columns
-        together += (high >= STACK and beside > 1) or any(_gaps(level) for level in _levels(held))
+        together += (high >= STACK and beside > 1) or any(
+            _gaps(level) for level in level_rows(held)
+        )
     return together > TOGETHER * filled and len(table.cells) > max(filled, 1)
 
 
 def _holds(box: Box, run: Box) -> bool:
     x, y = (run[0] + run[2]) / 2, (run[1] + run[3]) / 2
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def _levels(runs: list[Box]) -> Iterator[list[Box]]:
-    """Runs in rows, from top to bottom."""
-    row: list[Box] = []
-    for run in sorted(runs, key=lambda each: each[1] + each[3]):
-        if row and (run[1] + run[3]) / 2 > max(each[3] for each in row):
-            yield row
-            row = []
-        row.append(run)
-    if row:
-        yield row
 
 
 def _gaps(row: list[Box]) -> list[Box]:

@@ -87,15 +87,9 @@ def unread_note(parts: list[Part]) -> str:
     """Say which parts of a page are not text, for a note."""
     whys = [(why, sum(part.why == why for part in parts)) for why in REASONS]
     listed = ", ".join(f"{REASONS[why]} ({many})" for why, many in whys if many)
-    places = "; ".join(
-        f"{box[0]:.0f},{box[1]:.0f}-{box[2]:.0f},{box[3]:.0f}" for box, _ in map(_fields, parts[:8])
-    )
+    places = "; ".join("{:.0f},{:.0f}-{:.0f},{:.0f}".format(*part.box) for part in parts[:8])
     more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
     return f"{listed}, at {places}{more} (points from the upper left corner)"
-
-
-def _fields(part: Part) -> tuple[Box, str]:
-    return part.box, part.why
 
 
 def _on_page(box: Box, size: Size) -> Box:
@@ -158,7 +152,7 @@ def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
     boxes = [line.box for line in lines] + [part.box for part in parts]
     free = _free(found.curves, boxes)
     rows = []
-    for row in _rows(free):
+    for row in level_rows(free):
         high = max(box[3] - box[1] for box in row)
         run: list[Box] = []
         for box in sorted(row):
@@ -174,11 +168,11 @@ def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
     return _blocks([box for box in around if box])
 
 
-def _rows(boxes: list[Box]) -> Iterable[list[Box]]:
+def level_rows(boxes: list[Box]) -> Iterator[list[Box]]:
+    """Yield boxes in rows, from top to bottom."""
     row: list[Box] = []
-    for box in sorted(boxes, key=lambda each: (each[1] + each[3]) / 2):
-        centre = (box[1] + box[3]) / 2
-        if row and centre > max(each[3] for each in row):
+    for box in sorted(boxes, key=lambda each: each[1] + each[3]):
+        if row and (box[1] + box[3]) / 2 > max(each[3] for each in row):
             yield row
             row = []
         row.append(box)

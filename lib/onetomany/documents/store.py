@@ -43,19 +43,10 @@ class FoundFile:
 
 # errors of an answer that makes no sense; a full disk is not among them
 _SENSELESS = (
-    duckdb.ConstraintException,
-    duckdb.ConversionException,
-    duckdb.InvalidInputException,
-    duckdb.NotImplementedException,
-    duckdb.TypeMismatchException,
-    pl.exceptions.PolarsError,
-    AttributeError,
-    KeyError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+    duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException,
+    duckdb.NotImplementedException, duckdb.TypeMismatchException, pl.exceptions.PolarsError,
+    AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def store_documents(
@@ -108,7 +99,7 @@ def _store(
         for table, frame in frames.items():
             if len(frame):
                 insert_frame(db, table, frame)
-        _place(db, places)
+        store_places(db, places)
         for row, (found, _) in zip(rows, read, strict=True):
             if row["error"]:
                 add_failure(
@@ -185,17 +176,8 @@ def insert_frame(db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame)
     db.unregister("incoming")
 
 
-def _insert(db: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
-    names, marks = ", ".join(row), ", ".join("?" * len(row))
-    db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
-
-
-def place(db: duckdb.DuckDBPyConnection, found: FoundFile) -> None:
-    """Tell that a document's bytes are found in a place."""
-    _place(db, [found])
-
-
-def _place(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
+def store_places(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
+    """Store where the bytes of documents are found."""
     # an archive may have two members of one name: one statement takes a place once
     once = {(found.folder, found.path): found for found in places}
     columns = ("folder", "path", "document", "parent", "root", "depth", "modified")
@@ -252,5 +234,8 @@ def add_failure(
         "DELETE FROM failures WHERE folder = ? AND path = ? AND document IS NOT DISTINCT FROM ?",
         [folder, path, document],
     )
-    row = {"folder": folder, "path": path, "document": document, "parent": parent, "why": why}
-    _insert(db, "failures", row | {"failed_at": at, "version": EXTRACTOR_VERSION})
+    db.execute(
+        "INSERT INTO failures (folder, path, document, parent, why, failed_at, version) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [folder, path, document, parent, why, at, EXTRACTOR_VERSION],
+    )

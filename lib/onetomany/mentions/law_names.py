@@ -15,17 +15,7 @@ from .lists import data_rows, listed_words, word_set
 from .name_patterns import pattern_of_names
 
 ENDINGS = {"시행령": "-decree", "시행규칙": "-rules", "시행세칙": "-bylaws"}
-_OPENS = {
-    "」": "「",
-    "｣": "｢",
-    "』": "『",
-    "〉": "〈",
-    "》": "《",
-    "”": "“",
-    "’": "‘",
-    '"': '"',
-    "'": "'",
-}
+_OPENS = dict(zip("」｣』〉》”’\"'", "「｢『〈《“‘\"'", strict=True))
 _ENDS = (
     r"(?:법|법률|시행령|시행규칙|시행세칙|규정|규칙|조례|훈령|고시|예규|지침|협약|조약|협정|헌장|세칙|요령|기준|"
     r"[가-힣]{2,3}령)"
@@ -127,9 +117,7 @@ def name_before(text: str, low: int, end: int) -> NamedLaw | None:
     """Return the law whose name ends at `end` and begins after `low`; None if uncertain."""
     at = _skip_blanks(text, low, end)
     if at > low and text[at - 1] in ")）":  # (교육부훈령 제280호), (이하 "법"이라 한다)
-        opened = max(
-            text.rfind("(", max(low, at - 120), at), text.rfind("（", max(low, at - 120), at)
-        )
+        opened = max(text.rfind(sign, max(low, at - 120), at) for sign in "(（")
         if opened < 0:
             return None
         at = _skip_blanks(text, low, opened)
@@ -269,7 +257,6 @@ def _listed() -> re.Pattern[str]:
 
 def names_alone(text: str) -> Iterator[NamedLaw]:
     """Yield the laws named in brackets or listed in data/laws.csv, with or without an article."""
-    taken = -1
     for match in _QUOTED.finditer(text):
         if _QUOTED_END.search(match[0]):
             bracket = max(match[0].rfind(close) for close in "」｣』")
@@ -277,8 +264,6 @@ def names_alone(text: str) -> Iterator[NamedLaw]:
             if inner.count("\n") > 1 or _NO_LAW.match(inner) or inner in (*_GENERIC, "법"):
                 continue
             yield NamedLaw(match.start(), match.end(), known_law(inner) or _fold_name(inner))
-            taken = match.end()
-    del taken
     for match in _listed().finditer(text):
         before = text[match.start() - 1] if match.start() else " "
         latin = match[0].isascii()
