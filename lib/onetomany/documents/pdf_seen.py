@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pypdfium2 import PdfBitmap, raw
 
-from .pdf_lines import Line, Place, char_box
+from .pdf_lines import Line
 from .pdf_shapes import LAST, Cover, Shapes, Text, page_objects
 from .reading import Box
 
@@ -125,7 +125,7 @@ class Drawn:
 
 
 def unseen_text(
-    lines: list[Line], covers: list[Cover], found: Shapes, drawn: Drawn, place: Place
+    lines: list[Line], covers: list[Cover], found: Shapes, drawn: Drawn
 ) -> dict[int, str]:
     """Return of each character that can't be seen the kind of block that it belongs to.
 
@@ -145,7 +145,7 @@ def unseen_text(
         near = [text for text in suspects if _overlap(text.box, line.box)]
         marks = [cover for cover in marked if _overlap(cover.box, line.box)]
         over = [cover for cover in covers if _overlap(cover.box, line.box)] if near else []
-        for index, box in _characters(line, place) if near or marks else ():
+        for index, box in _characters(line) if near or marks else ():
             point = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
             if any(_inside(point, mark.box) for mark in marks):
                 unseen[index] = "under_redaction"
@@ -170,10 +170,9 @@ def _whole_words(line: Line, unseen: dict[int, str]) -> None:
             unseen |= dict.fromkeys(places, kinds[0])
 
 
-def _characters(line: Line, place: Place) -> Iterator[tuple[int, Box]]:
-    for index, char in zip(line.chars, line.text, strict=True):
-        box = None if char.isspace() else char_box(line.textpage, index, place)
-        if box is not None:
+def _characters(line: Line) -> Iterator[tuple[int, Box]]:
+    for index, char, box in zip(line.chars, line.text, line.inks, strict=True):
+        if box is not None and not char.isspace():
             yield index, box
 
 

@@ -16,8 +16,7 @@ import pypdfium2 as pdfium
 
 from .pdf_joined import join_cut_tables
 from .pdf_lattice import Lattice, LatticeCell
-from .pdf_lines import Line, char_box
-from .pdf_shapes import Placing
+from .pdf_lines import Line
 from .pdf_unread import common_area, level_rows
 from .reading import Box, Page, boxed
 
@@ -72,9 +71,8 @@ def _is_figures(text: str) -> bool:
 
 
 def add_borderless(
-    page: Page, lines: list[Line], place: Placing, ruled: list[Lattice],
-    found: list[Lattice] | BaseException,
-) -> list[Lattice]:  # fmt: skip
+    page: Page, lines: list[Line], ruled: list[Lattice], found: list[Lattice] | BaseException
+) -> list[Lattice]:
     """Return the tables of a page: the ruled ones, and those of `borderless_tables`."""
     if isinstance(found, BaseException):
         why = f"Tables without lines were not looked for on this page ({type(found).__name__})."
@@ -82,7 +80,7 @@ def add_borderless(
         return ruled
     kept = list(ruled)
     for table in found:
-        if _is_contents(table, lines) or _cuts_words(table, lines, place):
+        if _is_contents(table, lines) or _cuts_words(table, lines):
             continue
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
@@ -159,16 +157,15 @@ def _is_contents(table: Lattice, lines: list[Line]) -> bool:
     return sum(bool(_LEADER.search(line.text)) for line in inside) > 0.2 * len(inside)
 
 
-def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
+def _cuts_words(table: Lattice, lines: list[Line]) -> bool:
     """Return whether the sides of its cells go through words, as they do in prose."""
     cut = 0
     for line in lines:
         if not common_area(line.box, table.box):
             continue
         last: int | None = None
-        for index, char in zip(line.chars, line.text, strict=True):
-            box = None if char.isspace() else char_box(line.textpage, index, place)
-            if box is None:
+        for box, char in zip(line.inks, line.text, strict=True):
+            if box is None or char.isspace():
                 last = None
                 continue
             found = table.cell_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -180,7 +177,7 @@ def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
 
 def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
     """Return whether a table without lines separates cells that a ruled one leaves together."""
-    runs = [run for line in lines for run in line.runs]
+    runs = [run for line in lines for run in line.runs if _holds(ruled.box, run)]
     inside = [[run for run in runs if _holds(cell.box, run)] for cell in ruled.cells]
     stacks = {
         (cell.row, cell.column): len(list(level_rows(held)))

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from . import pdf_calls as calls
 from .garbled import garbled_lines
-from .pdf_lines import Line, char_box, read_lines, wide_box
+from .pdf_lines import Line, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
-from .pdf_shapes import Placing, Shapes, Text, collect_shapes, placing
+from .pdf_shapes import Shapes, Text, collect_shapes, placing
 from .reading import Box, boxed
 
 PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
@@ -60,7 +60,7 @@ class Looked:
         self.found, self.drawn = collect_shapes(held, self.place), Drawn(held)
         backward = self.found.backward
         self.lines, self.unplaced = read_lines(self.textpage, self.place, backward)
-        self.missing = _missing_glyphs(self.found, self.lines, self.drawn, self.place)
+        self.missing = _missing_glyphs(self.found, self.lines, self.drawn)
         size = held.get_size()
         has_text = self.lines or self.unplaced
         # a page without any text is read by OCR as a whole
@@ -191,22 +191,18 @@ def _blocks(rows: list[Box]) -> list[Box]:
     return joined
 
 
-def _missing_glyphs(
-    found: Shapes, lines: list[Line], drawn: Drawn, place: Placing
-) -> list[tuple[Line, list[Box]]]:
+def _missing_glyphs(found: Shapes, lines: list[Line], drawn: Drawn) -> list[tuple[Line, list[Box]]]:
     """Return lines in which letters or digits are drawn without characters, and their places."""
     gaps = _curved_gaps(found, lines)
     short = _lost(found.texts, lines)
-    lost = [
-        text for text in short if not _is_blank(text, lines, place) and drawn.ink(text.box) >= FAINT
-    ]
+    lost = [each for each in short if not _is_blank(each, lines) and drawn.ink(each.box) >= FAINT]
     if lost:
         # only lines at the height of such a text can have lost a character
         near = _level_with(lines, [text.box for text in lost])
         around = _level_with(lines, [lines[number].box for number in near])
         boxes = {number: _with_ends(lines[number], lost) for number in near}
         middles = {number: drawn.window(_middle(box)) for number, box in boxes.items()}
-        left = _unexplained([*middles.values()], [lines[number] for number in around], drawn, place)
+        left = _unexplained([*middles.values()], [lines[number] for number in around], drawn)
         for number in near:
             if window := middles[number]:
                 found_here = _inked_gaps(boxes[number], window, left, drawn.scale)
@@ -273,7 +269,7 @@ Window = tuple[slice, slice]
 
 
 def _unexplained(
-    windows: Iterable[Window | None], lines: list[Line], drawn: Drawn, place: Placing
+    windows: Iterable[Window | None], lines: list[Line], drawn: Drawn
 ) -> NDArray[np.bool_]:
     """Return the places, of those in some windows, with ink of text and no character."""
     left = np.zeros(drawn.shape, bool)
@@ -281,10 +277,10 @@ def _unexplained(
         if window:
             left[window] = drawn.text_ink(window) >= FAINT
     for line in lines:
-        for index, char in zip(line.chars, line.text, strict=True):
+        for index, char, ink in zip(line.chars, line.text, line.inks, strict=True):
             if char.isspace():
                 continue
-            ink, wide = char_box(line.textpage, index, place), wide_box(line.textpage, index, place)
+            wide = wide_box(line.textpage, index, line.place)
             box = boxed(each for each in (ink, wide) if each)
             if box is not None and (window := drawn.window(box)):
                 left[window] = False
@@ -322,12 +318,10 @@ def _with_ends(line: Line, lost: list[Text]) -> Box:
     return boxed([line.box, *beside]) or line.box
 
 
-def with_gaps(
-    lines: list[Line], missing: list[tuple[Line, list[Box]]], place: Placing
-) -> list[Line]:
+def with_gaps(lines: list[Line], missing: list[tuple[Line, list[Box]]]) -> list[Line]:
     """Return lines with a sign in the place of each text that has no Unicode value."""
     gaps = {id(line): boxes for line, boxes in missing}
-    return [line.marked(gaps[id(line)], place) if id(line) in gaps else line for line in lines]
+    return [line.marked(gaps[id(line)]) if id(line) in gaps else line for line in lines]
 
 
 def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
@@ -349,7 +343,7 @@ def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
     return [seen[i] for i in np.flatnonzero(short & (high > 1.0))]
 
 
-def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
+def _is_blank(text: Text, lines: list[Line]) -> bool:
     """Return whether blanks fill the gaps between a text's letters, so that no ink is lost."""
     x0, _, x1, _ = text.box
     taken = []
@@ -358,8 +352,9 @@ def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
         taken += [(run[0], run[2]) for run in line.runs]
         for index, char in zip(line.chars, line.text, strict=True):
             generated = calls.is_generated(line.textpage, index)
-            if char.isspace() and not generated and (box := wide_box(line.textpage, index, place)):
-                taken.append((box[0], box[2]))
+            if char.isspace() and not generated:
+                box = wide_box(line.textpage, index, line.place)
+                taken += [(box[0], box[2])] if box else []
     free, end = 0.0, x0
     for first, last in sorted(taken):
         free += max(0.0, min(first, x1) - end)
