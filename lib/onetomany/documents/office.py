@@ -141,7 +141,7 @@ class _Walk:
 
     def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
-        runs = list(runs_of(element, ""))
+        runs = list(runs_of(element))
         properties, style = element.find("{*}pPr"), element.find("{*}pPr/{*}pStyle")
         named = attribute(style, "val") or "" if style is not None else ""
         if (

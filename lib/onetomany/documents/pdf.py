@@ -155,10 +155,6 @@ def _continues(last: Box, line: Line) -> bool:
     return alike and beside and near and not _BULLET.match(line.text)
 
 
-def _centre(box: Box) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
@@ -203,7 +199,7 @@ def _into_cells(
         letters = zip(line.chars, line.text, line.inks, strict=True)
         for position, (index, char, box) in enumerate(letters):
             if box is not None and not char.isspace():
-                last = None if index in covered else _cell_of(_centre(box), tables, near)
+                last = None if index in covered else _cell_of(box, tables, near)
             if last is None:
                 outside.append(position)
                 continue
@@ -231,11 +227,10 @@ def _table(table: Lattice, texts: dict[int, str], page: Page) -> None:
             )
 
 
-def _cell_of(
-    point: tuple[float, float], tables: list[Lattice], near: list[int]
-) -> tuple[int, int] | None:
+def _cell_of(box: Box, tables: list[Lattice], near: list[int]) -> tuple[int, int] | None:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     for i in near:
-        number = tables[i].cell_at(*point)
+        number = tables[i].cell_at(x, y)
         if number is not None:
             return i, number
     return None

@@ -44,14 +44,8 @@ def table_finder() -> Any:
     """
     from liteparse._liteparse import LiteParse  # type: ignore[import-not-found]
 
-    return LiteParse(
-        ocr_enabled=False,
-        extract_blocks=True,
-        extract_links=False,
-        keep_headers_footers=True,
-        quiet=True,
-        num_workers=1,
-    )
+    return LiteParse(ocr_enabled=False, extract_blocks=True, extract_links=False,
+                     keep_headers_footers=True, quiet=True, num_workers=1)  # fmt: skip
 
 
 def may_contain_table(lines: list[Line], width: float) -> bool:

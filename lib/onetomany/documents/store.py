@@ -76,11 +76,7 @@ def _store(
     frames["sketches"] = sketches(frames["pages"])
     places = [found for found, _ in read]
     for found, answer in read:
-        for member in answer.members:
-            path = member_path(found.path, member.name)
-            inner = (member.document, 0, found.document)
-            root = found.root or found.document
-            places.append(FoundFile(found.folder, path, *inner, depth=found.depth + 1, root=root))
+        places += member_places(found, answer)
     names = [row["document"] for row in rows]
     db.begin()
     try:
@@ -114,6 +110,16 @@ def _store(
     return [(row["status"], row["pages"] or 0) for row in rows]
 
 
+def member_places(found: FoundFile, answer: Answer) -> list[FoundFile]:
+    """Return the places of the documents that one contains; their bytes are not counted."""
+    root, depth = found.root or found.document, found.depth + 1
+    return [
+        FoundFile(found.folder, member_path(found.path, member.name), member.document, 0,
+                  found.document, depth=depth, root=root)
+        for member in answer.members
+    ]  # fmt: skip
+
+
 def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
     """Return the row of `documents`; raises ValueError if the answer makes none."""
     told = answer.content.get("facts", {})
@@ -127,17 +133,11 @@ def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
     facts["extractor"] = facts["extractor"] or "none"
     metadata = told.get("metadata") or {}
     return facts | {
-        "document": found.document,
-        "path": found.path,
-        "name": readable_name(found.path),
-        "bytes": found.bytes,
+        "document": found.document, "path": found.path, "name": readable_name(found.path),
+        "bytes": found.bytes, "parent": found.parent, "seconds": answer.seconds,
         "metadata": json.dumps(metadata, ensure_ascii=False) if metadata else None,
-        "parent": found.parent,
-        "seconds": answer.seconds,
-        "process": answer.process,
-        "ingested_at": at,
-        "version": EXTRACTOR_VERSION,
-    }
+        "process": answer.process, "ingested_at": at, "version": EXTRACTOR_VERSION,
+    }  # fmt: skip
 
 
 def _frame(

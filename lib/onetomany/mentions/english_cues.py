@@ -186,15 +186,12 @@ def _is_unknown(name: str) -> bool:
         return False
     if len(words) > 1 and is_person(words[0]) and not is_english(words[0]):
         return False
-    return is_proper(name) and not (len(words) == 1 and _is_people(name))
+    # Ruritanians, Kuwaiti: people or a language
+    people = name.endswith(("ians", "ians’", "ese", "ish", "ists", "ism", "ers"))
+    return is_proper(name) and not (len(words) == 1 and people)
 
 
 def _is_named_person(name: str) -> bool:
     """Tell whether words are a given name and a surname."""
     words = name.split()
     return 1 < len(words) <= 3 and all(map(is_person, (words[0], words[-1])))
-
-
-def _is_people(word: str) -> bool:
-    """Tell whether a word names people or a language: Ruritanians, Kuwaiti."""
-    return word.endswith(("ians", "ians’", "ese", "ish", "ists", "ism", "ers"))

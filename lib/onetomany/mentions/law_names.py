@@ -203,7 +203,8 @@ def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int
     # 누구의 항만 발전법: 누구의 may belong to the sentence
     if several and not about and any(word.endswith("의") for _, word in name):
         return None
-    if several and (len(name) < 2 or (len(name) > 4 and not _joined(name))):
+    joined = any(word in _CONNECT or word.endswith(("의", "에")) for _, word in name)
+    if several and (len(name) < 2 or (len(name) > 4 and not joined)):
         return None
     return name
 
@@ -223,10 +224,6 @@ def _begins(text: str, words: list[tuple[int, str]], first: int, several: bool) 
         alone = first == 1 or bool(_CONJOINED.search(words[first - 2][1]))
         return True if alone else None
     return stops
-
-
-def _joined(name: list[tuple[int, str]]) -> bool:
-    return any(word in _CONNECT or word.endswith(("의", "에")) for _, word in name)
 
 
 def _stops(word: str, following: str) -> bool:
