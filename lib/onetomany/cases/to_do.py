@@ -26,24 +26,14 @@ from .implied import input_fault
 # the groups of tasks, the most pressing first; only a fault keeps the case from running
 FAULT, LATE, CLASH, SOURCE, DATABASE, SPEAKER, MISSING, WORDS = range(1, 9)
 GROUPS = {
-    FAULT: "can't be used",
-    LATE: "deadline missed",
-    CLASH: "contradiction",
-    SOURCE: "no source",
-    DATABASE: "not read yet",
-    SPEAKER: "unknown speaker",
-    MISSING: "missing",
-    WORDS: "no words",
-}
-KOREAN_GROUPS = {
-    FAULT: "쓸 수 없음",
-    LATE: "기한 지남",
-    CLASH: "서로 어긋남",
-    SOURCE: "출처 없음",
-    DATABASE: "아직 읽지 않음",
-    SPEAKER: "모르는 발언자",
-    MISSING: "빠짐",
-    WORDS: "글 없음",
+    FAULT: ("can't be used", "쓸 수 없음"),
+    LATE: ("deadline missed", "기한 지남"),
+    CLASH: ("contradiction", "서로 어긋남"),
+    SOURCE: ("no source", "출처 없음"),
+    DATABASE: ("not read yet", "아직 읽지 않음"),
+    SPEAKER: ("unknown speaker", "모르는 발언자"),
+    MISSING: ("missing", "빠짐"),
+    WORDS: ("no words", "글 없음"),
 }
 
 
@@ -65,7 +55,7 @@ class CaseTask:
         return self.korean if language == "ko" else (self.where, self.what, self.remedy)
 
     def __str__(self) -> str:
-        return f"{GROUPS[self.group]}: {self.where}: {self.what}; {self.remedy}."
+        return f"{GROUPS[self.group][0]}: {self.where}: {self.what}; {self.remedy}."
 
 
 def check_case(folder: Path | str, *, today: dt.date | None = None) -> list[CaseTask]:

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any
 
+from ..sources.kit_files import packaged_toml
 from .columns import CaseTable
 
 
@@ -49,5 +48,4 @@ def _of(words: dict[str, Any], table: CaseTable, column: str, otherwise: Any) ->
 
 @cache
 def _words() -> dict[str, Any]:
-    path = resources.files(__package__) / "data" / "words.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return packaged_toml(__package__, "words.toml")

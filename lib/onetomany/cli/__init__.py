@@ -16,7 +16,7 @@ from onetomany.cli.behaviour import behaviour_command
 from onetomany.cli.captures import capture_list_command
 from onetomany.cli.cases import add_command, check_command, new_command
 from onetomany.cli.chapters import lab_command, report_command
-from onetomany.cli.command import Command
+from onetomany.cli.command import Command, CommandParser
 from onetomany.cli.day import day_command
 from onetomany.cli.documents import claims_command, ingest_command
 from onetomany.cli.evidence import (
@@ -42,7 +42,6 @@ from onetomany.cli.systems import (
 )
 from onetomany.cli.workshop import workshop_command
 from onetomany.errors import OneToManyError
-from onetomany.printing import SafeParser
 from onetomany.printing import print_line as print
 
 __all__ = ["COMMANDS", "main"]
@@ -96,7 +95,7 @@ Where to start:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 for a refusal or fault, 2 for wrong usage, 130 for Ctrl-C."""
-    parser = SafeParser(
+    parser = CommandParser(
         prog="onetomany",
         description="Check face-search systems and disclosed documents from outside.",
         epilog=_START,

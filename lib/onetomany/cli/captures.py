@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run, add_path
+from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -44,10 +44,10 @@ HOW_KO = """\
 """
 
 
-def capture_list_command(parser: argparse.ArgumentParser) -> Run:
+def capture_list_command(parser: CommandParser) -> Run:
     """List the web sources of the case that have no capture yet, and how to make one."""
-    add_path(parser, "--case", "FILE", "the case file (default: case.duckdb, if it exists)")
-    add_path(parser, "--csv", "FILE", "also write all addresses to this file")
+    parser.add_path("--case", "FILE", "the case file (default: case.duckdb, if it exists)")
+    parser.add_path("--csv", "FILE", "also write all addresses to this file")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.claims import web_sources
@@ -93,14 +93,13 @@ def capture_list_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: CommandParser) -> None:
     """Add the options of an exhibit that name captures or put them into the bundle."""
     text = "case folder: seal its chapter and tables; case file: name its captures of web sources"
-    add_path(parser, "--case", "FOLDER|FILE", text)
-    parser.add_argument(
+    parser.add_path("--case", "FOLDER|FILE", text)
+    parser.add_flag(
         "--carry-captures",
-        action="store_true",
-        help="also put the captures' files into the bundle: they are whole pages, belong to their "
+        "also put the captures' files into the bundle: they are whole pages, belong to their "
         "publishers and name people",
     )
 

@@ -26,6 +26,7 @@ from onetomany.evidence.bundle_layout import SEAL, SIGNED
 from onetomany.evidence.reproduce import (
     OUTCOMES,
     RELATIVE,
+    compared_files,
     listed_items,
     version_differences,
 )
@@ -101,12 +102,8 @@ def reproduction_statement(
 
     Raises InputError if a file of the bundle is not the one that was compared.
     """
-    data = bundle / "data"
-    listed = {item.label: item for item in listed_items(data)}
-    subjects = {SIGNED: sha256_of(bundle / SIGNED)}
-    for item in listed.values():
-        if not item.varies:
-            subjects |= {f"data/{path}": digest for path, digest in item.files.items()}
+    listed = {item.label: item for item in listed_items(bundle / "data")}
+    subjects = {SIGNED: sha256_of(bundle / SIGNED)} | compared_files(listed.values())
     for path, digest in subjects.items():
         if not (bundle / path).is_file() or sha256_of(bundle / path) != digest:
             raise InputError(

@@ -96,15 +96,6 @@ def _up(points: float) -> float:
     return math.ceil(points * 10 - 1e-6) / 10
 
 
-def smallest_letters(printed: Printed) -> float:
-    """Return the points of a picture's smallest letters in print; infinite without letters."""
-    sizes = []
-    for part, width in printed.parts:
-        drawing = _read(part)
-        sizes.append(drawing.smallest * width / (drawing.width * POINT))
-    return min(sizes)
-
-
 def _read(svg: bytes) -> _Drawing:
     try:
         root = ET.fromstring(svg)

@@ -41,25 +41,6 @@ from .laws import (
     Stop,
 )
 
-__all__ = [
-    "EVENTS",
-    "VERIFIED",
-    "Addressee",
-    "ClockRule",
-    "Closed",
-    "Exemption",
-    "Extension",
-    "Procedure",
-    "Provision",
-    "Required",
-    "Source",
-    "Step",
-    "Stop",
-    "one_procedure",
-    "procedures",
-    "requests_folder",
-]
-
 P = TypeVar("P", bound=Provision)
 
 _TABLES = (

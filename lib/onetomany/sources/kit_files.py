@@ -1,9 +1,15 @@
-"""Where the kit's own chapters, laws and letter templates are: in a checkout or in the wheel."""
+"""Where the kit's own chapters, laws and letter templates are: in a checkout or in the wheel.
+
+And the data files of its rooms.
+"""
 
 from __future__ import annotations
 
+import csv
+import tomllib
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 
 def kit_path(name: str) -> Path:
@@ -36,3 +42,18 @@ def kit_folder(name: str) -> Path:
     """
     here = Path(name)
     return here if here.is_dir() and not Path("case.toml").exists() else kit_path(name)
+
+
+def packaged_text(package: str, name: str) -> str:
+    """Return a text file of the folder `data` of a room, such as "onetomany.requests"."""
+    return (resources.files(package) / "data" / name).read_text("utf-8")
+
+
+def packaged_rows(package: str, name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of a room's data, as text."""
+    return list(csv.DictReader(packaged_text(package, name).splitlines()))
+
+
+def packaged_toml(package: str, name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of a room's data."""
+    return tomllib.loads(packaged_text(package, name))
