@@ -11,6 +11,8 @@ from typing import Any
 from ..sources.kit_files import packaged_toml
 from .columns import CaseTable
 
+Words = tuple[str, str]  # English and Korean
+
 
 def case_column_label(table: CaseTable, column: str, language: str) -> str:
     """Return a column's name for people in a language, 'en' or 'ko'.
@@ -40,6 +42,21 @@ def choice_label(column: str, choice: str, language: str) -> str:
     '법'
     """
     return str(_words()["choice"].get(column, {}).get(choice, [choice] * 2)[language == "ko"])
+
+
+@cache
+def task_sentences() -> dict[str, dict[str, list[str]]]:
+    """Return the sentences of tasks by name, in English and Korean (data/tasks.toml)."""
+    return packaged_toml(__package__, "tasks.toml")
+
+
+def task_words(name: str, /, **facts: object) -> tuple[Words, Words]:
+    """Return fault and remedy of a task, each in English and Korean, with the facts filled in."""
+    texts = task_sentences()[name]
+    (what, what_ko), (todo, todo_ko) = (
+        [text.format_map(facts) for text in texts[part]] for part in ("what", "todo")
+    )
+    return (what, what_ko), (todo, todo_ko)
 
 
 def _of(words: dict[str, Any], table: CaseTable, column: str, otherwise: Any) -> Any:
