@@ -78,7 +78,8 @@ def stale_parts(case: Case) -> Iterator[tuple[Words, Words]]:
         if failed and failed[0]:
             file = attention_file(case_database(case)).name
             yield task_words("failed", many=failed[0], file=file)
-        if not _stored(db).equals(_in_folder(case)):
+        own = case.claims.select(pl.col(_COMPARED).cast(pl.String)).sort("claim_id")
+        if not _stored(db).equals(own):
             yield task_words("other_claims")
         unclear = list(unclear_documents(db, case.claims))
         lost = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many == 0]
@@ -122,7 +123,3 @@ def _stored(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return query_frame(db, f"select {columns} from claims order by claim_id").select(
         pl.col(_COMPARED).cast(pl.String)
     )
-
-
-def _in_folder(case: Case) -> pl.DataFrame:
-    return case.claims.select(pl.col(_COMPARED).cast(pl.String)).sort("claim_id")

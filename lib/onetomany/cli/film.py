@@ -155,20 +155,13 @@ def _make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
         found = films.FilmTracks(found.decoded, found.detections, tracks)
         _write_tables(job, found, folder)
         _write_pictures(job, found, folder)
-        english, korean = film_summary(
-            job.sheet, found, job.ground, job.detector, whole=_whole(job)
-        )
+        whole = (job.first, job.last) == (1, films.LAST_FRAME)
+        english, korean = film_summary(job.sheet, found, job.ground, job.detector, whole=whole)
         text = "\n\n".join([f"# {job.sheet.title}", *english, "---", *korean]) + "\n"
         write_whole(folder / "summary.md", text.encode())
     for paragraph in (*english, *korean):
         print(paragraph)
     print(f"wrote {shortened(out)}")
-
-
-def _whole(job: _Job) -> bool:
-    from onetomany.tracking.film import LAST_FRAME
-
-    return (job.first, job.last) == (1, LAST_FRAME)
 
 
 def _write_tables(job: _Job, found: FilmTracks, out: Path) -> None:

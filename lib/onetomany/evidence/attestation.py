@@ -132,7 +132,7 @@ def reproduction_statement(
             "counts": {name: compared.filter(outcome=name).height for name in OUTCOMES},
             # JSON has no infinity: an item that differs in more than numbers has no size
             "items": [
-                {**row, "largest": row["largest"] if _is_size(row["largest"]) else None}
+                {**row, "largest": row["largest"] if math.isfinite(row["largest"] or 0) else None}
                 for row in compared.to_dicts()
             ],
             "limits": {"en": LIMITS_EN, "ko": LIMITS_KO},
@@ -144,7 +144,3 @@ def preauthenticated(kind: str, content: bytes) -> bytes:
     """Return the bytes that a DSSE signature covers (PAE)."""
     name = kind.encode()
     return b"DSSEv1 %d %b %d %b" % (len(name), name, len(content), content)
-
-
-def _is_size(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)

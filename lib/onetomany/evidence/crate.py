@@ -20,6 +20,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from onetomany.evidence.record import RunRecord
+from onetomany.sources.kit_files import packaged_toml
 
 METADATA, WORKFLOW = "ro-crate-metadata.json", "workflow.json"
 PROFILES = (
@@ -27,40 +28,8 @@ PROFILES = (
     ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
     ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
 )
-# by the first folder of a path, or the whole path
-KINDS = {
-    "captures": "Capture of a page on the web that is cited",
-    "datasheets": "Datasheet of a data set",
-    "environment": "Environment of the run",
-    "exhibits": "Exhibit",
-    "figures.json": "List of figures, tables and statements, with their hashes",
-    "figures": "Figure, its data or specification",
-    "log": "Log of the run",
-    "methods": "Methods statement",
-    "notebooks": "Notebook as executed",
-    "statements": "Computed sentence",
-    "tables": "Table",
-    "custody.jsonl": "Custody log up to sealing",
-    "redactions.csv": "Redactions, by rule and file",
-    "run.json": "Record of the run",
-    "sources.csv": "Source documents cited, with pages and SHA-256",
-    "workflow.json": "Notebooks in the order they were run",
-}
-FORMATS = {
-    ".cdx.json": "application/vnd.cyclonedx+json",
-    ".csv": "text/csv",
-    ".ipynb": "application/x-ipynb+json",
-    ".jsonl": "application/jsonl",
-    ".lock": "text/plain",
-    ".log": "text/plain",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".toml": "application/toml",
-    ".wacz": "application/wacz",
-    ".warc": "application/warc",
-    ".warc.gz": "application/warc",
-    ".yml": "application/yaml",
-}
+_FILES = packaged_toml(__package__, "files.toml")
+KINDS, FORMATS = _FILES["kinds"], _FILES["formats"]
 
 
 def workflow_json(record: RunRecord) -> str:

@@ -49,7 +49,11 @@ class WorkingDays:
         if self.listed and (day.month, day.day) == ARMISTICE:
             return None
         names = [
-            {name for part in self.parts if (name := _holidays(self.code, part, language, day))}
+            {
+                name
+                for part in self.parts
+                if (name := _year(self.code, part, language, day.year).get(day))
+            }
             for language in ("en", "ko")
         ]
         return ("; ".join(sorted(names[0])), "; ".join(sorted(names[1]))) if names[0] else None
@@ -127,10 +131,6 @@ def _member_state(region: str | None) -> WorkingDays:
     if part and part not in holidays.country_holidays(state).subdivisions:
         raise InputError(f"{state} has no part '{part}' in {RELEASE}.")
     return WorkingDays(state, (part,), region, region, RELEASE, region=region)
-
-
-def _holidays(code: str, part: str, language: str, day: dt.date) -> str | None:
-    return _year(code, part, language, day.year).get(day)
 
 
 @cache

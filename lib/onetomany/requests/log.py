@@ -163,7 +163,7 @@ def add_event(
 ) -> Request:
     """Add an event to a file of the log; everything in it, comments too, is kept.
 
-    Returns the changed request. Raises InputError as `write_new`; the file is then unchanged.
+    Returns the changed request. Raises InputError as `write_request`; the file is then unchanged.
     """
     path = Path(path)
     read_request(path)
@@ -188,7 +188,11 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     except TOMLKitError as error:
         raise InputError(f"{path} can't be written as TOML: {error}.") from error
     secrets = [each.strip() for each in personal]
-    if any(each in text for each in secrets if len(each) >= _shortest(each)):
+    if any(
+        each in text
+        for each in secrets
+        if len(each) >= (_SHORTEST_SECRET if each.isascii() else _SHORTEST_KOREAN)
+    ):
         raise InputError(
             f"{path} would contain the requester's personal data: the log is public, take them out."
         )
@@ -199,10 +203,6 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
         raise InputError(
             f"{path}: the text holds {error.object[error.start]!r}, no letter."
         ) from error
-
-
-def _shortest(secret: str) -> int:
-    return _SHORTEST_SECRET if secret.isascii() else _SHORTEST_KOREAN
 
 
 def _append(rows: Any, row: tomlkit.items.Table) -> None:
