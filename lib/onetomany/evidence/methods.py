@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import version
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import polars as pl
@@ -26,7 +25,7 @@ import onetomany
 from onetomany.evidence.figures import Figure
 from onetomany.evidence.typesetting import Part, fixed_pair, grid, grids, heading, pair, points
 from onetomany.report.chapter import Chapter
-from onetomany.sources.kit_files import packaged_toml
+from onetomany.sources.kit_files import packaged_files, packaged_toml
 
 PACKAGES = (
     "altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "jupedsim", "lir", "nbclient",
@@ -266,9 +265,10 @@ def _versions(commit: str) -> Iterator[Part]:
 
 def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield every datasheet of the package: a file, or a table in a file of several."""
-    root = resources.files("onetomany")
-    for path in _toml_files(root, ""):
-        raw = tomllib.loads(root.joinpath(path).read_text(encoding="utf-8"))
+    for path, file in packaged_files():
+        if not path.endswith(".toml"):
+            continue
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
         if "licence" in raw:
             yield path, raw.get("name") or path.rsplit("/", 1)[-1].removesuffix(".toml"), raw
             continue
@@ -276,14 +276,6 @@ def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, dict) and ("licence" in each or "publisher" in each):
                     yield path, each.get("name") or name, each
-
-
-def _toml_files(folder: Traversable, inside: str) -> Iterator[str]:
-    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if each.is_dir() and each.name != "__pycache__":
-            yield from _toml_files(each, f"{inside}{each.name}/")
-        elif each.name.endswith(".toml") and "/data/" in f"/{inside}":
-            yield f"{inside}{each.name}"
 
 
 def _names(fields: dict[str, Any]) -> list[str]:

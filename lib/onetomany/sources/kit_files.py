@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,19 @@ def kit_folder(name: str) -> Path:
     """
     here = Path(name)
     return here if here.is_dir() and not Path("case.toml").exists() else kit_path(name)
+
+
+def packaged_files() -> Iterator[tuple[str, Traversable]]:
+    """Yield each data file of the rooms, its path in the package first, in the order of names."""
+    return _below(resources.files("onetomany"), "")
+
+
+def _below(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
+    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if each.is_dir() and each.name != "__pycache__":
+            yield from _below(each, f"{inside}{each.name}/")
+        elif "/data/" in f"/{inside}":
+            yield f"{inside}{each.name}", each
 
 
 def packaged_text(package: str, name: str) -> str:
