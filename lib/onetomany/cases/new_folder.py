@@ -80,8 +80,7 @@ def new_case(
         ".gitattributes": packaged_text(__package__, "new/gitattributes"),
         ".gitignore": packaged_text(__package__, "new/gitignore"),
         "README.md": packaged_text(__package__, "new/README.md").format(
-            title=title,
-            tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES),
+            title=title, tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES)
         ),
         "datapackage.json": json.dumps(data_package(name, title), indent=1) + "\n",
         "requester.example.toml": example.read_text("utf-8"),

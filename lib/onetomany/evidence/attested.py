@@ -18,13 +18,7 @@ from onetomany.evidence import keys
 from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
 from onetomany.evidence.bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
 from onetomany.evidence.opened import BundleFinding, Opened, read_json
-from onetomany.evidence.reproduce import (
-    OUTCOMES,
-    RELATIVE,
-    Listed,
-    compared_files,
-    items_of,
-)
+from onetomany.evidence.reproduce import OUTCOMES, RELATIVE, Listed, compared_files, items_of
 from onetomany.printing import shortened
 
 FIGURES = "data/figures.json"

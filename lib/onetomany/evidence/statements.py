@@ -14,14 +14,7 @@ from urllib.parse import quote, unquote
 
 from onetomany.errors import InputError
 from onetomany.evidence import crate, custody
-from onetomany.evidence.agreement import (
-    CRATE,
-    CUSTODY,
-    FIGURES,
-    RECORD,
-    read_entities,
-    read_record,
-)
+from onetomany.evidence.agreement import CRATE, CUSTODY, FIGURES, RECORD, read_entities, read_record
 from onetomany.evidence.bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
 from onetomany.evidence.opened import MADE_WITH, BundleFinding, Opened, read_json
 from onetomany.evidence.record import RunRecord

@@ -227,8 +227,7 @@ def _method(
     yield typesetting.heading(2, method["title"], method["title_ko"])
     listed = ", ".join(chapters)
     yield typesetting.pair(
-        f"{method['purpose']} Chapters: {listed}.",
-        f"{method['purpose_ko']} 쓰인 장: {listed}.",
+        f"{method['purpose']} Chapters: {listed}.", f"{method['purpose_ko']} 쓰인 장: {listed}."
     )
     yield typesetting.pair(f"Reference: {method['reference']}", f"근거 문헌: {method['reference']}")
     items = []

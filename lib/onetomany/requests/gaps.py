@@ -138,10 +138,7 @@ def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def rank_gaps(
-    ledger: pl.DataFrame,
-    found: pl.DataFrame,
-    rows: pl.DataFrame,
-    notes: pl.DataFrame | None = None,
+    ledger: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame, notes: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Return the gaps by importance: a frame of GAPS.
 
