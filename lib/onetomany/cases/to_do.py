@@ -102,10 +102,10 @@ def _faults(case: Case) -> Iterator[CaseTask]:
         yield _task(FAULT, "claims.csv", "bad_claim", fault=what.rstrip("."))
     yield from _lost_references(case)
     if readable and (unfit := input_fault(case)):
-        english, korean = (
+        fault, fault_ko = (
             re.sub(r"^numbers\.csv,? ", "", each).rstrip(".") for each in (str(unfit), unfit.ko)
         )
-        told = {"fault": english, "fault_ko": korean or english}
+        told = {"fault": fault, "fault_ko": fault_ko or fault}
         yield _task(FAULT, "numbers.csv", "bad_input", **told)
 
 
