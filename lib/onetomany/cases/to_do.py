@@ -102,10 +102,10 @@ def _faults(case: Case) -> Iterator[CaseTask]:
         yield _task(FAULT, "claims.csv", "bad_claim", fault=what.rstrip("."))
     yield from _lost_references(case)
     if readable and (unfit := input_fault(case)):
-        fault, fault_ko = (
+        unfit_en, unfit_ko = (
             re.sub(r"^numbers\.csv,? ", "", each).rstrip(".") for each in (str(unfit), unfit.ko)
         )
-        told = {"fault": fault, "fault_ko": fault_ko or fault}
+        told = {"fault": unfit_en, "fault_ko": unfit_ko or unfit_en}
         yield _task(FAULT, "numbers.csv", "bad_input", **told)
 
 
