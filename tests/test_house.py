@@ -30,6 +30,7 @@ ORDER = [
     "lazy",
     "confidence",
     "printing",
+    "progress",
     "sources",
     "cage",
     "faces",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import locale
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +42,23 @@ def add_notebooks(parser: argparse.ArgumentParser) -> None:
 
     text = "folder of the chapters (default: notebooks)"
     add_path(parser, "--notebooks", "DIR", text, kit_folder("notebooks"))
+
+
+def add_language(parser: argparse.ArgumentParser, text: str, *more: str) -> None:
+    """Add the option for a language: en, ko, or another that the command knows."""
+    parser.add_argument(
+        "--language",
+        choices=("en", "ko", *more),
+        default=preferred_language(),
+        help=f"{text} (default: that of your locale, here %(default)s)",
+    )
+
+
+def preferred_language() -> str:
+    """Return 'ko' if the user's locale is Korean, else 'en'."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    told = next(filter(None, named), None) or locale.getlocale()[0] or ""
+    return "ko" if told.lower().startswith("ko") else "en"
 
 
 def add_case(parser: argparse.ArgumentParser) -> None:

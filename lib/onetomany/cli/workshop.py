@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from onetomany.cli.command import Run, add_notebooks, add_path
+from onetomany.cli.command import Run, add_language, add_notebooks, add_path
 from onetomany.printing import print_line as print
 
 
@@ -12,6 +12,8 @@ def workshop_command(parser: argparse.ArgumentParser) -> Run:
     """Copy the chapters for participants, or the whole kit for a machine without network."""
     add_path(parser, "out", "DIR", "a new folder")
     add_notebooks(parser)
+    add_language(parser, "language of the copies; both keeps both", "both")
+    parser.add_argument("--show-code", action="store_true", help="do not fold the code away")
     add_path(
         parser,
         "--offline",
@@ -22,14 +24,14 @@ def workshop_command(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.workshop import write_handout, write_offline
 
+        folded = not args.show_code
         if args.offline:
             project = args.notebooks.resolve().parent
             lock = args.offline.read_text(encoding="utf-8")
-            print(
-                f"{write_offline(project, lock, args.out)}: copy it, then run 'sh install.sh' in it"
-            )
+            folder = write_offline(project, lock, args.out, args.language, folded=folded)
+            print(f"{folder}: copy it, then run 'sh install.sh' in it")
         else:
-            start, *chapters = write_handout(args.notebooks, args.out)
+            start, *chapters = write_handout(args.notebooks, args.out, args.language, folded=folded)
             print(f"{len(chapters)} chapters; open them with: onetomany lab --notebooks {args.out}")
             print(start)
         return 0

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
 from .language import Page, Part, pattern_places
@@ -168,7 +168,7 @@ def rebuild_index(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> N
     def postings() -> None:
         db.execute(_POSTINGS, {"k": K, "b": B})
 
-    for step in tqdm((words, postings), desc="indexing pages", disable=not progress):
+    for step in ProgressBar((words, postings), desc="indexing pages", disable=not progress):
         step()
 
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from ..sources import ImageSet, cache_dir, install_weights, model
 from ..sources.files import whole_file
 from ..sources.processes import safe_children
@@ -191,7 +191,9 @@ def _embed_new(
                 pool.submit(_embed_files, chunk, settings, enlarge, trusted=trusted)
                 for chunk in chunks
             }
-            with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
+            with ProgressBar(
+                total=len(rows), desc=f"templates ({settings.model})", unit="image"
+            ) as bar:
                 for future in as_completed(futures):
                     frame = pl.DataFrame(
                         future.result(), schema=_cached_columns(settings), orient="row"

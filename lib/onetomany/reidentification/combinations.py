@@ -16,9 +16,9 @@ from math import comb, prod
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import SIZE, Engine, Table, check_quasi_identifiers, group_classes
 
 Codes = NDArray[np.uint64]
@@ -58,7 +58,7 @@ def combinations(
     records = int(root.sizes.sum())
     total = sum(comb(len(names), number) for number in range(1, limit + 1))
     rows = []
-    with tqdm(total=total, desc="combinations", delay=2, leave=False) as bar:
+    with ProgressBar(total=total, desc="combinations", delay=2, leave=False) as bar:
         for kept, sizes in _walk(root, limit):
             rows.append(
                 {

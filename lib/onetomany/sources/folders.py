@@ -14,9 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tqdm import tqdm
-
 from ..errors import DatasheetError, InputError, IntegrityError
+from ..progress import ProgressBar
 from .files import read_received, sha256_of
 
 # suffixes of the formats that the kit reads
@@ -243,7 +242,7 @@ def digests_of(root: Path, names: list[str]) -> dict[str, str]:
     """Return the SHA-256 of files of a folder, read by several threads; shows progress."""
     with (
         ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool,
-        tqdm(total=len(names), desc="checking", unit="file", leave=False, delay=2) as bar,
+        ProgressBar(total=len(names), desc="checking", unit="file", leave=False, delay=2) as bar,
     ):
         found = {}
         for name, digest in zip(
