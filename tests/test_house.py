@@ -85,6 +85,16 @@ def test_modules_stay_small(path: Path) -> None:
     assert path.name != "utils.py"
 
 
+def test_only_the_kits_own_bars_show_progress() -> None:
+    """JupyterLab paints tqdm's own bars red; `progress` does not."""
+    found = [
+        path
+        for path in LIB.rglob("*.py")
+        if re.search("import tqdm|from tqdm", path.read_text("utf-8"))
+    ]
+    assert found == [LIB / "progress.py"]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
 def test_notebooks_carry_no_outputs_and_open_with_the_four_points(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)

@@ -33,6 +33,10 @@ from ..printing import shortened
 from .one_language import error_html, spoken
 
 _WIDE = {"style": {"description_width": "330px"}, "layout": ipywidgets.Layout(width="620px")}
+_NOTHING = (
+    "<p lang='en'>Nothing is known yet: fill in one number.</p>"
+    "<p lang='ko'>아직 아는 것이 없다. 수를 하나라도 적는다.</p>"
+)
 _DAYS = "days that the counts cover 수가 걸친 날"
 _CLAIM = "claimed accuracy, % 주장된 정확도, %"
 
@@ -152,6 +156,9 @@ class _ReckonerForm:
 
     def _calculate(self) -> None:
         inputs = self.read()
+        if not inputs:
+            display(HTML(_NOTHING))
+            return
         found = reckon(inputs)
         source = "the inputs below 아래 입력"
         display(
