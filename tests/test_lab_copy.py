@@ -49,7 +49,12 @@ def test_a_korean_copy_speaks_korean_alone(driver: Chrome, tmp_path: Path) -> No
         day = next(e for e in driver.find_elements(By.CSS_SELECTOR, DAYS) if e.is_displayed())
         labels = [each for each in texts(driver, ".widget-datepicker .widget-label") if each]
         assert labels[0] == "날짜"
-        # a day that is picked is in the letter, which is drawn again
+        # what the law wants to be chosen is chosen; then a day that is picked is in the letter
+        for menu in driver.find_elements(By.CSS_SELECTOR, ".widget-dropdown select"):
+            options = menu.find_elements(By.CSS_SELECTOR, "option")
+            if menu.is_displayed() and options[0].text == "고르세요":
+                driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", menu)
+                options[1].click()
         driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", day)
         driver.execute_script(
             "arguments[0].value = '2027-02-03';"
