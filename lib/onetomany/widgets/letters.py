@@ -92,10 +92,14 @@ class _LetterForm:
             name: self._private(name, each) for name, each in self.about.items() if each.personal
         }
         # the days of the period: once both are chosen, they are written in the letter's language
+        self.born = ipywidgets.DatePicker(
+            description=spoken("or pick it 또는 고르기"), layout={"width": "240px"}
+        )
         self.ends = [
             ipywidgets.DatePicker(description=spoken(label), **_HALF)
             for label in ("Period from 기간의 처음", "Period to 기간의 끝")
         ]
+        self.birth = ipywidgets.HBox([self.private["birth_date"], self.born])
         self.period = ipywidgets.VBox([ipywidgets.HBox(self.ends), self.fields["period"]])
         self.write = ipywidgets.Button(
             description=spoken("Write the letter 편지 쓰기"),
@@ -114,12 +118,16 @@ class _LetterForm:
     def _arrange(self, asked: list[str]) -> None:
         """Order the fields as the letter needs them."""
         order = {name: place for place, name in enumerate(dict.fromkeys(asked))}
-        named = {**self.fields, **self.private, "period": self.period}
+        named = self._by_name()
         self.box.children = (
             *(self.gap, self.law, self.language, self.beside, self.day, self.authority, self.body),
             *(named[each] for each in sorted(named, key=lambda name: order.get(name, len(order)))),
             *(ipywidgets.HBox([self.write, self.sent]), self.said, self.shown),
         )
+
+    def _by_name(self) -> dict[str, Any]:
+        """Return what is shown of each field: some have a picker of days beside them."""
+        return {**self.fields, **self.private, "period": self.period, "birth_date": self.birth}
 
     def _connect(self) -> None:
         self.gap.observe(lambda _: self._new_gap(), names="value")
@@ -128,6 +136,7 @@ class _LetterForm:
         self.authority.observe(lambda _: self._new_authority(), names="value")
         for each in (self.beside, self.day, self.body, *self.fields.values()):
             each.observe(lambda _: self._preview(), names="value")
+        self.born.observe(lambda change: self._new_birth(change["new"]), names="value")
         for day in self.ends:
             day.observe(lambda _: self._new_period(), names="value")
         self.write.on_click(lambda _: self._write())
@@ -190,6 +199,12 @@ class _LetterForm:
         if len(days) == len(self.ends):
             self.fields["period"].value = drafts.written_window("/".join(days), self.language.value)
 
+    def _new_birth(self, day: dt.date | None) -> None:
+        """Take a day of birth as the field beside takes it, and forget it here."""
+        if day:
+            self.born.value = None
+            self.private["birth_date"].value = day.isoformat()
+
     def _new_authority(self) -> None:
         if not self.filling and self.authority.value is not None:
             self.body.value = self.authority.value
@@ -242,8 +257,7 @@ class _LetterForm:
         chosen = self._chosen()
         try:
             needed = self._needed(chosen)
-            named = {**self.fields, **self.private, "period": self.period}
-            for name, field in named.items():
+            for name, field in self._by_name().items():
                 field.layout.display = None if name in needed else "none"
             text = self._text(chosen, needed)
         except InputError as error:
