@@ -36,7 +36,7 @@ def use_language(language: str) -> None:
             f"'{language}'는 이 도구의 언어가 아니다. 'en'이나 'ko'를 적는다.",
         )
     shell = get_ipython()
-    if not _chosen and shell is not None:
+    if not _chosen and getattr(shell, "kernel", None) is not None:
         for publisher in (shell.display_pub, shell.displayhook):
             publisher.register_hook(_in_use)
     _chosen[:] = [language]
