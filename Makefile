@@ -19,7 +19,7 @@ test: setup              ## style, types, and every test
 quick: setup             ## the fast tests that need no face model, no kernel and no browser
 	$(RUN) pytest --quiet -m "not real and not kernel and not browser and not slow"
 
-lab: setup               ## open the notebooks in JupyterLab
+lab: setup               ## open your copy of the chapters in JupyterLab
 	$(RUN) onetomany lab
 
 scale: setup             ## 177.6 million synthetic templates, enrolled and searched; resumes

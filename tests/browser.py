@@ -44,8 +44,10 @@ ALL_RAN = """
     .every(cell => /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt')?.textContent))
 """
 BEGUN = """
-  return [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
-    .some(prompt => /\\[[\\d*]+\\]/.test(prompt.textContent))
+  // a folded cell has no number, but an output
+  return !!document.querySelector('.jp-Notebook .jp-OutputArea-child')
+    || [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
+      .some(prompt => /\\[[\\d*]+\\]/.test(prompt.textContent))
 """
 TEXTS = """
   return [...document.querySelectorAll(arguments[0])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from onetomany.documents import indexing
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError
+from onetomany.widgets.desk import ReadingDesk
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
@@ -108,6 +110,43 @@ def test_of_two_places_the_nearer_is_quoted(case: Path) -> None:
     assert page.locate("ab") == (0, 3)
     assert page.locate("ab", near=5) == (6, 9)
     assert page.locate("  ") is None
+
+
+def test_the_desk_takes_days_from_pickers(case: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "case.duckdb"
+    copy.write_bytes(case.read_bytes())
+    desk = ReadingDesk(copy, "en")
+    desk.query.value = "records"
+    assert len(desk.hits.children) == 3
+    with open_case(copy) as db:
+        contract = document(db, "contract.pdf")
+        dated = passages.page_text(db, contract, 1).dated
+    assert dated
+    day, before = dt.date.fromisoformat(dated[:10]), dt.timedelta(days=1)
+    desk.days["after"].value = day  # a plain text has no date
+    desk.search()
+    assert len(desk.hits.children) == 2
+    desk.days["after"].value, desk.days["before"].value = None, day - before
+    desk.search()
+    assert not desk.hits.children
+    desk.days["before"].value = None
+    desk.search()
+    desk._open(contract, 1, [])
+    # the file's date is offered, not filled in
+    assert desk.written_on.text == ""
+    assert desk.written_on.day.value == day
+    desk.words.value = CONTRACT[1]
+    desk.locate()
+    for name, text in {
+        "subject": "faces",
+        "attribute": "given away",
+        "said_by": "Ministry",
+    }.items():
+        desk.claim[name].value = text
+    desk.written_on.precision.value, desk.written_on.day.value = "day", dt.date(2019, 4, 30)
+    desk.save()
+    with open_case(copy) as db:
+        assert passages.known_claims(db)["document_date"].to_list() == ["2019-04-30"]
 
 
 # in the browser ---------------------------------------------------------------------------

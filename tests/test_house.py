@@ -30,6 +30,7 @@ ORDER = [
     "lazy",
     "confidence",
     "printing",
+    "progress",
     "sources",
     "cage",
     "faces",
@@ -82,6 +83,16 @@ def test_rooms_import_downwards(path: Path) -> None:
 def test_modules_stay_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
     assert path.name != "utils.py"
+
+
+def test_only_the_kits_own_bars_show_progress() -> None:
+    """JupyterLab paints tqdm's own bars red; `progress` does not."""
+    found = [
+        path
+        for path in LIB.rglob("*.py")
+        if re.search("import tqdm|from tqdm", path.read_text("utf-8"))
+    ]
+    assert found == [LIB / "progress.py"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)

@@ -372,6 +372,29 @@ def type_in(inside: Any) -> None:
         inside.private[name].value = value
 
 
+def test_days_are_picked_and_a_day_of_birth_is_forgotten(
+    form: tuple[Any, list[str], Path],
+) -> None:
+    inside, shown, _ = form
+    inside.gap.value = "own_data"
+    inside.born.value = dt.date(1980, 2, 3)
+    assert inside.typed["birth_date"] == "1980-02-03"
+    assert inside.born.value is None
+    assert "1980" not in everything_saved(shown)
+    first, last = inside.ends
+    before = inside.fields["period"].value
+    first.value = dt.date(2019, 4, 30)
+    assert inside.fields["period"].value == before  # one day is no period
+    last.value = dt.date(2022, 3, 31)
+    for language, words in (
+        ("ko", "2019년 4월 30일 – 2022년 3월 31일"),
+        ("en", "30 April 2019 – 31 March 2022"),
+    ):
+        inside.language.value, first.value, last.value = language, None, None
+        first.value, last.value = dt.date(2019, 4, 30), dt.date(2022, 3, 31)
+        assert inside.fields["period"].value == words
+
+
 def everything_saved(shown: list[str]) -> str:
     """What a notebook would hold: the state of all widgets, and all outputs."""
     state = ipywidgets.Widget.get_manager_state()["state"]

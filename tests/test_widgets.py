@@ -100,7 +100,8 @@ def test_the_rule_slider_counts_the_people_flagged(shown: list[str]) -> None:
     assert "The first: 3, 4." in shown[-2]
     menu.value = "together"
     slider.value = 1  # the laxest: 10 s
-    assert "gap in time 시간 차, s ≤ 10: <b>2</b> of 2" in shown[-2]
+    assert "gap in time, s ≤ 10: <b>2</b> of 2" in shown[-2]
+    assert "시간 차, s ≤ 10: 관찰된" in shown[-2]
 
 
 def test_the_link_slider_cuts_and_counts_anew(shown: list[str]) -> None:

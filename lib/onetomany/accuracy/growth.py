@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..faces import synthetic
 from ..gallery import CompressedEngine, Threshold, pack
 from ..gallery.engine import keep_best
 from ..gallery.exact import search_matrix
+from ..progress import ProgressBar
 from ..sources import travellers
 from ..sources.files import peak_memory, whole_file, write_whole
 from .identification import SEARCHES
@@ -127,7 +127,7 @@ def synthetic_thresholds(
     vectors = synthetic.draw_images(model, drawn, 1, seed, STRANGERS + 1)
     keep = int(max(targets) * total) + 1
     top, bar = np.empty(0, np.float32), np.float32(-1)
-    for start in tqdm(range(0, people, PAIRS), desc="pairs of people", delay=2, leave=False):
+    for start in ProgressBar(range(0, people, PAIRS), desc="pairs of people", delay=2, leave=False):
         block = vectors[start : start + PAIRS]
         later = block @ vectors[start + len(block) :].T
         among = (block @ block.T)[np.triu_indices(len(block), k=1)]
@@ -162,7 +162,9 @@ def grow(
     if todo:
         run = replace(run, starts=run.starts + 1)
         _write_run(notes, run)
-    bar = tqdm(todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks)
+    bar = ProgressBar(
+        todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks
+    )
     with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
         made = ahead.submit(gallery_chunk, plan, model, todo.start) if todo else None
         for number in bar:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .comparisons import Comparisons
 from .intervals import Floats, Interval, limits, pair_interval, rate_spread, unseen
 from .verification import lowest_within, too_fine
@@ -47,7 +47,7 @@ def held_out(
         raise InputError(f"Two halves need four people or more: there are {data.people}.")
     rng = np.random.default_rng(seed)
     tried = [_Tried(data, target) for target in targets]
-    for _ in tqdm(range(splits), desc="splits of people", delay=2, leave=False):
+    for _ in ProgressBar(range(splits), desc="splits of people", delay=2, leave=False):
         half = rng.permutation(data.people) % 2 == 0
         for side in (half, ~half):
             tests = _within(data, ~side)

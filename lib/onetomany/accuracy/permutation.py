@@ -19,10 +19,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..gallery import Threshold
+from ..progress import ProgressBar
 from .group_rates import check_threshold, error_tables, members_of
 
 Floats = NDArray[np.float64]
@@ -165,7 +165,7 @@ class _Counts:
     ) -> tuple[Floats, Floats]:
         """Return the actual rates, (groups,), and those of exchanged labels, (draws, groups)."""
         blocks = []
-        with tqdm(total=permutations, desc="permutations", delay=2, leave=False) as bar:
+        with ProgressBar(total=permutations, desc="permutations", delay=2, leave=False) as bar:
             for start in range(0, permutations, BLOCK):
                 many = np.tile(self.labels, (min(BLOCK, permutations - start), 1))
                 blocks.append(self.rates(rng.permuted(many, axis=1), groups))

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..confidence import PERCENT, TAIL
 from ..errors import InputError
 from ..faces import synthetic as generator
+from ..progress import ProgressBar
 
 Floats = NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def as_one_of_many(
     person, image = np.divmod(np.arange(len(counts) * images), images)
     kept = image < counts[person]
     drawn = np.empty((sets, len(FIGURES)))
-    for number in tqdm(range(sets), desc="synthetic sets", unit="set", delay=2, leave=False):
+    for number in ProgressBar(range(sets), desc="synthetic sets", unit="set", delay=2, leave=False):
         people = generator.draw_people(model, len(counts), seed, stream=number)
         vectors = generator.draw_images(model, people, images, seed, stream=number)
         drawn[number] = _figures(vectors[kept].astype(np.float64), person[kept])

@@ -26,11 +26,11 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import t as student
-from tqdm import tqdm
 
 from ..confidence import TAIL
 from ..errors import InputError
 from ..faces import synthetic
+from ..progress import ProgressBar
 
 Floats = NDArray[np.float64]
 
@@ -298,7 +298,9 @@ def refits(
     rng = np.random.default_rng(seed)
     whole = curves(synthetic.fit_template_model(templates), sizes, fmr, fpir, images, drawn=drawn)
     frames = [whole.with_columns(refit=pl.lit(0))]
-    for number in tqdm(range(count), desc="models refitted", unit="model", delay=2, leave=False):
+    for number in ProgressBar(
+        range(count), desc="models refitted", unit="model", delay=2, leave=False
+    ):
         half = people.gather(rng.permutation(len(people))[: len(people) // 2])
         model = synthetic.fit_template_model(
             templates.filter(pl.col("subject_id").is_in(half.implode()))

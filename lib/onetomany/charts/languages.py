@@ -1,7 +1,8 @@
 """Tell the two languages of a chart's texts apart, so that a view may draw one of them.
 
 Texts are written "English 한국어". Marks that no font draws (U+2061 to U+2064) say where either
-part begins and ends; the report's script (report/assets/site.js) chooses by them.
+part begins and ends; the report's script (report/assets/site.js) chooses by them, and so does
+`spec_in_language` for a notebook in one language.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _NUMBER = re.compile(r"(?:(?:[<>≥≤] ?)?[\d.,]+(?: ?%)?(?: (?:to|\+) (?=\d))?
 _COUNTERS = {"건", "명", "분", "초", "년", "일", "시간", "항목", "개 기업", "개"}
 # keys of Vega's expressions: in them only the quoted texts are read by people
 EXPRESSIONS = ("calculate", "filter", "expr", "test", "labelExpr", "signal", "update")
+_BEFORE_KOREAN = "regexp(' (?=[가-힣])')"  # where axes break a name in both languages in two
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _UNREAD = ("$schema", "href", "url", "field", "font", "format", "name", "type")
 # the parts of source lines that are no names, as they recur in the charts
@@ -143,6 +145,73 @@ def plain_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """Return a chart's specification without marks: both languages are drawn."""
     done: dict[str, Any] = _walk(spec, "", plain)
     return done
+
+
+def spec_in_language(spec: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return a chart's specification with its texts in one language, "en" or "ko".
+
+    Of tooltips and layers that show a column in each language only one stays, as in the report.
+
+    Example:
+        >>> spec = {"title": {"text": "Records", "subtitle": ["기록", "Source 출처: NIST"]}}
+        >>> spec_in_language(spec, "ko")
+        {'title': {'text': '기록', 'subtitle': ['출처: NIST']}}
+    """
+    said: dict[str, Any] = _spoken(marked_spec(spec), language, "")
+    title: Any = said.get("title")
+    lines = title.get("subtitle") if isinstance(title, dict) else None
+    if isinstance(lines, list) and lines and _HANGUL.search(lines[0]):
+        # theme.finish: the title in Korean is the first line below the English one
+        text = lines[0] if language == "ko" else title["text"]
+        said["title"] = {**title, "text": text, "subtitle": lines[1:]}
+    return said
+
+
+def _spoken(item: Any, language: str, key: str) -> Any:
+    if isinstance(item, dict):
+        return {name: _spoken(value, language, name) for name, value in item.items()}
+    if isinstance(item, list):
+        if key in _TWINS:
+            item = _untwinned(item, _TWINS[key], language)
+        if key == "title":
+            item = _title_lines(item, language)
+        return [_spoken(each, language, key) for each in item]
+    if not isinstance(item, str):
+        return item
+    text = in_language(item, language)
+    return text.replace(_BEFORE_KOREAN, "regexp('$.')") if key in EXPRESSIONS else text
+
+
+# Tooltips, and layers of text, that show a column: where they name it
+_TWINS: dict[str, Callable[[Any], str]] = {
+    "tooltip": lambda tip: tip.get("field", ""),
+    "layer": lambda part: part.get("encoding", {}).get("text", {}).get("field", ""),
+}
+
+
+def _untwinned(parts: list[Any], column: Callable[[Any], str], language: str) -> list[Any]:
+    """Leave out parts that show a column in the other language beside one in this."""
+    fields = {column(part) for part in parts}
+
+    def other(field: str) -> bool:
+        if field.endswith("_ko"):
+            bare = field.removesuffix("_ko")
+            return language != "ko" and bool({bare, f"{bare}_en"} & fields)
+        return language == "ko" and f"{field.removesuffix('_en')}_ko" in fields
+
+    return [part for part in parts if not other(column(part))]
+
+
+def _title_lines(lines: list[Any], language: str) -> list[Any]:
+    """Leave out lines of a title in the other language, if there are lines in both."""
+    korean = [bool(_HANGUL.search(line)) and _OPEN not in line for line in lines]
+    if all(korean) or not any(korean):
+        return lines
+    return [
+        line
+        for line, own in zip(lines, korean, strict=True)
+        if _OPEN in line or own == (language == "ko")
+    ]
 
 
 def _walk(item: Any, key: str, change: Callable[[str], str]) -> Any:

@@ -99,9 +99,13 @@ def _chosen(args: argparse.Namespace) -> Path | None:
 
 
 def lab_command(parser: CommandParser) -> Run:
-    """Open the chapters in JupyterLab."""
+    """Open your copy of the chapters in JupyterLab; the first time it is made."""
     _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
-    parser.add_notebooks()
+    parser.add_path(
+        "--notebooks", "DIR", "open this folder of notebooks as it is, and make no copy"
+    )
+    parser.add_language("language of the copy, in the folder chapters-en or chapters-ko")
+    parser.add_flag("--show-code", "do not fold the code away in a new copy")
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:
@@ -111,13 +115,27 @@ def lab_command(parser: CommandParser) -> Run:
         from onetomany.workshop import START
 
         _chosen(args)
-        folder = args.notebooks.resolve()
+        folder = (args.notebooks or _own_copy(args.language, folded=not args.show_code)).resolve()
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; name one with --notebooks.")
         # a page with one card per chapter
         return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
 
     return run
+
+
+def _own_copy(language: str, *, folded: bool) -> Path:
+    """Return the user's copy of the chapters in the working directory; make it if there is none."""
+    from onetomany.sources.kit_files import kit_folder
+    from onetomany.workshop import START, write_handout
+
+    copy = Path(f"chapters-{language}")
+    if (copy / START).exists():
+        print(f"{copy}: your copy, as you left it. To get a new one, rename it.")
+    else:
+        write_handout(kit_folder("notebooks"), copy, language, folded=folded)
+        print(f"{copy}: a new copy of the chapters, yours to change.")
+    return copy
 
 
 def open_lab(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import locale
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +61,15 @@ class CommandParser(SafeParser):
         text = "folder of the chapters (default: notebooks)"
         self.add_path("--notebooks", "DIR", text, kit_folder("notebooks"))
 
+    def add_language(self, text: str, *more: str) -> None:
+        """Add the option for a language: en, ko, or another that the command knows."""
+        self.add_argument(
+            "--language",
+            choices=("en", "ko", *more),
+            default=preferred_language(),
+            help=f"{text} (default: that of your locale, here %(default)s)",
+        )
+
     def add_case(self) -> None:
         """Add the option for the case file; a case folder means the case.duckdb in it."""
         text = "the case folder, or its file (default: case.duckdb here)"
@@ -86,6 +97,13 @@ class CommandParser(SafeParser):
 
 
 Command = Callable[[CommandParser], Run]
+
+
+def preferred_language() -> str:
+    """Return 'ko' if the user's locale is Korean, else 'en'."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    told = next(filter(None, named), None) or locale.getlocale()[0] or ""
+    return "ko" if told.lower().startswith("ko") else "en"
 
 
 def case_file(text: str) -> Path:

@@ -296,9 +296,7 @@ def tables_command(parser: CommandParser) -> Run:
 def desk_command(parser: CommandParser) -> Run:
     """Open a case in JupyterLab: its start page with forms; search, read, record claims."""
     parser.add_case()
-    parser.add_argument(
-        "--language", choices=("en", "ko"), default="en", help="default: %(default)s"
-    )
+    parser.add_language("language of the page; it can be changed there")
     parser.add_weak_isolation()
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
@@ -329,20 +327,18 @@ def desk_command(parser: CommandParser) -> Run:
 
 
 DESK = "desk.ipynb"
-_HOW_CASE = (
-    "# Case · 사건\n\n"
-    "Press ▶▶ above (Run All Cells). Your additions go into the text files of the case folder. "
-    "This page itself is deleted when JupyterLab ends.\n\n"
-    "위의 ▶▶(모두 실행)을 누르세요. 더한 내용은 사건 폴더의 글 파일에 남고, 이 화면은 JupyterLab을 "
-    "닫으면 지워집니다."
-)
-_HOW = (
-    "# Reading desk · 문서 읽기\n\n"
-    "Press ▶▶ above (Run All Cells). Claims that you save go into the case file. This page itself "
-    "is deleted when JupyterLab ends.\n\n"
-    "위의 ▶▶(모두 실행)을 누르세요. 저장한 주장은 사건 파일에 남고, 이 화면은 JupyterLab을 닫으면 "
-    "지워집니다."
-)
+_HOW = {
+    "en": "# {title}\n\nPress ▶▶ above (Run All Cells). {kept} This page itself is deleted when "
+    "JupyterLab ends.",
+    "ko": "# {title}\n\n위의 ▶▶(모두 실행)을 누르세요. {kept} "
+    "이 화면은 JupyterLab을 닫으면 지워집니다.",
+}
+_KEPT = {  # by language, and whether it is a case folder
+    ("en", True): ("Case", "Your additions go into the text files of the case folder."),
+    ("en", False): ("Reading desk", "Claims that you save go into the case file."),
+    ("ko", True): ("사건", "더한 내용은 사건 폴더의 글 파일에 남습니다."),
+    ("ko", False): ("문서 읽기", "저장한 주장은 사건 파일에 남습니다."),
+}
 
 
 def _write_desk(folder: Path, case: Path, language: str, *, page: bool) -> None:
@@ -354,8 +350,11 @@ def _write_desk(folder: Path, case: Path, language: str, *, page: bool) -> None:
         "from onetomany import widgets\n\n"
         f"widgets.{'case_page' if page else 'reading_desk'}({str(case)!r}, language={language!r})"
     )
+    title, kept = _KEPT[language, page]
+    how = v4.new_markdown_cell(_HOW[language].format(title=title, kept=kept))
+    folded = {"jupyter": {"source_hidden": True}}
     made = v4.new_notebook(
-        cells=[v4.new_markdown_cell(_HOW_CASE if page else _HOW), v4.new_code_cell(code)],
+        cells=[how, v4.new_code_cell(code, metadata=folded)],
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
         },

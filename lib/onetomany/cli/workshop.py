@@ -12,6 +12,8 @@ def workshop_command(parser: CommandParser) -> Run:
     """Copy the chapters for participants, or the whole kit for a machine without network."""
     parser.add_path("out", "DIR", "a new folder")
     parser.add_notebooks()
+    parser.add_language("language of the copies; both keeps both", "both")
+    parser.add_flag("--show-code", "do not fold the code away")
     parser.add_path(
         "--offline",
         "LOCK",
@@ -21,14 +23,14 @@ def workshop_command(parser: CommandParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.workshop import write_handout, write_offline
 
+        folded = not args.show_code
         if args.offline:
             project = args.notebooks.resolve().parent
             lock = args.offline.read_text(encoding="utf-8")
-            print(
-                f"{write_offline(project, lock, args.out)}: copy it, then run 'sh install.sh' in it"
-            )
+            folder = write_offline(project, lock, args.out, args.language, folded=folded)
+            print(f"{folder}: copy it, then run 'sh install.sh' in it")
         else:
-            start, *chapters = write_handout(args.notebooks, args.out)
+            start, *chapters = write_handout(args.notebooks, args.out, args.language, folded=folded)
             print(f"{len(chapters)} chapters; open them with: onetomany lab --notebooks {args.out}")
             print(start)
         return 0

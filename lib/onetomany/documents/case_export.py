@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from tqdm.auto import tqdm
 
 from ..errors import InputError
 from ..mentions import persons
+from ..progress import ProgressBar
 from ..sources.case import ArrowStream
 from ..sources.files import whole_file
 from .case_file import open_beside, open_case
@@ -107,7 +107,7 @@ def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
         "select unnest([said_by, quote, source, reply]) from kept.claims",
     ]
     for query in queries:
-        for texts in tqdm(_batches(db, query), desc="looking for names", leave=False):
+        for texts in ProgressBar(_batches(db, query), desc="looking for names", leave=False):
             people = persons.find_persons(texts).filter(kind="person")
             found.update(people["name"].to_list())
     authors = Replacer(key)
@@ -158,7 +158,7 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
         f"create table cuts as select * from ({every}) where spot is not null and page is not null"
     )
     (held_pages,) = db.execute("select count(*) from kept.pages").fetchone() or (0,)
-    bar = tqdm(total=held_pages, desc="replacing names", unit="page", leave=False)
+    bar = ProgressBar(total=held_pages, desc="replacing names", unit="page", leave=False)
     cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
     while rows := cursor.fetchmany(BATCH):
         texts = [text for _, _, text in rows]

@@ -6,9 +6,9 @@ One caged process per document finds both (`language`); results are stored as th
 from __future__ import annotations
 
 import duckdb
-from tqdm.auto import tqdm
 
 from ..mentions.tagger import check_mention_rows
+from ..progress import ProgressBar
 from .case_mentions import pages_without_mentions, store_mentions
 from .language import Page, in_batches, in_cages, token_columns
 from .search import rebuild_index, store_words, unindexed_pages
@@ -57,7 +57,7 @@ def _index(
             wanted[page[:2]] = (*wanted.get(page[:2], ()), kind)
     # a file may be a whole book: progress is counted in characters
     total = sum(len(text) for _, _, text in pages.values())
-    with tqdm(
+    with ProgressBar(
         total=total, unit="char", unit_scale=True, desc="indexing", disable=not progress
     ) as bar:
         for asked in dict.fromkeys(wanted.values()):

@@ -20,10 +20,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import duckdb
-from tqdm import tqdm
 
 from ..cage import accept_weak_isolation, isolation, require_strong
 from ..errors import InputError
+from ..progress import ProgressBar
 from .answers import Answer
 from .attention import attention_file
 from .budget import Account, Budget, forget_halves
@@ -101,7 +101,7 @@ def ingest(
     if weak_isolation:
         accept_weak_isolation()
     if weakness := require_strong(isolation(), agreed=weak_isolation):
-        tqdm.write(f"WARNING: {weakness}", file=sys.stderr)
+        ProgressBar.write(f"WARNING: {weakness}", file=sys.stderr)
     started = datetime.now(UTC).replace(tzinfo=None)
     with open_case(case, write=True) as db:
         known = "status = 'read' OR NOT ?" if retry else "true OR ?"
@@ -177,7 +177,7 @@ class _Run:
             with (
                 ThreadPoolExecutor(self.workers) as pool,
                 ThreadPoolExecutor(self.workers) as hashers,
-                tqdm(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
+                ProgressBar(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
             ):
                 self.work(pool, hashers, paths, bar)
         finally:
@@ -210,7 +210,7 @@ class _Run:
         add_failure(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
 
     def work(self, pool: ThreadPoolExecutor, hashers: ThreadPoolExecutor, paths: list[str],
-             bar: tqdm[Any]) -> None:  # fmt: skip
+             bar: ProgressBar) -> None:  # fmt: skip
         """Hash files, then read the new ones, a few at a time, so memory stays small."""
         waiting: deque[FoundFile] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
@@ -254,7 +254,7 @@ class _Run:
                 bar.update(len(ready))
                 ready = []
 
-    def new(self, found: FoundFile, bar: tqdm[Any]) -> FoundFile | None:
+    def new(self, found: FoundFile, bar: ProgressBar) -> FoundFile | None:
         """Return a document that is not in the case file; of one that is, store the place."""
         if found.document not in self.known:
             self.known.add(found.document)

@@ -17,9 +17,9 @@ from typing import Any
 
 import duckdb
 import polars as pl
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from ..sources.files import read_received
 from .plain import decode
 from .query import Filters
@@ -108,7 +108,7 @@ def find_names(
     """
     check_indexed(db)
     rows: list[tuple[Any, ...]] = []
-    with tqdm(
+    with ProgressBar(
         total=len(names), desc="looking for names", leave=False, disable=len(names) < 100
     ) as bar:
         for first in range(0, len(names), TOGETHER):

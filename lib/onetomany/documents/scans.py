@@ -21,7 +21,8 @@ from typing import Any
 
 import duckdb
 import polars as pl
-from tqdm import tqdm
+
+from onetomany.progress import ProgressBar
 
 from ..cage.keeper import isolated_python
 from ..errors import InputError
@@ -174,7 +175,7 @@ def read_scans(
     try:
         with (
             ThreadPoolExecutor(many) as pool,
-            tqdm(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
+            ProgressBar(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
         ):
             for scan, answer in _in_turn(pool, waiting, read, 2 * many):
                 outcomes.append(_store(db, scan, answer, extractor))

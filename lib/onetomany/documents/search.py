@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
 from .language import Page, Part, pattern_places
@@ -163,7 +163,7 @@ def rebuild_index(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> N
     db.execute("drop table if exists search_grams")  # of an earlier version of the kit
 
     steps = ((MAKE_INDEX, None), (_POSTINGS, {"k": K, "b": B}))
-    for query, values in tqdm(steps, desc="indexing pages", disable=not progress):
+    for query, values in ProgressBar(steps, desc="indexing pages", disable=not progress):
         db.execute(query, values)
 
 

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from tqdm import tqdm
-
 from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from onetomany.sources.files import open_plain
 
 MAX_FILES = 100_000
@@ -135,7 +134,9 @@ def hash_readable(
     """Return hashes as `hash_files`, and the reason for each file that can't be read."""
     hashed, failed = {}, {}
     started = time.monotonic()
-    with tqdm(total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2) as bar:
+    with ProgressBar(
+        total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2
+    ) as bar:
         for path in files:
             digests = {name: hashlib.new(name) for name in ALGORITHMS}
             size = 0

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from onetomany.errors import InputError
 from onetomany.evidence.record import DataUse
 from onetomany.evidence.redaction import TEXT, RedactionRule, file_text
+from onetomany.progress import ProgressBar
 from onetomany.report.shown import PARQUET
 from onetomany.sources import identifiers
 from onetomany.sources.files import sha256_of
@@ -101,7 +101,7 @@ def screen_payload(
     )
     rows = []
     paths = sorted(each for each in payload.rglob("*") if each.is_file())
-    for path in tqdm(paths, unit="file", desc="screening", leave=False, delay=2):
+    for path in ProgressBar(paths, unit="file", desc="screening", leave=False, delay=2):
         name = path.relative_to(payload).as_posix()
         rows += [(name, hit.line, hit.kind, hit.what) for hit in looked.file(path)]
     return pl.DataFrame(rows, schema=FOUND, orient="row").unique(maintain_order=True)

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..extras import require_extra
+from ..progress import ProgressBar
 from ..sources import ImageSet, cache_dir, install_weights, model
 from ..sources.files import whole_file
 from ..sources.processes import safe_children
@@ -193,7 +193,9 @@ def _embed_new(
                 pool.submit(_embed_files, chunk, settings, enlarge, trusted=trusted)
                 for chunk in chunks
             }
-            with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
+            with ProgressBar(
+                total=len(rows), desc=f"templates ({settings.model})", unit="image"
+            ) as bar:
                 for future in as_completed(futures):
                     frame = pl.DataFrame(
                         future.result(), schema=_cached_columns(settings), orient="row"

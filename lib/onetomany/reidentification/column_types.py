@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
-from tqdm import tqdm
 
 from ..printing import Notice, add_notice, shortened
+from ..progress import ProgressBar
 from .number_forms import (
     DAY_NAMES,
     EIGHT_DIGITS,
@@ -72,7 +72,7 @@ def _fold_text(values: pl.Expr) -> pl.Expr:
 def iterate_pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
     """Yield a table in pieces of `PIECE` records; a long one shows its progress, named `what`."""
     starts = range(0, int(table.select(pl.len()).collect().item()), PIECE)
-    for start in tqdm(starts, desc=what, disable=len(starts) < 4):
+    for start in ProgressBar(starts, desc=what, disable=len(starts) < 4):
         yield table.slice(start, PIECE).collect()
 
 

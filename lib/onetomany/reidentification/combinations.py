@@ -17,9 +17,9 @@ from math import comb, prod
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import SIZE, Table, check_quasi_identifiers, group_classes
 
 Codes = NDArray[np.uint64]
@@ -53,7 +53,7 @@ def combinations(table: Table, columns: Sequence[str], largest: int | None = Non
     records = int(root.sizes.sum())
     total = sum(comb(len(names), number) for number in range(1, limit + 1))
     rows = []
-    with tqdm(total=total, desc="combinations", delay=2, leave=False) as bar:
+    with ProgressBar(total=total, desc="combinations", delay=2, leave=False) as bar:
         for kept, sizes in _walk(root, limit):
             ordered = [name for name in names if name in kept]
             alone = int((sizes == 1).sum())

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import SIZE, Table, group_classes
 from .population import UNIQUENESS, jackknife, require_population, unfitted
 
@@ -115,7 +115,7 @@ def individuals(model: Copula, table: Table, population: int, *, seed: int = 0) 
         lengths[:, place] = shares.to_numpy()
     rng = np.random.default_rng(seed)
     chance = np.zeros(len(found))
-    for turn in tqdm(range(ARRANGEMENTS), desc="arrangements", delay=2, leave=False):
+    for turn in ProgressBar(range(ARRANGEMENTS), desc="arrangements", delay=2, leave=False):
         lower = rng.random(lengths.shape) * (1 - lengths)
         upper = np.minimum(lower + lengths, 1)
         chance += _cell_probability(model.correlation, lower, upper, seed=turn) / ARRANGEMENTS

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from ..sources import arrivals
 from ..sources.files import peak_memory, write_whole
 from ..sources.tables import csv_text, plain_text
@@ -68,7 +68,7 @@ def crowds(
         raise InputError(f"'{min(strange)}' is in a combination, but not among the columns.")
     finest = group_classes(table, columns)
     rows = []
-    for names in tqdm(chosen, desc="combinations", delay=2, leave=False):
+    for names in ProgressBar(chosen, desc="combinations", delay=2, leave=False):
         whole = set(names) == set(columns)
         own = finest if whole else finest.group_by(names).agg(pl.col(SIZE).sum())
         rows.append({"columns": " + ".join(names), "count": len(names), **_figures(own[SIZE])})

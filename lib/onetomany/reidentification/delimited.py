@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import polars as pl
-from tqdm import tqdm
 
 from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from ..errors import InputError
 from ..printing import Notice, add_notice, shortened
+from ..progress import ProgressBar
 from .column_types import list_places
 from .names_row import find_header, looks_numeric
 
@@ -105,7 +105,9 @@ class _Copy:
         self.parts: list[pl.LazyFrame] = []
         self.short: list[int] = []
         size = file.stat().st_size
-        self.bar = tqdm(total=size, desc="reading", unit="B", unit_scale=True, disable=not folder)
+        self.bar = ProgressBar(
+            total=size, desc="reading", unit="B", unit_scale=True, disable=not folder
+        )
 
     def add(self, row: int, fields: list[str]) -> None:
         """Add the fields of a row. Raises InputError if there are more than names."""

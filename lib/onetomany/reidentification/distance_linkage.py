@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ..accuracy.intervals import wilson
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import EMPTY, check_quasi_identifiers
 
 Floats = NDArray[np.float64]
@@ -153,7 +153,7 @@ def _distances(
     pairs = [_column(original[name], changed[name], distance) for name in names]
     step = max(1, CELLS // len(changed))
     starts = range(0, len(original), step)
-    for start in tqdm(starts, desc="distances", delay=2, leave=False):
+    for start in ProgressBar(starts, desc="distances", delay=2, leave=False):
         block = np.zeros((len(original[start : start + step]), len(changed)))
         for left, right, numbers in pairs:
             x, z = left[start : start + step, None], right[None, :]

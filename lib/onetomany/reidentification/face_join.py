@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..accuracy.identification import SEARCHES, dealt
 from ..accuracy.intervals import Interval, rate_ratio, ratio_interval
 from ..errors import InputError
 from ..gallery import Band, Gallery, gallery_of
 from ..gallery.cells import COLUMNS
+from ..progress import ProgressBar
 from ..sources import Datasheet
 
 Floats = NDArray[np.float64]
@@ -188,7 +188,7 @@ def posterior_by_size(
     any list of n records: so a size can be read as the size after filtering.
     """
     parts = searches.partition_by("gallery_size", as_dict=True)
-    sizes = tqdm(sorted(parts.items()), desc="gallery sizes", delay=2, leave=False)
+    sizes = ProgressBar(sorted(parts.items()), desc="gallery sizes", delay=2, leave=False)
     return pl.concat(posterior(part, thresholds, priors) for _, part in sizes)
 
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..accuracy import open_set_rates
 from ..accuracy.identification import SEARCHES
@@ -25,6 +24,7 @@ from ..errors import InputError
 from ..faces import synthetic
 from ..gallery import pack
 from ..gallery.exact import search_matrix
+from ..progress import ProgressBar
 from ..sources.identifiers import refuse_identifiers
 
 __all__ = [
@@ -168,7 +168,7 @@ def reverse_small_space(digits: int = 5, numbers: int = 1000, seed: int = 0) -> 
     found: set[bytes] = set()
     started = time.perf_counter()
     # hashes can't be vectorised: an attacker needs one call for each value too
-    for values in tqdm(_space(digits), desc="letters", total=26, delay=2, leave=False):
+    for values in ProgressBar(_space(digits), desc="letters", total=26, delay=2, leave=False):
         found.update(value for value in values if sha256(value).digest() in hashes)
     seconds = time.perf_counter() - started
     right = {value.decode() for value in found} & secret

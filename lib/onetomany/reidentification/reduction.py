@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import SIZE, Table, check_quasi_identifiers, group_classes, value_codes
 
 Ints = NDArray[np.int64]
@@ -139,7 +139,7 @@ def what_if(
     if (choices := prod(len(ladder) for ladder in ladders)) > MOST:
         raise InputError(f"{choices:,} choices of levels are too many: leave some levels out.")
     rows = []
-    for steps in tqdm(product(*ladders), total=choices, desc="levels", delay=2, leave=False):
+    for steps in ProgressBar(product(*ladders), total=choices, desc="levels", delay=2, leave=False):
         rows.append(_step(list(steps), sizes, k, allowed))
     frame = pl.DataFrame(rows, schema=REDUCTION, orient="row")
     return frame.sort("loss", "suppressed", pl.col("levels").list.join("\0"))

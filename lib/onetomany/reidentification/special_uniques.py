@@ -21,9 +21,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
 
 Bits = NDArray[np.uint8]
@@ -220,7 +220,7 @@ def _minimal_sets(
     below: dict[tuple[int, ...], Bits] = {(): nobody}
     found = []
     total = sum(comb(len(codes), size) for size in range(1, most + 1))
-    with tqdm(total=total, desc="sets of columns", delay=2, leave=False) as bar:
+    with ProgressBar(total=total, desc="sets of columns", delay=2, leave=False) as bar:
         for size in range(1, most + 1):
             level: dict[tuple[int, ...], Bits] = {}
             for chosen in combinations(range(len(codes)), size):

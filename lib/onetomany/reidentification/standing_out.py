@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .classes import SIZE, Table, as_lazy, check_quasi_identifiers
 from .risk import anonymity
 
@@ -47,7 +47,7 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     rows = []
     given_up = names if len(names) > 1 else []
     quick = isinstance(table, pl.DataFrame) and len(table) < 1_000_000
-    for name in tqdm(given_up, desc="without each column", disable=quick):
+    for name in ProgressBar(given_up, desc="without each column", disable=quick):
         left = anonymity(table, [each for each in names if each != name])
         rows.append((name, left.unique, left.k))
     return pl.DataFrame(rows, schema=WITHOUT, orient="row").sort(

@@ -15,9 +15,9 @@ import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from tqdm import tqdm
 
 from onetomany.errors import InputError, OneToManyError
+from onetomany.progress import ProgressBar
 from onetomany.report.kernels import ReportKernels
 from onetomany.sources.commits import commit_of
 from onetomany.sources.kit_files import installed_path
@@ -38,7 +38,7 @@ def run_chapters(paths: list[Path], *, home: Path | None = None) -> dict[str, No
     folder = home or paths[0].parent
     # an installed copy may lie within somebody's repository, whose commit says nothing of it
     commit = "" if folder == installed_path("notebooks") else commit_of(folder)
-    with tqdm(total=total, unit="cell", leave=False) as bar:
+    with ProgressBar(total=total, unit="cell", leave=False) as bar:
         for path, notebook in notebooks.items():
             bar.set_description(path.stem)
             started, clock = datetime.now(UTC), time.monotonic()
@@ -70,7 +70,7 @@ def _read(path: Path) -> Notebook:
     return notebook
 
 
-def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
+def _run(path: Path, notebook: Notebook, bar: ProgressBar) -> None:
     manager = AsyncKernelManager(kernel_spec_manager=ReportKernels(), transport_encryption="auto")
     client = NotebookClient(
         notebook,
@@ -85,8 +85,9 @@ def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
     client.log.setLevel(logging.CRITICAL)  # the error is reported once, below
     failure: list[BaseException] = []
     with tempfile.TemporaryDirectory() as ipython_dir:  # a clean kernel: no startup files
-        # also pinned: the order of sets, which would differ from run to run
-        environment = safe_environment(IPYTHONDIR=ipython_dir, PYTHONHASHSEED="0")
+        # also pinned: the order of sets, which would differ from run to run; and no bars, which
+        # only slow machines would show
+        environment = safe_environment(IPYTHONDIR=ipython_dir, PYTHONHASHSEED="0", TQDM_DISABLE="1")
 
         def work() -> None:
             try:

@@ -270,22 +270,29 @@ def _refuse_missing(
         only = about[missing[0]]
         raise InputError(
             f"The letter '{template}' lacks the choice '{only.id}' ({only.en}): choose one of "
-            f"{', '.join(only.options)} with --field {only.id}=... or in the form."
+            f"{', '.join(only.options)} with --field {only.id}=... or in the form.",
+            f"청구서 '{template}'에서 '{only.id}'를 고르지 않았다({only.ko}). "
+            f"{', '.join(only.options)} 가운데 하나를 양식이나 --field {only.id}=...로 고른다.",
         )
     personal = [name for name in missing if name in about and about[name].personal]
-    others = [_explained(name, about.get(name)) for name in missing if name not in personal]
+    known = [(name, about.get(name)) for name in missing if name not in personal]
+    others = [_explained(name, field, field.en if field else "") for name, field in known]
+    others_ko = [_explained(name, field, field.ko if field else "") for name, field in known]
     todo = [f"write {', '.join(personal)} into {PERSONAL_FILE}"] if personal else []
     todo += [f"give with --field NAME=VALUE, or in the form: {'; '.join(others)}"] if others else []
     raise InputError(
-        f"The letter '{template}' lacks {len(missing)} of its fields: {', and '.join(todo)}."
+        f"The letter '{template}' lacks {len(missing)} of its fields: {', and '.join(todo)}.",
+        f"청구서 '{template}'에 빠진 칸이 {len(missing)}개다."
+        + (f" {PERSONAL_FILE}에 적을 것: {', '.join(personal)}." if personal else "")
+        + (f" --field 이름=값이나 양식에 적을 것: {'; '.join(others_ko)}." if others else ""),
     )
 
 
-def _explained(name: str, field: Field | None) -> str:
+def _explained(name: str, field: Field | None, about: str) -> str:
     if field is None:
         return name
     choice = f" [{', '.join(field.options)}]" if field.options else ""
-    return f"{name} ({field.en} / {field.ko}){choice}"
+    return f"{name} ({about}){choice}"
 
 
 def _day(written: str) -> dt.date:

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import InputError, IntegrityError
+from ..progress import ProgressBar
 from . import case, travellers
 from .files import write_whole
 
@@ -208,7 +208,7 @@ def arrivals_chunk(plan: ArrivalsPlan, number: int) -> pl.DataFrame:
 
 def draw_arrivals(plan: ArrivalsPlan) -> pl.DataFrame:
     """Draw the whole table in memory, about 30 bytes a row."""
-    numbers = tqdm(range(plan.chunks), desc="arrivals", unit="chunk", delay=2, leave=False)
+    numbers = ProgressBar(range(plan.chunks), desc="arrivals", unit="chunk", delay=2, leave=False)
     return pl.concat([arrivals_chunk(plan, number) for number in numbers])
 
 
@@ -227,7 +227,7 @@ def write_arrivals(plan: ArrivalsPlan, folder: Path, threads: int = 2) -> Path:
     missing = [number for number in range(plan.chunks) if not _is_whole(plan, folder, number)]
     with ThreadPoolExecutor(threads) as pool:
         written = pool.map(lambda number: _write_part(plan, folder, number), missing)
-        bar = tqdm(written, desc="arrivals written", unit="chunk", total=plan.chunks)
+        bar = ProgressBar(written, desc="arrivals written", unit="chunk", total=plan.chunks)
         bar.update(plan.chunks - len(missing))
         for _ in bar:
             pass

@@ -17,9 +17,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO
 
-from tqdm import tqdm
-
 from ..errors import InputError, IntegrityError
+from ..progress import ProgressBar
 from .datasheets import Datasheet, parse_datasheet
 from .files import sha256_of, write_whole
 
@@ -77,7 +76,7 @@ def fetch_images(
     source = tomllib.loads(text)["fetch"]
     listed = (folder / f"{name}.sha256").read_text(encoding="utf-8").splitlines()
     sums = {}
-    for line in tqdm(listed, desc=f"fetching {name}", unit="picture", delay=2):
+    for line in ProgressBar(listed, desc=f"fetching {name}", unit="picture", delay=2):
         digest, _, remote = line.partition("  ")
         place = _place(remote, source["pictures"])
         sums[place] = digest

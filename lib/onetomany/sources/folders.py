@@ -14,9 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tqdm import tqdm
-
 from ..errors import DatasheetError, InputError, IntegrityError
+from ..progress import ProgressBar
 from .files import read_received, sha256_of
 
 # suffixes of the formats that the kit reads
@@ -243,7 +242,7 @@ def digests_of(root: Path, names: list[str]) -> dict[str, str]:
     """Return the SHA-256 of files of a folder, read by several threads; shows progress."""
     with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
         digests = pool.map(lambda each: sha256_of(root / each), names)
-        bar = tqdm(digests, "checking", len(names), unit="file", leave=False, delay=2)
+        bar = ProgressBar(digests, "checking", len(names), unit="file", leave=False, delay=2)
         return dict(zip(names, bar, strict=True))
 
 

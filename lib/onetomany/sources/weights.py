@@ -19,9 +19,8 @@ from importlib import resources
 from pathlib import Path
 from typing import IO
 
-from tqdm import tqdm
-
 from ..errors import InputError, IntegrityError
+from ..progress import ProgressBar
 from .cache import cache_dir
 from .files import package_folder, sha256_of, whole_file, write_whole
 
@@ -221,7 +220,10 @@ def _write_checked(stream: IO[bytes], target: Path, expected: str, label: str) -
     digest = hashlib.sha256()
     total = int(getattr(stream, "length", 0) or 0) or None
     with whole_file(target) as beside:
-        with beside.open("wb") as out, tqdm(total=total, unit="B", unit_scale=True, delay=2) as bar:
+        with (
+            beside.open("wb") as out,
+            ProgressBar(total=total, unit="B", unit_scale=True, delay=2) as bar,
+        ):
             while block := stream.read(1 << 20):
                 out.write(block)
                 digest.update(block)

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 import simpy
 from jupedsim.routing import RoutingEngine
-from tqdm import tqdm
 
+from ..progress import ProgressBar
 from .layout import SERVED, STAGES, Layout
 from .passengers import HOUR, check_places
 from .scenarios import ORDINARY, Scenario, draw_scenario
@@ -175,7 +175,9 @@ class _Day:
         total = len(self.parties)
         rows = self.parties.iter_rows(named=True)
         for row, window in zip(
-            tqdm(rows, desc="parties", total=total, delay=2, leave=False), self.windows, strict=True
+            ProgressBar(rows, desc="parties", total=total, delay=2, leave=False),
+            self.windows,
+            strict=True,
         ):
             yield self.env.timeout(max(row["t_arrival"] - self.env.now, 0))
             self.env.process(self.party(row, window))

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..faces import synthetic
+from ..progress import ProgressBar
 
 Templates = NDArray[np.float32]
 
@@ -55,7 +55,7 @@ def sighting_templates(
     scale = np.float32(noise) * noise_factor(rows["quality"].to_numpy())
     templates = np.empty((len(rows), model.dimension), np.float32)
     starts = range(0, len(rows), CHUNK)
-    for start in tqdm(starts, desc="templates", unit="chunk", delay=2, leave=False):
+    for start in ProgressBar(starts, desc="templates", unit="chunk", delay=2, leave=False):
         part = slice(start, start + CHUNK)
         own = who[part]
         rng = synthetic.generator(seed, STREAM + start, SESSION)

@@ -18,9 +18,9 @@ import jupedsim as jps
 import numpy as np
 import polars as pl
 import shapely
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .flow import VISITS
 from .layout import SERVED, STAGES, Layout, Opening, ServicePoint
 from .passengers import HOUR, check_places
@@ -137,7 +137,7 @@ class _Crowd:
         for row in self.on_duty:
             self._patrol(row)
         ticks = int((last + longest - begin) * RATE) + 1
-        bar = tqdm(
+        bar = ProgressBar(
             total=round(last - begin), desc="arrivals, seconds", unit="s", delay=2, leave=False
         )
         for tick in range(ticks):

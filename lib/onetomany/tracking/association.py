@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from ..progress import ProgressBar
 from .cover import (
     best_successors,
     chain_successors,
@@ -146,7 +146,7 @@ def associate(
     of_pairs = pair_quality(quality[found.a], quality[found.b])
     llr = face.llr(found.score, of_pairs).astype(np.float32)
     successor = _solve(seen, found, llr, settings.clock)
-    for _ in tqdm(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
+    for _ in ProgressBar(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
         llr = _llr_of_tracks(known, found, successor, settings.images)
         before, successor = successor, _solve(seen, found, llr, settings.clock)
         if (before == successor).all():
@@ -197,7 +197,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: AssociationSetti
     gathered = [known.vectors[each] for each in where]
     parts: list[tuple[Any, ...]] = []
     blocks = [(a, *each) for a in range(cameras) for each in _blocks(starts[a])]
-    for a, low, high in tqdm(blocks, desc="candidate links", delay=2, leave=False):
+    for a, low, high in ProgressBar(blocks, desc="candidate links", delay=2, leave=False):
         rows, block = where[a][low:high], gathered[a][low:high]
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
         begins, ends, passed = seen.start[rows], seen.end[rows], []

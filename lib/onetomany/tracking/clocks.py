@@ -19,9 +19,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .association import Association, AssociationSettings, associate
 from .clock_errors import half_spread, offset_errors
 from .clock_likelihood import Times, likeliest_offsets, log_densities
@@ -147,7 +147,7 @@ def _by_faces(
     start, end = rows["t_start"].to_numpy(), rows["t_end"].to_numpy()
     quality = rows["quality"].to_numpy().astype(np.float64)
     seen, first = {}, [np.empty(0, np.int64)]
-    for a, b in tqdm(_worth_comparing(known), desc="sure pairs", delay=2, leave=False):
+    for a, b in ProgressBar(_worth_comparing(known), desc="sure pairs", delay=2, leave=False):
         one, two = _sure(vectors, quality, place[a], place[b], face)
         if len(one) >= LEAST:
             seen[a, b] = start[two] - end[one]

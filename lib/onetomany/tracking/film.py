@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..cage import keeper as cage
 from ..cage.film_decoder import FAULT, HEAD, MOST, PIXELS, SECONDS, TIME
 from ..errors import InputError
+from ..progress import ProgressBar
 from ..sources.films import MAX_BYTES, FilmSheet, copy_checked
 from .mot import MOT
 from .within import track
@@ -142,7 +142,7 @@ def find_tracks(
     errors of `decode_film` and `within.track`.
     """
     found: list[tuple[int, NDArray[np.float64]]] = []
-    with tqdm(desc="frames", unit="frame", delay=2, leave=False) as bar:
+    with ProgressBar(desc="frames", unit="frame", delay=2, leave=False) as bar:
 
         def see(number: int, frame: Pixels) -> None:
             boxes, conf = detector(frame)

@@ -18,9 +18,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from .association import LINKS, Association, hide_truth, tracks_of
 from .likelihood import Vectors, by_template
 from .metrics import identity
@@ -111,7 +111,7 @@ def threshold_curve(
     forest = _forest(a, b, score, len(who))
     people = rows.select(true_id=pl.col(subject))
     found = []
-    for cut in tqdm(sorted(thresholds), desc="thresholds", delay=2, leave=False):
+    for cut in ProgressBar(sorted(thresholds), desc="thresholds", delay=2, leave=False):
         rate = (false >= cut).sum() / of_two
         found.append((cut, rate, *_errors(people, forest, cut)))
     return pl.DataFrame(found, schema=CURVE, orient="row")
@@ -157,7 +157,7 @@ def _reaching(vectors: Vectors, threshold: float) -> tuple[Rows, Rows, NDArray[n
     """Return pairs of rows, the earlier first, and their scores, at or above a threshold."""
     _check_size(len(vectors))
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
-    for start in tqdm(range(0, len(vectors), BLOCK), desc="pairs", delay=2, leave=False):
+    for start in ProgressBar(range(0, len(vectors), BLOCK), desc="pairs", delay=2, leave=False):
         scores = vectors[start : start + BLOCK] @ vectors[start:].T
         one, two = np.nonzero(np.triu(scores >= threshold, k=1))
         parts.append((one + start, two + start, scores[one, two]))

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
+from ..progress import ProgressBar
 from .evaluation import share_interval
 from .transit import Rows
 
@@ -69,7 +69,7 @@ def unicity(
     owner, kept = _owners(who, track)
     drawn, counts = _drawn(who, cell, max(points), seed)
     found = []
-    for number in tqdm(points, desc="points", delay=2, leave=False):
+    for number in ProgressBar(points, desc="points", delay=2, leave=False):
         able = np.flatnonzero(counts >= number)
         matches, one = _matches(drawn[able, :number], holds, holders, cells)
         single = matches == 1

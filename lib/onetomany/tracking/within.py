@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from tqdm import tqdm
 
 from ..errors import InputError
+from ..progress import ProgressBar
 from ..sources.pedestrians import FRAME_RATE
 from .mot import BOX, LAST_FRAME, MOT
 
@@ -83,7 +83,9 @@ def track(
     starts = np.searchsorted(frames, np.append(numbers, frames[-1] + 1))
     kept, ids = [], []
     # frame by frame, empty ones too, since lost tracks age by frames: the package's interface
-    for low, high in tqdm(pairwise(starts), "frames", total=len(numbers), delay=2, leave=False):
+    for low, high in ProgressBar(
+        pairwise(starts), "frames", total=len(numbers), delay=2, leave=False
+    ):
         place = np.arange(low, high)
         found = follow.update(
             Detections(xyxy=boxes[low:high], confidence=conf[low:high], data={"place": place})

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .elsewhere import programme_form
     from .letters import letter_form
     from .mosaic import fact_picker
+    from .one_language import use_language
     from .reckoner import reckoner_form
     from .table import table_form
     from .walks import walks_form
@@ -42,6 +43,7 @@ __all__ = [
     "rule_slider",
     "table_form",
     "threshold_slider",
+    "use_language",
     "walks_form",
 ]
 
@@ -54,6 +56,7 @@ if not TYPE_CHECKING:
         "reading_desk": "desk",
         "reckoner_form": "reckoner",
         "table_form": "table",
+        "use_language": "one_language",
         "walks_form": "walks",
     }
     __getattr__, __dir__ = offer(__name__, _PLACES)

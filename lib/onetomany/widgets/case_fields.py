@@ -13,7 +13,6 @@ from typing import Any
 import ipywidgets
 
 from ..printing import shortened
-from .desk_layout import styled
 from .desk_words import KOREAN
 
 _NEW = "\0new"  # the option 'another', which no cell contains
@@ -36,6 +35,12 @@ _WORDS = {
     "to": ("{label}: to", "{label}: 끝"),
     "nothing": ("none to choose yet", "아직 고를 것이 없습니다"),
 }
+
+
+def styled(widget: Any, name: str) -> Any:
+    """Return a widget with one of the desk's styles."""
+    widget.add_class(name)
+    return widget
 
 
 def field_word(key: str, language: str) -> str:

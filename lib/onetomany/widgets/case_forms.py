@@ -33,10 +33,10 @@ from .case_fields import (
     SpanField,
     SpeakerField,
     TextField,
+    styled,
 )
 from .case_plans import FREE_UNITS, LONG_FIELDS, NAMED_CHOICES, PLANS, TOLD_BY, form_field
 from .case_words import case_word
-from .desk_layout import styled
 from .desk_words import KOREAN, escaped
 from .desk_words import UNITS as KOREAN_UNITS
 

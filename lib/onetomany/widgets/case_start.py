@@ -22,12 +22,12 @@ from ..cases.to_do import DATABASE, FAULT, CaseTask, check_case
 from ..documents.case_file import open_case
 from ..errors import InputError, OneToManyError
 from ..requests.log import read_requests
+from .case_fields import styled
 from .case_forms import RowForm
 from .case_plans import PLANS
 from .case_words import CASE_STYLE, case_word, counts_html, tasks_html
 from .case_work import CaseWork
 from .desk import ReadingDesk
-from .desk_layout import styled
 from .desk_words import ENGLISH, KOREAN, STYLE, escaped
 
 

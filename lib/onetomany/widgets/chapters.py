@@ -16,6 +16,7 @@ from ..accuracy import error_rates, histogram
 from ..behaviour import Rule, flagged_rates, flags
 from ..charts.accuracy import candidate_list_chart, score_histogram_chart
 from ..charts.behaviour import flagged_rates_chart
+from ..charts.languages import in_language, marked_text
 from ..charts.reidentification import column_label, narrowed_crowd_chart
 from ..confidence import PERCENT, PERCENT_KO
 from ..gallery import Gallery, Threshold
@@ -23,6 +24,7 @@ from ..printing import printable
 from ..reidentification.crowds import crowd
 from ..tracking.association import Association, cut_weak_links
 from ..tracking.evaluation import track_errors
+from .one_language import spoken
 
 
 def threshold_slider(
@@ -38,7 +40,7 @@ def threshold_slider(
         max=1.0,
         step=0.001,
         readout_format=".3f",
-        description="Threshold 임계값",
+        description=spoken("Threshold 임계값"),
         style={"description_width": "initial"},
         layout=ipywidgets.Layout(width="620px"),
     )
@@ -50,10 +52,11 @@ def threshold_slider(
         rates = error_rates(comparisons, [threshold]).row(0, named=True)
         display(
             HTML(
-                f"<p><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two different "
-                f"people match falsely (FMR {rates['fmr']:.3%}, {PERCENT} {rates['fmr_low']:.3%} "
-                f"to {rates['fmr_high']:.3%}); <b>{missed:,}</b> of {totals[True]:,} comparisons "
-                f"of one person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
+                f"<p lang='en'><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two "
+                f"different people match falsely (FMR {rates['fmr']:.3%}, {PERCENT} "
+                f"{rates['fmr_low']:.3%} to {rates['fmr_high']:.3%}); "
+                f"<b>{missed:,}</b> of {totals[True]:,} comparisons of one "
+                f"person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
                 f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).</p>"
                 f"<p lang='ko'>서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
                 f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고, 같은 사람의 비교 "
@@ -73,8 +76,10 @@ def candidate_browser(
         str(subject): rows["template_id"].to_list()
         for (subject,), rows in probes.group_by("subject_id", maintain_order=True)
     }
-    subject = ipywidgets.Dropdown(options=list(by_subject), description="Subject 사람")
-    image = ipywidgets.Dropdown(options=next(iter(by_subject.values())), description="Image 사진")
+    subject = ipywidgets.Dropdown(options=list(by_subject), description=spoken("Subject 사람"))
+    image = ipywidgets.Dropdown(
+        options=next(iter(by_subject.values())), description=spoken("Image 사진")
+    )
 
     def refill(change: dict[str, str]) -> None:
         image.options = by_subject[change["new"]]
@@ -90,7 +95,8 @@ def candidate_browser(
         shown = html.escape(printable(probe))
         display(
             HTML(
-                f"<p>Probe {shown}, whose person <b>{'is' if enrolled else 'is not'}</b> enrolled: "
+                f"<p lang='en'>Probe {shown}, whose person "
+                f"<b>{'is' if enrolled else 'is not'}</b> enrolled: "
                 f"<b>{len(above)}</b> candidate(s) at or above {threshold.score:.4f}.</p>"
                 f"<p lang='ko'>검색 사진 {shown} (등록된 사람: {'예' if enrolled else '아니요'}): "
                 f"임계값 이상 후보 <b>{len(above)}</b>명</p>"
@@ -117,13 +123,13 @@ def rule_slider(
     """
     known = [name for name in rules if name in measured["rule"].unique()]
     menu = ipywidgets.Dropdown(
-        options={rules[name].name: name for name in known}, description="Rule 규칙"
+        options={spoken(rules[name].name): name for name in known}, description=spoken("Rule 규칙")
     )
     slider = ipywidgets.IntSlider(
         value=13,
         min=1,
         max=25,
-        description="Strictness 엄격함",
+        description=spoken("Strictness 엄격함"),
         style={"description_width": "initial"},
     )
 
@@ -141,14 +147,15 @@ def rule_slider(
             limits = f", {rate} per 1,000 ({PERCENT} {low} to {high})"
             limits_ko = f" 천 명당 {rate}명({PERCENT_KO} 구간 {low}~{high})."
         sign = "≥" if own.flagged == "above" else "≤"
+        axis = {each: in_language(marked_text(own.axis), each) for each in ("en", "ko")}
         display(
             HTML(
-                f"<p>{own.axis} {sign} {cut:g}: <b>{row['flagged']:,}</b> of {row['people']:,} "
-                f"people in sight long enough are flagged{limits}; {row['observed']:,} were "
-                f"observed. The first: {names}.</p>"
-                f"<p lang='ko'>관찰된 {row['observed']:,}명 가운데 이 규칙으로 판단할 만큼 보인 "
-                f"{row['people']:,}명 중 <b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} "
-                f"처음 걸린 사람: {names}.</p>"
+                f"<p lang='en'>{axis['en']} {sign} {cut:g}: <b>{row['flagged']:,}</b> of "
+                f"{row['people']:,} people in sight long enough are flagged{limits}; "
+                f"{row['observed']:,} were observed. The first: {names}.</p>"
+                f"<p lang='ko'>{axis['ko']} {sign} {cut:g}: 관찰된 {row['observed']:,}명 "
+                f"가운데 이 규칙으로 판단할 만큼 보인 {row['people']:,}명 중 "
+                f"<b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} 처음 걸린 사람: {names}.</p>"
             )
         )
         display(
@@ -171,7 +178,7 @@ def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
         max=1.0,
         step=0.01,
         continuous_update=False,
-        description="Least probability of a link 연결의 최소 확률",
+        description=spoken("Least probability of a link 연결의 최소 확률"),
         style={"description_width": "initial"},
         layout=ipywidgets.Layout(width="620px"),
     )
@@ -182,10 +189,10 @@ def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
         interval = f"{row['mixed_low']:.1%} – {row['mixed_high']:.1%}"
         display(
             HTML(
-                f"<p>SIMULATED. <b>{len(kept.links):,}</b> of {len(found.links):,} links are kept. "
-                f"Of {row['passengers']:,} passengers <b>{row['mixed']:.1%}</b> are mixed with "
-                f"others ({PERCENT} {interval}) and <b>{row['broken']:.1%}</b> are broken into "
-                "several tracks.</p>"
+                f"<p lang='en'>SIMULATED. <b>{len(kept.links):,}</b> of {len(found.links):,} "
+                f"links are kept. Of {row['passengers']:,} passengers <b>{row['mixed']:.1%}</b> "
+                f"are mixed with others ({PERCENT} {interval}) and <b>{row['broken']:.1%}</b> are "
+                "broken into several tracks.</p>"
                 f"<p lang='ko'>모의 자료. 연결 {len(found.links):,}개 가운데 "
                 f"<b>{len(kept.links):,}</b>개가 남는다. 승객 {row['passengers']:,}명 가운데 "
                 f"<b>{row['mixed']:.1%}</b>가 남과 섞이고({PERCENT_KO} 구간 {interval}) "
@@ -214,7 +221,7 @@ def crowd_picker(
     menus = {
         name: ipywidgets.Dropdown(
             options=[("—", None), *((str(value), value) for value in values[name])],
-            description=column_label(name),
+            description=spoken(column_label(name)),
             style={"description_width": "150px"},
         )
         for name in columns
@@ -223,7 +230,7 @@ def crowd_picker(
     def show(**chosen: object) -> None:
         known = {name: value for name, value in chosen.items() if value is not None}
         if not known:
-            display(HTML("<p>Choose a value.</p><p lang='ko'>값을 고르세요.</p>"))
+            display(HTML("<p lang='en'>Choose a value.</p><p lang='ko'>값을 고르세요.</p>"))
             return
         steps = crowd(table, known)
         left = steps["records"][-1]
@@ -234,7 +241,8 @@ def crowd_picker(
             more_ko = f" (비례하면 {scale:,.0f}건 중 약 {wide:,.0f}건)"
         display(
             HTML(
-                f"<p><b>{left:,}</b> of {len(table):,} records share these values{more}.</p>"
+                f"<p lang='en'><b>{left:,}</b> of {len(table):,} records share these "
+                f"values{more}.</p>"
                 f"<p lang='ko'>기록 {len(table):,}건 중 <b>{left:,}</b>건이 이 값을 모두 "
                 f"가지고 있습니다{more_ko}.</p>"
             )

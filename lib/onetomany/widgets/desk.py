@@ -27,25 +27,28 @@ from ..documents.picture import page_picture
 from ..documents.search import Span
 from ..errors import InputError, OneToManyError
 from . import desk_words
-from .desk_layout import CLAIM_FIELDS, DeskLayout, styled
+from .case_fields import styled
+from .desk_layout import CLAIM_FIELDS, DeskLayout
 from .desk_words import ENGLISH, KOREAN, LABELS, escaped
+from .one_language import language_in_use
 
 HITS, BLOCKS = 15, 400  # shown at most
 SCALE = 1.5  # pixels of the page's picture for a point
 
 
 def reading_desk(
-    case: str | Path = "case.duckdb", *, language: str = ENGLISH, weak_isolation: bool = False
+    case: str | Path = "case.duckdb", *, language: str = "", weak_isolation: bool = False
 ) -> ipywidgets.VBox:
     """Return the reading desk on a case file made by `onetomany ingest`, or on a case folder.
 
-    `language` is 'en' or 'ko'; it can be changed on the desk. `weak_isolation` permits drawing
-    pages on a system that can't isolate the drawing program. Raises InputError if there is no case
-    file.
+    `language` is 'en' or 'ko', by default the notebook's; it can be changed on the desk.
+    `weak_isolation` permits drawing pages on a system that can't isolate the drawing program.
+    Raises InputError if there is no case file.
 
     Example:
         >>> reading_desk("case.duckdb", language="ko")  # doctest: +SKIP
     """
+    language = language or language_in_use() or ENGLISH
     if language not in (ENGLISH, KOREAN):
         raise InputError(f"'{language}' is not a language of the desk: give 'en' or 'ko'.")
     if weak_isolation:
@@ -80,6 +83,7 @@ class ReadingDesk(DeskLayout):
         if not self.query.value.strip():
             return
         chosen = {name: field.value.strip() for name, field in self.filters.items()}
+        chosen |= {name: day.value.isoformat() for name, day in self.days.items() if day.value}
         filters = query.Filters(kinds=query.kinds_of(self.kind.value), **chosen)
         with open_case(self.case) as db:
             found = find_pages(db, self.query.value, filters=filters, limit=HITS)
@@ -141,7 +145,9 @@ class ReadingDesk(DeskLayout):
             if self.home:
                 speakers = {*self.claim["said_by"].options, *marked.body_names(self.home)}
                 self.claim["said_by"].options = sorted(speakers)
-            self.claim["document_date"].options = [held.dated[:10]] if held.dated else []
+            # offered, not filled in: the file's date need not be that of the words
+            self.written_on.fill((held.dated or "")[:10])
+            self.written_on.precision.value = "none"
             self.clashes.value = ""
         self.shows(self.heading, self._where)
         self._draw()
@@ -268,7 +274,8 @@ class ReadingDesk(DeskLayout):
 
     def _keep_claim(self, replaced: str) -> None:
         page = self._opened()
-        entered = {name: str(self.claim[name].value or "") for name in CLAIM_FIELDS}
+        entered = {name: str(field.value or "") for name, field in self.claim.items()}
+        entered["document_date"] = self.written_on.text
         for name in CLAIM_FIELDS[:5]:
             if not entered[name].strip():
                 label = LABELS[name][self.korean]

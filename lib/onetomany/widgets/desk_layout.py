@@ -17,6 +17,7 @@ from ..documents import query
 from ..errors import OneToManyError
 from ..mentions.quantities import UNITS as QUANTITIES
 from . import desk_words
+from .case_fields import DateField, styled
 from .desk_words import ENGLISH, KOREAN, LABELS, escaped
 
 CLAIM_FIELDS = ("subject", "attribute", "value", "unit", "said_by", "document_date")
@@ -76,12 +77,10 @@ class DeskLayout:
         self.query = self._text("query", continuous_update=False)
         self.named.append((self.query, "placeholder", "query_hint"))
         self.filters = {
-            name: self._text(name, continuous_update=False)
-            for name in ("path", "after", "before", "sender", "tag")
+            name: self._text(name, continuous_update=False) for name in ("path", "sender", "tag")
         }
+        self.days = {name: self._text(name, ipywidgets.DatePicker) for name in ("after", "before")}
         self.kind = self._text("kind", ipywidgets.Dropdown, options=[("", "")])
-        for name in ("after", "before"):
-            self.filters[name].placeholder = "2019-04-30"
         self.found, self.hits = ipywidgets.HTML(), ipywidgets.VBox()
         self.sheet = ipywidgets.Box()
         self.heading, self.body = ipywidgets.HTML(), ipywidgets.HTML()
@@ -99,8 +98,9 @@ class DeskLayout:
                     else {"ensure_option": False, "continuous_update": False}
                 ),
             )
-            for name in CLAIM_FIELDS
+            for name in CLAIM_FIELDS[:-1]
         }
+        self.written_on = DateField()
         self.clashes, self.kept = ipywidgets.HTML(), ipywidgets.HTML()
         self.undo = self._button("undo", self.take_back, self.clashes)
         self.again = self._button("correct", self.correct, self.clashes)
@@ -123,7 +123,7 @@ class DeskLayout:
             head("h_find"),
             row(self.query, self._button("search", self.search, self.found, "primary")),
             row(self.kind, self.filters["path"], self.filters["sender"]),
-            row(self.filters["after"], self.filters["before"], self.filters["tag"]),
+            row(*self.days.values(), self.filters["tag"]),
             self.found,
             self.hits,
         ]
@@ -140,7 +140,8 @@ class DeskLayout:
             head("h_claim"),
             row(*(self.claim[name] for name in CLAIM_FIELDS[:2])),
             row(*(self.claim[name] for name in CLAIM_FIELDS[2:4])),
-            row(*(self.claim[name] for name in CLAIM_FIELDS[4:])),
+            row(self.claim["said_by"]),
+            self.written_on.box,
             row(self._button("save", self.save, self.clashes, "primary"), self.again, self.undo),
             self.clashes,
             head("h_remark"),
@@ -169,6 +170,7 @@ class DeskLayout:
             setattr(widget, trait, f"<h3>{text}</h3>" if key.startswith("h_") else text)
         kinds = desk_words.KINDS if self.korean else {kind: kind for kind in query.KINDS}
         _relabel(self.kind, {"": LABELS["any"][which], **kinds})
+        self.written_on.translate(LABELS["document_date"][which], "", self.language)
         units = desk_words.UNITS if self.korean else {}
         _relabel(self.claim["unit"], {"": "", **{unit: units.get(unit, unit) for unit in _UNITS}})
         for again in list(self.repeat.values()):
@@ -206,12 +208,6 @@ class DeskLayout:
             yield
         finally:
             self.busy = before
-
-
-def styled(widget: Any, name: str) -> Any:
-    """Return a widget with one of the desk's styles."""
-    widget.add_class(name)
-    return widget
 
 
 def _relabel(menu: ipywidgets.Dropdown, labels: Mapping[str, str]) -> None:

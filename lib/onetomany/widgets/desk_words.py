@@ -57,7 +57,8 @@ UNITS = {
     "items": "개", "times": "회", "KRW": "원", "USD": "달러", "percent": "퍼센트", "m2": "㎡",
     "seconds": "초", "minutes": "분", "hours": "시간", "days": "일", "months": "개월",
     "years": "년", "age": "세(나이)", "date": "날짜", "dates": "기간", "place": "장소",
-    "answer": "예/아니요", "fields": "항목 목록",
+    "answer": "예/아니요", "fields": "항목 목록", "EUR": "유로", "GBP": "파운드", "JPY": "엔",
+    "share": "비율", "faces": "얼굴 수", "alerts": "경보 수",
 }  # fmt: skip
 KINDS = {
     "pdf": "PDF", "hwp": "한글", "word": "워드 문서", "sheet": "표 계산", "slides": "발표 자료",

@@ -8,7 +8,8 @@ from IPython.display import display
 
 from ..charts.elsewhere import chosen_programmes, filter_label, filter_menus, programme_map_chart
 from ..charts.elsewhere_tables import programmes_table
-from ..charts.languages import plain
+from ..charts.languages import both
+from .one_language import spoken
 
 _WIDE = {"style": {"description_width": "140px"}, "layout": ipywidgets.Layout(width="420px")}
 
@@ -20,8 +21,8 @@ def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
     """
     menus = {
         name: ipywidgets.Dropdown(
-            options=[(plain(label), value) for label, value in options],
-            description=filter_label(name),
+            options=[(spoken(label), value) for label, value in options],
+            description=spoken(filter_label(name)),
             **_WIDE,
         )
         for name, options in filter_menus(programmes).items()
@@ -31,7 +32,10 @@ def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
     def show(_: object = None) -> None:
         chosen = {name: str(menu.value) for name, menu in menus.items()}
         kept = chosen_programmes(programmes, chosen)
-        counted.value = f"{kept.height} of {programmes.height} programmes 사업"
+        many, every = kept.height, programmes.height
+        counted.value = spoken(
+            both(f"{many} of {every} programmes", f"사업 {every}개 중 {many}개", " · ")
+        )
         shown.clear_output(wait=True)
         with shown:
             display(programme_map_chart(programmes, source=source, chosen=chosen))

@@ -15,6 +15,7 @@ from typing import Any
 import ipywidgets
 from IPython.display import HTML, display
 
+from ..charts.languages import both
 from ..errors import InputError
 from ..printing import printable
 from ..requests import drafts, gaps, letters, log
@@ -31,9 +32,11 @@ from ..requests.letter_templates import (
 from ..requests.procedures import procedures, requests_folder
 from ..sources.files import write_whole
 from ..sources.kit_files import installed_path
+from .one_language import language_in_use, spoken
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}
-_CHOOSE, _NONE = ("choose 고르세요", ""), ("nothing 없음", "none")
+_HALF = {"style": {"description_width": "230px"}, "layout": {"width": "410px"}}
+_CHOOSE, _NONE = "choose 고르세요", "nothing 없음"
 _APART = ("date", "body")  # they have controls of their own
 
 
@@ -69,16 +72,17 @@ class _LetterForm:
         self.filling = False
         self.gap = _menu("Request 청구 내용")
         self.gap.options = [
-            (f"{row['what_en']} · {row['what_ko']}", key) for key, row in self.rows.items()
+            (spoken(both(row["what_en"], row["what_ko"], " · ")), key)
+            for key, row in self.rows.items()
         ]
         self.gap.value = next(iter(self.rows))
         self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 언어")
         self.beside = _menu("Translation for you 참고용 번역")
         self.day = ipywidgets.DatePicker(
-            description=self.about["date"].label, value=self._now(), **_WIDE
+            description=spoken(self.about["date"].label), value=self._now(), **_WIDE
         )
         self.authority = _menu(self.about["body"].label)
-        self.body = ipywidgets.Text(description="Official name 공식 명칭", **_WIDE)
+        self.body = ipywidgets.Text(description=spoken("Official name 공식 명칭"), **_WIDE)
         self.fields = {
             name: _control(each)
             for name, each in self.about.items()
@@ -87,13 +91,25 @@ class _LetterForm:
         self.private = {
             name: self._private(name, each) for name, each in self.about.items() if each.personal
         }
+        # the days of the period: once both are chosen, they are written in the letter's language
+        self.born = ipywidgets.DatePicker(
+            description=spoken("or pick it 또는 고르기"), layout={"width": "240px"}
+        )
+        self.ends = [
+            ipywidgets.DatePicker(description=spoken(label), **_HALF)
+            for label in ("Period from 기간의 처음", "Period to 기간의 끝")
+        ]
+        self.birth = ipywidgets.HBox([self.private["birth_date"], self.born])
+        self.period = ipywidgets.VBox([ipywidgets.HBox(self.ends), self.fields["period"]])
         self.write = ipywidgets.Button(
-            description="Write the letter 편지 쓰기",
+            description=spoken("Write the letter 편지 쓰기"),
             button_style="primary",
             layout={"width": "260px"},
         )
         self.sent = ipywidgets.Button(
-            description="I have sent it 보냈습니다", disabled=True, layout={"width": "260px"}
+            description=spoken("I have sent it 보냈습니다"),
+            disabled=True,
+            layout={"width": "260px"},
         )
         self.said, self.shown = ipywidgets.HTML(), ipywidgets.Output()
         self.box = ipywidgets.VBox()
@@ -102,12 +118,16 @@ class _LetterForm:
     def _arrange(self, asked: list[str]) -> None:
         """Order the fields as the letter needs them."""
         order = {name: place for place, name in enumerate(dict.fromkeys(asked))}
-        named = {**self.fields, **self.private}
+        named = self._by_name()
         self.box.children = (
             *(self.gap, self.law, self.language, self.beside, self.day, self.authority, self.body),
             *(named[each] for each in sorted(named, key=lambda name: order.get(name, len(order)))),
             *(ipywidgets.HBox([self.write, self.sent]), self.said, self.shown),
         )
+
+    def _by_name(self) -> dict[str, Any]:
+        """Return what is shown of each field: some have a picker of days beside them."""
+        return {**self.fields, **self.private, "period": self.period, "birth_date": self.birth}
 
     def _connect(self) -> None:
         self.gap.observe(lambda _: self._new_gap(), names="value")
@@ -116,9 +136,15 @@ class _LetterForm:
         self.authority.observe(lambda _: self._new_authority(), names="value")
         for each in (self.beside, self.day, self.body, *self.fields.values()):
             each.observe(lambda _: self._preview(), names="value")
+        self.born.observe(lambda change: self._new_birth(change["new"]), names="value")
+        for day in self.ends:
+            day.observe(lambda _: self._new_period(), names="value")
         self.write.on_click(lambda _: self._write())
         self.sent.on_click(lambda _: self._mark_sent())
         self._new_gap()
+
+    def _tongue(self, language: str) -> tuple[str, str]:
+        return self.spoken[language].en, self.spoken[language].ko
 
     def _now(self) -> dt.date:
         return self.today or dt.date.today()
@@ -132,7 +158,8 @@ class _LetterForm:
         own = self.known[self._row()["template"]]
         fitting = [name for name in own.procedures if name in self.framed]
         self.law.options = [
-            (f"{self.laws[name].name.en} · {self.laws[name].name.ko}", name) for name in fitting
+            (spoken(both(self.laws[name].name.en, self.laws[name].name.ko, " · ")), name)
+            for name in fitting
         ]
         self.law.value = self._row()["procedure"]
         self._new_law()
@@ -145,9 +172,9 @@ class _LetterForm:
         own, frame = self.known[self._row()["template"]], self.framed[self.law.value]
         native = letters.law_language(self.law.value).partition("-")[0]
         written = sorted(languages_of(own, frame), key=lambda each: each != native)
-        named = [(f"{self.spoken[each].en} {self.spoken[each].ko}", each) for each in written]
+        named = [(spoken(both(*self._tongue(each))), each) for each in written]
         self.language.options, self.language.value = named, written[0]
-        self.beside.options = [_NONE, *named]
+        self.beside.options = [(spoken(_NONE), "none"), *named]
         self.beside.value = "en" if written[0] not in ("en", "ko") else "none"
         self._arrange([*own.fields, *asked_of(own, frame)])
         self._new_language()
@@ -158,7 +185,7 @@ class _LetterForm:
             return
         self.filling = True
         names = drafts.authorities(self.law.value, self.language.value, self._row())
-        self.authority.options = [*names, ("another 다른 기관", "")]
+        self.authority.options = [*names, (spoken("another 다른 기관"), "")]
         self.authority.value = names[0]
         self.body.value = names[0]
         filled = drafts.prefilled(self._row(), self.law.value, self.language.value)
@@ -167,6 +194,17 @@ class _LetterForm:
         self.filling = False
         self._preview()
 
+    def _new_period(self) -> None:
+        days = [each.value.isoformat() for each in self.ends if each.value]
+        if len(days) == len(self.ends):
+            self.fields["period"].value = drafts.written_window("/".join(days), self.language.value)
+
+    def _new_birth(self, day: dt.date | None) -> None:
+        """Take a day of birth as the field beside takes it, and forget it here."""
+        if day:
+            self.born.value = None
+            self.private["birth_date"].value = day.isoformat()
+
     def _new_authority(self) -> None:
         if not self.filling and self.authority.value is not None:
             self.body.value = self.authority.value
@@ -174,13 +212,16 @@ class _LetterForm:
     def _private(self, name: str, about: Field) -> ipywidgets.Text:
         """Return a field that is emptied after input; `typed` remembers the value."""
         field = ipywidgets.Text(
-            description=about.label, continuous_update=False, placeholder=about.en, **_WIDE
+            description=spoken(about.label),
+            continuous_update=False,
+            placeholder=_hint(about),
+            **_WIDE,
         )
 
         def take(change: Mapping[str, Any]) -> None:
             if change["new"]:
                 self.typed[name] = change["new"]
-                field.placeholder = "taken, not saved 입력함, 저장하지 않음"
+                field.placeholder = spoken("taken, not saved 입력함, 저장하지 않음")
                 field.value = ""
                 self._preview()
 
@@ -216,11 +257,11 @@ class _LetterForm:
         chosen = self._chosen()
         try:
             needed = self._needed(chosen)
-            for name, field in {**self.fields, **self.private}.items():
+            for name, field in self._by_name().items():
                 field.layout.display = None if name in needed else "none"
             text = self._text(chosen, needed)
         except InputError as error:
-            text = str(error)
+            text = _told(error)
         self.shown.clear_output(wait=True)
         with self.shown:
             display(HTML(_block(text)))
@@ -231,8 +272,8 @@ class _LetterForm:
         labels = {name: self.about[name].label for name in lacking}
         first = [label for name, label in labels.items() if self.about[name].options]
         if first:
-            return f"Choose first 먼저 고르세요: {', '.join(first)}"
-        blanks = {name: f"〔{label}〕" for name, label in labels.items()}
+            return spoken("Choose first 먼저 고르세요") + f": {', '.join(map(spoken, first))}"
+        blanks = {name: f"〔{spoken(label)}〕" for name, label in labels.items()}
         return "\n\n".join(each.text for each in self._made({**chosen, **blanks}, {}) if each)
 
     def _write(self) -> None:
@@ -245,15 +286,19 @@ class _LetterForm:
             entry = self._begin(made, kept, own)
             paths = drafts.write_letter(made, beside, entry.stem, self.out)
         except InputError as error:
-            self.said.value = _block(error)
+            self.said.value = _block(_told(error))
             return
         self.written, self.sent.disabled = entry, False
         lines = [
-            *(f"Written 저장함: {path}" for path in (*paths, entry)),
+            *(f"{spoken('Written 저장함')}: {path}" for path in (*paths, entry)),
             *made.notices,
-            *(f"Check 확인: {each}" for each in made.unread),
-            "Nothing was sent. Read it, sign it, send it yourself. "
-            "보내지 않았습니다. 읽고 서명하여 직접 보내세요.",
+            *(f"{spoken('Check 확인')}: {each}" for each in made.unread),
+            spoken(
+                both(
+                    "Nothing was sent. Read it, sign it, send it yourself.",
+                    "보내지 않았습니다. 읽고 서명하여 직접 보내세요.",
+                )
+            ),
         ]
         self.said.value = "<br>".join(map(_safe, lines))
 
@@ -290,11 +335,16 @@ class _LetterForm:
         try:
             log.add_event(self.written, log.Event(self._now(), "sent"))
         except InputError as error:
-            self.said.value = _block(error)
+            self.said.value = _block(_told(error))
             return
         self.sent.disabled = True
         self.said.value = _safe(
-            f"Noted as sent on {self._now()}: {self.written.stem}. 보낸 날을 적었습니다."
+            spoken(
+                both(
+                    f"Noted as sent on {self._now()}: {self.written.stem}.",
+                    f"보낸 날을 {self._now()}로 적었습니다: {self.written.stem}.",
+                )
+            )
         )
 
 
@@ -307,16 +357,25 @@ def _block(text: object) -> str:
     return f"<div style='{style}'>{_safe(text)}</div>"
 
 
+def _told(error: InputError) -> str:
+    """Return an error's sentence in the language in use, if it has one in Korean."""
+    return error.ko if language_in_use() == "ko" and error.ko else str(error)
+
+
+def _hint(about: Field) -> str:
+    return about.ko if language_in_use() == "ko" else about.en
+
+
 def _menu(description: str) -> ipywidgets.Dropdown:
-    return ipywidgets.Dropdown(description=description, **_WIDE)
+    return ipywidgets.Dropdown(description=spoken(description), **_WIDE)
 
 
 def _control(about: Field) -> ipywidgets.Widget:
     """Return a text field, or a menu for a choice."""
     if not about.options:
-        return ipywidgets.Text(description=about.label, placeholder=about.en, **_WIDE)
+        return ipywidgets.Text(description=spoken(about.label), placeholder=_hint(about), **_WIDE)
     menu = _menu(about.label)
-    words = [(f"{en} · {ko}", key) for key, (en, ko) in about.options.items()]
-    menu.options = words if about.default else [_CHOOSE, *words]
+    words = [(spoken(both(en, ko, " · ")), key) for key, (en, ko) in about.options.items()]
+    menu.options = words if about.default else [(spoken(_CHOOSE), ""), *words]
     menu.value = about.default
     return menu

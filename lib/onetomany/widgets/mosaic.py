@@ -11,27 +11,27 @@ from IPython.display import HTML, display
 from ..charts.mosaic import people_left_chart
 from ..printing import printable
 from ..reidentification.mosaic import mosaic
+from .one_language import spoken
 
 POPULATIONS = (10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)
 FACTS = 3
 
 
-def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidgets.VBox:
+def fact_picker(facts: pl.DataFrame) -> ipywidgets.VBox:
     """Return menus for up to three facts and a population, with bits and people left.
 
-    Takes `fact_list.everyday_facts`; `start` names facts chosen at first. Everything is calculated
-    in this process: no choice is written, sent or stored.
+    Takes `fact_list.everyday_facts`. Everything is calculated in this process: no choice is
+    written, sent or stored, and the menus open blank.
     """
     options = [
         ("—", None),
-        *((f"{row['fact']} ({row['share']:.1%})", row["fact"]) for row in facts.to_dicts()),
+        *((f"{spoken(row['fact'])} ({row['share']:.1%})", row["fact"]) for row in facts.to_dicts()),
     ]
     wide = {"style": {"description_width": "130px"}, "layout": ipywidgets.Layout(width="640px")}
     menus = {
         f"fact_{number}": ipywidgets.Dropdown(
             options=options,
-            value=start[number - 1] if number <= len(start) else None,
-            description=f"Fact {number} 사실 {number}",
+            description=spoken(f"Fact {number} 사실 {number}"),
             **wide,
         )
         for number in range(1, FACTS + 1)
@@ -39,20 +39,20 @@ def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidge
     people = ipywidgets.Dropdown(
         options=[(f"{size:,}", size) for size in POPULATIONS],
         value=1_000_000,
-        description="Among 인구 (명)",
+        description=spoken("Among how many people 인구(명)"),
         **wide,
     )
 
     def show(population: int, **chosen: str | None) -> None:
         names = list(dict.fromkeys(name for name in chosen.values() if name))
         if not names:
-            display(HTML("<p>Choose a fact.</p><p lang='ko'>사실을 고르세요.</p>"))
+            display(HTML("<p lang='en'>Choose a fact.</p><p lang='ko'>사실을 고르세요.</p>"))
             return
         picked = pl.concat(facts.filter(fact=name) for name in names)
         if picked["group"].n_unique() < len(picked):
             display(
                 HTML(
-                    "<p>Two of these exclude each other: choose one of a kind.</p>"
+                    "<p lang='en'>Two of these exclude each other: choose one of a kind.</p>"
                     "<p lang='ko'>고른 사실 가운데 둘은 서로 맞지 않습니다. 종류마다 하나만 "
                     "고르세요.</p>"
                 )
@@ -73,9 +73,9 @@ def _sentences(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> st
         for name in ("of_en", "of_ko", "source")
     )
     return (
-        f"<p>These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, and leave "
-        f"<b>{end['left']:,.1f}</b> of {population:,} people. However they depend on each "
-        f"other, between "
+        f"<p lang='en'>These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, "
+        f"and leave <b>{end['left']:,.1f}</b> of {population:,} people. However they depend on "
+        f"each other, between "
         f"{end['least']:,.0f} and {end['most']:,.0f} are left (Fréchet's bounds). Independence "
         f"and one population are assumed; the shares were counted among: {whom}. Sources: "
         f"{sources}.</p>"

@@ -26,13 +26,19 @@ from ..accuracy.reckoner_words import (
     worded_inputs,
     worded_meanings,
 )
+from ..charts.languages import both
 from ..charts.reckoner import accuracy_meanings_table, reckoner_inputs_table, reckoning_table
 from ..errors import InputError
-from ..printing import printable, shortened
+from ..printing import shortened
+from .one_language import error_html, spoken
 
 _WIDE = {"style": {"description_width": "330px"}, "layout": ipywidgets.Layout(width="620px")}
+_NOTHING = (
+    "<p lang='en'>Nothing is known yet: fill in one number.</p>"
+    "<p lang='ko'>아직 아는 것이 없다. 수를 하나라도 적는다.</p>"
+)
 _DAYS = "days that the counts cover 수가 걸친 날"
-_CLAIM = "claimed accuracy, % 주장된 정확도"
+_CLAIM = "claimed accuracy, % 주장된 정확도, %"
 
 
 def reckoner_form(
@@ -56,12 +62,12 @@ class _ReckonerForm:
         self.filled: Mapping[str, ProgrammeInput] = {}
         self.filling = False
         self.fields = {
-            name: ipywidgets.Text(description=" ".join(NAMES[name]), placeholder="?", **_WIDE)
+            name: ipywidgets.Text(description=spoken(both(*NAMES[name])), placeholder="?", **_WIDE)
             for name in NAMES
             if name not in SHARES
         }
-        self.days = ipywidgets.Text(value="1", description=_DAYS, **_WIDE)
-        self.claim = ipywidgets.Text(description=_CLAIM, placeholder="99.9", **_WIDE)
+        self.days = ipywidgets.Text(value="1", description=spoken(_DAYS), **_WIDE)
+        self.claim = ipywidgets.Text(description=spoken(_CLAIM), placeholder="99.9", **_WIDE)
         self.known, self.rates = {}, {}
         for name in SHARES:
             self.known[name] = ipywidgets.Checkbox(
@@ -74,14 +80,18 @@ class _ReckonerForm:
                 step=0.05,
                 readout_format=".3g",
                 continuous_update=False,
-                description=" ".join(NAMES[name]),
+                description=spoken(both(*NAMES[name])),
                 **_WIDE,
             )
         self.shown = ipywidgets.Output()
         rows = {} if programmes is None else {row["id"]: row for row in programmes.to_dicts()}
-        options = [("— your own numbers 내 숫자", "")]
-        options += [(f"{row['name_en']} {row['name_ko']}", key) for key, row in rows.items()]
-        self.menu = ipywidgets.Dropdown(options=options, description="Start 처음 값", **_WIDE)
+        options = [(spoken("your own numbers 내 숫자"), "")]
+        options += [
+            (spoken(both(row["name_en"], row["name_ko"])), key) for key, row in rows.items()
+        ]
+        self.menu = ipywidgets.Dropdown(
+            options=options, description=spoken("Start 처음 값"), **_WIDE
+        )
         self.menu.observe(
             lambda change: self.fill(
                 disclosed_inputs(rows[change["new"]]) if change["new"] else {}
@@ -142,11 +152,13 @@ class _ReckonerForm:
             try:
                 self._calculate()
             except InputError as error:
-                for lang, text in (("en", str(error)), ("ko", error.ko)):
-                    display(HTML(f"<p lang='{lang}'><b>{html.escape(printable(text))}</b></p>"))
+                display(HTML(error_html(error)))
 
     def _calculate(self) -> None:
         inputs = self.read()
+        if not inputs:
+            display(HTML(_NOTHING))
+            return
         found = reckon(inputs)
         source = "the inputs below 아래 입력"
         display(
@@ -158,7 +170,7 @@ class _ReckonerForm:
         )
         for notice in describe_reckoning(found):
             en, ko = (html.escape(shortened(text, 900)) for text in notice)
-            display(HTML(f"<p>{en}</p><p lang='ko'>{ko}</p>"))
+            display(HTML(f"<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
         display(
             reckoner_inputs_table(
                 worded_inputs(found.inputs),

@@ -9,11 +9,13 @@ import ipywidgets
 from IPython.display import HTML, display
 
 from ..charts.assessment import crowd_sizes_chart, without_column_chart
+from ..charts.languages import both
 from ..errors import InputError
 from ..printing import Notice, printable, shortened
 from ..reidentification.assessment import Assessment, assess, describe_assessment, to_give_up
 from ..reidentification.hidden_values import hide_values
 from ..reidentification.own_table import OwnTable, own_table
+from .one_language import error_html, spoken
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
 _DATES = (
@@ -30,21 +32,32 @@ def table_form() -> ipywidgets.VBox:
     by value. Nothing is written or sent; the notebook contains the result only if it is saved. A
     fault in the file is shown in its place.
     """
-    path = ipywidgets.Text(description="File 파일", placeholder="people.csv, .xlsx ...", **_WIDE)
-    dates = ipywidgets.Dropdown(options=_DATES, description="03/04/2019", **_WIDE)
-    drop = ipywidgets.Checkbox(
-        value=False, description="Leave out columns that name people 식별 번호 열 빼기", **_WIDE
+    path = ipywidgets.Text(
+        description=spoken("File 파일"), placeholder="people.csv, .xlsx ...", **_WIDE
     )
-    columns = ipywidgets.SelectMultiple(
-        options=[], rows=8, description="Columns others may know 남이 아는 열", **_WIDE
-    )
-    population = ipywidgets.Text(
-        description="Sample of how many people 모집단 인원",
-        placeholder="if it is a random sample 무작위 표본일 때만",
+    dates = ipywidgets.Dropdown(
+        options=[(spoken(words), order) for words, order in _DATES],
+        description=spoken(both("A date such as 03/04/2019", "03/04/2019 같은 날짜")),
         **_WIDE,
     )
-    opening = ipywidgets.Button(description="Open 열기", button_style="primary")
-    counting = ipywidgets.Button(description="Count 세기", disabled=True)
+    drop = ipywidgets.Checkbox(
+        value=False,
+        description=spoken("Leave out columns that name people 식별 번호 열 빼기"),
+        **_WIDE,
+    )
+    columns = ipywidgets.SelectMultiple(
+        options=[],
+        rows=8,
+        description=spoken("Columns others may know 남이 아는 열"),
+        **_WIDE,
+    )
+    population = ipywidgets.Text(
+        description=spoken("Sample of how many people 모집단 인원"),
+        placeholder=spoken("if it is a random sample 무작위 표본일 때만"),
+        **_WIDE,
+    )
+    opening = ipywidgets.Button(description=spoken("Open 열기"), button_style="primary")
+    counting = ipywidgets.Button(description=spoken("Count 세기"), disabled=True)
     shown = ipywidgets.Output()
     held: dict[str, OwnTable] = {}
 
@@ -55,7 +68,7 @@ def table_form() -> ipywidgets.VBox:
                 with hide_values(Path(path.value.strip()).name):
                     open_() if task is opening else count()
             except InputError as error:
-                display(HTML(f"<p><b>{html.escape(printable(error))}</b></p>"))
+                display(HTML(error_html(error)))
 
     def open_() -> None:
         counting.disabled = True
@@ -93,7 +106,7 @@ def _people(text: str) -> int | None:
 def _say(notices: tuple[Notice, ...] | list[Notice]) -> None:
     for notice in notices:
         en, ko = (html.escape(printable(text)) for text in notice)
-        display(HTML(f"<p>{en}</p><p lang='ko'>{ko}</p>"))
+        display(HTML(f"<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
 
 
 def _show(found: Assessment, name: str) -> None:

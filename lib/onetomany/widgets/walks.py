@@ -15,6 +15,7 @@ from ..charts.behaviour import flagged_rates_chart
 from ..errors import InputError, OneToManyError
 from ..printing import printable
 from ..tracking.numbers_text import Notices
+from .one_language import error_html, spoken
 
 _WIDE = {"style": {"description_width": "190px"}, "layout": ipywidgets.Layout(width="760px")}
 _SHOWN = 20
@@ -29,18 +30,22 @@ def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
     """
     if weak_isolation:
         accept_weak_isolation()
-    path = ipywidgets.Text(description="File 파일", placeholder="walks.csv (id, t, x, y)", **_WIDE)
-    site = ipywidgets.Text(description="Gates, zones 구역 (site.toml)", **_WIDE)
+    path = ipywidgets.Text(description=spoken("File 파일"), placeholder="walks.csv", **_WIDE)
+    site = ipywidgets.Text(
+        placeholder="site.toml", description=spoken("Gates and zones 문과 구역"), **_WIDE
+    )
     unit = ipywidgets.Dropdown(
-        options=[("as the file says 파일대로", None), *((each, each) for each in UNITS)],
-        description="Unit of x, y 단위",
+        options=[(spoken("as the file says 파일대로"), None), *((each, each) for each in UNITS)],
+        description=spoken("Unit of the places 위치의 단위"),
         **_WIDE,
     )
     fps = ipywidgets.Text(
-        description="Frames a second 초당 프레임", placeholder="if t counts frames", **_WIDE
+        description=spoken("Frames a second 초당 프레임"),
+        placeholder=spoken("if times are frames 시각이 프레임일 때"),
+        **_WIDE,
     )
-    simulated = ipywidgets.Checkbox(value=False, description="Simulated 모의 자료", **_WIDE)
-    button = ipywidgets.Button(description="Judge 판단", button_style="primary")
+    simulated = ipywidgets.Checkbox(value=False, description=spoken("Simulated 모의 자료"), **_WIDE)
+    button = ipywidgets.Button(description=spoken("Judge 판단"), button_style="primary")
     shown = ipywidgets.Output()
 
     def run(_: object) -> None:
@@ -53,13 +58,7 @@ def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
                 )
                 found = judge(walks, read_rules(), place)
             except OneToManyError as error:
-                korean = getattr(error, "ko", "") or "이 오류의 설명은 영어로만 있다."
-                display(
-                    HTML(
-                        f"<p><b>{html.escape(printable(error))}</b></p>"
-                        f"<p lang='ko'><b>{html.escape(printable(korean))}</b></p>"
-                    )
-                )
+                display(HTML(error_html(error)))
                 return
             _show(found, walks.notices, Path(path.value.strip()).name, simulated.value)
 
@@ -82,12 +81,12 @@ def _rate(text: str) -> float | None:
 def _show(found: Judged, notices: Notices, name: str, simulated: bool) -> None:
     rules = read_rules()
     said = "".join(
-        f"<p>{html.escape(printable(notice.en))}</p>"
+        f"<p lang='en'>{html.escape(printable(notice.en))}</p>"
         f"<p lang='ko'>{html.escape(printable(notice.ko))}</p>"
         for notice in notices
     )
     en, ko = (html.escape(printable(sentence)) for sentence in found.not_judged)
-    display(HTML(f"{said}{_table(found.summary)}<p>{en}</p><p lang='ko'>{ko}</p>"))
+    display(HTML(f"{said}{_table(found.summary)}<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
     if found.flags.height:
         first = found.flags.head(_SHOWN).with_columns(
             pl.col("rule").replace({key: rule.name for key, rule in rules.items()}),
@@ -118,8 +117,15 @@ _HEADS = {
 }
 
 
+_IN_BOTH = ("rule", "Rule 규칙", "Flagged 걸림")  # columns of words of ours
+
+
 def _table(frame: pl.DataFrame) -> str:
-    heads = "".join(f"<th>{html.escape(_HEADS.get(name, name))}</th>" for name in frame.columns)
+    frame = frame.with_columns(
+        pl.col(name).map_elements(spoken, pl.String) for name in _IN_BOTH if name in frame.columns
+    )
+    names = (spoken(_HEADS.get(name, name)) for name in frame.columns)
+    heads = "".join(f"<th>{html.escape(name)}</th>" for name in names)
     rows = "".join(
         "<tr>" + "".join(f"<td>{html.escape(printable(cell))}</td>" for cell in row) + "</tr>"
         for row in frame.iter_rows()

@@ -1,8 +1,8 @@
-"""Prepare a workshop: exercises with folded answers, and a folder that needs no network.
+"""Copy the chapters for their users, and prepare a workshop that needs no network.
 
 A chapter's exercises are at its end. Their cells have the tag `exercise`, their answers also
 `answer`. Answers are code that runs with the chapter, so none is out of date. A report leaves both
-out by default.
+out by default. A copy for a user has one language and folded code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from onetomany.extras import require_extra
 
 require_extra("report")
 
-from onetomany.workshop.handout import START, start_page, write_handout
+from onetomany.workshop.handout import BOTH, START, start_page, write_handout
 from onetomany.workshop.offline import write_offline
 
-__all__ = ["START", "start_page", "write_handout", "write_offline"]
+__all__ = ["BOTH", "START", "start_page", "write_handout", "write_offline"]

@@ -10,22 +10,25 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tqdm import tqdm
-
 from onetomany.errors import InputError, OneToManyError
+from onetomany.progress import ProgressBar
 from onetomany.sources.files import whole_folder
 from onetomany.sources.kit_files import packaged_text
 from onetomany.sources.processes import python_command, safe_environment
-from onetomany.workshop.handout import write_handout
+from onetomany.workshop.handout import BOTH, write_handout
 
 
-def write_offline(project: Path, requirements: str, out: Path) -> Path:
+def write_offline(
+    project: Path, requirements: str, out: Path, language: str = BOTH, *, folded: bool = True
+) -> Path:
     """Write the folder from a checkout: wheels of all packages, chapters, lesson plans.
 
     `requirements` is the lock in pip's format (`uv export`). Two of the wheels contain the image
     set and the face model, so nothing else is downloaded. Wheels are for this system and this
     version of Python; the folder says so. The folder is written under another name and renamed at
-    the end. Raises InputError if `out` is not empty, OneToManyError if a package can't be
+    the end. `language` and `folded` are those of the copies (`write_handout`).
+
+    Raises InputError if `out` is not empty, OneToManyError if a package can't be
     downloaded or built.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -36,7 +39,7 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
         lines = _plain_pins(requirements)
         (new / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         _wheels(project, lines, new / "wheels", Path(scratch))
-        write_handout(project / "notebooks", new / "notebooks")
+        write_handout(project / "notebooks", new / "notebooks", language, folded=folded)
         for name in ("docs", "data_requests"):
             shutil.copytree(project / name, new / name)
         for name in ("README.md", "LICENSE"):
@@ -76,7 +79,9 @@ def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None
     subprocess.run(python_command("-m", "venv", str(scratch)), check=True, env=environment)
     pip = [str(scratch / "bin" / "python"), "-I", "-m", "pip", "wheel", "--quiet", "--no-deps"]
     pip += ["--disable-pip-version-check", "--wheel-dir", str(wheels)]
-    for asked in tqdm([*pins, str(project.resolve())], unit="wheel", desc="wheels", leave=False):
+    for asked in ProgressBar(
+        [*pins, str(project.resolve())], unit="wheel", desc="wheels", leave=False
+    ):
         run = subprocess.run(
             [*pip, asked],
             cwd=scratch,
