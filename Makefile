@@ -5,6 +5,8 @@
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
 RUN := $(UV) run --frozen --quiet
+# what Python compiled is kept: else each process of the tests compiles tests and libraries again
+unexport PYTHONDONTWRITEBYTECODE
 
 report: setup            ## execute the notebooks, export the site, print where it lies
 	$(RUN) sphinx-build -q -j auto -t report docs build/docs-of-report

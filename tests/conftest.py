@@ -38,7 +38,7 @@ MARKS = {
     "embedded_sface": ("real",),
 }
 # what shows in a command or an import that a test lacks its mark
-STARTED = {"ipykernel_launcher": "kernel", "jupyterlab": "kernel", "chromedriver": "browser",
+STARTED = {"ipykernel_launcher": "kernel", "-m jupyterlab": "kernel", "chromedriver": "browser",
            "tesseract": "real"}  # fmt: skip
 IMPORTED = {"deepface": "real", "dlib": "real", "onnxruntime": "real", "milvus_lite": "real",
             "selenium": "browser"}  # fmt: skip

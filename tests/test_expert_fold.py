@@ -41,6 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_report(folder / "n", folder / "out").parent
 
 
+@pytest.mark.kernel
 def test_words_and_charts_are_counted_before_the_fold(site: Path) -> None:
     ((_, _, *english), (_, _, *korean)) = PAGES.openings(site)
     assert english[:2] == [5, 1]  # "One" and four words; one chart of two

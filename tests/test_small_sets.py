@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetomany import accuracy, faces, prose, sources
+from onetomany import accuracy, faces, sources
 
 pytestmark = pytest.mark.kernel
 
@@ -33,7 +33,7 @@ def opened(
     images = sources.open_images(own_set)
     monkeypatch.setenv("ONETOMANY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(sources, "open_images", lambda *_: images)
-    monkeypatch.setattr(prose, "display", display)
+    monkeypatch.setattr("IPython.display.display", display)
     monkeypatch.setattr(builtins, "display", display, raising=False)
     return images, shown
 
