@@ -7,7 +7,8 @@ UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
 RUN := $(UV) run --frozen --quiet
 
 report: setup            ## execute the notebooks, export the site, print where it lies
-	$(RUN) onetomany report
+	$(RUN) sphinx-build -q -j auto -t report docs build/docs-of-report
+	$(RUN) onetomany report --docs build/docs-of-report
 
 test: setup              ## style, types, and every test
 	$(RUN) ruff check .
@@ -32,13 +33,13 @@ workshop: setup          ## build/workshop: installs and runs on a machine witho
 	$(UV) export --frozen --quiet --no-dev --all-extras --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
 	$(RUN) onetomany workshop build/workshop --offline build/requirements.txt
 
-docs: $(UV)              ## build/docs: these pages and the reference, without the network
-	$(UV) run --frozen --quiet --group docs python .ci/architecture.py
-	$(UV) run --frozen --quiet --group docs sphinx-build -q docs build/docs
+docs: setup              ## build/docs: these pages and the reference, without the network
+	$(RUN) python .ci/architecture.py
+	$(RUN) sphinx-build -q -j auto docs build/docs
 	@echo build/docs/index.html
 
 setup: $(UV)
-	$(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet --group docs
 
 lock: $(UV)              ## refresh uv.lock
 	$(UV) lock

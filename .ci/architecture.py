@@ -16,10 +16,12 @@ ROOT = Path(__file__).parents[1]
 LIB = ROOT / "lib" / "onetomany"
 TARGET = ROOT / "docs" / "architecture.svg"
 # what is installed by which extra, and the colour of its rows
-CASEWORK = {"mentions", "documents", "claims", "requests"}
+TRACKING = {"terminal", "tracking", "behaviour"}
+CASEWORK = {"mentions", "cases", "documents", "claims", "requests"}
 SHELL = {"cli", "report", "widgets", "workshop", "examples", "prose"}
 FLOORS = {
     "core": ("#dcebf7", "core: pip install onetomany"),
+    "tracking": ("#f7dede", "tracking: onetomany[tracking]"),
     "casework": ("#fbe8cf", "casework: onetomany[casework]"),
     "evidence": ("#e3f0dc", "evidence: onetomany[evidence]"),
     "shell": ("#ece4f4", "what a person touches"),
@@ -64,9 +66,8 @@ def purpose(place: Path) -> str:
 
 def floor(name: str) -> str:
     """Return the floor of a room."""
-    if name in SHELL or name in CASEWORK:
-        return "shell" if name in SHELL else "casework"
-    return "evidence" if name == "evidence" else "core"
+    own = {"shell": SHELL, "casework": CASEWORK, "tracking": TRACKING, "evidence": {"evidence"}}
+    return next((each for each, names in own.items() if name in names), "core")
 
 
 def ordered(graph: dict[str, set[str]]) -> list[str]:

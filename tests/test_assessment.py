@@ -146,6 +146,24 @@ def test_the_form_opens_counts_and_refuses(tmp_path: Path, monkeypatch: pytest.M
     assert "&#x27;no&#x27; is left out" in text()
 
 
+def test_the_form_shows_no_value_that_a_library_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(table, "display", lambda piece: shown.append(str(piece.data)))
+
+    def broken(*_: object, **__: object) -> None:
+        int(SECRET)
+
+    monkeypatch.setattr(table, "assess", broken)
+    people().write_csv(tmp_path / "people.csv")
+    form = widgets.table_form()
+    form.children[0].value = str(tmp_path / "people.csv")
+    form.children[5].children[0].click()
+    assert "its values are not shown" in shown[-1]
+    assert SECRET not in " ".join([*shown, str(form.children[-1].outputs)])
+
+
 def test_what_cannot_be_counted_is_one_sentence() -> None:
     with pytest.raises(InputError, match="no column 'sexx'"):
         assess(people(), ["sexx"])

@@ -142,7 +142,9 @@ def test_the_readmes_commands_exist() -> None:
 
 def test_dependencies_need_no_copyleft_and_match_the_users_form() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = {re.split(r"[<>=\[ ]", line)[0] for line in project["dependencies"]}
+    extras = project["optional-dependencies"].values()
+    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
+    names = {re.split(r"[<>=\[ ]", line)[0] for line in lines}
     assert {"jupyterlab", "ipywidgets", "polars", "altair", "deepface", "duckdb"} <= names
     assert project["requires-python"] == ">=3.11,<3.14"
 

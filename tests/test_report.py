@@ -23,6 +23,7 @@ from onetomany.cli import main
 from onetomany.errors import OneToManyError
 from onetomany.report import build_report
 from onetomany.report.blocks import read_chapter
+from onetomany.report.website import executed_chapters, write_site
 from sample_notebook import RENDERER, code, twin, write_notebook
 
 pytestmark = pytest.mark.kernel
@@ -201,6 +202,30 @@ def test_only_runs_the_chosen_and_keeps_the_others(
     assert page(out) == page(site)
     for name in ("assets/fonts.css", "assets/vega.js", "assets/charts/01-1.png"):
         assert (out / name).read_bytes() == (site / name).read_bytes()
+
+
+def test_the_kits_own_pages_come_along_and_stay(
+    notebooks: Path, site: Path, tmp_path: Path
+) -> None:
+    docs, out = tmp_path / "docs", tmp_path / "site"
+    (docs / "api").mkdir(parents=True)
+    (docs / ".doctrees").mkdir()
+    (docs / "index.html").write_text("<h1>One-to-Many</h1>")
+    (docs / "api" / "faces.html").write_text("<h1>faces</h1>")
+    executed = executed_chapters(site)
+    for given in (docs, None):  # with them, and once more without
+        write_site(executed, notebooks, out, docs=given)
+        files = {each.relative_to(out / "docs").as_posix() for each in (out / "docs").rglob("*")}
+        assert files == {"api", "api/faces.html", "index.html"}
+        for path in out.glob("*.html"):
+            foot = path.read_text(encoding="utf-8").partition("<footer")[2]
+            assert '<a href="docs/index.html" hreflang="en">' in foot, path
+            assert "in English" in foot
+            assert "영어" in foot
+    assert "docs/index.html" not in page(site)
+    with pytest.raises(OneToManyError, match=r"no index\.html in .*: build these pages"):
+        build_report(notebooks, tmp_path / "new", docs=tmp_path / "nowhere")
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_unknown_chapter_is_refused(notebooks: Path, tmp_path: Path) -> None:

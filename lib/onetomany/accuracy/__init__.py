@@ -8,24 +8,11 @@ from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import pair_interval, rate_ratio, ratio_interval, unseen, unseen_between, wilson
 from .permutation import permutation_test
 from .power import people_needed, variation_between_people, variation_interval
-from .scale import (
-    alarm_precision,
-    false_candidates,
-    independent,
-    precision_by_size,
-    rates_by_size,
-)
+from .scale import alarm_precision, false_candidates, independent, precision_by_size, rates_by_size
 from .simulation import simulated_groups
 from .tail import Tail, fit_tail, predicted_fmr, predicted_fpir
 from .transfer import transfer_thresholds
-from .verification import (
-    compare_all,
-    error_rates,
-    histogram,
-    roc,
-    summary,
-    threshold_at_fmr,
-)
+from .verification import compare_all, error_rates, histogram, roc, summary, threshold_at_fmr
 
 __all__ = [
     "Tail",

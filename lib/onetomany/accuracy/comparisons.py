@@ -160,12 +160,10 @@ def numbered_people(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
 def _both_ways(pair: Ints, people: int, weights: Floats | None = None) -> Floats:
     """Return sums by two people, (people, people), symmetric."""
     sums = np.bincount(pair, weights, people**2).reshape(people, people).astype(np.float64)
-    result: Floats = sums + sums.T
-    return result
+    return np.asarray(sums + sums.T)
 
 
 def _placed(among: Floats, scores: Floats) -> Floats:
     """Return the share of sorted `among` below each score, equal ones counted half."""
     below, upto = (np.searchsorted(among, scores, side=side) for side in ("left", "right"))
-    result: Floats = (below + upto) / (2 * len(among))
-    return result
+    return np.asarray((below + upto) / (2 * len(among)))

@@ -21,11 +21,7 @@ LEAST_ALARMS = 5  # with fewer the interval contained the truth less often (benc
 NEARBY = 2.0  # the slope of FNIR over log FPIR is taken from half to twice the expected alarms
 
 
-def misses_at_fpir(
-    searches: pl.DataFrame,
-    targets: Sequence[float],
-    rank: int = 1,
-) -> pl.DataFrame:
+def misses_at_fpir(searches: pl.DataFrame, targets: Sequence[float], rank: int = 1) -> pl.DataFrame:
     """Return FNIR at each gallery size, at the lowest threshold within a target FPIR.
 
     At each size the threshold is the lowest at which no more than the target share of non-mated

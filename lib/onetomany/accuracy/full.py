@@ -62,10 +62,7 @@ def run_full(out: Path, records: int | None = None) -> Facts:
     cuts = [each.score for each in growth.synthetic_thresholds(model, MARKS)]
     again = pl.concat(
         refit.refits(templates, noted, MARKS, fpir, count=REFITS, images=images, drawn=DRAWN)
-        for noted, images, fpir in (
-            (plan.sizes(), plan.images, HELD),
-            (MEASURED, 1, (NIST_FPIR,)),
-        )
+        for noted, images, fpir in ((plan.sizes(), plan.images, HELD), (MEASURED, 1, (NIST_FPIR,)))
     )
     facts: Facts = {
         "matcher": model.model,

@@ -13,7 +13,7 @@ a face.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -55,23 +55,6 @@ RATIOS = {
 }
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One rate with its interval (None if nobody was compared)."""
-
-    measure: str
-    group: str
-    other: str
-    subjects: int
-    comparisons: int
-    errors: int
-    found: Interval | None
-
-    @property
-    def rate(self) -> float | None:
-        return None if self.found is None else self.errors / self.comparisons
-
-
 def rates_by_group(
     comparisons: pl.DataFrame,
     attributes: pl.DataFrame | None,
@@ -91,28 +74,38 @@ def rates_by_group(
     Raises RefusedError if the attributes are missing or lack `attributes_are`, or the threshold
     wasn't measured on the same model; InputError if no subject has a group.
     """
-    cells, are = _cells(comparisons, attributes, by, threshold)
-    rows = [
-        {
-            "measure": cell.measure,
-            "group": cell.group,
-            "other": cell.other,
-            "within": cell.group == cell.other,
-            "subjects": cell.subjects,
-            "comparisons": cell.comparisons,
-            "errors": cell.errors,
-            "rate": cell.rate,
-            "low": cell.found.low if cell.found else None,
-            "high": cell.found.high if cell.found else None,
-            "wide": cell.found.high >= WIDE * cell.found.low if cell.found else None,
-            "method": cell.found.method
-            if cell.found
-            else f"none: no comparison for the {cell.measure}",
-            "attributes_are": are,
-        }
-        for cell in cells
-    ]
-    return pl.DataFrame(rows, schema=CELLS)
+    members, are = members_of(comparisons, attributes, by)
+    check_threshold(comparisons, threshold)
+    cells = []
+    for (measure, one, two), (wrong, made) in error_tables(
+        comparisons, members, threshold.score
+    ).items():
+        compared, errors = int(made.sum()), int(wrong.sum())
+        found = None
+        if compared and measure == "FNMR":
+            found = ratio_interval(wrong, made)
+        elif compared and one == two:  # the table has each pair once
+            found = pair_interval(wrong + wrong.T, made + made.T)
+        elif compared:
+            found = pair_interval(wrong, made, two_groups=True)
+        cells.append(
+            {
+                "measure": measure,
+                "group": one,
+                "other": two,
+                "within": one == two,
+                "subjects": min(len(members[one]), len(members[two])),
+                "comparisons": compared,
+                "errors": errors,
+                "rate": errors / compared if found else None,
+                "low": found.low if found else None,
+                "high": found.high if found else None,
+                "wide": found.high >= WIDE * found.low if found else None,
+                "method": found.method if found else f"none: no comparison for the {measure}",
+                "attributes_are": are,
+            }
+        )
+    return pl.DataFrame(cells, schema=CELLS)
 
 
 def ratios(
@@ -130,10 +123,11 @@ def ratios(
 
     Raises as `rates_by_group`, and InputError if `against` is not one of those groups.
     """
-    cells, are = _cells(comparisons, attributes, by, threshold)
+    cells = rates_by_group(comparisons, attributes, by, threshold)
+    known = cells.filter("within").drop_nulls("rate")
     rows = []
     for measure in ("FMR", "FNMR"):
-        own = {c.group: c for c in cells if c.measure == measure and c.group == c.other and c.found}
+        own = {cell["group"]: cell for cell in known.filter(measure=measure).to_dicts()}
         if against not in own:
             raise InputError(
                 f"'{against}' can't be the group to compare with: the {measure} is known for "
@@ -144,7 +138,7 @@ def ratios(
                 "measure": measure,
                 "group": name,
                 "against": against,
-                "attributes_are": are,
+                "attributes_are": cell["attributes_are"],
                 **_ratio(cell, own[against]),
             }
             for name, cell in own.items()
@@ -175,33 +169,6 @@ def inequity(cells: pl.DataFrame) -> pl.DataFrame:
         max_over_min=pl.when(seen).then(rate.max() / rate.min()),
         max_over_geometric_mean=pl.when(seen).then(rate.max() / geometric),
     )
-
-
-def _cells(
-    comparisons: pl.DataFrame,
-    attributes: pl.DataFrame | None,
-    by: str | Sequence[str],
-    threshold: Threshold,
-) -> tuple[list[_Cell], str]:
-    members, are = members_of(comparisons, attributes, by)
-    check_threshold(comparisons, threshold)
-    tables = error_tables(comparisons, members, threshold.score)
-    sizes = {name: len(ids) for name, ids in members.items()}
-    cells = []
-    for (measure, one, two), (wrong, made) in tables.items():
-        size = min(sizes[one], sizes[two])
-        counts = (int(made.sum()), int(wrong.sum()))
-        if not counts[0]:
-            cells.append(_Cell(measure, one, two, size, *counts, None))
-            continue
-        if measure == "FNMR":
-            found = ratio_interval(wrong, made)
-        elif one == two:  # the table has each pair once
-            found = pair_interval(wrong + wrong.T, made + made.T)
-        else:
-            found = pair_interval(wrong, made, two_groups=True)
-        cells.append(_Cell(measure, one, two, size, *counts, found))
-    return cells, are
 
 
 def members_of(
@@ -302,10 +269,8 @@ def error_tables(
     return tables | fnmr
 
 
-def _ratio(cell: _Cell, reference: _Cell) -> dict[str, float | str | None]:
-    assert cell.found is not None
-    assert reference.found is not None
-    rates = (cell.errors / cell.comparisons, reference.errors / reference.comparisons)
-    ratio, low, high = rate_ratio(rates[0], cell.found, rates[1], reference.found)
-    people = f"{cell.subjects} and {reference.subjects} subjects"
+def _ratio(cell: dict[str, Any], reference: dict[str, Any]) -> dict[str, float | str | None]:
+    limits = (Interval(each["low"], each["high"], each["method"]) for each in (cell, reference))
+    ratio, low, high = rate_ratio(cell["rate"], next(limits), reference["rate"], next(limits))
+    people = f"{cell['subjects']} and {reference['subjects']} subjects"
     return {"ratio": ratio, "low": low, "high": high, "method": f"limits of both rates, {people}"}

@@ -238,8 +238,7 @@ def missed_searches(
 
 
 def _third(probes: pl.DataFrame) -> Floats:
-    result: Floats = probes["next_score"].fill_null(-np.inf).to_numpy()
-    return result
+    return np.asarray(probes["next_score"].fill_null(-np.inf).to_numpy())
 
 
 def _rates(

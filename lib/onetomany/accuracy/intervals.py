@@ -125,11 +125,7 @@ def shared_spread(sums: Floats, noise: float, least: float) -> Spread:
 
 
 def limits(
-    rates: ArrayLike,
-    variances: ArrayLike,
-    freedom: ArrayLike,
-    open_end: float,
-    most: float = 1e15,
+    rates: ArrayLike, variances: ArrayLike, freedom: ArrayLike, open_end: float, most: float = 1e15
 ) -> tuple[Floats, Floats]:
     """Return lower and upper limits of rates from 0 to 1, arrays of their shape.
 

@@ -65,12 +65,7 @@ def people_needed(
 
 
 def relative_variance(
-    rate: float,
-    people: int,
-    *,
-    measure: Measure = "FMR",
-    cv: float = 0.0,
-    claimed: bool = False,
+    rate: float, people: int, *, measure: Measure = "FMR", cv: float = 0.0, claimed: bool = False
 ) -> float:
     """Return the variance of an error rate over `people` people, over the squared rate.
 

@@ -267,5 +267,4 @@ def _between_sizes(size: Floats, fpir: Floats, wanted: Floats) -> Floats:
     found = np.interp(
         np.log(wanted), np.log(size[order]), np.log(expected), left=np.nan, right=np.nan
     )
-    result: Floats = -np.expm1(-np.exp(found))
-    return result
+    return np.asarray(-np.expm1(-np.exp(found)))

@@ -92,11 +92,7 @@ class Tail:
 
 
 def fit_tail(
-    comparisons: pl.DataFrame,
-    share: float = 0.01,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
+    comparisons: pl.DataFrame, share: float = 0.01, *, replicates: int = REPLICATES, seed: int = 0
 ) -> Tail:
     """Fit a tail to the highest `share` of non-mated scores of a frame of `compare_all`.
 
@@ -158,7 +154,7 @@ def predicted_fmr(tail: Tail, thresholds: ArrayLike) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "threshold": cuts,
-            "fmr": _fmr(cuts, _fitted(tail), tail.start)[0],
+            "fmr": _fmr(cuts, np.array([[tail.share, tail.scale, tail.shape]]), tail.start)[0],
             "fmr_low": low,
             "fmr_high": high,
             "beyond_data": cuts > tail.highest,
@@ -224,10 +220,6 @@ def _cuts(tail: Tail, thresholds: ArrayLike) -> Floats:
     return cuts
 
 
-def _fitted(tail: Tail) -> Floats:
-    return np.array([[tail.share, tail.scale, tail.shape]])
-
-
 def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
     """Return P(score >= cut) for rows of share, scale, shape: (rows, cuts)."""
     share, scale, shape = parameters.T[:, :, None]
@@ -237,8 +229,7 @@ def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
     shape = np.where(small, 1.0, shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.log1p(np.maximum(shape * reach, -1.0)) / shape
-    result: Floats = share * np.exp(-np.where(small, reach, power))
-    return result
+    return np.asarray(share * np.exp(-np.where(small, reach, power)))
 
 
 def _limits(samples: Floats) -> Floats:
@@ -247,8 +238,7 @@ def _limits(samples: Floats) -> Floats:
     if not len(known):
         return np.full((2, samples.shape[1]), np.nan)
     # no interpolation: ends of tails may be infinite
-    result: Floats = np.quantile(known, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
-    return result
+    return np.asarray(np.quantile(known, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf"))
 
 
 def _moments(excess: Floats, weights: Floats) -> Floats:
@@ -269,8 +259,7 @@ def _moments(excess: Floats, weights: Floats) -> Floats:
 def _total(one: NDArray[np.int64], two: NDArray[np.int64], subjects: int, draws: Floats) -> Floats:
     """Count the comparisons in each draw of subjects."""
     made = np.bincount(one * subjects + two, minlength=subjects**2).reshape(subjects, subjects)
-    result: Floats = np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws)
-    return result
+    return np.asarray(np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws))
 
 
 def _weights(

@@ -33,10 +33,7 @@ TRANSFERS = {
 }
 
 
-def transfer_thresholds(
-    sets: Sequence[pl.DataFrame],
-    targets: Sequence[float],
-) -> pl.DataFrame:
+def transfer_thresholds(sets: Sequence[pl.DataFrame], targets: Sequence[float]) -> pl.DataFrame:
     """Set each threshold on each set and use it on each other set (schema `TRANSFERS`).
 
     `sets` are frames of `compare_all`, of one model and two or more image sets. A target too fine
@@ -62,9 +59,7 @@ def transfer_thresholds(
 
 
 def _row(
-    frame: pl.DataFrame,
-    other: pl.DataFrame,
-    targets: Sequence[float],
+    frame: pl.DataFrame, other: pl.DataFrame, targets: Sequence[float]
 ) -> list[dict[str, object]]:
     found, refused = {}, {}
     for target in targets:

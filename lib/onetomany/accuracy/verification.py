@@ -144,11 +144,7 @@ _FIGURE = {
 
 
 def _figure(
-    name: str,
-    error: float | None,
-    influence: Influence | str,
-    of_right: bool,
-    people: int,
+    name: str, error: float | None, influence: Influence | str, of_right: bool, people: int
 ) -> dict[str, float | str | None]:
     """One row of `summary`; an error rate is turned into the share that is right."""
     if error is None or isinstance(influence, str):

@@ -1,5 +1,10 @@
 """Reproduce the flags of 'abnormal behaviour' systems and count ordinary people flagged."""
 
+# ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
+from onetomany.extras import require_extra
+
+require_extra("tracking")
+
 from .coverage import COVERAGE, coverage, not_judged
 from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
 from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_extreme

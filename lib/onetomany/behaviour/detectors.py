@@ -131,11 +131,7 @@ def flagged_by(
     )
 
 
-def agreement(
-    marked: pl.DataFrame,
-    *,
-    person: str = "true_id",
-) -> pl.DataFrame:
+def agreement(marked: pl.DataFrame, *, person: str = "true_id") -> pl.DataFrame:
     """Measure how far each two ways of flagging agree on the people flagged.
 
     Takes `flagged_by`. Returns `a`, `b`, `flagged_a`, `flagged_b`, `both` (people), `jaccard`

@@ -66,11 +66,7 @@ def flags(
 
 
 def most_extreme(
-    measured: pl.DataFrame,
-    rules: Mapping[str, Rule],
-    count: int,
-    *,
-    person: str = "true_id",
+    measured: pl.DataFrame, rules: Mapping[str, Rule], count: int, *, person: str = "true_id"
 ) -> pl.DataFrame:
     """Return the `count` most extreme people by each rule: `rule`, `person`.
 

@@ -108,7 +108,7 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
             "비율인 듯하다.",
         )
     if found.speed is not None:
-        _check_speed(found, found.speed, _whole(frame) and not seconds)
+        _check_speed(found, found.speed, not seconds and bool((frame["t"] % 1 == 0).all()))
     return found
 
 
@@ -139,10 +139,6 @@ def _check_speed(found: Pace, speed: float, counted: bool) -> None:
             "t가 장면 번호인 "
             "듯하다. 초당 장면 수로 나눌 것(초가 맞으면 초당 장면 수에 1을 적을 것).",
         )
-
-
-def _whole(frame: pl.DataFrame) -> bool:
-    return bool((frame["t"] % 1 == 0).all())
 
 
 def _over(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:

@@ -13,8 +13,9 @@ from pathlib import Path
 import polars as pl
 
 from ..errors import InputError
+from ..printing import add_notice
 from ..tracking.mot import open_mot
-from ..tracking.numbers_text import Notice, Notices, NumbersText, read_numbers
+from ..tracking.numbers_text import Notices, NumbersText, read_numbers
 from .motion import GAP_S, split_stretches
 from .plausible import Pace, check_units, find_jumps
 
@@ -110,21 +111,18 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
             "id가 붙어 있다.",
         )
     if found.speed is not None:
-        notices.append(
-            Notice(
-                f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
-                f"{found.speed:.2g} m/s.",
-                f"미터와 초로 보았다. 걷는 {found.walkers:,}명의 속력 중앙값은 "
-                f"{found.speed:.2g} m/s다.",
-            )
+        add_notice(
+            notices,
+            f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
+            f"{found.speed:.2g} m/s.",
+            f"미터와 초로 보았다. 걷는 {found.walkers:,}명의 속력 중앙값은 "
+            f"{found.speed:.2g} m/s다.",
         )
     else:
-        notices.append(
-            Notice(
-                "All walks are shorter than 3 m, so the file does not show whether it is in "
-                "metres.",
-                "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
-            )
+        add_notice(
+            notices,
+            "All walks are shorter than 3 m, so the file does not show whether it is in metres.",
+            "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
         )
     used = frame.filter(~pl.col("id").is_in(reasons["id"].implode()))
     return Walks(used, notices, reasons, found, known)
@@ -151,11 +149,10 @@ def _from_mot(path: Path, fps: float | None) -> tuple[pl.DataFrame, Notices]:
         )
     lost = boxes["x"].null_count()
     if lost:
-        notices.append(
-            Notice(
-                f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.",
-                f"상자 {boxes.height:,}개 가운데 {lost:,}개는 미터 좌표가 없어 뺐다.",
-            )
+        add_notice(
+            notices,
+            f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.",
+            f"상자 {boxes.height:,}개 가운데 {lost:,}개는 미터 좌표가 없어 뺐다.",
         )
     frame = boxes.drop_nulls(["x", "y"]).select(
         "id", t=(pl.col("frame") - 1) / fps, x="x", y="y",
@@ -171,11 +168,10 @@ def _from_table(
     remarked = _frame_rate(text)
     if remarked and fps is None and "t" not in places:
         fps = remarked
-        notices.append(
-            Notice(
-                f"{fps:g} frames a second, as a comment in the file says.",
-                f"초당 {fps:g}장면. 파일의 설명 줄에 적힌 값이다.",
-            )
+        add_notice(
+            notices,
+            f"{fps:g} frames a second, as a comment in the file says.",
+            f"초당 {fps:g}장면. 파일의 설명 줄에 적힌 값이다.",
         )
     columns: dict[str, pl.Series] = {"id": text.texts[places["id"]]}
     text.refuse(columns["id"] == "", "the id is missing", ko="id가 없다")
@@ -214,11 +210,10 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
                 f"{text.path}: {many} columns without names: write a first line such as id,t,x,y.",
                 f"{text.path}: 이름 없는 열이 {many}개다. 첫 줄에 id,t,x,y처럼 이름을 적을 것.",
             )
-        notices.append(
-            Notice(
-                "Columns have no names and are taken as id, t, x, y.",
-                "열에 이름이 없어 id, t, x, y 순서로 보았다.",
-            )
+        add_notice(
+            notices,
+            "Columns have no names and are taken as id, t, x, y.",
+            "열에 이름이 없어 id, t, x, y 순서로 보았다.",
         )
         names = ("id", "t", "x", "y")
     places: dict[str, int] = {}

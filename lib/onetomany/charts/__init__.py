@@ -23,6 +23,7 @@ __all__ = [
     "film",
     "fixed_fpir",
     "law",
+    "marks",
     "measured",
     "mosaic",
     "persistent_key",

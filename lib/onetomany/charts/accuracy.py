@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO
+from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .theme import (
     BLUE,
     GREEN,
@@ -21,12 +22,11 @@ from .theme import (
     YELLOW,
     Finished,
     finish,
-    legend_color,
     past_end,
 )
 
 SAME, DIFFERENT = "same person 같은 사람", "different people 다른 사람"
-KINDS = alt.Scale(domain=[SAME, DIFFERENT], range=[MATED, NON_MATED])
+BY_KIND = legend_color("kind:N", [SAME, DIFFERENT], [MATED, NON_MATED])
 SERIES = [GREEN, PURPLE, YELLOW, SKY]  # colours of matchers, other than those of the two kinds
 
 
@@ -75,10 +75,8 @@ def threshold_explorer_chart(
 
 def score_histogram_chart(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
     """Draw the score histogram with a line at a threshold."""
-    rule = (
-        alt.Chart(pl.DataFrame({"threshold": [threshold]}))
-        .mark_rule(color=INK, strokeWidth=2)
-        .encode(x="threshold:Q")
+    rule = mark(pl.DataFrame({"threshold": [threshold]}), "rule", color=INK, strokeWidth=2).encode(
+        x="threshold:Q"
     )
     return finish(
         alt.layer(_score_bars(histogram), rule),
@@ -94,24 +92,19 @@ def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
     named = histogram.with_columns(
         kind=pl.when("mated").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
     )
-    bars: alt.Chart = (
-        alt.Chart(named)
-        .mark_rect(opacity=0.55)
-        .encode(
-            x=alt.X("low:Q", title="Similarity score 유사도 점수", scale=alt.Scale(zero=False)),
-            x2="high:Q",
-            y=alt.Y("share:Q", title="Share of its comparisons 비율", axis=alt.Axis(format="%")),
-            y2=alt.datum(0),
-            color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
-            tooltip=[
-                alt.Tooltip("kind:N"),
-                alt.Tooltip("low:Q", format=".3f"),
-                alt.Tooltip("high:Q", format=".3f"),
-                alt.Tooltip("count:Q", format=","),
-            ],
-        )
+    return mark(named, "rect", opacity=0.55).encode(
+        x=alt.X("low:Q", title="Similarity score 유사도 점수", scale=alt.Scale(zero=False)),
+        x2="high:Q",
+        y=alt.Y("share:Q", title="Share of its comparisons 비율", axis=alt.Axis(format="%")),
+        y2=alt.datum(0),
+        color=BY_KIND,
+        tooltip=[
+            alt.Tooltip("kind:N"),
+            alt.Tooltip("low:Q", format=".3f"),
+            alt.Tooltip("high:Q", format=".3f"),
+            alt.Tooltip("count:Q", format=","),
+        ],
     )
-    return bars
 
 
 def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
@@ -135,14 +128,11 @@ def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
         x=x,
         y=y,
         order="threshold:Q",
-        tooltip=[
+        tooltip=tooltips(
             "series:N",
-            alt.Tooltip("threshold:Q", format=".4f"),
-            *(
-                alt.Tooltip(f"{name}:Q", format=".3%")
-                for name in ("fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high")
-            ),
-        ],
+            ("threshold", ".4f"),
+            ("fmr fmr_low fmr_high fnmr fnmr_low fnmr_high", ".3%"),
+        ),
     )
     return finish(
         alt.layer(band, line),
@@ -177,7 +167,7 @@ def accuracy_summary_chart(
     names = shown["series"].unique(maintain_order=True).to_list()
     lines = shown["figure"].n_unique() * len(names)
     base = alt.Chart(shown).encode(
-        y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=260)),
+        y=names_axis("figure", None, labelFontSize=13, labelLimit=260),
         yOffset=alt.YOffset("series:N", sort=names),
         color=_series(shown),
     )
@@ -193,7 +183,7 @@ def accuracy_summary_chart(
         ),
         x2="high:Q",
     )
-    dot = base.mark_point(filled=True, size=90, opacity=1).encode(
+    dot = mark(base, "point", size=90).encode(
         x=alt.X("value:Q", scale=scale, title=""),
         tooltip=["series:N", "figure:N", "value:Q", "low:Q", "high:Q", "method:N"],
     )
@@ -203,10 +193,7 @@ def accuracy_summary_chart(
         title=title,
         title_ko=title_ko,
         source=source,
-        description="; ".join(
-            f"{row['series']}: {row['figure']} {row['label']}"
-            for row in shown.iter_rows(named=True)
-        ),
+        description=each_row(shown, "{series}: {figure} {label}"),
     )
 
 
@@ -233,7 +220,7 @@ def cmc_chart(curves: pl.DataFrame, *, source: str) -> Finished:
     bars = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
         y=alt.Y("low:Q", scale=scale, title=""), y2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+    dots = mark(base, "point", size=70).encode(
         y=alt.Y(
             "identified:Q",
             scale=scale,
@@ -280,8 +267,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
     first = pl.struct("series", "marked").is_first_distinct()
     long = long.with_columns(marked=pl.when(first).then("marked"))
     base = alt.Chart()
-    scale = alt.Scale(domain=kinds, range=[NON_MATED, MATED])
-    colour = alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
+    colour = legend_color("kind:N", kinds, [NON_MATED, MATED])
     x = alt.X("threshold:Q", title="Threshold 임계값", scale=alt.Scale(zero=False, nice=False))
     band = base.mark_area(opacity=0.15).encode(
         x=x, y=alt.Y("low:Q", title=""), y2="high:Q", color=colour
@@ -317,10 +303,9 @@ def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt
     """Return one panel per matcher, one below the other, so that a telephone can show them."""
     names = frame["series"].unique(maintain_order=True).to_list()
     header = alt.Header(title=None, labelFontWeight=600, labelAnchor="start", labelOrient="top")
-    panels: alt.FacetChart = layers.properties(width=620, height=210).facet(
+    return layers.properties(width=620, height=210).facet(
         row=alt.Row("series:N", sort=names, header=header)
     )
-    return panels
 
 
 def candidate_list_chart(
@@ -356,20 +341,18 @@ def candidate_list_chart(
             axis=alt.Axis(grid=True),
         )
     )
-    dots = seats.mark_point(filled=True, size=130, opacity=1).encode(
+    dots = mark(seats, "point", size=130).encode(
         x=alt.X(
             "score:Q",
             scale=alt.Scale(domain=[lowest, 1], nice=False),
             title=["Similarity score 유사도 점수", "dashed: threshold 점선: 임계값"],
         ),
-        color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
-        tooltip=["probe_id:N", "template_id:N", "rank:Q", alt.Tooltip("score:Q", format=".4f")],
+        color=BY_KIND,
+        tooltip=tooltips("probe_id:N", "template_id:N", "rank:Q", ("score", ".4f")),
     )
-    rule = (
-        alt.Chart(pl.DataFrame({"threshold": [threshold]}))
-        .mark_rule(strokeDash=[5, 4], color=INK)
-        .encode(x="threshold:Q", tooltip=alt.Tooltip("threshold:Q", format=".4f"))
-    )
+    rule = mark(
+        pl.DataFrame({"threshold": [threshold]}), "rule", strokeDash=[5, 4], color=INK
+    ).encode(x="threshold:Q", tooltip=alt.Tooltip("threshold:Q", format=".4f"))
     chart = alt.layer(dots, rule).properties(height=alt.Step(24))
     if probes:
         chart = chart.add_params(picked)

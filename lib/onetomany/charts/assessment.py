@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .marks import each_row, mark, tooltips
 from .theme import BLUE, GREY, RED, Finished, finish
 
 SHOWN = 12  # columns
@@ -20,12 +21,8 @@ def crowd_sizes_chart(crowds: pl.DataFrame, *, source: str, width: int = 460) ->
     base = alt.Chart(
         crowds.with_columns(text=pl.format("{} %", (pl.col("share") * 100).round(1)))
     ).encode(
-        y=alt.Y(
-            "alike:N",
-            sort=crowds["alike"].to_list(),
-            title="records alike 값이 같은 기록",
-        ),
-        tooltip=["alike:N", alt.Tooltip("records:Q", format=",")],
+        y=alt.Y("alike:N", sort=crowds["alike"].to_list(), title="records alike 값이 같은 기록"),
+        tooltip=tooltips("alike:N", ("records", ",")),
     )
     x = alt.X(
         "share:Q",
@@ -42,7 +39,7 @@ def crowd_sizes_chart(crowds: pl.DataFrame, *, source: str, width: int = 460) ->
         title_ko=f"기록의 {alone['share']:.1%}는 혼자다",
         source=f"{source}; {total:,} records 건",
         description="Share of records by how many have the same values: "
-        + "; ".join(f"{row['alike']}: {row['share']:.1%}" for row in crowds.iter_rows(named=True)),
+        + each_row(crowds, "{alike}: {share:.1%}"),
     )
 
 
@@ -69,14 +66,12 @@ def without_column_chart(
             title="without 뺀 열",
             axis=alt.Axis(labelLimit=max(80, width // 3)),
         ),
-        tooltip=["column:N", alt.Tooltip("unique:Q", format=","), alt.Tooltip("k:Q", format=",")],
+        tooltip=tooltips("column:N", ("unique k", ",")),
     )
     bars = base.mark_bar(size=18, color=BLUE).encode(x=x)
     texts = base.mark_text(align="left", dx=5).encode(x=x, text=alt.Text("unique:Q", format=","))
-    line = (
-        alt.Chart(pl.DataFrame({"unique": [unique]}))
-        .mark_rule(strokeDash=[5, 4], color=GREY)
-        .encode(x=x)
+    line = mark(pl.DataFrame({"unique": [unique]}), "rule", strokeDash=[5, 4], color=GREY).encode(
+        x=x
     )
     return finish(
         (bars + texts + line).properties(width=width, height=30 * len(names) + 20),
@@ -84,6 +79,5 @@ def without_column_chart(
         title_ko=f"'{best['column']}'을(를) 빼면 혼자인 기록이 {unique:,}건에서 "
         f"{best['unique']:,}건이 된다",
         source=f"{source}; dashed 점선: all columns 모든 열",
-        description="Records alone without each column: "
-        + "; ".join(f"{row['column']}: {row['unique']:,}" for row in shown.iter_rows(named=True)),
+        description="Records alone without each column: " + each_row(shown, "{column}: {unique:,}"),
     )

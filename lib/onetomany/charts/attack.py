@@ -6,7 +6,8 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .theme import BLUE, GREY, RED, TWO_LINES, Finished, finish, legend_color
+from .marks import each_row, legend_color, mark, names_axis
+from .theme import BLUE, GREY, RED, TWO_LINES, Finished, finish
 
 OUTCOMES = {
     "correct": "linked, right 바르게 연결",
@@ -47,27 +48,16 @@ def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
         part=pl.col("variable").replace_strict({name: n for n, name in enumerate(OUTCOMES)}),
     )
     names = list(OUTCOMES.values())
-    y = alt.Y(
-        "join:N",
-        sort=order,
-        title=None,
-        axis=alt.Axis(labelFontSize=12, labelLimit=260, labelExpr=TWO_LINES),
+    y = names_axis("join", order, labelFontSize=12, labelLimit=260, labelExpr=TWO_LINES)
+    bars = mark(long, "bar", height=17).encode(
+        y=y,
+        x=alt.X("rows:Q", title="Rows without names 이름 없는 행", stack="zero"),
+        color=legend_color("kind:N", names, [BLUE, RED, "#d7dbe0"], columns=3),
+        order="part:Q",
+        tooltip=["join:N", "kind:N", "rows:Q", "text:N"],
     )
-    bars = (
-        alt.Chart(long)
-        .mark_bar(height=17)
-        .encode(
-            y=y,
-            x=alt.X("rows:Q", title="Rows without names 이름 없는 행", stack="zero"),
-            color=legend_color("kind:N", names, [BLUE, RED, "#d7dbe0"], columns=3),
-            order="part:Q",
-            tooltip=["join:N", "kind:N", "rows:Q", "text:N"],
-        )
-    )
-    texts = (
-        alt.Chart(shown)
-        .mark_text(align="left", dy=-16, fontSize=11, color=GREY)
-        .encode(y=y, x=alt.datum(0), text="text:N")
+    texts = mark(shown, "text", align="left", dy=-16, fontSize=11, color=GREY).encode(
+        y=y, x=alt.datum(0), text="text:N"
     )
     best = shown.sort("correct").row(-1, named=True)
     return finish(
@@ -77,10 +67,7 @@ def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
         "사람을 찾는다",
         source=f"{source}; {best['people']:,} people 명, {PERCENT} by person",
         description="Rows linked by each join, and how many links are right: "
-        + "; ".join(
-            f"{row['join']}: {row['linked']} linked, {row['text']}"
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{join}: {linked} linked, {text}"),
     )
 
 

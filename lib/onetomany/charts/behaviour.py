@@ -11,18 +11,9 @@ import polars as pl
 from ..confidence import PERCENT
 from ..errors import InputError
 from .languages import both
+from .marks import each_row, legend_color, mark, names_axis, panel_title, tooltips
 from .sliders import captioned_slider
-from .theme import (
-    BLUE,
-    CATEGORIES,
-    GREY,
-    INK,
-    NARROW,
-    Finished,
-    finish,
-    formatted_tips,
-    legend_color,
-)
+from .theme import BLUE, CATEGORIES, GREY, INK, NARROW, Finished, finish
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
@@ -69,11 +60,12 @@ def flagged_rates_chart(
         own = shown.filter(pl.col("rule") == rule)
         cuts = own["threshold"].to_list()
         edges = [min(cuts), max(cuts)]
+        ticks = [tick for tick in _TICKS if edges[0] <= tick <= edges[1]]
         x = alt.X(
             "threshold:Q",
             title=axes[rule],
             scale=alt.Scale(type="log", domain=edges, nice=False),
-            axis=alt.Axis(format="~g", values=_ticks(*edges)),
+            axis=alt.Axis(format="~g", values=ticks),
         )
         base = alt.Chart(own)
         band = base.mark_area(opacity=0.18).encode(
@@ -82,30 +74,26 @@ def flagged_rates_chart(
         line = base.mark_line(strokeWidth=2.4).encode(
             x=x, y=alt.Y("rate:Q", title="", **_THOUSAND), color=colour
         )
-        dots = base.mark_point(filled=True, size=26, opacity=1).encode(
+        dots = mark(base, "point", size=26).encode(
             x=x,
             y=alt.Y("rate:Q", title="", **_THOUSAND),
             color=colour,
-            tooltip=[
+            tooltip=tooltips(
                 "case:N",
-                alt.Tooltip("threshold:Q", format="~g"),
+                ("threshold", "~g"),
                 "unit:N",
                 "flagged:Q",
                 "people:Q",
                 "observed:Q",
-                *formatted_tips("rate low high", ".1f"),
-            ],
+                ("rate low high", ".1f"),
+            ),
         )
-        default = (
-            base.transform_filter("datum.default")
-            .mark_rule(strokeDash=[5, 4], color=GREY)
-            .encode(x=x)
-        )
+        default = mark(
+            base.transform_filter("datum.default"), "rule", strokeDash=[5, 4], color=GREY
+        ).encode(x=x)
         panels.append(
             alt.layer(band, line, dots, default).properties(
-                width=265,
-                height=150,
-                title=alt.TitleParams(text=names[rule], fontSize=13, offset=6),
+                width=265, height=150, title=panel_title(names[rule])
             )
         )
     people = max(shown["observed"].to_list())
@@ -139,7 +127,7 @@ def agreement_chart(
     cells = pairs.select("a", "b", "jaccard", "low", "high", "chance", "both").drop_nulls()
     base = alt.Chart(cells).encode(
         x=alt.X("a:N", title=None, sort=ways, axis=alt.Axis(labelAngle=-30, orient="bottom")),
-        y=alt.Y("b:N", title=None, sort=ways[1:], axis=alt.Axis(labelLimit=260)),
+        y=names_axis("b", ways[1:], labelLimit=260),
     )
     squares = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
         color=alt.Color(
@@ -148,7 +136,7 @@ def agreement_chart(
             scale=alt.Scale(domain=[0, 1], range=["#eef2f7", BLUE]),
             legend=alt.Legend(orient="right", gradientLength=120),
         ),
-        tooltip=["a:N", "b:N", "both:Q", *formatted_tips("jaccard low high chance", ".3f")],
+        tooltip=tooltips("a:N", "b:N", "both:Q", ("jaccard low high chance", ".3f")),
     )
     dark = alt.condition("datum.jaccard > 0.55", alt.value("#ffffff"), alt.value(INK))
     words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(
@@ -172,10 +160,7 @@ def agreement_chart(
         source=f"{source}; {people:,} people 명; small 작은 글씨: {PERCENT}",
         simulated=simulated,
         description="Jaccard index of each two ways of flagging people: "
-        + "; ".join(
-            f"{row['a']} and {row['b']}: {row['jaccard']:.2f}"
-            for row in pairs.drop_nulls("jaccard").iter_rows(named=True)
-        ),
+        + each_row(pairs.drop_nulls("jaccard"), "{a} and {b}: {jaccard:.2f}"),
     )
 
 
@@ -248,16 +233,12 @@ def alarms_right_chart(
         ),
     }
     chosen = alt.Chart(lines).transform_filter("datum.step == strict_step && datum.keen == assumed")
-    band = (
-        chosen.transform_filter("datum.seen")
-        .mark_area(opacity=0.13)
-        .encode(x=x, y=alt.Y("low:Q", title="", **share), y2="high:Q", color=colour)
+    band = mark(chosen.transform_filter("datum.seen"), "area", opacity=0.13).encode(
+        x=x, y=alt.Y("low:Q", title="", **share), y2="high:Q", color=colour
     )
-    least = (
-        chosen.transform_filter("!datum.seen")
-        .mark_line(strokeWidth=2, strokeDash=[2, 3])
-        .encode(x=x, y=alt.Y("low:Q", title="", **share), color=colour)
-    )
+    least = mark(
+        chosen.transform_filter("!datum.seen"), "line", strokeWidth=2, strokeDash=[2, 3]
+    ).encode(x=x, y=alt.Y("low:Q", title="", **share), color=colour)
     line = (
         chosen.transform_filter("datum.seen")
         .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50, opacity=0))
@@ -265,11 +246,7 @@ def alarms_right_chart(
             x=x,
             y=alt.Y("precision:Q", title="Flags that are right 맞는 경보", **share),
             color=colour,
-            tooltip=[
-                "name:N",
-                alt.Tooltip("base_rate:Q", format=".2~e"),
-                *formatted_tips("precision low high", ".3~%"),
-            ],
+            tooltip=tooltips("name:N", ("base_rate", ".2~e"), ("precision low high", ".3~%")),
         )
     )
     note = (
@@ -293,11 +270,11 @@ def alarms_right_chart(
     limits = one.mark_rule(strokeWidth=3).encode(
         x=alt.X("daily_low:Q", title=""), x2="daily_high:Q", y=y, color=colour
     )
-    dots = one.mark_point(filled=True, size=90, opacity=1).encode(
+    dots = mark(one, "point", size=90).encode(
         x=count,
         y=y,
         color=colour,
-        tooltip=["name:N", "said:N", *formatted_tips("daily daily_low daily_high", ",.0f")],
+        tooltip=tooltips("name:N", "said:N", ("daily daily_low daily_high", ",.0f")),
     )
     words = (
         one.transform_calculate(
@@ -327,8 +304,4 @@ _THOUSAND: dict[str, Any] = {
     "scale": alt.Scale(type="sqrt", domain=[0, 1000], nice=False),
     "axis": alt.Axis(values=[0, 10, 50, 100, 250, 500, 1000], format="~d"),
 }
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    marks = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
-    return [mark for mark in marks if low <= mark <= high]
+_TICKS = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]

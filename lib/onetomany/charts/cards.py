@@ -7,7 +7,8 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish, legend_color
+from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish
 
 
 def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
@@ -17,8 +18,7 @@ def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Fin
     of two algorithms can't be compared, so each row starts at 1.
     """
     shown = rates.with_columns(
-        times=pl.col("value") / pl.col("value").min().over("algorithm"),
-        row=_versions(),
+        times=pl.col("value") / pl.col("value").min().over("algorithm"), row=_versions()
     ).sort("submitted", "times")
     order = shown["row"].unique(maintain_order=True).to_list()
     top = shown.group_by("row", maintain_order=True).agg(pl.all().sort_by("times").last())
@@ -33,23 +33,13 @@ def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Fin
             "그 알고리즘에서 가장 낮은 나라의 몇 배",
         ],
     )
-    y = alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=220))
-    tips = [
-        "enrollee:N",
-        "enrollee_ko:N",
-        alt.Tooltip("times:Q", format=".1f"),
-        alt.Tooltip("value:Q", format=".2e", title="FMR"),
-    ]
-    ticks = (
-        alt.Chart(shown)
-        .mark_tick(thickness=2, size=22, color=GREY, opacity=0.55)
-        .encode(x=x, y=y, tooltip=tips)
+    y = names_axis("row", order, labelFontSize=12, labelLimit=220)
+    tips = tooltips("enrollee:N", "enrollee_ko:N", ("times", ".1f"))
+    tips.append(alt.Tooltip("value:Q", format=".2e", title="FMR"))
+    ticks = mark(shown, "tick", thickness=2, size=22, color=GREY, opacity=0.55).encode(
+        x=x, y=y, tooltip=tips
     )
-    dots = (
-        alt.Chart(chosen)
-        .mark_point(filled=True, size=130, opacity=1, color=ORANGE)
-        .encode(x=x, y=y, tooltip=tips)
-    )
+    dots = mark(chosen, "point", size=130, color=ORANGE).encode(x=x, y=y, tooltip=tips)
     texts = (
         alt.Chart(
             top.with_columns(
@@ -77,10 +67,7 @@ def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Fin
         source=source,
         description="False match rates between two people born in the same country, within each "
         "algorithm, over its lowest country: "
-        + "; ".join(
-            f"{row['row']} highest {row['enrollee']} {row['times']:.0f} times"
-            for row in top.iter_rows(named=True)
-        ),
+        + each_row(top, "{row} highest {enrollee} {times:.0f} times"),
     )
 
 
@@ -113,19 +100,13 @@ def women_over_men_chart(rates: pl.DataFrame, *, source: str) -> Finished:
         symbolType="stroke",
         symbolStrokeWidth=3,
     )
-    lines = (
-        alt.Chart(shown)
-        .mark_line(point=alt.OverlayMarkDef(size=60), strokeWidth=2.5)
-        .encode(
-            x=x, y=y, color=colour, tooltip=["row:N", "age:N", alt.Tooltip("value:Q", format=".2f")]
-        )
+    lines = mark(shown, "line", point=alt.OverlayMarkDef(size=60), strokeWidth=2.5).encode(
+        x=x, y=y, color=colour, tooltip=tooltips("row:N", "age:N", ("value", ".2f"))
     )
     line = pl.DataFrame({"one": [1.0], "text": ["alike 같음"]})
-    rule = alt.Chart(line).mark_rule(strokeDash=[5, 4], color=GREY).encode(y=alt.Y("one:Q"))
-    note = (
-        alt.Chart(line)
-        .mark_text(align="left", dy=9, color=GREY)
-        .encode(x=alt.value(4), y="one:Q", text="text:N")
+    rule = mark(line, "rule", strokeDash=[5, 4], color=GREY).encode(y=alt.Y("one:Q"))
+    note = mark(line, "text", align="left", dy=9, color=GREY).encode(
+        x=alt.value(4), y="one:Q", text="text:N"
     )
     return finish(
         alt.layer(rule, lines, note).properties(width=480, height=300),
@@ -135,10 +116,7 @@ def women_over_men_chart(rates: pl.DataFrame, *, source: str) -> Finished:
         f"{low:.0f}~{high:.0f}배",
         source=source,
         description=f"Ratio of false match rates, women over men, both born in {born} and of one "
-        "age group: "
-        + "; ".join(
-            f"{row['row']} {row['age']}: {row['value']:.1f}" for row in oldest.iter_rows(named=True)
-        ),
+        "age group: " + each_row(oldest, "{row} {age}: {value:.1f}"),
     )
 
 
@@ -151,8 +129,7 @@ def submissions_chart(
     cards are shown above, drawn filled; the years of `project` are shaded.
     """
     shown = gains.with_columns(
-        number=pl.col("algorithm").str.split("_").list.last(),
-        card=pl.col("algorithm").is_in(read),
+        number=pl.col("algorithm").str.split("_").list.last(), card=pl.col("algorithm").is_in(read)
     ).sort("submitted", "algorithm")
     developers = shown["developer"].unique().sort().to_list()
     x = alt.X(
@@ -170,33 +147,29 @@ def submissions_chart(
     colour = legend_color("developer:N", developers, CATEGORIES, orient="bottom")
     base = alt.Chart(shown)
     lines = base.mark_line(opacity=0.5).encode(x=x, y=y, color=colour, order="submitted:T")
-    tips = ["algorithm:N", "submitted:T", alt.Tooltip("fnmr:Q", format=".3%")]
-    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+    tips = tooltips("algorithm:N", "submitted:T", ("fnmr", ".3%"))
+    dots = mark(base, "point", size=80).encode(
         x=x,
         y=y,
         color=colour,
         shape=alt.Shape(
-            "card:N",
-            legend=None,
-            scale=alt.Scale(domain=[True, False], range=["square", "circle"]),
+            "card:N", legend=None, scale=alt.Scale(domain=[True, False], range=["square", "circle"])
         ),
         tooltip=tips,
     )
     # two handed in on one day: the better one's number goes below
     above = pl.col("fnmr") == pl.col("fnmr").max().over("developer", "submitted")
     texts = [
-        alt.Chart(shown.filter(which))
-        .mark_text(dy=dy, fontSize=11)
-        .encode(x=x, y=y, text="number:N", color=colour)
+        mark(shown.filter(which), "text", dy=dy, fontSize=11).encode(
+            x=x, y=y, text="number:N", color=colour
+        )
         for which, dy in ((above, -11), (~above, 13))
     ]
     years = pl.DataFrame({"start": [project[0]], "end": [project[1]],
                           "text": ["the project 사업 기간"]})  # fmt: skip
-    band = alt.Chart(years).mark_rect(color=BLUE, opacity=0.08).encode(x="start:T", x2="end:T")
-    note = (
-        alt.Chart(years)
-        .mark_text(align="left", dx=4, color=GREY)
-        .encode(x="start:T", y=alt.value(290), text="text:N")
+    band = mark(years, "rect", color=BLUE, opacity=0.08).encode(x="start:T", x2="end:T")
+    note = mark(years, "text", align="left", dx=4, color=GREY).encode(
+        x="start:T", y=alt.value(290), text="text:N"
     )
     image_set = shown["image_set"][0]
     return finish(
@@ -204,10 +177,7 @@ def submissions_chart(
         title=f"{len(shown)} submissions by date: which version ran at the airport is unknown",
         title_ko=f"제출 {len(shown)}건과 그 날짜: 공항에서 어느 판이 쓰였는지는 알려지지 않았다",
         source=f"{source}; image set {image_set}; squares: cards shown above 네모: 위에 쓴 성적표",
-        description="; ".join(
-            f"{row['algorithm']} {row['submitted']}: {row['fnmr']:.2%}"
-            for row in shown.iter_rows(named=True)
-        ),
+        description=each_row(shown, "{algorithm} {submitted}: {fnmr:.2%}"),
     )
 
 

@@ -6,8 +6,9 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
+from .marks import names_axis
 from .presenter import add_korean
-from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .reader_table import ReaderTable, TableLine, reader_table, table_column
 from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
 
 WIDTH = 620
@@ -48,23 +49,16 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
         strand_en=pl.col("strand").replace({key: en for key, (en, _) in _STRANDS.items()}),
         strand_ko=pl.col("strand").replace({key: ko for key, (_, ko) in _STRANDS.items()}),
     )
-    what = TableColumn(
+    what = table_column(
         ("What happened", "있었던 일"),
-        (
-            TableLine("event_en", "event_ko"),
-            TableLine(
-                "publisher", "publisher_ko", label=("source", "출처"), link="url", kind="name"
-            ),
-            TableLine("strand_en", "strand_ko", label=("strand", "갈래")),
-        ),
+        "event_en",
+        TableLine("publisher", "publisher_ko", label=("source", "출처"), link="url", kind="name"),
+        TableLine("strand_en", "strand_ko", label=("strand", "갈래")),
         wide=True,
     )
     return reader_table(
         rows,
-        [
-            *(TableColumn((en, ko), (TableLine(name, unknown=True),)) for en, ko, name in dates),
-            what,
-        ],
+        [*(table_column((en, ko), TableLine(name, unknown=True)) for en, ko, name in dates), what],
         title=("The case, 2010 to 2026", "사건의 흐름, 2010~2026년"),
         status="documented",
         source=("events.csv of this kit", "이 도구의 events.csv"),
@@ -103,7 +97,7 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
         end=pl.col("period_end").cast(pl.Datetime),
     )
     base = alt.Chart(rows).encode(
-        y=alt.Y("bar:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=names_axis("bar", None, ticks=False, domain=False),
         tooltip=[
             alt.Tooltip("words:N", title="count"),
             alt.Tooltip("unit_ko:N", title="단위"),
@@ -186,7 +180,7 @@ def _said(
             scale=alt.Scale(domain=[0, 1.15 * max(rows["value"].to_list())], nice=False),
             axis=alt.Axis(tickCount=6, tickMinStep=1),
         ),
-        y=alt.Y("who:N", sort=None, title=None, axis=alt.Axis(labelLimit=340, grid=True)),
+        y=names_axis("who", None, labelLimit=340, grid=True),
         href="url:N",
         tooltip=[
             alt.Tooltip("claim_id:N", title="claim 주장"),

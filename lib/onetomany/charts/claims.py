@@ -8,8 +8,9 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
+from .marks import legend_color, mark, names_axis
 from .presenter import add_korean, table_words
-from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, table_column
 from .table_formats import written
 from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
@@ -41,13 +42,11 @@ def claims_by_topic_table(
     shown = _shown(claims, found, topics, words).sort(
         "topic_row", "disclosure_date", "claim_id", nulls_last=True
     )
-    statement = TableColumn(
+    statement = table_column(
         ("Who said what", "누가 무엇을"),
-        (
-            TableLine("said", "said_ko", mark="collides"),
-            TableLine("said_by", "said_by_ko", link="source_url", label=("said by", "말한 곳")),
-            TableLine("against", "against_ko", label=("contradicted by", "어긋나는 주장")),
-        ),
+        TableLine("said", "said_ko", mark="collides"),
+        TableLine("said_by", "said_by_ko", link="source_url", label=("said by", "말한 곳")),
+        TableLine("against", "against_ko", label=("contradicted by", "어긋나는 주장")),
         wide=True,
     )
     return reader_table(
@@ -94,14 +93,11 @@ def claims_by_source_table(
     return reader_table(
         shown,
         [
-            TableColumn(("Question", "물음"), (TableLine("topic_en", "topic_ko"),)),
-            TableColumn(
-                ("Answer", "답"),
-                (TableLine("said", "said_ko", mark="collides", link="source_url"),),
+            table_column(("Question", "물음"), "topic_en"),
+            table_column(
+                ("Answer", "답"), TableLine("said", "said_ko", mark="collides", link="source_url")
             ),
-            TableColumn(
-                ("Contradicted by", "어긋나는 주장"), (TableLine("against", "against_ko"),)
-            ),
+            table_column(("Contradicted by", "어긋나는 주장"), TableLine("against", "against_ko")),
         ],
         title=("What each source says on each question", "출처별, 물음별 주장"),
         status="documented",
@@ -119,17 +115,11 @@ def three_dates_table(
     """
     lines = pl.col("what").str.split("\n")
     rows = add_korean(items.with_columns(english=lines.list.first()), ["english"], words)
-    rows = rows.with_columns(
-        korean=pl.coalesce(lines.list.get(1, null_on_oob=True), "english_ko"),
-    )
-    what = TableColumn(
+    rows = rows.with_columns(korean=pl.coalesce(lines.list.get(1, null_on_oob=True), "english_ko"))
+    what = table_column(
         ("What", "내용"),
-        (
-            TableLine("english", "korean", link="url"),
-            TableLine(
-                "days_later", label=("days from the event to this source", "이 출처까지 일수")
-            ),
-        ),
+        TableLine("english", "korean", link="url"),
+        TableLine("days_later", label=("days from the event to this source", "이 출처까지 일수")),
         wide=True,
     )
     return reader_table(
@@ -162,19 +152,14 @@ def contradictions_by_question_chart(counted: pl.DataFrame) -> Finished:
     total, questions = int(shown["pairs"].sum()), shown["row"].n_unique()
     officials = int(shown.filter(between="officials")["pairs"].sum())
     there = [each for each in _SIDES if each in set(shown["between"])]
-    bars = alt.Chart(shown).mark_bar(height=15)
+    bars = mark(shown, "bar", height=15)
     drawn = bars.encode(
         x=alt.X(
             "pairs:Q", title="pairs of statements 말의 쌍", axis=alt.Axis(tickMinStep=1), stack=True
         ),
-        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-        color=alt.Color(
-            "side:N",
-            title=None,
-            scale=alt.Scale(
-                domain=[sides[each] for each in there], range=[_SIDES[each] for each in there]
-            ),
-            legend=alt.Legend(orient="top", columns=2),
+        y=names_axis("row", None, labelLimit=260),
+        color=legend_color(
+            "side:N", [sides[each] for each in there], [_SIDES[each] for each in there], columns=2
         ),
         order="place:Q",
         tooltip=[
@@ -197,10 +182,7 @@ def contradictions_by_question_chart(counted: pl.DataFrame) -> Finished:
 
 
 def _shown(
-    claims: pl.DataFrame,
-    found: pl.DataFrame,
-    topics: pl.DataFrame,
-    words: Mapping[str, str] | None,
+    claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame, words: Mapping[str, str] | None
 ) -> pl.DataFrame:
     """Return the claims on topics in words, with the claims that contradict them."""
     bad = found.filter("contradiction")
@@ -240,7 +222,7 @@ def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -
     most = max(shown["documents"].to_list(), default=0)
     base = alt.Chart(shown).encode(
         x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=420)),
+        y=names_axis("row", None, labelLimit=420),
     )
     bars = base.mark_bar(color=BLUE, opacity=0.85)
     counts = base.mark_text(align="left", dx=4).encode(text="documents:Q")

@@ -11,7 +11,8 @@ import polars as pl
 from ..confidence import PERCENT
 from ..errors import InputError
 from .languages import both, plain
-from .theme import BLUE, TWO_LINES, Finished, finish, formatted_tips
+from .marks import mark, names_axis, tooltips
+from .theme import BLUE, TWO_LINES, Finished, finish
 
 _SHORT = "datum.value < 1000 ? format(datum.value, 'd') : format(datum.value, '~s')"
 
@@ -42,22 +43,15 @@ def daily_flags_chart(
         "axis": alt.Axis(labelExpr=_SHORT, values=[0, 100, 1000, 10_000, 100_000]),
     }
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            title=None,
-            sort=shown["name"].to_list(),
-            axis=alt.Axis(labelLimit=260, labelExpr=TWO_LINES),
-        ),
-        tooltip=["name:N", *formatted_tips("daily daily_low daily_high", ",.0f")],
+        y=names_axis("name", shown["name"].to_list(), labelLimit=260, labelExpr=TWO_LINES),
+        tooltip=tooltips("name:N", ("daily daily_low daily_high", ",.0f")),
     )
     limits = (
         base.transform_filter("isValid(datum.daily_high)")
         .mark_rule(strokeWidth=6, opacity=0.3, color=BLUE)
         .encode(x=alt.X("daily_low:Q", **x), x2="daily_high:Q")
     )
-    dots = base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(
-        x=alt.X("daily:Q", **x)
-    )
+    dots = mark(base, "point", size=110, color=BLUE).encode(x=alt.X("daily:Q", **x))
     words = base.mark_text(dy=-14, fontWeight=600).encode(x=alt.X("daily:Q", **x), text="text:N")
     most, people = shown["text"][0], max(shown["observed"].to_list())
     return finish(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, RED, Finished, finish, formatted_tips, legend_color
+from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .theme import BLUE, RED, Finished, finish
 from .tracking import METHODS
 
 
@@ -16,22 +17,17 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
     """
     order = table["line"].unique(maintain_order=True).to_list()
     shown = table.with_columns(name=pl.col("method").replace(METHODS))
-    y = alt.Y("line:N", title=None, sort=order, axis=alt.Axis(labelLimit=330))
+    y = names_axis("line", order, labelLimit=330)
     scale = alt.Scale(domain=[0, 1], nice=False)
     colour = legend_color("name:N", METHODS.values(), [BLUE, RED])
-    tips = [
-        "line:N",
-        "name:N",
-        "seeds:Q",
-        *formatted_tips("idf1 idf1_low idf1_high mixed broken", ".3f"),
-    ]
+    tips = tooltips("line:N", "name:N", "seeds:Q", ("idf1 idf1_low idf1_high mixed broken", ".3f"))
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)
     base = alt.Chart(shown)
     span = base.mark_rule(strokeWidth=2.2).encode(
         x=alt.X("idf1_low:Q", title="IDF1", scale=scale), x2="idf1_high:Q", y=y, color=colour
     )
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+    dots = mark(base, "point", size=70).encode(
         x=alt.X("idf1:Q", title="IDF1", scale=scale), y=y, color=colour, tooltip=tips
     )
     return finish(
@@ -43,9 +39,7 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
         source=f"{source}; dot 점: mean 평균, line 선: lowest to highest seed 가장 낮은~높은 값",
         simulated=simulated,
         description="Mean IDF1 by dial: "
-        + "; ".join(
-            f"{row['line']} ({row['name']}): {row['idf1']:.3f}, {row['idf1_low']:.3f} to "
-            f"{row['idf1_high']:.3f}, {row['seeds']} seeds"
-            for row in shown.iter_rows(named=True)
+        + each_row(
+            shown, "{line} ({name}): {idf1:.3f}, {idf1_low:.3f} to {idf1_high:.3f}, {seeds} seeds"
         ),
     )

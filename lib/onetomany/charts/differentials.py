@@ -6,20 +6,8 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO
-from .theme import (
-    BLUE,
-    CATEGORIES,
-    GREY,
-    INK,
-    NARROW,
-    ORANGE,
-    Finished,
-    finish,
-    legend_color,
-    log_floor,
-    log_percent_axis,
-    past_end,
-)
+from .marks import each_row, legend_color, log_floor, log_percent_axis, mark, names_axis, tooltips
+from .theme import BLUE, CATEGORIES, GREY, INK, NARROW, ORANGE, Finished, finish, past_end
 
 HOLLOW = "hollow: a wide interval 빈 점: 구간이 넓다"
 FMR_TITLE = "False match rate within the group 집단 안의 오인식률 FMR"
@@ -35,29 +23,28 @@ def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source
     shown = rates.with_columns(name=_NAME)
     order = shown["name"].unique(maintain_order=True).to_list()
     medians = shown.group_by("name", maintain_order=True).agg(pl.col("fmr").median())
-    medians = medians.with_columns(kind=pl.lit("median 중앙값"), text=_percent("fmr"))
+    medians = medians.with_columns(
+        kind=pl.lit("median 중앙값"),
+        text=pl.format("{} %", (pl.col("fmr") * 100).round_sig_figs(3)),
+    )
     marked = shown.filter(pl.col("algorithm").is_in(list(named))).with_columns(
         kind=pl.col("algorithm").replace(named)
     )
     kinds = ["median 중앙값", *named.values()]
     scale = alt.Scale(type="log", domain=[5e-4, 0.6])
     x = alt.X("fmr:Q", scale=scale, axis=_AXIS, title=FMR_TITLE)
-    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=220))
+    y = names_axis("name", order, labelFontSize=13, labelLimit=220)
     colour = legend_color("kind:N", kinds, [BLUE, ORANGE])
-    ticks = (
-        alt.Chart(shown)
-        .mark_tick(thickness=1, size=26, color=GREY, opacity=0.28)
-        .encode(x=x, y=y, tooltip=["algorithm:N", "name:N", alt.Tooltip("fmr:Q", format=".2%")])
+    ticks = mark(shown, "tick", thickness=1, size=26, color=GREY, opacity=0.28).encode(
+        x=x, y=y, tooltip=tooltips("algorithm:N", "name:N", ("fmr", ".2%"))
     )
     dots = (
         alt.Chart(pl.concat([medians.drop("text"), marked.select("name", "fmr", "kind")]))
         .mark_point(filled=True, size=120, opacity=1, stroke="#ffffff", strokeWidth=1)
         .encode(x=x, y=y, color=colour, tooltip=["kind:N", "name:N", "fmr:Q"])
     )
-    texts = (
-        alt.Chart(medians)
-        .mark_text(dy=-24, color=BLUE, fontWeight=600)
-        .encode(x=x, y=y, text="text:N")
+    texts = mark(medians, "text", dy=-24, color=BLUE, fontWeight=600).encode(
+        x=x, y=y, text="text:N"
     )
     return finish(
         alt.layer(ticks, dots, texts).properties(width=480, height=72 * len(order)),
@@ -66,8 +53,7 @@ def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source
         source=source,
         description="False match rates within four groups of sex and race, one tick for each of "
         f"{shown['algorithm'].n_unique()} algorithms, each with its threshold set at 0.1 % among "
-        "white men. Medians: "
-        + "; ".join(f"{row['name']} {row['text']}" for row in medians.iter_rows(named=True)),
+        "white men. Medians: " + each_row(medians, "{name} {text}"),
     )
 
 
@@ -90,12 +76,12 @@ def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> 
     scale = alt.Scale(type="log", domain=[lowest, float(shown["fmr"].max()) * 2.4])  # type: ignore[arg-type]
     x = alt.X("fmr:Q", scale=scale, axis=_AXIS, title=FMR_TITLE)
     base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=240)),
+        y=names_axis("name", order, labelFontSize=12, labelLimit=240),
         color=alt.condition("datum.chosen", alt.value(ORANGE), alt.value(BLUE)),
     )
     stems = base.mark_rule(strokeWidth=2, opacity=0.35).encode(x=x, x2="overall:Q")
-    dots = base.mark_point(filled=True, size=95, opacity=1).encode(
-        x=x, tooltip=["name:N", alt.Tooltip("fmr:Q", format=".3%"), "times:N"]
+    dots = mark(base, "point", size=95).encode(
+        x=x, tooltip=tooltips("name:N", ("fmr", ".3%"), "times:N")
     )
     # outside the stem, which ends at the rule
     texts = [
@@ -103,11 +89,9 @@ def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> 
         base.transform_filter("datum.fmr < datum.overall").mark_text(align="right", dx=-9),
     ]
     line = pl.DataFrame({"fmr": [overall], "text": [f"everybody 전체 {overall:.2%}"]})
-    rule = alt.Chart(line).mark_rule(strokeDash=[5, 4], color=GREY).encode(x=x)
-    note = (
-        alt.Chart(line)
-        .mark_text(align="left", dx=5, color=GREY)
-        .encode(x=x, y=alt.value(-8), text="text:N")
+    rule = mark(line, "rule", strokeDash=[5, 4], color=GREY).encode(x=x)
+    note = mark(line, "text", align="left", dx=5, color=GREY).encode(
+        x=x, y=alt.value(-8), text="text:N"
     )
     first = shown.row(0, named=True)
     return finish(
@@ -123,12 +107,7 @@ def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> 
 
 
 def group_rates_chart(
-    cells: pl.DataFrame,
-    *,
-    by: tuple[str, str],
-    labels: dict[str, str],
-    overall: float,
-    source: str,
+    cells: pl.DataFrame, *, by: tuple[str, str], labels: dict[str, str], overall: float, source: str
 ) -> Finished:
     """Draw the FMR within each group under each model, with intervals.
 
@@ -156,7 +135,7 @@ def group_rates_chart(
     title = [f"FMR within the group, {PERCENT} interval", f"집단 안의 오인식률과 {PERCENT_KO} 구간"]
     tips = ["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"]
     base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=150)),
+        y=names_axis("name", order, labelFontSize=12, labelLimit=150),
         yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingOuter=0.6)),
         color=legend_color("model:N", models, CATEGORIES, sort=True, orient="bottom"),
         tooltip=tips,
@@ -184,10 +163,8 @@ def group_rates_chart(
         title_ko=f"{by[1].removesuffix('별')}별: 가장 높은 비율은 전체 쌍의 "
         + ", ".join(f"{times:.0f}배({model})" for model, times in highest),
         source=f"{source}; {HOLLOW}",
-        description="; ".join(
-            f"{row['model']} {row['name']}: {row['errors']} of {row['comparisons']} "
-            f"({row['low']:.2%} to {row['high']:.2%})"
-            for row in shown.iter_rows(named=True)
+        description=each_row(
+            shown, "{model} {name}: {errors} of {comparisons} ({low:.2%} to {high:.2%})"
         ),
     )
 
@@ -245,10 +222,8 @@ def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source
         }
     )
     height = alt.Y("value:Q", scale=scale, title=ratio_title)
-    rules = (
-        alt.Chart(lines)
-        .mark_rule(strokeDash=[5, 4], strokeWidth=2)
-        .encode(y=height, color=alt.Color("colour:N", scale=None))
+    rules = mark(lines, "rule", strokeDash=[5, 4], strokeWidth=2).encode(
+        y=height, color=alt.Color("colour:N", scale=None)
     )
     notes = past_end(alt.Chart(lines), fontWeight=600).encode(
         y=height, text="text:N", color=alt.Color("colour:N", scale=None)
@@ -285,40 +260,30 @@ def people_needed_chart(
         axis=alt.Axis(format=",", values=[10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]),
         title=["People needed in each group", "집단마다 필요한 사람 수"],
     )
-    lines = (
-        alt.Chart(needed)
-        .mark_line(strokeWidth=2.5)
-        .encode(
-            x=x,
-            y=y,
-            color=legend_color("measure:N", measures, [ORANGE, BLUE]),
-            tooltip=["measure:N", "factor:Q", "people:Q"],
-        )
+    lines = mark(needed, "line", strokeWidth=2.5).encode(
+        x=x,
+        y=y,
+        color=legend_color("measure:N", measures, [ORANGE, BLUE]),
+        tooltip=["measure:N", "factor:Q", "people:Q"],
     )
-    dots = (
-        alt.Chart(published)
-        .mark_point(filled=True, size=110, color=INK, opacity=1)
-        .encode(x=x, y=y, tooltip=["label:N", "factor:Q", "people:Q"])
+    dots = mark(published, "point", size=110, color=INK).encode(
+        x=x, y=y, tooltip=["label:N", "factor:Q", "people:Q"]
     )
     # on a telephone one label above its line and the others below, each under the last
     narrow, first = f"width < {NARROW}", "datum.place == 0"
-    labels = (
-        alt.Chart(published.sort("factor").with_row_index("place"))
-        .mark_text(
-            align=alt.ExprRef(f"{narrow} && {first} ? 'left' : 'right'"),
-            baseline="top",
-            dx=alt.ExprRef(f"{narrow} && {first} ? 6 : -6"),
-            dy=alt.ExprRef(f"{narrow} ? ({first} ? -30 : 32 * datum.place - 26) : 6"),
-            lineBreak="\n",
-        )
-        .encode(x=x, y=y, text="label:N")
-    )
+    labels = mark(
+        published.sort("factor").with_row_index("place"),
+        "text",
+        align=alt.ExprRef(f"{narrow} && {first} ? 'left' : 'right'"),
+        baseline="top",
+        dx=alt.ExprRef(f"{narrow} && {first} ? 6 : -6"),
+        dy=alt.ExprRef(f"{narrow} ? ({first} ? -30 : 32 * datum.place - 26) : 6"),
+        lineBreak="\n",
+    ).encode(x=x, y=y, text="label:N")
     own = pl.DataFrame({"people": [have], "text": [have_label]})
-    rule = alt.Chart(own).mark_rule(strokeDash=[5, 4], color=GREY).encode(y=y)
-    note = (
-        alt.Chart(own)
-        .mark_text(align="left", dy=-8, color=GREY)
-        .encode(x=alt.value(6), y=y, text="text:N")
+    rule = mark(own, "rule", strokeDash=[5, 4], color=GREY).encode(y=y)
+    note = mark(own, "text", align="left", dy=-8, color=GREY).encode(
+        x=alt.value(6), y=y, text="text:N"
     )
     return finish(
         alt.layer(rule, lines, dots, labels, note).properties(width=560, height=340),
@@ -330,7 +295,3 @@ def people_needed_chart(
             for row in published.iter_rows(named=True)
         ),
     )
-
-
-def _percent(column: str) -> pl.Expr:
-    return pl.format("{} %", (pl.col(column) * 100).round_sig_figs(3))

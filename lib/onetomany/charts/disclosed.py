@@ -7,7 +7,8 @@ import polars as pl
 
 from ..confidence import PERCENT
 from .languages import both, both_columns
-from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish, legend_color
+from .marks import each_row, legend_color, mark, names_axis
+from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
 
 _KINDS = {
     "search": ("face search 얼굴 검색", BLUE),
@@ -58,16 +59,12 @@ def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
         ),
     )
     top = shown.group_by("month").agg(pl.col("entries").sum())["entries"].max()
-    bars = (
-        alt.Chart(shown.filter(pl.col("marked").is_null()))
-        .mark_bar()
-        .encode(
-            x=x,
-            y=alt.Y("entries:Q", title="Entries in the log 대장의 항목"),
-            color=_colour("name:N", _KINDS),
-            order=alt.Order("rank:Q"),
-            tooltip=["month:N", "name:N", "entries:Q"],
-        )
+    bars = mark(shown.filter(pl.col("marked").is_null()), "bar").encode(
+        x=x,
+        y=alt.Y("entries:Q", title="Entries in the log 대장의 항목"),
+        color=_colour("name:N", _KINDS),
+        order=alt.Order("rank:Q"),
+        tooltip=["month:N", "name:N", "entries:Q"],
     )
     gaps = shown.filter(pl.col("marked").is_not_null()).unique("month").sort("month")
     gaps = gaps.select(
@@ -120,9 +117,7 @@ def entries_by_agency_chart(
         ),
     )
     order = shown["body"].to_list()
-    base = alt.Chart(shown).encode(
-        y=alt.Y("body:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)),
-    )
+    base = alt.Chart(shown).encode(y=names_axis("body", order, labelLimit=260))
     bars = base.mark_bar().encode(
         x=alt.X("entries:Q", title="Entries in the log 대장의 항목"),
         color=_colour("name:N", _LEVELS),
@@ -134,11 +129,9 @@ def entries_by_agency_chart(
     said = f"the first {top['top']}: {share}\n상위 {top['top']}곳: {share.replace(' to ', '~')}"
     edge = pl.DataFrame({"y": [top["top"] * 22.0], "text": [said]})
     place = alt.Y("y:Q", scale=alt.Scale(domain=[0, 22 * len(order)], reverse=True), axis=None)
-    rule = alt.Chart(edge).mark_rule(strokeDash=[5, 4], color=INK).encode(y=place)
-    note = (
-        alt.Chart(edge)
-        .mark_text(align="right", dy=16, lineBreak="\n", fontWeight=600)
-        .encode(x=alt.value(500), y=place, text="text:N")
+    rule = mark(edge, "rule", strokeDash=[5, 4], color=INK).encode(y=place)
+    note = mark(edge, "text", align="right", dy=16, lineBreak="\n", fontWeight=600).encode(
+        x=alt.value(500), y=place, text="text:N"
     )
     return finish(
         alt.layer(alt.layer(bars, words), alt.layer(rule, note))
@@ -148,8 +141,7 @@ def entries_by_agency_chart(
         title_ko="누가 요청했나",
         source=f"{source}; {top['entries']:,} entries 항목, {top['agencies']} agencies 기관",
         description=f"Entries by agency. The {top['top']} most frequent of {top['agencies']} made "
-        f"{share} of {top['entries']:,} entries: "
-        + "; ".join(f"{row['body']} {row['text']}" for row in shown.head(5).iter_rows(named=True)),
+        f"{share} of {top['entries']:,} entries: " + each_row(shown.head(5), "{body} {text}"),
     )
 
 
@@ -175,7 +167,7 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
     scale = alt.Scale(domain=[0, 1], nice=False)
     title = "Share of the searches 검색 가운데 비율"
     axis = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
-    y = alt.Y("name:N", sort=list(_OUTCOMES.values()), title=None, axis=alt.Axis(labelLimit=220))
+    y = names_axis("name", list(_OUTCOMES.values()), labelLimit=220)
     colour = legend_color(
         "part:N", parts, ["#f3c79a", ORANGE, INK], direction="vertical", symbolType="square"
     )
@@ -183,9 +175,7 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
     spans = [("wide_least", "wide_most", 22), ("least", "most", 22), ("low", "high", 2)]
     for (low, high, size), part in zip(spans, parts, strict=True):
         layers.append(
-            alt.Chart(shown.with_columns(part=pl.lit(part)))
-            .mark_bar(size=size)
-            .encode(
+            mark(shown.with_columns(part=pl.lit(part)), "bar", size=size).encode(
                 x=alt.X(f"{low}:Q", scale=scale, title=title, axis=axis),
                 x2=f"{high}:Q",
                 y=y,
@@ -194,7 +184,7 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
             )
         )
     base = alt.Chart(shown).encode(x=alt.X("share:Q", scale=scale, title=title, axis=axis), y=y)
-    dots = base.mark_point(filled=True, size=70, color=INK, opacity=1)
+    dots = mark(base, "point", size=70, color=INK)
     words = base.mark_text(dy=-20, fontWeight=600).encode(text="text:N")
     total = _number(shown, "searches")
     return finish(
@@ -203,10 +193,7 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
         title_ko="검색 대부분은 아무도 찾지 못했고, 일부는 여럿을 내놓았다",
         source=f"{source}; {both(f'{total} searches', f'검색 {total}건')}",
         description="Share of searches by matches returned, with bounds: "
-        + "; ".join(
-            f"{each['outcome']} {each['wide_least']:.1%} to {each['wide_most']:.1%}"
-            for each in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{outcome} {wide_least:.1%} to {wide_most:.1%}"),
     )
 
 
@@ -243,25 +230,19 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
         title=both("Matches of one search (above: searches)", "검색 한 번의 일치 수(위: 검색 수)"),
         axis=alt.Axis(labelAngle=0),
     )
-    bars = (
-        alt.Chart(shown)
-        .mark_bar()
-        .encode(
-            x=x,
-            y=alt.Y(
-                "count:Q",
-                title="Matches of all such searches 그런 검색의 일치 모두",
-                scale=alt.Scale(domainMax=1.2 * max(listed["records"].to_list())),
-            ),
-            color=_colour("name:N", names, columns=1),
-            order=alt.Order("rank:Q"),
-            tooltip=["matches:O", "name:N", "count:Q", "searches:Q"],
-        )
+    bars = mark(shown, "bar").encode(
+        x=x,
+        y=alt.Y(
+            "count:Q",
+            title="Matches of all such searches 그런 검색의 일치 모두",
+            scale=alt.Scale(domainMax=1.2 * max(listed["records"].to_list())),
+        ),
+        color=_colour("name:N", names, columns=1),
+        order=alt.Order("rank:Q"),
+        tooltip=["matches:O", "name:N", "count:Q", "searches:Q"],
     )
-    words = (
-        alt.Chart(listed)
-        .mark_text(dy=-9, fontSize=11, fontWeight=600)
-        .encode(x=x, y="records:Q", text="searches:Q")
+    words = mark(listed, "text", dy=-9, fontSize=11, fontWeight=600).encode(
+        x=x, y="records:Q", text="searches:Q"
     )
     must, records, total = (_number(listed, each) for each in ("others", "records", "searches"))
     return finish(
@@ -323,8 +304,7 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
     if faces:
         scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
         axis = alt.Axis(
-            values=[1e-6, 1e-4, 1e-2],
-            labelExpr="'1 / ' + format(1 / datum.value, ',.0f')",
+            values=[1e-6, 1e-4, 1e-2], labelExpr="'1 / ' + format(1 / datum.value, ',.0f')"
         )
     else:
         scale = alt.Scale(domain=[0, 1], nice=False)
@@ -348,17 +328,17 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
     )
     start = alt.X("start:Q" if faces else "low:Q", scale=scale, title=title, axis=axis)
     bars = base.mark_bar(size=6, opacity=0.5).encode(x=start, x2="high:Q")
-    dots = (
-        base.transform_filter("isValid(datum.rate)" + (" && !datum.zero" if faces else ""))
-        .mark_point(filled=True, size=70, opacity=1)
-        .encode(x=alt.X("rate:Q", scale=scale))
-    )
+    dots = mark(
+        base.transform_filter("isValid(datum.rate)" + (" && !datum.zero" if faces else "")),
+        "point",
+        size=70,
+    ).encode(x=alt.X("rate:Q", scale=scale))
     layers: list[alt.Chart] = [bars, dots]
     if faces:  # a rate of 0 has no place on a logarithmic scale
         layers.append(
-            base.transform_filter("datum.zero")
-            .mark_point(shape="triangle-left", filled=True, size=80, opacity=1)
-            .encode(x=alt.X("floor:Q", scale=scale))
+            mark(
+                base.transform_filter("datum.zero"), "point", shape="triangle-left", size=80
+            ).encode(x=alt.X("floor:Q", scale=scale))
         )
     words = base.mark_text(align="left", dx=7, fontSize=11).encode(
         x=alt.value(_WIDTH), text="text:N", color=alt.value(INK)

@@ -6,26 +6,15 @@ small one is as legible on a telephone as a large one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
-from .theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    RED,
-    TWO_LINES,
-    Finished,
-    finish,
-    legend_color,
-    past_end,
-)
+from .marks import each_row, legend_color, mark, names_axis
+from .theme import BLUE, GREEN, GREY, INK, ORANGE, RED, TWO_LINES, Finished, finish, past_end
 
 _FILTERS = {  # parameter -> label, columns of codes and of words
     "filter_region": ("Region 지역", "region"),
@@ -60,20 +49,18 @@ def programme_map_chart(
         **{name: filter_tags(column) for name, (_, column) in _FILTERS.items()},
     ).with_columns(place=both_columns("country_en", "country_ko"))
     menus = filter_menus(programmes)
-    params = [
-        alt.param(name=name, value="", bind=_control(name, options))
-        if chosen is None
-        else alt.param(name=name, value=chosen.get(name, ""))
-        for name, options in menus.items()
-    ]
+    params = []
+    for name, options in menus.items():
+        labels, values = map(list, zip(*options, strict=True))
+        menu = alt.binding_select(options=values, labels=labels, name=filter_label(name))
+        bound = menu if chosen is None else alt.Undefined
+        params.append(alt.param(name=name, value=(chosen or {}).get(name, ""), bind=bound))
     every = shown.select("country", "place", "column", "row").unique("country").sort("country")
     x = alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.08))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.08))
-    ground = alt.Chart(every).mark_rect(color="#eceae4", cornerRadius=3).encode(x=x, y=y)
-    codes = (
-        alt.Chart(every)
-        .mark_text(dy=-7, fontSize=11, color=GREY)
-        .encode(x=x, y=y, text="country:N", tooltip=["place:N"])
+    ground = mark(every, "rect", color="#eceae4", cornerRadius=3).encode(x=x, y=y)
+    codes = mark(every, "text", dy=-7, fontSize=11, color=GREY).encode(
+        x=x, y=y, text="country:N", tooltip=["place:N"]
     )
     kept = alt.Chart(shown)
     for name in _FILTERS:
@@ -184,12 +171,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
     colours = [(kind, _HOW[how]) for how, kind in kinds.iter_rows()]
     order = shown["name"].to_list()
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=order,
-            title=None,
-            axis=alt.Axis(labelLimit=330, labelExpr=_LINES, labelFontSize=11),
-        )
+        y=names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
     )
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     x = alt.X("share:Q", title=None, scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
@@ -204,7 +186,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
         title_ko=f"먼저 등록해야 하는 곳에서는 {least}%에서 {most}%까지 택했다",
         source=f"{source}; all passengers or crossings as disclosed 공개된 전체 승객 또는 출입국",
         description="Share of passengers or crossings that used a programme: "
-        + "; ".join(f"{row['row_en']} {row['text']}" for row in shown.iter_rows(named=True)),
+        + each_row(shown, "{row_en} {text}"),
     )
 
 
@@ -230,12 +212,7 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
         "datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=order,
-            title=None,
-            axis=alt.Axis(labelLimit=330, labelExpr=_LINES, labelFontSize=11),
-        )
+        y=names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
     )
     x = alt.X(
         "start:Q",
@@ -255,8 +232,7 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
         title=f"A face shown at a gate is kept from {least} to {most}",
         title_ko=f"게이트에서 보인 얼굴은 {least_ko}에서 {most_ko}까지 보관된다",
         source=f"{source}; as stated by operators and laws 운영자와 법이 밝힌 기간",
-        description="Retention of a traveller's face: "
-        + "; ".join(f"{row['row_en']} {row['text']}" for row in shown.iter_rows(named=True)),
+        description="Retention of a traveller's face: " + each_row(shown, "{row_en} {text}"),
     )
 
 
@@ -277,12 +253,7 @@ def _heat(
             title=None,
             axis=alt.Axis(labelAngle=-90, labelLimit=260, orient="top", labelFontSize=11),
         ),
-        y=alt.Y(
-            "row:N",
-            sort=down,
-            title=None,
-            axis=alt.Axis(labelLimit=240, labelExpr=TWO_LINES, labelFontSize=11),
-        ),
+        y=names_axis("row", down, labelLimit=240, labelExpr=TWO_LINES, labelFontSize=11),
         tooltip=["row:N", "column:N", "programmes:Q"],
     )
     most = max(shown["programmes"].to_list())
@@ -293,15 +264,9 @@ def _heat(
             scale=alt.Scale(domain=[0, most], range=["#f4f2ec", BLUE], type="sqrt"),
         )
     )
-    numbers = (
-        base.transform_filter("datum.programmes > 0")
-        .mark_text(fontWeight=600)
-        .encode(
-            text="programmes:Q",
-            color=alt.condition(
-                f"datum.programmes > {most} / 4", alt.value("#ffffff"), alt.value(INK)
-            ),
-        )
+    numbers = mark(base.transform_filter("datum.programmes > 0"), "text", fontWeight=600).encode(
+        text="programmes:Q",
+        color=alt.condition(f"datum.programmes > {most} / 4", alt.value("#ffffff"), alt.value(INK)),
     )
     source = f"{said['source']}; counts of this table, no sample 표본이 아님"
     return finish(
@@ -358,12 +323,6 @@ def _choices(programmes: pl.DataFrame, name: str) -> list[tuple[str, str]]:
     values = rows.select(filter_tags(column)).to_series().to_list()
     words = rows.select(both_columns(f"{column}_en", f"{column}_ko")).to_series().to_list()
     return list(zip(words, values, strict=True))
-
-
-def _control(name: str, options: Sequence[tuple[str, str]]) -> alt.BindRadioSelect:
-    labels, values = zip(*options, strict=True)
-    label = filter_label(name)
-    return alt.binding_select(options=list(values), labels=list(labels), name=label)
 
 
 def filter_tags(column: str) -> pl.Expr:

@@ -11,47 +11,33 @@ import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO
 from .elsewhere import filter_tags
-from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, table_column
 
 _TAGGED = ("region", "setting", "functions", "consent", "ruling")
-_STATUS = TableColumn(
+_STATUS = table_column(
     ("functions, state", "기능, 상태"),
-    (
-        TableLine("functions_en", "functions_ko"),
-        TableLine("status_en", "status_ko", label=("state", "상태")),
-        TableLine("status_date", label=("as of", "기준")),
-    ),
+    "functions_en",
+    TableLine("status_en", "status_ko", label=("state", "상태")),
+    TableLine("status_date", label=("as of", "기준")),
     wide=True,
 )
 _CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
 _SOURCE = TableLine("publisher", link="url", kind="name")
-_NAMED = TableColumn(
-    ("programme", "사업"),
-    (
-        TableLine("name_en", "name_ko"),
-        TableLine("place_en", "place_ko"),
-        TableLine("country_en", "country_ko"),
-    ),
-    wide=True,
-)
-_ASKED = TableColumn(
+_NAMED = table_column(("programme", "사업"), "name_en", "place_en", "country_en", wide=True)
+_ASKED = table_column(
     ("how people were asked", "어떻게 물었나"),
-    (
-        TableLine("consent_en", "consent_ko", label=("consent", "동의")),
-        TableLine("claimed_en", "claimed_ko", label=("operator claims", "운영자 주장")),
-        TableLine("second_en", "second_ko", label=("others", "다른 집단")),
-        TableLine("asked_en", "asked_ko"),
-    ),
+    TableLine("consent_en", "consent_ko", label=("consent", "동의")),
+    TableLine("claimed_en", "claimed_ko", label=("operator claims", "운영자 주장")),
+    TableLine("second_en", "second_ko", label=("others", "다른 집단")),
+    "asked_en",
     wide=True,
 )
-_OUTCOME = TableColumn(
+_OUTCOME = table_column(
     ("outcome", "결과"),
-    (
-        TableLine("outcome_en", "outcome_ko", label=("outcome", "결과")),
-        TableLine("outcome_date"),
-        TableLine("oversight_en", "oversight_ko"),
-        TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
-    ),
+    TableLine("outcome_en", "outcome_ko", label=("outcome", "결과")),
+    "outcome_date",
+    "oversight_en",
+    TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
     wide=True,
 )
 
@@ -61,15 +47,13 @@ def programmes_table(programmes: pl.DataFrame, *, source: str) -> ReaderTable:
 
     Takes `claims.programmes.with_sources`. The controls of `programme_map_chart` filter its rows.
     """
-    known = TableColumn(
+    known = table_column(
         ("basis, retention, errors", "근거, 보관, 오류"),
-        (
-            TableLine("legal_en", "legal_ko", label=("basis", "근거")),
-            TableLine("retention_en", "retention_ko", label=("kept", "보관")),
-            TableLine("trained_en", "trained_ko", label=("training", "학습")),
-            TableLine("affected_en", "affected_ko", label=("disclosed", "공개된 수")),
-            TableLine("error_en", "error_ko", label=("errors", "오류")),
-        ),
+        TableLine("legal_en", "legal_ko", label=("basis", "근거")),
+        TableLine("retention_en", "retention_ko", label=("kept", "보관")),
+        TableLine("trained_en", "trained_ko", label=("training", "학습")),
+        TableLine("affected_en", "affected_ko", label=("disclosed", "공개된 수")),
+        TableLine("error_en", "error_ko", label=("errors", "오류")),
         wide=True,
     )
     ordered = _spoken(programmes).sort("region", "country_en", "id")
@@ -119,14 +103,12 @@ def named_programmes_table(named: pl.DataFrame, *, source: str) -> ReaderTable:
 
     Takes `claims.programmes.named_programmes`, with `with_sources`.
     """
-    known = TableColumn(
+    known = table_column(
         ("known", "알려진 것"),
-        (
-            TableLine("asked_en", "asked_ko"),
-            TableLine("error_en", "error_ko", label=("errors", "오류")),
-            TableLine("oversight_en", "oversight_ko", label=("oversight", "감독")),
-            TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
-        ),
+        "asked_en",
+        TableLine("error_en", "error_ko", label=("errors", "오류")),
+        TableLine("oversight_en", "oversight_ko", label=("oversight", "감독")),
+        TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
         wide=True,
     )
     return reader_table(
@@ -146,7 +128,7 @@ def side_by_side_table(
 
     Takes `claims.programmes.side_by_side`; `names` are headings for the `ids`.
     """
-    first = TableColumn(("aspect", "항목"), (TableLine("aspect_en", "aspect_ko"),), wide=True)
+    first = table_column(("aspect", "항목"), "aspect_en", wide=True)
     rest = [
         TableColumn(
             name, (TableLine(f"{each}_en", f"{each}_ko", label=name, unknown=True),), wide=True
@@ -171,17 +153,15 @@ def disclosed_rates_table(rates: pl.DataFrame, *, source: str) -> ReaderTable:
         interval_ko=pl.format("{}~{}", _rate("low", korean=True), _rate("high", korean=True)),
     )
     columns = [
-        TableColumn(("rate", "비율"), (TableLine("rate_en", "rate_ko"),), wide=True),
-        TableColumn(("counts", "수"), (TableLine("counts_en", "counts_ko"),), wide=True),
-        TableColumn(
+        table_column(("rate", "비율"), "rate_en", wide=True),
+        table_column(("counts", "수"), "counts_en", wide=True),
+        table_column(
             ("share and interval", "비율과 구간"),
-            (
-                TableLine("rate_said_en", "rate_said_ko"),
-                TableLine("interval_en", "interval_ko", label=(PERCENT, f"{PERCENT_KO} 구간")),
-            ),
+            "rate_said_en",
+            TableLine("interval_en", "interval_ko", label=(PERCENT, f"{PERCENT_KO} 구간")),
             wide=True,
         ),
-        TableColumn(("source", "출처"), (_SOURCE, _CONFIDENCE), wide=True),
+        table_column(("source", "출처"), _SOURCE, _CONFIDENCE, wide=True),
     ]
     return reader_table(
         shown,
@@ -214,23 +194,21 @@ def uptake_table(shares: pl.DataFrame, *, source: str) -> ReaderTable:
         for each in ("counts_en", "counts_ko")
     )
     columns = [
-        TableColumn(
+        table_column(
             ("where and when", "곳과 때"),
-            (
-                TableLine("row_en", "row_ko"),
-                TableLine("period", "period_ko"),
-                TableLine("how_en", "how_ko"),
-                TableLine("note_en", "note_ko"),
-            ),
+            "row_en",
+            TableLine("period", "period_ko"),
+            "how_en",
+            "note_en",
             wide=True,
         ),
-        TableColumn(("share", "비율"), (TableLine("percent_en", "percent_ko"),), wide=True),
-        TableColumn(
+        table_column(("share", "비율"), "percent_en", wide=True),
+        table_column(
             ("counts", "수"),
-            (TableLine("counts_en", "counts_ko", label=("counts", "수"), unknown=True),),
+            TableLine("counts_en", "counts_ko", label=("counts", "수"), unknown=True),
             wide=True,
         ),
-        TableColumn(("source", "출처"), (_SOURCE, _CONFIDENCE), wide=True),
+        table_column(("source", "출처"), _SOURCE, _CONFIDENCE, wide=True),
     ]
     title = ("Who took it where people were asked", "물었을 때 택한 사람")
     return reader_table(shown, columns, title=title, status="elsewhere", source=source)
@@ -261,17 +239,9 @@ def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
         + pl.when("copy").then(pl.lit(", 사본으로 읽음")).otherwise(pl.lit("")),
     )
     columns = [
-        TableColumn(
-            ("figure of", "무엇"),
-            (
-                TableLine("row_en", "row_ko"),
-                TableLine("measure_en", "measure_ko"),
-                TableLine("note_en", "note_ko"),
-            ),
-            wide=True,
-        ),
-        TableColumn(("period", "기간"), (TableLine("period", "period_ko"),), wide=True),
-        TableColumn(("figure", "수치"), (TableLine("figure_en", "figure_ko"),), wide=True),
+        table_column(("figure of", "무엇"), "row_en", "measure_en", "note_en", wide=True),
+        table_column(("period", "기간"), TableLine("period", "period_ko"), wide=True),
+        table_column(("figure", "수치"), "figure_en", wide=True),
         TableColumn(
             ("source", "출처"),
             (TableLine("source_en", "source_ko", link="url", kind="name"), _CONFIDENCE),
@@ -318,11 +288,7 @@ def _sources(programmes: pl.DataFrame) -> TableColumn:
         for name in programmes.columns
         if name.startswith("source_") and name.endswith("_en")
     )
-    return TableColumn(
-        ("sources", "출처"),
-        (*lines, _CONFIDENCE),
-        wide=True,
-    )
+    return table_column(("sources", "출처"), *lines, _CONFIDENCE, wide=True)
 
 
 def _grouped(column: str) -> pl.Expr:

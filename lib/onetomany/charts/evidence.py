@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
+from .reader_table import ReaderTable, TableLine, Words, reader_table, table_column
 
 _HOLDS = {
     "full": ("yes", "답한다"),
@@ -39,26 +39,20 @@ def answers_table(table: pl.DataFrame, *, source: Words) -> ReaderTable:
     return reader_table(
         shown,
         [
-            TableColumn(
+            table_column(
                 ("Question", "물음"),
-                (
-                    TableLine("question", "question_ko"),
-                    TableLine("factor", "factor_ko", label=("asked under", "근거")),
-                ),
+                TableLine("question", "question_ko"),
+                TableLine("factor", "factor_ko", label=("asked under", "근거")),
             ),
-            TableColumn(
-                ("Do files answer it?", "파일이 답하나"), (TableLine("holds_en", "holds_ko"),)
-            ),
-            TableColumn(
+            table_column(("Do files answer it?", "파일이 답하나"), "holds_en"),
+            table_column(
                 ("Where in the bundle (files)", "묶음의 어디에 (파일 수)"),
-                (
-                    TableLine("there", kind="code"),
-                    TableLine(
-                        "missing",
-                        label=("not in this bundle", "이 묶음에 없음"),
-                        mark="open",
-                        kind="code",
-                    ),
+                TableLine("there", kind="code"),
+                TableLine(
+                    "missing",
+                    label=("not in this bundle", "이 묶음에 없음"),
+                    mark="open",
+                    kind="code",
                 ),
             ),
         ],

@@ -8,8 +8,9 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .reidentification import column_label
-from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish, legend_color
+from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 
 
 def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
@@ -19,9 +20,7 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
     the FMR within a group.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
-    names = {
-        each: "whole list 명단 전체" if each == "none" else _after(each, order) for each in order
-    }
+    names = _restrictions(order, "whole list 명단 전체")
     shown = found.with_columns(
         name=pl.col("columns").replace(names),
         text=pl.col("a_day").map_elements(_count, return_dtype=pl.String),
@@ -35,21 +34,9 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
         axis=alt.Axis(format="~s", values=[10.0**power for power in range(-2, 12)]),
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=list(names.values()),
-            title=None,
-            axis=alt.Axis(labelLimit=300, labelFontSize=13),
-        ),
+        y=names_axis("name", list(names.values()), labelLimit=300, labelFontSize=13),
         yOffset=alt.YOffset("rates:N", sort=kinds),
-        tooltip=[
-            "columns:N",
-            "rates:N",
-            *(
-                alt.Tooltip(f"{each}:Q", format=",.4~g")
-                for each in ("searched", "candidates", "a_day")
-            ),
-        ],
+        tooltip=tooltips("columns:N", "rates:N", ("searched candidates a_day", ",.4~g")),
     )
     bars = base.mark_bar(opacity=0.85).encode(
         x=x,
@@ -65,9 +52,7 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
         source=f"{source}; {first['records']:,.0f} records 건",
         simulated=simulated,
         description="Expected false candidates a day: "
-        + "; ".join(
-            f"{row['name']} ({row['rates']}): {row['text']}" for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{name} ({rates}): {text}"),
     )
 
 
@@ -107,25 +92,17 @@ def posterior_by_size_chart(
         x=x,
         y=alt.Y("posterior:Q", title="Right person 맞는 사람일 확률", **y),
         color=colour,
-        tooltip=[
-            "name:N",
-            alt.Tooltip("gallery_size:Q", format=","),
-            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("posterior", "low", "high")),
-        ],
+        tooltip=tooltips("name:N", ("gallery_size", ","), ("posterior low high", ".1%")),
     )
     order = marks["columns"].to_list()
     people = " + ".join(f"{shown[each][0]:,}" for each in ("mated_subjects", "non_mated_subjects"))
     inside = marks.filter(pl.col("searched").is_between(min(sizes), max(sizes))).with_columns(
-        text=pl.col("columns").replace(
-            {each: "whole list 전체" if each == "none" else _after(each, order) for each in order}
-        )
+        text=pl.col("columns").replace(_restrictions(order, "whole list 전체"))
     )
     title, title_ko = _sure_after(shown, inside)
-    rules = alt.Chart(inside).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
-    texts = (
-        alt.Chart(inside)
-        .mark_text(align="left", angle=270, dx=4, dy=-7, color=GREY)
-        .encode(x="searched:Q", y=alt.value(316), text="text:N")
+    rules = mark(inside, "rule", strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
+    texts = mark(inside, "text", align="left", angle=270, dx=4, dy=-7, color=GREY).encode(
+        x="searched:Q", y=alt.value(316), text="text:N"
     )
     return finish(
         alt.layer(band, line, rules, texts).properties(width=600, height=320),
@@ -135,10 +112,7 @@ def posterior_by_size_chart(
         simulated=simulated,
         description="Probability that the first candidate at or above the threshold is the right "
         "person, against the records searched; at the most records: "
-        + "; ".join(
-            f"{row['name']} {row['posterior']:.1%}"
-            for row in shown.filter(pl.col("gallery_size") == max(sizes)).iter_rows(named=True)
-        ),
+        + each_row(shown.filter(pl.col("gallery_size") == max(sizes)), "{name} {posterior:.1%}"),
     )
 
 
@@ -148,47 +122,30 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     Takes rows of `face_join.posterior` with a column `columns`.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
-    names = {
-        each: "no filter 거르지 않음" if each == "none" else _after(each, order) for each in order
-    }
+    names = _restrictions(order, "no filter 거르지 않음")
     shown = found.with_columns(step=pl.col("columns").replace(names), name=_prior())
     priors = shown["name"].unique(maintain_order=True).to_list()
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "step:N",
-            sort=list(names.values()),
-            title=None,
-            axis=alt.Axis(labelLimit=300, labelFontSize=13),
-        ),
+        y=names_axis("step", list(names.values()), labelLimit=300, labelFontSize=13),
         yOffset=alt.YOffset("name:N", sort=priors),
         color=legend_color(
             "name:N", priors, [BLUE, GREEN, PURPLE, ORANGE], sort=True, columns=1, labelLimit=600
         ),
-        tooltip=[
-            "step:N",
-            "name:N",
-            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("posterior", "low", "high")),
-            "method:N",
-        ],
+        tooltip=tooltips("step:N", "name:N", ("posterior low high", ".1%"), "method:N"),
     )
     x: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
     title = "Right person 맞는 사람일 확률"
     bars = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
         x=alt.X("low:Q", title=title, **x), x2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=90, opacity=1).encode(
-        x=alt.X("posterior:Q", title=title, **x)
-    )
+    dots = mark(base, "point", size=90).encode(x=alt.X("posterior:Q", title=title, **x))
     return finish(
         alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
         title="Forty people, real faces, invented attributes: the effect of the join",
         title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합의 효과",
         source=f"{source}; {shown['mated_subjects'][0]} people 명, {PERCENT}",
         simulated=simulated,
-        description="; ".join(
-            f"{row['step']}, {row['name']}: {row['posterior']:.1%}"
-            for row in shown.iter_rows(named=True)
-        ),
+        description=each_row(shown, "{step}, {name}: {posterior:.1%}"),
     )
 
 
@@ -224,15 +181,15 @@ def _prior() -> pl.Expr:
     )
 
 
-def _after(columns: str, order: list[str]) -> str:
-    """Return a restriction's label: only its additional column, if it extends the one before."""
-    names = columns.split(" + ")
-    added = " + ".join(names[:-1]) in order
-    return (
-        f"+ {column_label(names[-1])}"
-        if added
-        else " + ".join(column_label(name) for name in names)
-    )
+def _restrictions(order: list[str], none: str) -> dict[str, str]:
+    """Return each restriction's label: only its last column if it extends another one by that."""
+    labels = {"none": none}
+    for columns in order:
+        *before, last = columns.split(" + ")
+        whole = " + ".join(map(column_label, [*before, last]))
+        extends = " + ".join(before) in order
+        labels.setdefault(columns, f"+ {column_label(last)}" if extends else whole)
+    return {columns: labels[columns] for columns in order}
 
 
 def _count(value: float) -> str:

@@ -7,6 +7,7 @@ import math
 import altair as alt
 import polars as pl
 
+from .marks import mark
 from .theme import Finished, finish
 
 _WIDE, _HIGH = 620, 640  # pixels of the drawing at most
@@ -42,29 +43,24 @@ def film_presence_chart(
               scale=alt.Scale(domain=[left, right], nice=False))  # fmt: skip
     y = alt.Y("y:Q", title=None if picture else "m", axis=axis,
               scale=alt.Scale(domain=[top, bottom], nice=False, reverse=picture))  # fmt: skip
-    rects = (
-        alt.Chart(shown)
-        .mark_rect(opacity=0.75, clip=True)
-        .encode(
-            x=x,
-            x2="x2:Q",
-            y=y,
-            y2="y2:Q",
-            color=alt.Color(
-                "seconds:Q",
-                title="seconds 초",
-                scale=alt.Scale(type="sqrt", range=_RAMP),
-                legend=alt.Legend(orient="bottom", gradientLength=240, format=",.2~f"),
-            ),
-        )
+    rects = mark(shown, "rect", opacity=0.75, clip=True).encode(
+        x=x,
+        x2="x2:Q",
+        y=y,
+        y2="y2:Q",
+        color=alt.Color(
+            "seconds:Q",
+            title="seconds 초",
+            scale=alt.Scale(type="sqrt", range=_RAMP),
+            legend=alt.Legend(orient="bottom", gradientLength=240, format=",.2~f"),
+        ),
     )
     layers = [rects]
     if background:
         whole = pl.DataFrame({"url": [background], "x": [left], "y": [top]})
-        still = alt.Chart(whole).mark_image(
-            width=wide, height=high, align="left", baseline="top", aspect=False, opacity=0.6
-        ).encode(x=x, y=y, url="url:N")  # fmt: skip
-        layers = [still, rects]
+        placed = {"width": wide, "height": high, "align": "left", "baseline": "top"}
+        still = mark(whole, "image", aspect=False, opacity=0.6, **placed)
+        layers = [still.encode(x=x, y=y, url="url:N"), rects]
     where, where_ko = ("the picture", "화면") if picture else ("the ground", "바닥")
     return finish(
         alt.layer(*layers).properties(width=wide, height=high),

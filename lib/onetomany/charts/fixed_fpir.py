@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish, legend_color
+from .marks import legend_color
+from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 
 RECORDS = "Records in the gallery 갤러리의 기록 수"
 
@@ -44,11 +45,7 @@ def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) ->
     )
     cut = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
         x=x,
-        y=alt.Y(
-            "threshold:Q",
-            title="Threshold needed 필요한 임계값",
-            scale=alt.Scale(zero=False),
-        ),
+        y=alt.Y("threshold:Q", title="Threshold needed 필요한 임계값", scale=alt.Scale(zero=False)),
         color=colour,
         tooltip=tips,
     )

@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both
+from .marks import mark
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 WIDTH = 560
@@ -26,9 +27,7 @@ _EVENTS = [
 
 
 def provisions_chart(
-    provisions: pl.DataFrame,
-    events: pl.DataFrame,
-    relied: pl.DataFrame,
+    provisions: pl.DataFrame, events: pl.DataFrame, relied: pl.DataFrame
 ) -> Finished:
     """Draw a bar for each version of a provision, with the project and four events.
 
@@ -102,18 +101,14 @@ def provisions_chart(
         .encode(x=alt.X("acts_from:T", scale=scale), x2="acts_to:T")
     )
     marks = _marks(events)
-    rules = (
-        alt.Chart(marks)
-        .mark_rule(strokeDash=[4, 3])
-        .encode(
-            x=alt.X("when:T", scale=scale),
-            color=alt.Color("colour:N", scale=None),
-            tooltip=[
-                alt.Tooltip("date:N", title="date 날짜"),
-                alt.Tooltip("event_en:N", title="event"),
-                alt.Tooltip("event_ko:N", title="사건"),
-            ],
-        )
+    rules = mark(marks, "rule", strokeDash=[4, 3]).encode(
+        x=alt.X("when:T", scale=scale),
+        color=alt.Color("colour:N", scale=None),
+        tooltip=[
+            alt.Tooltip("date:N", title="date 날짜"),
+            alt.Tooltip("event_en:N", title="event"),
+            alt.Tooltip("event_ko:N", title="사건"),
+        ],
     )
     below = 26 * shown["row"].n_unique() + 4
     labels = [_below(marks, place, scale, below) for place in range(len(_EVENTS))]
@@ -122,9 +117,7 @@ def provisions_chart(
     new = relied.filter(pl.col("days_before") > 0)["provision"].n_unique()
     return finish(
         alt.LayerChart(
-            layer=[band, bars, rules, unknown, starts, *labels],
-            width=WIDTH,
-            height=alt.Step(26),
+            layer=[band, bars, rules, unknown, starts, *labels], width=WIDTH, height=alt.Step(26)
         ),
         title=f"{new} of {of} provisions that were named came into force after the project began",
         title_ko=f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",
@@ -145,23 +138,20 @@ def _below(marks: pl.DataFrame, place: int, scale: alt.Scale, below: int) -> alt
     and those of the second and the fourth a row lower.
     """
     left, low = place < 2, place % 2
-    label: alt.Chart = (
-        alt.Chart(marks.filter(strand=_EVENTS[place][0]))
-        .mark_text(
-            align="right" if left else "left",
-            dx=-4 if left else 4,
-            fontSize=10,
-            lineBreak="\n",
-            baseline="top",
-        )
-        .encode(
-            x=alt.X("when:T", scale=scale),
-            y=alt.value(below + 14 * low),
-            text="label:N",
-            color=alt.Color("colour:N", scale=None),
-        )
+    return mark(
+        marks.filter(strand=_EVENTS[place][0]),
+        "text",
+        align="right" if left else "left",
+        dx=-4 if left else 4,
+        fontSize=10,
+        lineBreak="\n",
+        baseline="top",
+    ).encode(
+        x=alt.X("when:T", scale=scale),
+        y=alt.value(below + 14 * low),
+        text="label:N",
+        color=alt.Color("colour:N", scale=None),
     )
-    return label
 
 
 def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:

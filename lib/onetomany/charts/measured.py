@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, ORANGE, PURPLE, Finished, finish, legend_color
+from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .theme import BLUE, GREY, INK, ORANGE, PURPLE, Finished, finish
 
 OTHERS, KIT = "other developers 다른 개발사", "SIMULATED by this kit 이 키트의 모의"
 MISSED = "People on the list missed FNIR 놓친 사람"
@@ -37,7 +38,7 @@ def measured_systems_chart(
     days = [shown["submitted"].min(), shown["submitted"].max()]
     years = alt.Axis(format="%Y", tickCount="year")
     x = alt.X("submitted:T", title="Handed in to NIST 제출일", axis=years)
-    tips = ["algorithm:N", "submitted:T", alt.Tooltip("fnir:Q", format=".2%"), "rank:Q", "of:Q"]
+    tips = tooltips("algorithm:N", "submitted:T", ("fnir", ".2%"), "rank:Q", "of:Q")
     base = alt.Chart(shown)
     grey = base.transform_filter(alt.datum.who == OTHERS).mark_point(
         filled=True, size=22, opacity=0.35
@@ -57,12 +58,10 @@ def measured_systems_chart(
             x=alt.X("from:T"), x2="to:T", y=y, color=colour
         ),
         grey.encode(x=x, y=y, color=colour, tooltip=tips),
-        bright.mark_point(filled=True, size=95, opacity=1).encode(
-            x=x, y=y, color=colour, tooltip=tips
-        ),
-        alt.Chart(_apart(shown.filter(pl.col("who") != OTHERS)))
-        .mark_text(align="left", dx=8, fontSize=11)
-        .encode(x=x, y=y, text="algorithm:N"),
+        mark(bright, "point", size=95).encode(x=x, y=y, color=colour, tooltip=tips),
+        mark(
+            _apart(shown.filter(pl.col("who") != OTHERS)), "text", align="left", dx=8, fontSize=11
+        ).encode(x=x, y=y, text="algorithm:N"),
     ).properties(width=620, height=380)
     best, worst = (float(each) for each in shown["fnir"].sort().gather([0, -1]))
     return finish(
@@ -88,7 +87,7 @@ def two_measures_chart(
         name=pl.format("{}  {}", "algorithm", pl.col("submitted").cast(pl.String)),
         who=pl.col("developer").replace_strict(dict(names)),
     )
-    y = alt.Y("name:N", sort=shown["name"].to_list(), title=None)
+    y = names_axis("name", shown["name"].to_list())
     x = _missed([*shown["rank_1"], *shown["held"]])
     base = alt.Chart(shown)
     kinds = {
@@ -98,21 +97,17 @@ def two_measures_chart(
     long = shown.unpivot(
         list(kinds), index=["name", "who"], variable_name="kind", value_name="fnir"
     ).with_columns(pl.col("kind").replace(kinds))
-    dots = (
-        alt.Chart(long)
-        .mark_point(filled=True, size=90, opacity=1)
-        .encode(
-            x=alt.X("fnir:Q", **x),
-            y=y,
-            color=_by_name(names, kit=False),
-            shape=alt.Shape(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(domain=list(kinds.values()), range=["circle", "diamond"]),
-                legend=alt.Legend(orient="top", direction="vertical", symbolFillColor=GREY),
-            ),
-            tooltip=["name:N", "kind:N", alt.Tooltip("fnir:Q", format=".2%")],
-        )
+    dots = mark(long, "point", size=90).encode(
+        x=alt.X("fnir:Q", **x),
+        y=y,
+        color=_by_name(names, kit=False),
+        shape=alt.Shape(
+            "kind:N",
+            title=None,
+            scale=alt.Scale(domain=list(kinds.values()), range=["circle", "diamond"]),
+            legend=alt.Legend(orient="top", direction="vertical", symbolFillColor=GREY),
+        ),
+        tooltip=tooltips("name:N", "kind:N", ("fnir", ".2%")),
     )
     line = base.mark_rule(color=GREY).encode(x=alt.X("rank_1:Q", **x), x2="held:Q", y=y)
     told = shown.row(by_predicate=pl.col("algorithm") == example, named=True)
@@ -123,10 +118,7 @@ def two_measures_chart(
         title_ko=f"순위로는 {told['rank_1']:.2%}, "
         f"오경보를 줄이면 {told['held']:.1%}를 놓친다({example})",
         source=source,
-        description="; ".join(
-            f"{row['name']}: {row['rank_1']:.2%} at rank 1, {row['held']:.2%} at FPIR 0.3 %"
-            for row in shown.iter_rows(named=True)
-        ),
+        description=each_row(shown, "{name}: {rank_1:.2%} at rank 1, {held:.2%} at FPIR 0.3 %"),
     )
 
 

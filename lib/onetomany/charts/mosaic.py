@@ -7,7 +7,8 @@ import polars as pl
 
 from ..confidence import PERCENT
 from .languages import both_columns
-from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, legend_color, past_end
+from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {
     "day": "a store and a day 가게와 날짜",
@@ -47,13 +48,7 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
     )
     y = alt.Y("singled_out:Q", title="", scale=scale, axis=axis)
     lines = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=60)).encode(
-        y=y,
-        tooltip=[
-            "name:N",
-            "points:O",
-            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("singled_out", "low", "high")),
-            "people:Q",
-        ],
+        y=y, tooltip=tooltips("name:N", "points:O", ("singled_out low high", ".1%"), "people:Q")
     )
     texts = base.transform_calculate(text="format(datum.singled_out, '.0%')").mark_text(
         dy=alt.ExprRef("datum.kind == 'day' ? -14 : 18"), fontWeight=600
@@ -65,10 +60,7 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
         source=f"{source}; up to {shown['people'].to_numpy().max():,} households 가구; "
         f"band 띠: {PERCENT} by household",
         description="Share of households that so many receipts single out: "
-        + "; ".join(
-            f"{row['points']} of {row['kind']}: {row['singled_out']:.0%}"
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{points} of {kind}: {singled_out:.0%}"),
     )
 
 
@@ -97,8 +89,8 @@ def learned_chart(found: pl.DataFrame, *, source: str) -> Finished:
         y=alt.Y("step:N", sort=shown["step"].to_list(), title=None, axis=_NAMES)
     )
     bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(x=x, x2="high:Q")
-    dots = base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(
-        x="left:Q", tooltip=["step:N", "text:N", alt.Tooltip("alone:Q", format=".1%")]
+    dots = mark(base, "point", size=110, color=BLUE).encode(
+        x="left:Q", tooltip=tooltips("step:N", "text:N", ("alone", ".1%"))
     )
     texts = base.mark_text(dy=-14, align="left", fontWeight=600).encode(x="left:Q", text="text:N")
     return finish(
@@ -106,8 +98,7 @@ def learned_chart(found: pl.DataFrame, *, source: str) -> Finished:
         title=f"{len(shown)} plain facts leave a crowd of {end['left']:.0f} in {total:,}",
         title_ko=f"평범한 사실 {len(shown)}가지면 {total:,}가구 중 {end['left']:.0f}가구가 남는다",
         source=f"{source}; {total:,} households 가구; dot 점: median 중앙값",
-        description="Median crowd after each fact: "
-        + "; ".join(f"{row['step']}: {row['text']}" for row in shown.iter_rows(named=True)),
+        description="Median crowd after each fact: " + each_row(shown, "{step}: {text}"),
     )
 
 
@@ -133,15 +124,11 @@ def people_left_chart(found: pl.DataFrame, population: float, *, source: str) ->
     )
     base = alt.Chart(shown).encode(
         y=alt.Y("step:N", sort=named, title=None, axis=_NAMES),
-        tooltip=[
-            "fact:N",
-            alt.Tooltip("share:Q", format=".2%"),
-            *(alt.Tooltip(f"{each}:Q", format=",.0f") for each in ("left", "least", "most")),
-        ],
+        tooltip=tooltips("fact:N", ("share", ".2%"), ("left least most", ",.0f")),
     )
     layers = [
         base.mark_rule(strokeWidth=9, opacity=0.28, color=BLUE).encode(x=x, x2="to:Q"),
-        base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(x="at:Q"),
+        mark(base, "point", size=110, color=BLUE).encode(x="at:Q"),
         base.mark_text(dy=-16, align="right", fontWeight=600).encode(
             x=alt.datum(float(population)), text="text:N"
         ),
@@ -189,20 +176,13 @@ def fact_list_chart(found: pl.DataFrame, *, source: str, simulated: str | None =
     order = shown["name"].to_list()
     x = alt.X("bits_low:Q", title="Bits 비트", scale=alt.Scale(domain=[0, 28], nice=False))
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=order,
-            title=None,
-            axis=alt.Axis(labelFontSize=12, labelLimit=360, labelExpr=_TWO),
-        ),
+        y=names_axis("name", order, labelFontSize=12, labelLimit=360, labelExpr=_TWO),
         tooltip=["name:N", "text:N", "of_en:N", "of_ko:N"],
     )
     known = base.transform_filter("isValid(datum.bits_low)")
     rules = known.mark_rule(strokeWidth=8, opacity=0.35, color=BLUE).encode(x=x, x2="end:Q")
-    dots = known.mark_point(filled=True, size=70, opacity=1, color=BLUE)
-    ends = known.transform_filter("datum.kind == 'both'").mark_point(
-        filled=True, size=70, opacity=1, color=BLUE
-    )
+    dots = mark(known, "point", size=70, color=BLUE)
+    ends = mark(known.transform_filter("datum.kind == 'both'"), "point", size=70, color=BLUE)
     opened = known.transform_filter("datum.kind == 'open'").mark_text(
         text="→", dx=14, fontSize=16, color=BLUE
     )
@@ -220,8 +200,7 @@ def fact_list_chart(found: pl.DataFrame, *, source: str, simulated: str | None =
         f"{said_ko}",
         source=source,
         simulated=simulated,
-        description="Bits of each fact, and people left: "
-        + "; ".join(f"{row['fact_en']}: {row['text']}" for row in shown.iter_rows(named=True)),
+        description="Bits of each fact, and people left: " + each_row(shown, "{fact_en}: {text}"),
     )
 
 

@@ -8,8 +8,9 @@ import altair as alt
 import polars as pl
 
 from .languages import both
+from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .reidentification import column_label
-from .theme import BLUE, INK, ORANGE, RED, Finished, finish, legend_color
+from .theme import BLUE, INK, ORANGE, RED, Finished, finish
 
 LINKED = {
     "share_linked": "Records that share their key 열쇠가 같은 다른 기록이 있는 기록",
@@ -46,9 +47,9 @@ def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> F
     )
     kinds, order = list(LINKED.values()), shown["trips"].unique(maintain_order=True).to_list()
     base = alt.Chart(shown).encode(
-        y=alt.Y("trips:N", sort=order, title=None),
+        y=names_axis("trips", order),
         x=alt.X("share:Q", title="Share 비율", scale=alt.Scale(domain=[0, 1]), axis=_PERCENT),
-        tooltip=["kind:N", "trips:N", alt.Tooltip("share:Q", format=".2%")],
+        tooltip=tooltips("kind:N", "trips:N", ("share", ".2%")),
     )
     bars = base.mark_bar(height=16, opacity=0.85, color=BLUE)
     texts = base.mark_text(align="left", dx=5, fontWeight=600).encode(text="text:N")
@@ -64,10 +65,7 @@ def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> F
         source=f"{source}; {found['rows'][0]:,} records 건",
         simulated=simulated,
         description="Share of records, people and pairs of trips that an unreversed key links, at "
-        + "; ".join(
-            f"{row['trips']} trips, {row['kind']}: {row['share']:.0%}"
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{trips} trips, {kind}: {share:.0%}"),
     )
 
 
@@ -92,19 +90,12 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
         scale=alt.Scale(type="log", domain=[first, last], nice=False),
         axis=alt.Axis(values=list(TICKS), labelExpr=f"{names} : ''", labelAngle=-35),
     )
-    base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=460))
-    )
+    base = alt.Chart(shown).encode(y=names_axis("name", order, labelLimit=460))
     bars = base.mark_bar(height=15, opacity=0.85).encode(
         x=x,
         x2=alt.datum(first),
         color=legend_color("kind:N", [_MEASURED, _EXTRAPOLATED], [INK, ORANGE]),
-        tooltip=[
-            "name:N",
-            alt.Tooltip("values:Q", format=".3~e"),
-            alt.Tooltip("rate:Q", format=",.0f"),
-            "text:N",
-        ],
+        tooltip=tooltips("name:N", ("values", ".3~e"), ("rate", ",.0f"), "text:N"),
     )
     texts = base.mark_text(align="left", dx=5).encode(x=x, text="text:N")
     return finish(
@@ -113,8 +104,7 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
         title_ko="번호의 가짓수가 적으면 모두 시험해 볼 수 있다",
         source=source,
         simulated="made-up numbers; the real way is undisclosed 꾸며 낸 번호, 실제 방식은 비공개",
-        description="Time to try every value: "
-        + "; ".join(f"{row['name']} {row['text']}" for row in shown.iter_rows(named=True)),
+        description="Time to try every value: " + each_row(shown, "{name} {text}"),
     )
 
 
@@ -131,7 +121,7 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
             .str.replace("birth year", "birth_year")
             .map_elements(_named, return_dtype=pl.String)
         )
-        .list.join(" + "),
+        .list.join(" + ")
     )
     order = shown["name"].to_list()
     panels = []
@@ -143,10 +133,7 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
         x: dict[str, Any] = {"scale": scale, "axis": alt.Axis(format="~%", tickCount=5)}
         base = alt.Chart(shown).encode(
             y=alt.Y(
-                "name:N",
-                sort=order,
-                title=None,
-                axis=alt.Axis(labelLimit=330) if domain else None,
+                "name:N", sort=order, title=None, axis=alt.Axis(labelLimit=330) if domain else None
             ),
             tooltip=[
                 "name:N",
@@ -157,7 +144,7 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
         bars = base.mark_rule(strokeWidth=5, opacity=0.35, color=colour).encode(
             x=alt.X(f"{column}_low:Q", title=title, **x), x2=f"{column}_high:Q"
         )
-        dots = base.mark_point(filled=True, size=95, opacity=1, color=colour).encode(
+        dots = mark(base, "point", size=95, color=colour).encode(
             x=alt.X(f"{column}:Q", title=title, **x)
         )
         panels.append(alt.layer(bars, dots).properties(width=235, height=44 * len(order)))

@@ -234,7 +234,7 @@ class _Maker:
         if form in ("percent", "rate", "number"):
             self.form = form
         if form == "url":
-            return [(_host(each),) * 2 if each else None for each in values]
+            return [(urlsplit(each).hostname or each,) * 2 if each else None for each in values]
         twin = f"{name.removesuffix('_en')}_ko"
         koreans = self.frame[twin].to_list() if twin in there and twin != name else None
         units = self.frame[f"unit{side}"].to_list() if self.has_units(stem, side) else None
@@ -265,10 +265,6 @@ class _Maker:
 def _sides(name: str) -> tuple[str, str]:
     """Return a column's stem and which of two compared things it is of: '_a', '_b' or ''."""
     return (name[:-2], name[-2:]) if name.endswith(("_a", "_b")) else (name, "")
-
-
-def _host(address: str) -> str:
-    return urlsplit(address).hostname or address
 
 
 def _data(name: str) -> pl.DataFrame:

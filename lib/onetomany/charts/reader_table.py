@@ -67,6 +67,21 @@ class TableColumn:
     number: bool = False
 
 
+def table_column(heading: Words, *lines: TableLine | str, wide: bool = False) -> TableColumn:
+    """Return a column; a name instead of a line is plain text, "what_en" in both languages.
+
+    >>> table_column(("event", "사건"), "what_en").lines[0].korean
+    'what_ko'
+    """
+    made = [
+        TableLine(line, f"{line[:-3]}_ko" if line.endswith("_en") else "")
+        if isinstance(line, str)
+        else line
+        for line in lines
+    ]
+    return TableColumn(heading, tuple(made), wide)
+
+
 @dataclass(frozen=True, repr=False)
 class ReaderTable:
     """A finished table: its HTML, and its rows as a frame for exhibits."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
+from .marks import each_row, names_axis, panel_title, tooltips
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 
 REAL, SIMULATED = "real people 실제 사람", "In a simulation 모의"
@@ -35,7 +36,7 @@ def beside_real_chart(
     panels = []
     for rule, cut in drawn.select("rule", "threshold").unique(maintain_order=True).rows():
         base = alt.Chart(drawn.filter(pl.col("rule") == rule, pl.col("threshold") == cut)).encode(
-            y=alt.Y("set:N", title=None, sort=order, axis=alt.Axis(labelLimit=130)),
+            y=names_axis("set", order, labelLimit=130),
             x=alt.X(
                 "percent:Q",
                 title="% of people flagged 걸린 사람의 비율",
@@ -52,16 +53,12 @@ def beside_real_chart(
             color=alt.Color(
                 "drawn:N", scale=alt.Scale(domain=[REAL, SIMULATED], range=CATEGORIES[:2])
             ),
-            tooltip=["set:N", "drawn:N", "people:Q", alt.Tooltip("percent:Q", format=".2~f")],
+            tooltip=tooltips("set:N", "drawn:N", "people:Q", ("percent", ".2~f")),
         )
         words = base.mark_text(align="left", dx=8, fontSize=11, color=INK).encode(text="said:Q")
         panels.append(
             alt.layer(dots, words).properties(
-                width=240,
-                height=190,
-                title=alt.TitleParams(
-                    text=f"{names[rule]} ({cut:g} {units[rule]})", fontSize=13, offset=6
-                ),
+                width=240, height=190, title=panel_title(f"{names[rule]} ({cut:g} {units[rule]})")
             )
         )
     return finish(
@@ -73,11 +70,7 @@ def beside_real_chart(
         source=source,
         simulated=simulated,
         description="Share of people flagged by each rule in real research sets and in the "
-        "simulation: "
-        + "; ".join(
-            f"{row['set']}, {row['rule']} at {row['threshold']:g}: {row['said']} %"
-            for row in drawn.iter_rows(named=True)
-        ),
+        "simulation: " + each_row(drawn, "{set}, {rule} at {threshold:g}: {said} %"),
     )
 
 
@@ -88,14 +81,14 @@ def seoul_alarms_chart(alarms: pl.DataFrame, *, source: str) -> Finished:
     """
     drawn = alarms.with_columns(when=pl.format("{} {}", "when_en", "when_ko"))
     order = drawn["when"].unique(maintain_order=True).to_list()
-    y = alt.Y("when:N", title=None, sort=order, axis=alt.Axis(labelLimit=180))
+    y = names_axis("when", order, labelLimit=180)
     parts = []
     for measure, title, colour, form in (
         ("unneeded", "Unneeded alarms a month 한 달의 불필요한 경보", BLUE, ",.0f"),
         ("right", "Judged right, % 맞다고 판단된 비율", GREY, ".0f"),
     ):
         base = alt.Chart(drawn.filter(pl.col("measure") == measure)).encode(
-            y=y, tooltip=["when:N", alt.Tooltip("value:Q", format=form), "publisher:N", "date:N"]
+            y=y, tooltip=tooltips("when:N", ("value", form), "publisher:N", "date:N")
         )
         bars = base.mark_bar(color=colour).encode(
             x=alt.X("value:Q", title=title, axis=alt.Axis(format="~s", tickCount=4))
@@ -109,8 +102,5 @@ def seoul_alarms_chart(alarms: pl.DataFrame, *, source: str) -> Finished:
         title="Seoul's cameras: fewer false alarms, still hundreds of thousands a month",
         title_ko="서울의 카메라: 잘못된 경보가 줄었지만 여전히 한 달 수십만 건",
         source=source,
-        description="; ".join(
-            f"{row['when_en']}: {row['value']:,} {row['unit']} ({row['measure']})"
-            for row in alarms.iter_rows(named=True)
-        ),
+        description=each_row(alarms, "{when_en}: {value:,} {unit} ({measure})"),
     )

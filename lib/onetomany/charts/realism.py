@@ -8,7 +8,8 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO, TAIL
-from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, legend_color, past_end
+from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {"non-mated": "different people 다른 사람", "mated": "same person 같은 사람"}
 REAL, SYNTHETIC = "real 실제", "synthetic 합성"
@@ -23,7 +24,6 @@ FIGURES = {
     "rank-1": "right person first 1순위 식별률",
     "cv of people's FMR at 0.01": "how unequal people are 오인식 쏠림",
 }
-_ORIGINS = alt.Scale(domain=[REAL, SYNTHETIC], range=[BLUE, ORANGE])
 _SCORE = "Similarity score 유사도 점수"
 
 
@@ -35,9 +35,7 @@ def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str)
     shown = histograms.with_columns(
         origin=pl.col("origin").replace({"real": REAL, "synthetic": SYNTHETIC})
     )
-    colour = alt.Color(
-        "origin:N", title=None, scale=_ORIGINS, legend=alt.Legend(orient="top", symbolOpacity=1)
-    )
+    colour = legend_color("origin:N", [REAL, SYNTHETIC], [BLUE, ORANGE], symbolOpacity=1)
     panels: list[Finished] = []
     for kind, label in KINDS.items():
         own = shown.filter(pl.col("kind") == kind)
@@ -51,23 +49,22 @@ def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str)
             # the highest label would stick out and push this panel's title up
             "scale": alt.Scale(domain=[0, max(own["share"].to_list()) * 1.09], nice=False),
         }
-        bars = (
-            base.transform_filter(f"datum.origin == '{REAL}'")
-            .mark_rect(opacity=0.45, clip=True)
-            .encode(
-                x=x,
-                x2="high:Q",
-                y=alt.Y("share:Q", title="Share of its comparisons 비율", **share),
-                y2=alt.datum(0),
-                color=colour,
-            )
+        bars = mark(
+            base.transform_filter(f"datum.origin == '{REAL}'"), "rect", opacity=0.45, clip=True
+        ).encode(
+            x=x,
+            x2="high:Q",
+            y=alt.Y("share:Q", title="Share of its comparisons 비율", **share),
+            y2=alt.datum(0),
+            color=colour,
         )
         line = (
             base.transform_filter(f"datum.origin == '{SYNTHETIC}'")
             .mark_line(interpolate="step-after", strokeWidth=2, clip=True)
             .encode(x=x, y=alt.Y("share:Q", title="", **share), color=colour)
         )
-        panels.append(_panel(alt.layer(bars, line), label).properties(width=300, height=230))
+        heading = alt.TitleParams(label, fontSize=13, frame="group", offset=8)
+        panels.append(alt.layer(bars, line).properties(width=300, height=230, title=heading))
     return finish(
         alt.hconcat(*panels, spacing=70, bounds="flush"),
         title="Scores of real and of synthetic templates",
@@ -91,21 +88,14 @@ def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fi
     names = shown["name"].to_list()
     scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
-    band = (
-        alt.Chart(pl.DataFrame({"low": [TAIL], "high": [1 - TAIL]}))
-        .mark_rect(color=BLUE, opacity=0.1)
-        .encode(x=alt.X("low:Q", scale=scale, axis=axis, title=""), x2="high:Q")
-    )
+    band = mark(
+        pl.DataFrame({"low": [TAIL], "high": [1 - TAIL]}), "rect", color=BLUE, opacity=0.1
+    ).encode(x=alt.X("low:Q", scale=scale, axis=axis, title=""), x2="high:Q")
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "name:N",
-            sort=names,
-            title=None,
-            axis=alt.Axis(labelFontSize=12, labelLimit=320, labelExpr=TWO_LINES),
-        )
+        y=names_axis("name", names, labelFontSize=12, labelLimit=320, labelExpr=TWO_LINES)
     )
     sets = int(shown["sets"][0])
-    dots = base.mark_point(filled=True, size=120, opacity=1).encode(
+    dots = mark(base, "point", size=120).encode(
         x=alt.X(
             "percentile:Q",
             scale=scale,
@@ -113,13 +103,7 @@ def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fi
             title=f"Share of {sets} synthetic sets below the real one 실제보다 낮은 합성 집합",
         ),
         color=legend_color("verdict:N", [_WITHIN, _OUT], [BLUE, ORANGE]),
-        tooltip=[
-            "name:N",
-            *(
-                alt.Tooltip(f"{name}:Q", format=".4f")
-                for name in ("real", "median", "low", "high", "percentile")
-            ),
-        ],
+        tooltip=tooltips("name:N", ("real median low high percentile", ".4f")),
     )
     real, low, high = (f"format(datum.{name}, '.4f')" for name in ("real", "low", "high"))
     texts = base.transform_calculate(text=f"{real} + '  (' + {low} + ' to ' + {high} + ')'")
@@ -134,16 +118,12 @@ def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fi
         title_ko="실제 집합은 합성 집합들 사이에 섞이는가",
         source=source,
         simulated=simulated,
-        description="; ".join(
-            f"{row['figure']}: real {row['real']:.4f}, synthetic {row['low']:.4f} to "
-            f"{row['high']:.4f}, percentile {row['percentile']:.1%}"
-            for row in shown.iter_rows(named=True)
+        description=each_row(
+            shown,
+            "{figure}: real {real:.4f}, synthetic {low:.4f} to "
+            "{high:.4f}, percentile {percentile:.1%}",
         ),
     )
-
-
-def _panel(chart: Finished, label: str) -> Finished:
-    return chart.properties(title=alt.TitleParams(label, fontSize=13, frame="group", offset=8))
 
 
 _WITHIN = f"like {PERCENT} of the sets 합성 집합의 {PERCENT_KO}와 같다"

@@ -6,8 +6,9 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
-from .theme import BLUE, GREY, ORANGE, Finished, finish, formatted_tips, legend_color
+from .marks import legend_color, mark, tooltips
+from .reader_table import ReaderTable, TableLine, Words, reader_table, table_column
+from .theme import BLUE, GREY, ORANGE, Finished, finish
 
 _KINDS = {
     "face": ("face search 얼굴 검색", BLUE),
@@ -26,16 +27,12 @@ def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> Read
     return reader_table(
         figures,
         [
-            TableColumn(
-                ("Figure", "수치"),
-                (TableLine("name_en", "name_ko"), TableLine("basis_en", "basis_ko")),
-                wide=True,
-            ),
-            TableColumn(("Value", "값"), (TableLine("said"),)),
-            TableColumn(("Range, unknown inputs", "범위(모르는 입력)"), (TableLine("range"),)),
-            TableColumn(
+            table_column(("Figure", "수치"), "name_en", "basis_en", wide=True),
+            table_column(("Value", "값"), "said"),
+            table_column(("Range, unknown inputs", "범위(모르는 입력)"), "range"),
+            table_column(
                 (f"{PERCENT}, another such period", f"{PERCENT} 구간, 같은 기간이 또 있을 때"),
-                (TableLine("interval"),),
+                "interval",
             ),
         ],
         title=title,
@@ -53,17 +50,15 @@ def reckoner_inputs_table(inputs: pl.DataFrame, *, title: Words, source: str) ->
     return reader_table(
         shown,
         [
-            TableColumn(
+            table_column(
                 ("Input and source", "입력과 출처"),
-                (
-                    TableLine("name_en", "name_ko"),
-                    TableLine("basis_en", "basis_ko", mark="open"),
-                    TableLine("source_en", "source_ko", link="url", kind="name"),
-                ),
+                "name_en",
+                TableLine("basis_en", "basis_ko", mark="open"),
+                TableLine("source_en", "source_ko", link="url", kind="name"),
                 wide=True,
             ),
-            TableColumn(("Value", "값"), (TableLine("said"), TableLine("days_en", "days_ko"))),
-            TableColumn(("Range", "범위"), (TableLine("range"),)),
+            table_column(("Value", "값"), "said", "days_en"),
+            table_column(("Range", "범위"), "range"),
         ],
         title=title,
         status="published",
@@ -79,25 +74,22 @@ def accuracy_meanings_table(implied: pl.DataFrame, *, title: Words, source: str)
     return reader_table(
         implied.with_columns(ruled_out=pl.col("fits").eq(False).fill_null(False)),
         [
-            TableColumn(
+            table_column(
                 ("If it means", "이런 뜻이라면"),
-                (
-                    TableLine("meaning_en", "meaning_ko"),
-                    TableLine("silent_en", "silent_ko", label=("doesn't say", "말하지 않는 것")),
-                    TableLine("fits_en", "fits_ko", mark="ruled_out"),
-                ),
+                "meaning_en",
+                TableLine("silent_en", "silent_ko", label=("doesn't say", "말하지 않는 것")),
+                TableLine("fits_en", "fits_ko", mark="ruled_out"),
                 wide=True,
             ),
-            TableColumn(
-                ("Alarms a day", "하루 경보"), (TableLine("alarms_a_day_text", unknown=True),)
+            table_column(
+                ("Alarms a day", "하루 경보"), TableLine("alarms_a_day_text", unknown=True)
             ),
-            TableColumn(
-                ("Right, of ten", "10건 중 맞는 것"),
-                (TableLine("right_of_ten_text", unknown=True),),
+            table_column(
+                ("Right, of ten", "10건 중 맞는 것"), TableLine("right_of_ten_text", unknown=True)
             ),
-            TableColumn(
+            table_column(
                 ("Stopped wrongly a year", "한 해에 잘못 멈춘 사람"),
-                (TableLine("wrong_a_year_text", unknown=True),),
+                TableLine("wrong_a_year_text", unknown=True),
             ),
         ],
         title=title,
@@ -141,16 +133,14 @@ def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
         symbolOpacity=1,
     )
     base = alt.Chart(shown).encode(y=y)
-    tips = ["english:N", "korean:N", *formatted_tips("value low high", ".3~r"),
-            *formatted_tips("interval_low interval_high", ".3~r"), "basis:N"]  # fmt: skip
+    ends = "value low high interval_low interval_high"
+    tips = tooltips("english:N", "korean:N", (ends, ".3~r"), "basis:N")
     interval = base.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
         x=alt.X("interval_low:Q"), x2="interval_high:Q", color=colour
     )
     span = base.mark_rule(strokeWidth=7, opacity=0.3).encode(x=x, x2="high:Q", color=colour)
-    dots = (
-        base.transform_filter("isValid(datum.value)")
-        .mark_point(filled=True, size=85, opacity=1)
-        .encode(x="value:Q", color=colour, tooltip=tips)
+    dots = mark(base.transform_filter("isValid(datum.value)"), "point", size=85).encode(
+        x="value:Q", color=colour, tooltip=tips
     )
     texts = shown.select("place", label=pl.format("{}\n{}", "name_en", "name_ko"))
     names = (

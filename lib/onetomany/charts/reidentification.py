@@ -6,7 +6,8 @@ import altair as alt
 import polars as pl
 
 from .languages import both_columns
-from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish, legend_color
+from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 NAMES = {
     "nationality": "nationality 국적",
@@ -52,17 +53,12 @@ def crowd_steps_chart(
     scale = alt.Scale(type="log", domain=[1, float(shown["rows"][0])], nice=False)
     y = alt.Y("step:N", sort=order, title=None, axis=_LABELS)
     base = alt.Chart(shown).encode(
-        y=y,
-        tooltip=[
-            "columns:N",
-            *(alt.Tooltip(f"{each}:Q", format=",") for each in ("low", "median", "high")),
-            alt.Tooltip("alone:Q", format=".2%"),
-        ],
+        y=y, tooltip=tooltips("columns:N", ("low median high", ","), ("alone", ".2%"))
     )
     bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(
         x=alt.X("low:Q", scale=scale, axis=axis, title=ROWS), x2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=120, color=BLUE, opacity=1).encode(
+    dots = mark(base, "point", size=120, color=BLUE).encode(
         x=alt.X("median:Q", scale=scale, axis=axis, title=ROWS)
     )
     texts = base.mark_text(dy=-14, fontWeight=600).encode(
@@ -75,8 +71,7 @@ def crowd_steps_chart(
         source=f"{source}; {shown['rows'][0]:,} records 건; dot 점: median 중앙값",
         simulated=simulated,
         description="Records that share one's values, for the median record, as columns are "
-        "added: "
-        + "; ".join(f"{row['step']} {row['text']}" for row in shown.iter_rows(named=True)),
+        "added: " + each_row(shown, "{step} {text}"),
     )
 
 
@@ -110,15 +105,11 @@ def small_crowds_chart(
         scale=alt.Scale(type="log", domain=[floor, 1], nice=False),
         axis=alt.Axis(labelExpr=_SHARES, values=[10.0**power for power in range(-8, 1)]),
     )
-    dots = (
-        alt.Chart(shown)
-        .mark_point(filled=True, size=75, opacity=1)
-        .encode(
-            x=x,
-            y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=420, grid=True)),
-            color=legend_color("kind:N", SMALL.values(), [RED, ORANGE, SKY], sort=True),
-            tooltip=["columns:N", "kind:N", alt.Tooltip("share:Q", format=".3%"), "median:Q"],
-        )
+    dots = mark(shown, "point", size=75).encode(
+        x=x,
+        y=names_axis("name", order, labelLimit=420, grid=True),
+        color=legend_color("kind:N", SMALL.values(), [RED, ORANGE, SKY], sort=True),
+        tooltip=tooltips("columns:N", "kind:N", ("share", ".3%"), "median:Q"),
     )
     top = ordered.row(0, named=True)
     return finish(
@@ -157,12 +148,7 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
         x=alt.X("modelled:Q", title=title, axis=axis),
         y=y,
         color=legend_color("model:N", models, [BLUE, ORANGE, INK], sort=True),
-        tooltip=[
-            "panel:N",
-            "age:N",
-            "model:N",
-            *(alt.Tooltip(f"{each}:Q", format=",.0f") for each in ("modelled", "lower", "upper")),
-        ],
+        tooltip=tooltips("panel:N", "age:N", "model:N", ("modelled lower upper", ",.0f")),
     )
     chart = (
         alt.layer(bars, dots, data=shown)
@@ -215,9 +201,7 @@ def narrowed_crowd_chart(
         title_ko="나와 값이 같은 기록은 몇 건인가",
         source=f"{source}; {total:,} records 건",
         simulated=simulated,
-        description="; ".join(
-            f"{row['step']}: {row['text']} left" for row in shown.iter_rows(named=True)
-        ),
+        description=each_row(shown, "{step}: {text} left"),
     )
 
 
@@ -230,11 +214,7 @@ def column_label(column: str) -> str:
     return NAMES.get(column, column)
 
 
-SHORT = {
-    "nationality": "nationality",
-    "birth_year": "birth year",
-    "arrival_date": "arrival date",
-}
+SHORT = {"nationality": "nationality", "birth_year": "birth year", "arrival_date": "arrival date"}
 _LABELS = alt.Axis(labelFontSize=13, labelLimit=300)
 _HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
 _SHARES = "datum.value >= 0.001 ? format(datum.value, '~%') : format(datum.value, '~e')"

@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns
+from .marks import mark, names_axis
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
 
 LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
@@ -84,16 +85,9 @@ def request_timeline_chart(
             whose=pl.col("whose").replace_strict(_WHOSE),
         )
     )
-    y = alt.Y(
-        "row:N",
-        sort=names,
-        title=None,
-        axis=alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=380),
-    )
+    y = names_axis("row", names, labelExpr="split(datum.label, '\\n')", labelLimit=380)
     layers = [
-        alt.Chart(bars)
-        .mark_bar(height=9)
-        .encode(
+        mark(bars, "bar", height=9).encode(
             x=alt.X("start:T", title="date 날짜", axis=alt.Axis(format="%Y-%m-%d", tickCount=5)),
             x2="end:T",
             y=y,
@@ -116,9 +110,7 @@ def request_timeline_chart(
             ),
             tooltip=["label_en:N", "label_ko:N", "date:T", "state:N", "rule_en:N", "rule_ko:N"],
         ),
-        alt.Chart(dots)
-        .mark_circle(size=80, opacity=1)
-        .encode(
+        mark(dots, "circle", size=80, opacity=1).encode(
             x="date:T",
             y=y,
             fill=alt.Fill(
@@ -178,11 +170,11 @@ def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
     by_law, most = shown["days"].to_list(), max(shown["most"].to_list())
     least, longest = min(by_law), max(by_law)
     base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "row:N",
-            sort=alt.EncodingSortField("days"),
-            title=None,
-            axis=alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=380),
+        y=names_axis(
+            "row",
+            alt.EncodingSortField("days"),
+            labelExpr="split(datum.label, '\\n')",
+            labelLimit=380,
         ),
         tooltip=["row:N", "due:T", "longest:T", "rule_en:N", "rule_ko:N", "verified:N"],
     )
@@ -217,7 +209,7 @@ def lacks_chart(counted: pl.DataFrame) -> Finished:
     most, of = shown.row(0, named=True), int(shown["of"].max())  # type: ignore[arg-type]
     base = alt.Chart(shown).encode(
         x=alt.X("claims:Q", axis=None, scale=alt.Scale(domain=[0, of * 1.15])),
-        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        y=names_axis("row", None, labelLimit=220),
         tooltip=["row:N", "claims:Q", "of:Q"],
     )
     bars = base.mark_bar(color=BLUE, height=18)

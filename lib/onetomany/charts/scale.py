@@ -8,20 +8,9 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .marks import each_row, legend_color, mark, tooltips
 from .sliders import captioned_slider, count_in_words
-from .theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    Finished,
-    finish,
-    formatted_tips,
-    legend_color,
-    past_end,
-)
+from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
 
 MEASURED = "measured 측정"
 MODELS = {
@@ -36,12 +25,7 @@ _DASHES = dict(zip(_KINDS, ([1, 0], [7, 4], [9, 3, 2, 3], [2, 3]), strict=True))
 
 
 def fpir_growth_chart(
-    measured: pl.DataFrame,
-    predicted: pl.DataFrame,
-    *,
-    marked: float,
-    source: str,
-    simulated: str,
+    measured: pl.DataFrame, predicted: pl.DataFrame, *, marked: float, source: str, simulated: str
 ) -> Finished:
     """Draw FPIR against gallery size, measured and modelled, a panel per threshold.
 
@@ -66,10 +50,8 @@ def fpir_growth_chart(
     y = alt.Y("fpir:Q", title="False alarms FPIR 오경보", **_SHARE)
     colour = legend_color("kind:N", kinds, [_KINDS[kind] for kind in kinds], lines=True)
     base = alt.Chart()
-    band = (
-        base.transform_filter("isValid(datum.fpir_low)")
-        .mark_area(opacity=0.16)
-        .encode(x=x, y=alt.Y("fpir_low:Q", title="", **_SHARE), y2="fpir_high:Q", color=colour)
+    band = mark(base.transform_filter("isValid(datum.fpir_low)"), "area", opacity=0.16).encode(
+        x=x, y=alt.Y("fpir_low:Q", title="", **_SHARE), y2="fpir_high:Q", color=colour
     )
     line = base.mark_line(strokeWidth=2.2, clip=True).encode(
         x=x,
@@ -81,32 +63,21 @@ def fpir_growth_chart(
             legend=None,
         ),
     )
-    dots = (
-        base.transform_filter(f"datum.kind == '{MEASURED}'")
-        .mark_point(filled=True, size=42, opacity=1, color=INK)
-        .encode(
-            x=x,
-            y=y,
-            tooltip=[
-                "name:N",
-                *formatted_tips("gallery_size", ","),
-                *formatted_tips("fpir fpir_low fpir_high", ".3%"),
-            ],
-        )
+    dots = mark(
+        base.transform_filter(f"datum.kind == '{MEASURED}'"), "point", size=42, color=INK
+    ).encode(
+        x=x,
+        y=y,
+        tooltip=tooltips("name:N", ("gallery_size", ","), ("fpir fpir_low fpir_high", ".3%")),
     )
-    rule = (
-        base.transform_aggregate(marked="max(marked)")
-        .mark_rule(strokeDash=[5, 4], color=GREY)
-        .encode(x="marked:Q")
-    )
+    rule = mark(
+        base.transform_aggregate(marked="max(marked)"), "rule", strokeDash=[5, 4], color=GREY
+    ).encode(x="marked:Q")
     names = shown["name"].unique(maintain_order=True).to_list()
     chart = (
         alt.layer(band, line, dots, rule, data=shown)
         .properties(width=300, height=190)
-        .facet(
-            facet=alt.Facet("name:N", title=None, sort=names, header=_HEADER),
-            columns=2,
-        )
+        .facet(facet=alt.Facet("name:N", title=None, sort=names, header=_HEADER), columns=2)
         .resolve_axis(x="independent")
     )
     own = shown.filter(kind=MEASURED)
@@ -120,7 +91,7 @@ def fpir_growth_chart(
         description="False positive identification rate against gallery size with "
         f"{PERCENT} intervals "
         "over subjects, beside the models; at the largest size measured "
-        + "; ".join(f"{row['name']}: {row['fpir']:.1%}" for row in last.iter_rows(named=True)),
+        + each_row(last, "{name}: {fpir:.1%}"),
     )
 
 
@@ -197,36 +168,30 @@ def daily_candidates_chart(
     floor = max(10.0**-1, float(shown[count].min()))  # type: ignore[arg-type]
     top = max(float(shown[count].max()), probes) * 2  # type: ignore[arg-type]
     scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
-    lines = (
-        alt.Chart(shown)
-        .mark_line(strokeWidth=2.4, clip=True)
-        .encode(
-            x=_size_axis(shown, marked),
-            y=alt.Y(
-                f"{count}:Q",
-                title=title,
-                scale=scale,
-                axis=alt.Axis(labelExpr=_POWERS, values=_decades(floor, top)),
-            ),
-            color=_by_threshold(names),
-            strokeDash=alt.StrokeDash(
-                "search:N",
-                title=None,
-                scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]][: len(kinds)]),
-                legend=alt.Legend(orient="top", symbolType="stroke") if kinds[1:] else None,
-            ),
-            tooltip=[
-                "name:N",
-                "search:N",
-                *formatted_tips("gallery_size searched candidates travellers", ",.0f"),
-            ],
-        )
+    lines = mark(shown, "line", strokeWidth=2.4, clip=True).encode(
+        x=_size_axis(shown, marked),
+        y=alt.Y(
+            f"{count}:Q",
+            title=title,
+            scale=scale,
+            axis=alt.Axis(labelExpr=_POWERS, values=_decades(floor, top)),
+        ),
+        color=_by_threshold(names),
+        strokeDash=alt.StrokeDash(
+            "search:N",
+            title=None,
+            scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]][: len(kinds)]),
+            legend=alt.Legend(orient="top", symbolType="stroke") if kinds[1:] else None,
+        ),
+        tooltip=tooltips(
+            "name:N", "search:N", ("gallery_size searched candidates travellers", ",.0f")
+        ),
     )
     note = f"every traveller\n여행자 모두\n{probes:,.0f}"
     level = pl.DataFrame({"value": [probes], "text": [note]})
     height = alt.Y("value:Q", scale=scale, title=title)
     traffic = [
-        alt.Chart(level).mark_rule(color=INK, strokeWidth=1.4).encode(y=height),
+        mark(level, "rule", color=INK, strokeWidth=1.4).encode(y=height),
         past_end(alt.Chart(level), gap=7, lift=-46, dy=-14, fontWeight=600, lineBreak="\n").encode(
             y=height, text="text:N"
         ),
@@ -285,11 +250,9 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
     band = chosen.mark_area(opacity=0.16).encode(
         x=x, y=alt.Y("low:Q", title="", **right), y2="high:Q", color=colour
     )
-    least = (
-        chosen.transform_filter("!datum.seen")
-        .mark_line(strokeWidth=2, strokeDash=[2, 3])
-        .encode(x=x, y=alt.Y("low:Q", title="", **right), color=colour)
-    )
+    least = mark(
+        chosen.transform_filter("!datum.seen"), "line", strokeWidth=2, strokeDash=[2, 3]
+    ).encode(x=x, y=alt.Y("low:Q", title="", **right), color=colour)
     drawn = chosen.transform_filter("datum.seen").mark_line(
         strokeWidth=2.5, point=alt.OverlayMarkDef(size=60, opacity=0)
     )
@@ -297,13 +260,13 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         x=x,
         y=alt.Y("precision:Q", title="Alarms that are right 맞는 경보", **right),
         color=colour,
-        tooltip=[
+        tooltip=tooltips(
             "name:N",
-            *formatted_tips("gallery_size", ","),
-            alt.Tooltip("base_rate:Q", format=".2~e"),
-            *formatted_tips("precision low high", ".3~%"),
-            *formatted_tips("false_per_true", ",.1f"),
-        ],
+            ("gallery_size", ","),
+            ("base_rate", ".2~e"),
+            ("precision low high", ".3~%"),
+            ("false_per_true", ",.1f"),
+        ),
     )
     text = (
         alt.Chart(pl.DataFrame({"gallery_size": sizes, "step": range(1, len(sizes) + 1)}))
@@ -371,10 +334,7 @@ def _band_and_line(
         x=x,
         y=alt.Y(f"{name}:Q", title=title, **axis),
         color=colour,
-        tooltip=[
-            *formatted_tips("gallery_size", ","),
-            *formatted_tips(f"{name} {name}_low {name}_high", ".3%"),
-        ],
+        tooltip=tooltips(("gallery_size", ","), (f"{name} {name}_low {name}_high", ".3%")),
     )
     return [band, line]
 
@@ -383,8 +343,8 @@ def _marked(marked: float) -> list[alt.Chart]:
     """Return a line at the disclosed number of records, and its label."""
     frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
     return [
-        alt.Chart(frame).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="size:Q"),
-        alt.Chart(frame)
-        .mark_text(align="right", dx=-6, color=GREY)
-        .encode(x="size:Q", y=alt.value(330), text="text:N"),
+        mark(frame, "rule", strokeDash=[5, 4], color=GREY).encode(x="size:Q"),
+        mark(frame, "text", align="right", dx=-6, color=GREY).encode(
+            x="size:Q", y=alt.value(330), text="text:N"
+        ),
     ]

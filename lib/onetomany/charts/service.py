@@ -5,13 +5,10 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, ORANGE, RED, Finished, finish, formatted_tips
+from .marks import each_row, legend_color, mark, tooltips
+from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
-STAFFED = {
-    -1: "one point fewer 한 곳 적게",
-    0: "as planned 계획대로",
-    1: "one point more 한 곳 더",
-}
+STAFFED = {-1: "one point fewer 한 곳 적게", 0: "as planned 계획대로", 1: "one point more 한 곳 더"}
 
 
 def minutes_to_gate_chart(
@@ -26,8 +23,7 @@ def minutes_to_gate_chart(
         staff=pl.col("more").replace_strict(STAFFED, return_dtype=pl.String)
     )
     range_ = levels.filter(key="door-to-gate").select("low", "high")
-    scale = alt.Scale(domain=list(STAFFED.values()), range=[RED, BLUE, ORANGE])
-    colour = alt.Color("staff:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
+    colour = legend_color("staff:N", STAFFED.values(), [RED, BLUE, ORANGE])
     x = alt.X(
         "load:Q",
         title="passengers in the hour 한 시간의 승객",
@@ -35,20 +31,11 @@ def minutes_to_gate_chart(
         axis=alt.Axis(values=shown["load"].unique().sort().to_list()),
     )
     y = alt.Y("value:Q", title="minutes, median 분, 중앙값", scale=alt.Scale(domainMin=0))
-    band = (
-        alt.Chart(range_).mark_rect(color=GREY, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
-    )
+    band = mark(range_, "rect", color=GREY, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
     base = alt.Chart(shown)
-    tips = [
-        "load:Q",
-        "staff:N",
-        *formatted_tips("value low high", ".1f"),
-        "seeds:Q",
-    ]
+    tips = tooltips("load:Q", "staff:N", ("value low high", ".1f"), "seeds:Q")
     lines = base.mark_line(strokeWidth=2.4).encode(x=x, y=y, color=colour)
-    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=x, y=y, color=colour, tooltip=tips
-    )
+    dots = mark(base, "point", size=60).encode(x=x, y=y, color=colour, tooltip=tips)
     spans = base.mark_rule(strokeWidth=1.6).encode(x=x, y="low:Q", y2="high:Q", color=colour)
     busiest = shown.filter(load=shown["load"].to_numpy().max())
     fewer, planned = (busiest.filter(more=more)["value"].item() for more in (-1, 0))
@@ -64,9 +51,5 @@ def minutes_to_gate_chart(
         f"lines 세로선: {busiest['seeds'][0]} seeds 씨앗",
         simulated=simulated,
         description="Median minutes from door to gate by passengers in the hour and staff: "
-        + "; ".join(
-            f"{row['load']} passengers, {row['staff']}: {row['value']:.0f} "
-            f"({row['low']:.0f} to {row['high']:.0f})"
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown, "{load} passengers, {staff}: {value:.0f} ({low:.0f} to {high:.0f})"),
     )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
-import shapely
 
 from ..confidence import PERCENT
 from .languages import both
+from .marks import mark
 from .sliders import captioned_slider
 from .theme import BLUE, GREY, INK, NARROW, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
+
+if TYPE_CHECKING:
+    import shapely
 
 OUTLINES = {
     "kind": pl.String,  # "floor", "wall", "view" (a camera's view) or "lens" (where it hangs)
@@ -50,9 +53,7 @@ def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl
     """
     rings = [("floor", "", floor.exterior), *(("wall", "", hole) for hole in floor.interiors)]
     rings += [("view", name, view.exterior.simplify(_FINE)) for name, view in views.items()]
-    rings += [
-        ("lens", name, shapely.LineString(view.exterior.coords[:2])) for name, view in views.items()
-    ]
+    rings += [("lens", name, view.exterior) for name, view in views.items()]
     corners = [
         (kind, name, number, step, round(x, 2), round(y, 2))
         for number, (kind, name, ring) in enumerate(rings)
@@ -63,11 +64,7 @@ def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl
 
 
 def terminal_plan_chart(
-    ground: pl.DataFrame,
-    parts: Mapping[str, float],
-    *,
-    source: str,
-    simulated: str,
+    ground: pl.DataFrame, parts: Mapping[str, float], *, source: str, simulated: str
 ) -> Finished:
     """Draw the terminal to scale with its walls, cameras and their views.
 
@@ -76,20 +73,18 @@ def terminal_plan_chart(
     draw = _Ground(ground)
     names = pl.DataFrame({"text": list(parts), "x": list(parts.values())})
     above = [  # on a telephone every second name is written higher
-        alt.Chart(names[odd::2])
-        .mark_text(
+        mark(
+            names[odd::2],
+            "text",
             fontWeight=600,
             baseline="bottom",
             lineBreak="\n",
             dy=alt.ExprRef(f"width < {NARROW} ? {-22 - 30 * odd} : -22"),
-        )
-        .encode(x=draw.x("x"), y=alt.value(0), text="text:N")
+        ).encode(x=draw.x("x"), y=alt.value(0), text="text:N")
         for odd in (0, 1)
     ]
-    lens = (
-        alt.Chart(ground.filter(kind="lens"))
-        .mark_point(filled=True, size=30, color=INK, opacity=1)
-        .encode(x=draw.x("x"), y=draw.y("y"), tooltip=["name:N", "x:Q", "y:Q"])
+    lens = mark(ground.filter(kind="lens"), "point", size=30, color=INK).encode(
+        x=draw.x("x"), y=draw.y("y"), tooltip=["name:N", "x:Q", "y:Q"]
     )
     count = ground.filter(kind="lens").height
     return finish(
@@ -240,12 +235,9 @@ def links_chart(
     )
 
     def rules(right: str, colour: str, width: float, opacity: float) -> alt.Chart:
-        drawn: alt.Chart = (
-            here.transform_filter(right)
-            .mark_rule(color=colour, strokeWidth=width, opacity=opacity)
-            .encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
-        )
-        return drawn
+        return mark(
+            here.transform_filter(right), "rule", color=colour, strokeWidth=width, opacity=opacity
+        ).encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
 
     said = errors.with_columns(
         name=pl.col("method").replace(METHODS),
@@ -334,12 +326,9 @@ class _Ground:
 
     def _filled(self, kind: str, colour: str, **style: Any) -> alt.Chart:
         look = {"stroke": None, "strokeWidth": 0.8} | style
-        filled: alt.Chart = (
-            alt.Chart(self.ground.filter(kind=kind).select("ring", "step", "x", "y"))
-            .mark_line(fill=colour, interpolate="linear-closed", **look)
-            .encode(x=self.x("x"), y=self.y("y"), detail="ring:N", order="step:Q")
-        )
-        return filled
+        corners = self.ground.filter(kind=kind).select("ring", "step", "x", "y")
+        outline = mark(corners, "line", fill=colour, interpolate="linear-closed", **look)
+        return outline.encode(x=self.x("x"), y=self.y("y"), detail="ring:N", order="step:Q")
 
 
 def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter, alt.Parameter]:
@@ -350,14 +339,13 @@ def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter,
 
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
     """Return the slider's face quality as text."""
-    named: alt.Chart = (
+    chosen = (
         alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
         .transform_filter(f"datum.level == {param}")
         .transform_calculate(line=f"'{both('TMR', '참일치율')} ' + format(datum.tmr, '.0%')")
-        .mark_text(align="left", baseline="bottom", fontSize=13, fontWeight=600)
-        .encode(x=alt.value(0), text="line:N", **place)
     )
-    return named
+    named = mark(chosen, "text", align="left", baseline="bottom", fontSize=13, fontWeight=600)
+    return named.encode(x=alt.value(0), text="line:N", **place)
 
 
 def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:

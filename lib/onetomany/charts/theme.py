@@ -6,7 +6,6 @@ and a description for readers who can't see it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 import altair as alt
@@ -108,66 +107,6 @@ def past_end(
         **look,
     )
     return written.encode(x=alt.value(alt.ExprRef(f"{narrow} ? width : width + {gap}")))
-
-
-def share_axis(name: str) -> alt.Y:
-    """Return the upright axis of a share: 0 to 100 %, without a title."""
-    return alt.Y(
-        f"{name}:Q",
-        title="",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-    )
-
-
-def formatted_tips(names: str, form: str) -> list[alt.Tooltip]:
-    """Return tooltips of numeric columns in a d3 format.
-
-    `names` are separated by spaces.
-    """
-    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
-
-
-def legend_color(
-    field: str,
-    names: Iterable[str],
-    colours: Iterable[str],
-    *,
-    sort: bool = False,
-    lines: bool = False,
-    **legend: Any,
-) -> alt.Color:
-    """Return a colour for each name, under a legend without a title.
-
-    `sort` keeps the order of the names; `lines` draws the legend's symbols as lines; `legend` are
-    fields of `alt.Legend`. Colours beyond the names are not used.
-    """
-    domain = list(names)
-    if lines:
-        legend = {"symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1} | legend
-    return alt.Color(
-        field,
-        title=None,
-        sort=domain if sort else alt.Undefined,
-        scale=alt.Scale(domain=domain, range=list(colours)[: len(domain)]),
-        legend=alt.Legend(**{"orient": "top"} | legend),
-    )
-
-
-def log_floor(values: list[float]) -> float:
-    """Return the start of a logarithmic axis: a quarter of the smallest positive value.
-
-    Lower limits of intervals are cut there.
-    """
-    return min(value for value in values if value > 0) / 4
-
-
-def log_percent_axis(floor: float) -> alt.Axis:
-    """Return a percent axis with ticks at the powers of ten from `floor` to 1.
-
-    Vega would draw a tick below the floor at the wrong place.
-    """
-    return alt.Axis(format="~%", values=[10.0**k for k in range(-6, 1) if 10.0**k >= floor])
 
 
 def finish(

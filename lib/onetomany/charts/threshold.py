@@ -5,17 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import (
-    BLUE,
-    INK,
-    ORANGE,
-    RED,
-    Finished,
-    finish,
-    formatted_tips,
-    legend_color,
-    share_axis,
-)
+from .marks import each_row, legend_color, mark, panel_title, share_axis, tooltips
+from .theme import BLUE, INK, ORANGE, RED, Finished, finish
 
 
 def threshold_curve_chart(
@@ -31,11 +22,7 @@ def threshold_curve_chart(
     Takes `threshold_linking.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`);
     `covers` (`tmr`, `idf1` of the path cover: the dashed line).
     """
-    names = {
-        "idf1": "IDF1",
-        "mixed": "mixed 섞인 승객",
-        "broken": "broken 끊긴 승객",
-    }
+    names = {"idf1": "IDF1", "mixed": "mixed 섞인 승객", "broken": "broken 끊긴 승객"}
     long = curves.unpivot(
         list(names), index=["tmr", "threshold", "fmr"], variable_name="figure"
     ).with_columns(pl.col("figure").replace(names))
@@ -55,46 +42,27 @@ def threshold_curve_chart(
             scale=alt.Scale(zero=False),
             axis=alt.Axis(tickCount=4, format=".2f"),
         )
-        lines = (
-            alt.Chart(long.filter(tmr=tmr))
-            .mark_line(strokeWidth=2.2)
-            .encode(
-                x=x,
-                y=share_axis("value"),
-                color=colour,
-                tooltip=[
-                    "figure:N",
-                    *formatted_tips("value", ".3f"),
-                    *formatted_tips("threshold", ".3f"),
-                    *formatted_tips("fmr", ".1e"),
-                ],
-            )
+        lines = mark(long.filter(tmr=tmr), "line", strokeWidth=2.2).encode(
+            x=x,
+            y=share_axis("value"),
+            color=colour,
+            tooltip=tooltips("figure:N", ("value", ".3f"), ("threshold", ".3f"), ("fmr", ".1e")),
         )
-        cover = (
-            alt.Chart(covers.filter(tmr=tmr))
-            .mark_rule(strokeDash=[5, 4], color=BLUE)
-            .encode(y=share_axis("idf1"), tooltip=[*formatted_tips("idf1", ".3f")])
+        cover = mark(covers.filter(tmr=tmr), "rule", strokeDash=[5, 4], color=BLUE).encode(
+            y=share_axis("idf1"), tooltip=tooltips(("idf1", ".3f"))
         )
-        dots = (
-            alt.Chart(marks.filter(tmr=tmr))
-            .mark_point(filled=True, size=90, opacity=1, color=INK)
-            .encode(
-                x=x,
-                y=share_axis("idf1"),
-                shape=alt.Shape(
-                    "kind:N",
-                    title=None,
-                    scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
-                    legend=alt.Legend(orient="top", symbolFillColor=INK),
-                ),
-                tooltip=[
-                    "kind:N",
-                    *formatted_tips("idf1", ".3f"),
-                    *formatted_tips("threshold", ".3f"),
-                ],
-            )
+        dots = mark(marks.filter(tmr=tmr), "point", size=90, color=INK).encode(
+            x=x,
+            y=share_axis("idf1"),
+            shape=alt.Shape(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
+                legend=alt.Legend(orient="top", symbolFillColor=INK),
+            ),
+            tooltip=tooltips("kind:N", ("idf1", ".3f"), ("threshold", ".3f")),
         )
-        heading = alt.TitleParams(text=f"TMR {tmr:.0%}", fontSize=13, offset=6)
+        heading = panel_title(f"TMR {tmr:.0%}")
         panels.append(
             alt.layer(lines, cover, dots).properties(width=185, height=180, title=heading)
         )
@@ -107,8 +75,5 @@ def threshold_curve_chart(
         source=f"{source}; dashed 점선: IDF1, all together 모두 함께",
         simulated=simulated,
         description="IDF1 of connected components at the marked thresholds: "
-        + "; ".join(
-            f"TMR {row['tmr']:.0%}, {row['kind']}: {row['idf1']:.3f}"
-            for row in marks.iter_rows(named=True)
-        ),
+        + each_row(marks, "TMR {tmr:.0%}, {kind}: {idf1:.3f}"),
     )

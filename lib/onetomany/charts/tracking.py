@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
+from .marks import each_row, legend_color, mark, names_axis, panel_title, share_axis, tooltips
 from .theme import (
     BLUE,
     CATEGORIES,
@@ -20,9 +21,6 @@ from .theme import (
     RED,
     Finished,
     finish,
-    formatted_tips,
-    legend_color,
-    share_axis,
 )
 
 METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
@@ -46,31 +44,20 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
     ).with_columns(pl.col("figure").replace(names), pl.col("value").round(3))
     panels = []
     for sequence in table["sequence"].unique(maintain_order=True):
-        y = alt.Y("tracker:N", title=None, sort=order, axis=alt.Axis(labelFontSize=12))
-        dots = (
-            alt.Chart(long.filter(sequence=sequence))
-            .mark_point(filled=True, size=95, opacity=1)
-            .encode(
-                x=alt.X(
-                    "value:Q",
-                    title=None,
-                    scale=alt.Scale(domain=[0, 1]),
-                    axis=alt.Axis(format=".1f"),
-                ),
-                y=y,
-                color=legend_color("figure:N", names.values(), [BLUE, GREEN, ORANGE]),
-                shape=alt.Shape(
-                    "figure:N", title=None, scale=alt.Scale(domain=list(names.values()))
-                ),
-                tooltip=["tracker:N", "figure:N", "value:Q"],
-            )
+        y = names_axis("tracker", order, labelFontSize=12)
+        dots = mark(long.filter(sequence=sequence), "point", size=95).encode(
+            x=alt.X(
+                "value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".1f")
+            ),
+            y=y,
+            color=legend_color("figure:N", names.values(), [BLUE, GREEN, ORANGE]),
+            shape=alt.Shape("figure:N", title=None, scale=alt.Scale(domain=list(names.values()))),
+            tooltip=["tracker:N", "figure:N", "value:Q"],
         )
-        words = (
-            alt.Chart(said.filter(sequence=sequence))
-            .mark_text(align="left", dy=-14, fontSize=10, color=GREY)
-            .encode(x=alt.value(2), y=y, text="line:N")
-        )
-        title = alt.TitleParams(text=sequence, fontSize=13, offset=6)
+        words = mark(
+            said.filter(sequence=sequence), "text", align="left", dy=-14, fontSize=10, color=GREY
+        ).encode(x=alt.value(2), y=y, text="line:N")
+        title = panel_title(sequence)
         panels.append(alt.layer(dots, words).properties(width=270, height=170, title=title))
     return finish(
         alt.hconcat(*panels, spacing=30),
@@ -79,10 +66,8 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
         source=source,
         simulated=simulated,
         description="HOTA, MOTA and IDF1 of four trackers: "
-        + "; ".join(
-            f"{row['sequence']} {row['tracker']} {row['hota']:.3f}, {row['mota']:.3f}, "
-            f"{row['idf1']:.3f}, {row['id_switches']} switches"
-            for row in table.iter_rows(named=True)
+        + each_row(
+            table, "{sequence} {tracker} {hota:.3f}, {mota:.3f}, {idf1:.3f}, {id_switches} switches"
         ),
     )
 
@@ -119,26 +104,16 @@ def likelihood_ratios_chart(
     for tmr in rates:
         last = tmr == rates[-1]
         own, cost = shown.filter(tmr=tmr), costs.filter(tmr=tmr)
-        columns = (
-            alt.Chart(own)
-            .mark_bar(opacity=0.6, binSpacing=0)
-            .encode(
-                x=x if last else x.title(None),
-                x2="high:Q",
-                y=share,
-                color=legend_color("kind:N", kinds, [MATED, NON_MATED]),
-                tooltip=[
-                    "kind:N",
-                    alt.Tooltip("low:Q", format=".2f"),
-                    *formatted_tips("share", ".2%"),
-                ],
-            )
+        columns = mark(own, "bar", opacity=0.6, binSpacing=0).encode(
+            x=x if last else x.title(None),
+            x2="high:Q",
+            y=share,
+            color=legend_color("kind:N", kinds, [MATED, NON_MATED]),
+            tooltip=tooltips("kind:N", ("low", ".2f"), ("share", ".2%")),
         )
-        limits = (
-            alt.Chart(cost.unpivot(["lowest", "highest"]))
-            .mark_rule(strokeDash=[4, 3], color=INK)
-            .encode(x=alt.X("value:Q"))
-        )
+        limits = mark(
+            cost.unpivot(["lowest", "highest"]), "rule", strokeDash=[4, 3], color=INK
+        ).encode(x=alt.X("value:Q"))
         row = cost.row(0, named=True)
         heading = alt.TitleParams(
             text=f"TMR {tmr:.0%} · Cllr {row['cllr']:.3f}, Cllr_min {row['cllr_min']:.3f} · "
@@ -156,10 +131,10 @@ def likelihood_ratios_chart(
         source=f"{source}; dashed 점선: bounds 한계; TMR at FMR 1/10,000",
         simulated=simulated,
         description="Histograms of bounded log10 likelihood ratios of pairs of one image each; "
-        + "; ".join(
-            f"TMR {row['tmr']:.0%}: Cllr {row['cllr']:.3f}, Cllr_min {row['cllr_min']:.3f}, from "
-            f"{row['lowest']:.1f} to {row['highest']:.1f}"
-            for row in costs.iter_rows(named=True)
+        + each_row(
+            costs,
+            "TMR {tmr:.0%}: Cllr {cllr:.3f}, Cllr_min {cllr_min:.3f}, from "
+            "{lowest:.1f} to {highest:.1f}",
         ),
     )
 
@@ -175,19 +150,15 @@ def mixed_passengers_chart(
     shown = _named(errors)
     poorest, *_, best = shown.filter(method="path cover").sort("tmr").iter_rows(named=True)
     base = alt.Chart(shown).encode(x=_BY_TMR, color=_method_colour())
-    tips = ["name:N", *formatted_tips("tmr", ".0%")]
-    tips += formatted_tips("mixed mixed_low mixed_high broken", ".2%")
+    tips = tooltips("name:N", ("tmr", ".0%"), ("mixed mixed_low mixed_high broken", ".2%"))
 
     def line(name: str) -> alt.Chart:
-        drawn: alt.Chart = base.mark_line(
-            strokeWidth=2.6, point=alt.OverlayMarkDef(size=50)
-        ).encode(y=share_axis(name), tooltip=tips)
-        return drawn
+        drawn = mark(base, "line", strokeWidth=2.6, point=alt.OverlayMarkDef(size=50))
+        return drawn.encode(y=share_axis(name), tooltip=tips)
 
     def panel(title: str, *parts: alt.Chart) -> alt.LayerChart:
-        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
         layers: alt.LayerChart = alt.LayerChart(layer=list(parts))
-        return layers.properties(width=280, height=220, title=heading)
+        return layers.properties(width=280, height=220, title=panel_title(title))
 
     band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
     return finish(
@@ -204,10 +175,7 @@ def mixed_passengers_chart(
         "TMR at FMR 1/10,000",
         simulated=simulated,
         description="Share of passengers mixed up with others, and broken into several tracks: "
-        + "; ".join(
-            f"{row['method']} at TMR {row['tmr']:.0%}: {row['mixed']:.1%}, {row['broken']:.1%}"
-            for row in errors.iter_rows(named=True)
-        ),
+        + each_row(errors, "{method} at TMR {tmr:.0%}: {mixed:.1%}, {broken:.1%}"),
     )
 
 
@@ -221,19 +189,17 @@ def linking_errors_chart(
     shown = _named(errors)
 
     def panel(name: str, title: str) -> alt.Chart:
-        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
-        drawn: alt.Chart = (
-            alt.Chart(shown)
-            .mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=44))
+        heading = panel_title(title)
+        return (
+            mark(shown, "line", strokeWidth=2.4, point=alt.OverlayMarkDef(size=44))
             .encode(
                 x=_BY_TMR,
                 y=share_axis(name),
                 color=_method_colour(),
-                tooltip=["name:N", *formatted_tips(name, ".4f"), *formatted_tips("tmr", ".0%")],
+                tooltip=tooltips("name:N", (name, ".4f"), ("tmr", ".0%")),
             )
             .properties(width=180, height=160, title=heading)
         )
-        return drawn
 
     return finish(
         alt.hconcat(
@@ -247,10 +213,7 @@ def linking_errors_chart(
         source=f"{source}; {shown['passengers'][0]:,} passengers 명; TMR at FMR 1/10,000",
         simulated=simulated,
         description="IDF1, pair precision and pair recall; "
-        + "; ".join(
-            f"{row['method']} at TMR {row['tmr']:.0%}: IDF1 {row['idf1']:.3f}"
-            for row in errors.iter_rows(named=True)
-        ),
+        + each_row(errors, "{method} at TMR {tmr:.0%}: IDF1 {idf1:.3f}"),
     )
 
 
@@ -272,27 +235,21 @@ def unicity_chart(
 
     def lines(name: str) -> list[alt.Chart]:
         """Return the lines, the first case dashed and on top because others may cover it."""
-        tips = [
-            "case:N",
-            "points:O",
-            "people:Q",
-            *formatted_tips(name, ".1%"),
-            *formatted_tips("revealed", ".1%"),
-        ]
+        tips = tooltips("case:N", "points:O", "people:Q", (name, ".1%"), ("revealed", ".1%"))
         drawn = []
         for sign, dash in (("!=", [1, 0]), ("==", [4, 4])):
             some = base.transform_filter(f"datum.case {sign} '{cases[0]}'")
-            mark = some.mark_line(
+            line = some.mark_line(
                 strokeWidth=2.4, strokeDash=dash, point=alt.OverlayMarkDef(size=44)
             )
-            drawn.append(mark.encode(x=x, y=share_axis(name), color=colour, tooltip=tips))
+            drawn.append(line.encode(x=x, y=share_axis(name), color=colour, tooltip=tips))
         return drawn
 
     most = points.filter(case=cases[0]).sort("points").row(-1, named=True)
     band = base.mark_area(opacity=0.13).encode(x=x, y=share_axis("low"), y2="high:Q", color=colour)
 
     def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
-        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+        heading = panel_title(title)
         return alt.layer(*layers).properties(width=280, height=220, title=heading)
 
     return finish(
@@ -307,10 +264,7 @@ def unicity_chart(
         f"one camera in {points['time'][0] / 60:g} min 카메라 한 대에 {points['time'][0] / 60:g}분",
         simulated=simulated,
         description="Share of people whom so many known points single out: "
-        + "; ".join(
-            f"{row['case']}, {row['points']} points: {row['singled_out']:.1%}"
-            for row in points.iter_rows(named=True)
-        ),
+        + each_row(points, "{case}, {points} points: {singled_out:.1%}"),
     )
 
 
@@ -329,9 +283,4 @@ def _named(errors: pl.DataFrame) -> pl.DataFrame:
 
 
 def _method_colour() -> alt.Color:
-    return alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
-    )
+    return legend_color("name:N", METHODS.values(), [BLUE, RED], lines=True)

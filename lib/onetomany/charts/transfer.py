@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import CATEGORIES, GREY, Finished, finish, legend_color, log_floor, log_percent_axis
+from .marks import each_row, legend_color, log_floor, log_percent_axis, mark
+from .theme import CATEGORIES, GREY, Finished, finish
 
 
 def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
@@ -15,7 +16,7 @@ def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
     mark. On the dashed line the rate equals its target.
     """
     shown = rows.drop_nulls("fmr").with_columns(
-        kind=pl.format("{}: {} → {}", "model", "set_on", "used_on"),
+        kind=pl.format("{}: {} → {}", "model", "set_on", "used_on")
     )
     kinds = shown["kind"].unique(maintain_order=True).to_list()
     floor = log_floor([*shown["fmr"], *shown["target"]])
@@ -39,15 +40,11 @@ def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
     bars = base.mark_rule(strokeWidth=4, opacity=0.4).encode(
         y=alt.Y("start:Q", scale=scale, axis=log_percent_axis(floor), title=title), y2="fmr_high:Q"
     )
-    dots = (
-        base.transform_filter("datum.fmr > 0")
-        .mark_point(filled=True, size=90, opacity=1)
-        .encode(y=alt.Y("fmr:Q", scale=scale, title=title))
+    dots = mark(base.transform_filter("datum.fmr > 0"), "point", size=90).encode(
+        y=alt.Y("fmr:Q", scale=scale, title=title)
     )
-    ticks = (
-        alt.Chart(shown.select("target").unique())
-        .mark_tick(color=GREY, thickness=2, size=70)
-        .encode(x=x, y=alt.Y("target:Q", scale=scale, title=title))
+    ticks = mark(shown.select("target").unique(), "tick", color=GREY, thickness=2, size=70).encode(
+        x=x, y=alt.Y("target:Q", scale=scale, title=title)
     )
     most = float(shown["times"].max())  # type: ignore[arg-type]
     return finish(
@@ -59,9 +56,7 @@ def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
         if most
         else "임계값을 다른 사람들에게 쓴 결과: 오인이 한 건도 없었다",
         source=source,
-        description="; ".join(
-            f"{row['kind']}, set for {row['target']:g}: {row['fmr']:.3g} "
-            f"({row['fmr_low']:.2g} to {row['fmr_high']:.2g})"
-            for row in shown.iter_rows(named=True)
+        description=each_row(
+            shown, "{kind}, set for {target:g}: {fmr:.3g} ({fmr_low:.2g} to {fmr_high:.2g})"
         ),
     )

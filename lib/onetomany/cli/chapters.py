@@ -39,6 +39,7 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
         action="store_true",
         help="also show the workshop's exercises, with their answers folded",
     )
+    add_path(parser, "--docs", "DIR", "put these pages, which 'make docs' builds, into the report")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="also show messages of the cells (stderr)"
     )
@@ -59,8 +60,9 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
         only = args.only.replace(" ", "").split(",") if args.only else None
         with activity("workshop" if args.exercises else "report"):
             default = _chosen(args) or Path("build/report")
+            out = args.out or default
             index = build_report(
-                args.notebooks, args.out or default, only, exercises=args.exercises
+                args.notebooks, out, only, exercises=args.exercises, docs=args.docs
             )
         print(f"{index} ({time.monotonic() - started:.0f} s)")
         return 0
@@ -72,8 +74,10 @@ def _case_report(args: argparse.Namespace, home: Path) -> Path:
     """Write the report of a case folder, into its build/report by default."""
     from onetomany.report import build_case_report
 
-    if args.only or args.images or args.exercises:
-        raise InputError("--only, --images and --exercises have no effect with a case folder.")
+    if args.only or args.images or args.exercises or args.docs:
+        raise InputError(
+            "--only, --images, --exercises and --docs have no effect with a case folder."
+        )
     inside = (home / "case.toml").is_file()
     out = args.out or (home if inside else Path()) / "build" / (
         "report" if inside else f"report-{home.name}"
@@ -122,6 +126,9 @@ def lab_command(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.extras import require_extra
+
+        require_extra("notebooks")
         from onetomany.workshop import START
 
         _chosen(args)

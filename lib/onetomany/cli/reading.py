@@ -334,7 +334,9 @@ def desk_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.cage import accept_weak_isolation
         from onetomany.cli.chapters import open_lab
         from onetomany.documents.case_file import open_case
+        from onetomany.extras import require_extra
 
+        require_extra("notebooks")
         if args.weak_isolation:
             accept_weak_isolation()
         home = case_folder(args.case)

@@ -14,9 +14,10 @@ import platform
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -178,7 +179,10 @@ def seeds(chapter: Chapter) -> list[str]:
 def versions() -> dict[str, str]:
     """Return the versions of this kit, Python, and the libraries that compute and draw."""
     own = {"onetomany": onetomany.__version__, "Python": platform.python_version()}
-    return own | {name: version(name) for name in PACKAGES}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):  # of an extra that this run did without
+            own[name] = version(name)
+    return own
 
 
 def _data(sheets: Sequence[ShownDatasheet]) -> Iterator[Part]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..extras import require_extra
 from ..sources import install_weights, model
 from ..sources.weights import Model, Preprocessing
 from .yunet import CUTTERS, Picture, with_border, yunet
@@ -53,6 +54,7 @@ def aligner(name: str, crop: str) -> Aligner:
     That function takes a picture (rows, columns, 3; blue first); None means that it has no face.
     Raises InputError as `check_crop` does, IntegrityError if a weight file isn't the pinned one.
     """
+    require_extra("faces")
     import cv2
 
     check_crop(crop)
@@ -108,11 +110,7 @@ def _by_yunet(chosen: Model) -> Aligner:
         if face is None:
             return None
         return AlignedFace(
-            cut(image, face),
-            face.faces,
-            float(face.row[14]),
-            _named(how, face.number),
-            face.box,
+            cut(image, face), face.faces, float(face.row[14]), _named(how, face.number), face.box
         )
 
     return align

@@ -22,6 +22,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import InputError
+from ..extras import require_extra
 from ..progress import ProgressBar
 from ..sources import ImageSet, cache_dir, install_weights, model
 from ..sources.files import whole_file
@@ -110,6 +111,7 @@ def embed(
     check_crop(settings.crop)
     model(settings.model)
     images.datasheet.check()
+    require_extra("faces")
     install_weights(settings.model)
     folder = cache_dir() / "templates" / settings.digest(images.datasheet.enlarge)[:32]
     done = _read_cache(folder, settings)

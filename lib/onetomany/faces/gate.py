@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from ..errors import RefusedError
+from ..extras import require_extra
 from ..sources.weights import deepface_home, install_weights, model, resolve
 
 
@@ -35,6 +36,7 @@ def _no_web(*_: Any, **__: Any) -> NoReturn:
 @cache
 def open_deepface() -> ModuleType:
     """Return deepface's `DeepFace` module with all but detection and embedding off."""
+    require_extra("faces")
     os.environ["DEEPFACE_HOME"] = str(deepface_home())
     os.environ["DEEPFACE_BACKEND_ENGINE"] = "onnx"
     os.environ.setdefault("DEEPFACE_LOG_LEVEL", "40")
@@ -65,6 +67,7 @@ def load_model(name: str) -> None:
 
     Raises InputError or IntegrityError if its weights are missing or not the pinned ones.
     """
+    require_extra("faces")  # before its packages' files are looked for
     paths = install_weights(model(name).name)
     open_deepface()
     modeling = importlib.import_module("deepface.modules.modeling")

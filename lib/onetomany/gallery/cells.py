@@ -52,9 +52,7 @@ class Band:
         return allowed
 
 
-def columns_of(
-    band: Band,
-) -> tuple[list[int] | None, list[int] | None, tuple[int, int] | None]:
+def columns_of(band: Band) -> tuple[list[int] | None, list[int] | None, tuple[int, int] | None]:
     """Return a band in numbers: nationalities, sexes, first and last year, as in `codes_of`.
 
     Raises InputError for an impossible nationality, sex or birth year.

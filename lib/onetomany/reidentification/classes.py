@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import duckdb
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..sources.case import ArrowStream
@@ -47,9 +49,9 @@ def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
     return _counted(table, check_quasi_identifiers(table, columns), engine, ordered=True)
 
 
-def group_classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
+def group_classes(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """Return the same as `classes`, unordered and faster."""
-    return _counted(table, check_quasi_identifiers(table, columns), engine, ordered=False)
+    return _counted(table, check_quasi_identifiers(table, columns), "auto", ordered=False)
 
 
 def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -> pl.DataFrame:
@@ -107,9 +109,7 @@ def schema_of(table: Table) -> pl.Schema:
         ) from error
 
 
-def matching(
-    table: Table, columns: Sequence[str], *, weight: str | None = None, engine: Engine = "auto"
-) -> pl.DataFrame:
+def matching(table: Table, columns: Sequence[str], *, weight: str | None = None) -> pl.DataFrame:
     """Count classes in which a null matches any value: `columns`, `size`, `matching`, `estimated`.
 
     `matching` (Int64) counts the records that agree in every column without a null in either:
@@ -122,9 +122,7 @@ def matching(
     """
     names = check_quasi_identifiers(table, columns)
     if weight is None:
-        found = classes(table, names, engine=engine).with_columns(
-            _weight=pl.col(SIZE).cast(pl.Float64)
-        )
+        found = classes(table, names).with_columns(_weight=pl.col(SIZE).cast(pl.Float64))
     else:
         found = _weighted(table, names, weight)
     if not any(found[name].has_nulls() for name in names):
@@ -159,6 +157,12 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
     given = right.group_by(shared).agg(total)
     joined = left.select(shared).join(given, on=shared, how="left", maintain_order="left")
     return joined.select(pl.col("matching", "estimated").fill_null(0))
+
+
+def value_codes(values: pl.Series) -> NDArray[np.int64]:
+    """Return each value's rank in the column, from 0; a null is the first."""
+    rank = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    return np.asarray(rank - rank.min())
 
 
 def as_lazy(table: Table) -> pl.LazyFrame:

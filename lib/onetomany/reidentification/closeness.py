@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, as_lazy, check_quasi_identifiers
+from .classes import SIZE, Table, as_lazy, check_quasi_identifiers
 from .reduction import Hierarchy
 from .risk import diversity
 
@@ -23,11 +23,7 @@ CLOSENESS = {"t": pl.Float64}  # behind the columns and `size` of each class
 
 
 def hierarchical_closeness(
-    table: Table,
-    columns: Sequence[str],
-    hierarchy: Hierarchy,
-    *,
-    engine: Engine = "auto",
+    table: Table, columns: Sequence[str], hierarchy: Hierarchy
 ) -> pl.DataFrame:
     """Return each class's distance from the whole table: `columns`, `size`, `t` (0 to 1).
 
@@ -63,7 +59,7 @@ def hierarchical_closeness(
         level = sensitive if place == 0 else f"_level {place - 1}"
         # as text: numbers would be compared by rank
         shares = known.select(*names, pl.col(level).cast(pl.String).alias(sensitive))
-        parts.append(diversity(shares, names, sensitive, engine=engine).select(*names, SIZE, "t"))
+        parts.append(diversity(shares, names, sensitive).select(*names, SIZE, "t"))
     return (
         pl.concat(parts)
         .group_by(*names, SIZE, maintain_order=True)

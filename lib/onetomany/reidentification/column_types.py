@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from ..progress import ProgressBar
 from .number_forms import (
     DAY_NAMES,
@@ -125,7 +125,7 @@ def _tried(values: pl.Series, pattern: str) -> pl.Series:
 def _tell_serial(held: _Held, notices: list[Notice]) -> None:
     if held.all_are("serial") and pl.select(pl.lit(held.name).str.contains(DAY_NAMES)).item():
         name = shortened(held.name)
-        _tell(
+        add_notice(
             notices,
             f"Column '{name}': its numbers may be a spreadsheet's days; save them as dates to have "
             "them read as dates.",
@@ -134,15 +134,11 @@ def _tell_serial(held: _Held, notices: list[Notice]) -> None:
 
 
 def _one(
-    values: pl.Expr,
-    held: _Held,
-    days: _Days | None,
-    dates: str | None,
-    notices: list[Notice],
+    values: pl.Expr, held: _Held, days: _Days | None, dates: str | None, notices: list[Notice]
 ) -> pl.Expr:
     name = shortened(held.name)
     if held.changed:
-        _tell(
+        add_notice(
             notices,
             f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
             f"(values: {held.changed:,}).",
@@ -151,7 +147,7 @@ def _one(
     plain = castable_number(values)
     style = next((STYLES[each] for each in STYLES if held.all_are(each)), None)
     if held.all_are("eight") and days and days.day_first:
-        _tell(
+        add_notice(
             notices,
             f"Column '{name}': numbers of eight digits are read as days.",
             f"열 '{name}'의 여덟 자리 수는 날짜로 읽었다.",
@@ -161,14 +157,14 @@ def _one(
         if not held.of["code"]:
             _tell_serial(held, notices)
             return plain.cast(pl.Int64)
-        _tell(
+        add_notice(
             notices,
             f"Column '{name}' stays text: numbers in it begin with 0.",
             f"열 '{name}'은(는) 0으로 시작하는 수가 있어 글로 두었다.",
         )
     elif held.all_are("decimal"):
         if held.of["short"]:
-            _tell(
+            add_notice(
                 notices,
                 f"Column '{name}': a spreadsheet has shortened {held.of['short']:,} of its numbers "
                 "(as in 1.23E+12); different numbers may look alike.",
@@ -177,7 +173,7 @@ def _one(
             )
         return plain.cast(pl.Float64)
     elif style:
-        _tell(notices, f"Column '{name}': {style.en}.", f"열 '{name}'의 {style.ko}.")
+        add_notice(notices, f"Column '{name}': {style.en}.", f"열 '{name}'의 {style.ko}.")
         number = castable_number(values, style)
         return number.cast(pl.Float64 if style.decimal else pl.Int64)
     elif days is not None:
@@ -185,10 +181,6 @@ def _one(
     elif held.known:
         _tell_mixed(held, notices)
     return values
-
-
-def _tell(notices: list[Notice], en: str, ko: str) -> None:
-    notices.append(Notice(en, ko))
 
 
 class _Days(NamedTuple):
@@ -235,7 +227,7 @@ def _dated(
         return _readings(held)[0 if day_first else 1]
     name = shortened(held.name)
     if day_first:
-        _tell(
+        add_notice(
             notices,
             f"Column '{name}' stays text: its dates may begin with the day or the month; say "
             "which (--dates day-first or --dates month-first).",
@@ -243,7 +235,7 @@ def _dated(
             "--dates day-first 또는 --dates month-first로 밝힌다.",
         )
     else:
-        _tell(
+        add_notice(
             notices,
             f"Column '{name}' stays text: not all of its dates are days if read one way.",
             f"열 '{name}'은(는) 한 가지로 읽으면 날짜가 아닌 값이 있어 글로 두었다.",
@@ -257,10 +249,7 @@ def _date(parts: pl.Expr, order: tuple[int, int, int]) -> pl.Expr:
         parts.struct.field(f"field_{place}").cast(pl.Int32, strict=False) for place in order
     )
     text = pl.format(
-        "{}-{}-{}",
-        year,
-        month.cast(pl.String).str.zfill(2),
-        day.cast(pl.String).str.zfill(2),
+        "{}-{}-{}", year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2)
     )
     exists = month.is_between(1, 12) & day.is_between(1, 31)
     return pl.when(exists).then(text).str.to_date("%Y-%m-%d", strict=False)
@@ -277,7 +266,7 @@ def _tell_mixed(held: _Held, notices: list[Notice]) -> None:
     if not MOSTLY * known < many < known:
         return
     records = list_places(held.others)
-    _tell(
+    add_notice(
         notices,
         f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "
         f"not (records {records}).",

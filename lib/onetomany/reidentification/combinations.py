@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import comb, prod
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..progress import ProgressBar
-from .classes import SIZE, Engine, Table, check_quasi_identifiers, group_classes
+from .classes import SIZE, Table, check_quasi_identifiers, group_classes
 
 Codes = NDArray[np.uint64]
 
@@ -36,13 +37,7 @@ WORD = 1 << 62  # combined codes stay below this
 DENSE = 4  # codes per row up to which no hash table is needed
 
 
-def combinations(
-    table: Table,
-    columns: Sequence[str],
-    largest: int | None = None,
-    *,
-    engine: Engine = "auto",
-) -> pl.DataFrame:
+def combinations(table: Table, columns: Sequence[str], largest: int | None = None) -> pl.DataFrame:
     """Count each combination of up to `largest` columns (all if None), the riskiest first.
 
     Returns `COMBINATIONS`, sorted by uniqueness, then average risk, then fewer columns. The rows
@@ -54,24 +49,18 @@ def combinations(
     limit = len(names) if largest is None else largest
     if limit < 1 or len(names) > 20:
         raise InputError("combinations takes up to 20 columns and a largest size of 1 or more.")
-    root = _encode(group_classes(table, names, engine=engine), names)
+    root = _encode(group_classes(table, names), names)
     records = int(root.sizes.sum())
     total = sum(comb(len(names), number) for number in range(1, limit + 1))
     rows = []
     with ProgressBar(total=total, desc="combinations", delay=2, leave=False) as bar:
         for kept, sizes in _walk(root, limit):
-            rows.append(
-                {
-                    "columns": [name for name in names if name in kept],
-                    "number": len(kept),
-                    "classes": len(sizes),
-                    "k": int(sizes.min()),
-                    "unique": int((sizes == 1).sum()),
-                }
-            )
+            ordered = [name for name in names if name in kept]
+            alone = int((sizes == 1).sum())
+            rows.append((ordered, len(kept), len(sizes), int(sizes.min()), alone))
             bar.update()
     return (
-        pl.DataFrame(rows, schema={name: COMBINATIONS[name] for name in list(COMBINATIONS)[:5]})
+        pl.DataFrame(rows, schema=dict(islice(COMBINATIONS.items(), 5)), orient="row")
         .with_columns(
             uniqueness=pl.col("unique") / records, average_risk=pl.col("classes") / records
         )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..progress import ProgressBar
-from .classes import SIZE, Engine, Table, group_classes
+from .classes import SIZE, Table, group_classes
 from .population import UNIQUENESS, jackknife, require_population, unfitted
 
 Floats = NDArray[np.float64]
@@ -53,23 +53,15 @@ class Copula:
     records: int
 
 
-def fit_copula(
-    table: Table, columns: Sequence[str], *, seed: int = 0, engine: Engine = "auto"
-) -> Copula:
+def fit_copula(table: Table, columns: Sequence[str], *, seed: int = 0) -> Copula:
     """Fit the model to a sample. Raises InputError as `classes`."""
-    found = group_classes(table, columns, engine=engine).sort(list(columns))
+    found = group_classes(table, columns).sort(list(columns))
     codes, values = _ranked(found, list(columns))
     return _fitted(tuple(columns), values, codes, found[SIZE].to_numpy(), seed)
 
 
 def uniqueness(
-    table: Table,
-    columns: Sequence[str],
-    population: int,
-    *,
-    groups: int = 10,
-    seed: int = 0,
-    engine: Engine = "auto",
+    table: Table, columns: Sequence[str], population: int, *, groups: int = 10, seed: int = 0
 ) -> pl.DataFrame:
     """Return the share of unique people in a population drawn from the model (`UNIQUENESS`).
 
@@ -79,7 +71,7 @@ def uniqueness(
 
     Raises InputError as `population_uniqueness`.
     """
-    found = group_classes(table, columns, engine=engine).sort(list(columns))
+    found = group_classes(table, columns).sort(list(columns))
     sizes = found[SIZE].to_numpy()
     require_population(int(sizes.sum()), population, groups)
     names = tuple(columns)
@@ -100,9 +92,7 @@ def uniqueness(
     return pl.DataFrame([row], schema=UNIQUENESS, orient="row")
 
 
-def individuals(
-    model: Copula, table: Table, population: int, *, seed: int = 0, engine: Engine = "auto"
-) -> pl.DataFrame:
+def individuals(model: Copula, table: Table, population: int, *, seed: int = 0) -> pl.DataFrame:
     """Return how likely each class of a table is a single person (`INDIVIDUAL`).
 
     A value is a stretch of its column's normal distribution, as long as its share. The order of
@@ -112,7 +102,7 @@ def individuals(
     the model was not fitted to.
     """
     names = list(model.columns)
-    found = group_classes(table, names, engine=engine).sort(names)
+    found = group_classes(table, names).sort(names)
     lengths = np.empty((len(found), len(names)))
     for place, name in enumerate(names):
         known = pl.DataFrame({name: model.values[place], "_share": model.shares[place]})

@@ -23,7 +23,7 @@ import polars as pl
 
 from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from ..errors import InputError
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from ..progress import ProgressBar
 from .column_types import list_places
 from .names_row import find_header, looks_numeric
@@ -147,13 +147,12 @@ class _Copy:
         self.bar.close()
         if self.short:
             many, rows = len(self.short), list_places(self.short)
-            self.notices.append(
-                Notice(
-                    f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "
-                    "missing fields are taken as empty.",
-                    f"칸이 열 이름보다 적은 줄이 {many:,}개 있다({rows}번째 줄). 모자란 칸은 빈 "
-                    "것으로 보았다.",
-                )
+            add_notice(
+                self.notices,
+                f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "
+                "missing fields are taken as empty.",
+                f"칸이 열 이름보다 적은 줄이 {many:,}개 있다({rows}번째 줄). 모자란 칸은 빈 "
+                "것으로 보았다.",
             )
         return pl.concat(self.parts)
 

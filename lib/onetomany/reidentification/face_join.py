@@ -124,9 +124,7 @@ def joined_searches(
 
 
 def posterior(
-    searches: pl.DataFrame,
-    thresholds: Sequence[float] | Floats,
-    priors: Sequence[float] | Floats,
+    searches: pl.DataFrame, thresholds: Sequence[float] | Floats, priors: Sequence[float] | Floats
 ) -> pl.DataFrame:
     """Return the probability that a first candidate above the threshold is the right person.
 
@@ -182,9 +180,7 @@ def posterior(
 
 
 def posterior_by_size(
-    searches: pl.DataFrame,
-    thresholds: Sequence[float] | Floats,
-    priors: Sequence[float] | Floats,
+    searches: pl.DataFrame, thresholds: Sequence[float] | Floats, priors: Sequence[float] | Floats
 ) -> pl.DataFrame:
     """Return `posterior` at each gallery size of `accuracy.growth`, from small to large.
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .classes import Engine, Table, as_lazy, check_quasi_identifiers
+from .classes import Table, as_lazy, check_quasi_identifiers
 from .risk import individual_risk
 
 HOUSEHOLD = {
@@ -40,7 +40,7 @@ class HouseholdRisk:
 
 
 def household_risk(
-    table: Table, columns: Sequence[str], household: str, weight: str, *, engine: Engine = "auto"
+    table: Table, columns: Sequence[str], household: str, weight: str
 ) -> HouseholdRisk:
     """Return each record's risk with that of its household: 1 - (1 - r_1) ... (1 - r_n).
 
@@ -60,7 +60,7 @@ def household_risk(
     frame = as_lazy(table).select(*names, household).collect()
     if frame[household].has_nulls():
         raise InputError(f"The household '{household}' is missing in some records: fill it in.")
-    risks = individual_risk(table, names, weight, engine=engine).select(*names, own_risk="risk")
+    risks = individual_risk(table, names, weight).select(*names, own_risk="risk")
     own = (
         frame.join(risks, on=names, how="left", nulls_equal=True, maintain_order="left")
         .select(household, "own_risk")

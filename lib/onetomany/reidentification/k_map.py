@@ -28,7 +28,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, group_classes
+from .classes import SIZE, Table, group_classes
 from .risk import presence
 
 Floats = NDArray[np.float64]
@@ -72,12 +72,7 @@ class _Classes:
 
 
 def k_map(
-    table: Table,
-    columns: Sequence[str],
-    population: Table | int,
-    *,
-    k: int = 5,
-    engine: Engine = "auto",
+    table: Table, columns: Sequence[str], population: Table | int, *, k: int = 5
 ) -> pl.DataFrame:
     """Return how many records have the values of fewer than `k` people (schema `K_MAP`).
 
@@ -94,13 +89,13 @@ def k_map(
     if k < 1:
         raise InputError(_NO_K)
     if not isinstance(population, int):
-        joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
+        joined = presence(table, population, columns).filter(pl.col(SIZE) > 0)
         records = int(joined[SIZE].sum())
         below = float(joined.filter(pl.col("population") < k)[SIZE].sum())
         smallest = int(str(joined["population"].min()))
         row = ("counted", records, below, below / records, smallest)
         return pl.DataFrame([row], schema=K_MAP, orient="row")
-    return k_map_of(group_classes(table, columns, engine=engine)[SIZE].to_numpy(), population, k=k)
+    return k_map_of(group_classes(table, columns)[SIZE].to_numpy(), population, k=k)
 
 
 def k_map_of(sizes: Ints, population: int, *, k: int = 5) -> pl.DataFrame:

@@ -99,8 +99,7 @@ def exact_matches(
         .with_columns(alike=pl.len().over(names))
         .join(groups, on=names, how="left", nulls_equal=True, maintain_order="left")
         .with_columns(
-            pl.col("candidates").fill_null(0),
-            pl.when(pl.col("candidates") == 1).then("named_row"),
+            pl.col("candidates").fill_null(0), pl.when(pl.col("candidates") == 1).then("named_row")
         )
     )
     right = (

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import EMPTY, Engine, Table, as_lazy, check_quasi_identifiers
+from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
 from .reduction import Hierarchy, what_if
 
 Ints = NDArray[np.int64]
@@ -68,7 +68,7 @@ def recode_locally(table: Table, columns: Sequence[str], k: int) -> Recoded:
     if not 2 <= k <= len(frame):
         raise InputError(f"k must be from 2 to the number of records, {len(frame):,}.")
     values = [frame[name].unique().sort(nulls_last=False) for name in names]
-    codes = np.stack([_places(frame[name]) for name in names], axis=1)
+    codes = np.stack([value_codes(frame[name]) for name in names], axis=1)
     parts = _cut(codes, np.array([max(len(each) - 1, 1) for each in values]), k)
     recoded, lost = _shown(frame, names, values, codes, parts)
     sizes = np.array([len(part) for part in parts], dtype=np.float64)
@@ -89,7 +89,6 @@ def compare_reductions(
     k: int,
     *,
     allowed: float = 0.05,
-    engine: Engine = "auto",
 ) -> pl.DataFrame:
     """Compare three ways to reach `k` by their information loss (`COMPARED`), least first.
 
@@ -101,7 +100,7 @@ def compare_reductions(
     """
     names = check_quasi_identifiers(table, columns)
     local = recode_locally(table, names, k)
-    steps = what_if(table, names, hierarchies, k, allowed=allowed, engine=engine)
+    steps = what_if(table, names, hierarchies, k, allowed=allowed)
     rows: list[tuple[object, ...]] = [
         ("local recoding", 0, local.loss, local.discernibility, local.classes)
     ]
@@ -111,12 +110,6 @@ def compare_reductions(
     as_they_are = steps.filter(pl.col("levels").list.join("\0") == "\0".join(names))
     rows.append(("suppression", *as_they_are.select(kept).row(0)))
     return pl.DataFrame(rows, schema=COMPARED, orient="row").sort("loss", maintain_order=True)
-
-
-def _places(values: pl.Series) -> Ints:
-    """Return each value's rank in the column, from 0; a null is the first."""
-    rank = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    return np.asarray(rank - rank.min())
 
 
 def _cut(codes: Ints, spans: Ints, k: int) -> list[NDArray[np.intp]]:

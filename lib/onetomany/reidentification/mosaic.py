@@ -20,7 +20,6 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.arrivals import frechet_bounds
-from ..tracking.unicity import unicity
 from .classes import SIZE, check_quasi_identifiers
 
 MOSAIC = {
@@ -148,11 +147,10 @@ def singled_out(
         raise InputError(f"A point is one of {', '.join(kinds)}, not '{point}'.")
     when, width = kinds[point]
     seen = receipts.with_row_index("sighting_id").select(
-        "sighting_id",
-        true_id="household",
-        camera_id="store",
-        t_start=when.cast(pl.Float64),
+        "sighting_id", true_id="household", camera_id="store", t_start=when.cast(pl.Float64)
     )
+    from ..tracking.unicity import unicity  # here: the room needs the extra `tracking`
+
     return unicity(seen, points=points, time=width, seed=seed)
 
 

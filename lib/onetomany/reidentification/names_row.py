@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import InputError
-from ..printing import Notice
+from ..printing import Notice, add_notice
 
 Rows = Sequence[Sequence[str]]
 
@@ -67,26 +67,23 @@ def find_header(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
     end = above + 1
     if joined := _joined(names, rows[end:]):
         names, end = joined, end + 1
-        notices.append(
-            Notice(
-                "Two rows of names are joined, as merged cells leave gaps in the first.",
-                "첫 줄에 병합된 칸이 있어 두 줄의 열 이름을 이었다.",
-            )
+        add_notice(
+            notices,
+            "Two rows of names are joined, as merged cells leave gaps in the first.",
+            "첫 줄에 병합된 칸이 있어 두 줄의 열 이름을 이었다.",
         )
     elif _is_units(rows[end:]):
         end += 1
-        notices.append(
-            Notice(
-                "The row below the names is left out: it has words above numbers, as units do.",
-                "열 이름 아래의 줄은 단위처럼 수 위에 말이 있어 뺐다.",
-            )
+        add_notice(
+            notices,
+            "The row below the names is left out: it has words above numbers, as units do.",
+            "열 이름 아래의 줄은 단위처럼 수 위에 말이 있어 뺐다.",
         )
     if above:
-        notices.append(
-            Notice(
-                f"Rows above the columns' names are left out: {above}.",
-                f"열 이름 위의 {above}줄은 뺐다.",
-            )
+        add_notice(
+            notices,
+            f"Rows above the columns' names are left out: {above}.",
+            f"열 이름 위의 {above}줄은 뺐다.",
         )
     return NamesRow(names, end, above)
 

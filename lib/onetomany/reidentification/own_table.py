@@ -29,7 +29,7 @@ from ..cage.magic_bytes import (
 )
 from ..cage.text_tables import SAMPLE
 from ..errors import InputError
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from ..sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
 from .column_types import PIECE, infer_types, iterate_pieces
@@ -168,11 +168,10 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice])
         if not drop:
             raise InputError(why)
         shown = shortened(name)
-        notices.append(
-            Notice(
-                f"Column '{shown}' is left out: its values name people.",
-                f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
-            )
+        add_notice(
+            notices,
+            f"Column '{shown}' is left out: its values name people.",
+            f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
         )
     if len(bad) == len(table.collect_schema()):
         raise InputError("No column is left: the values of each name people.")
@@ -183,11 +182,10 @@ def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields
     frame, name, sheets = read_spreadsheet(file, sheet)
     if len(sheets) > 1 and not sheet:
         others, shown = len(sheets) - 1, shortened(name)
-        notices.append(
-            Notice(
-                f"Sheet '{shown}' is read; others in the file: {others}.",
-                f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
-            )
+        add_notice(
+            notices,
+            f"Sheet '{shown}' is read; others in the file: {others}.",
+            f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
         )
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
@@ -242,9 +240,7 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
     }
     if nameless := [kept[place] for place in kept if not names[int(place)]]:
         told = ", ".join(f"'{each}'" for each in nameless[:5])
-        notices.append(
-            Notice(f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
-        )
+        add_notice(notices, f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
     _check_names(file, list(kept.values()))
     report_empty(
         [name for name, one in zip(names, holds, strict=True) if name and not one], notices
@@ -290,10 +286,9 @@ def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl
         left_out += 1
     if not left_out:
         return table
-    notices.append(
-        Notice(
-            f"Rows below the table are left out, as notes or totals: {left_out}.",
-            f"표 아래의 주석이나 합계 {left_out}줄은 뺐다.",
-        )
+    add_notice(
+        notices,
+        f"Rows below the table are left out, as notes or totals: {left_out}.",
+        f"표 아래의 주석이나 합계 {left_out}줄은 뺐다.",
     )
     return table.head(records - left_out)

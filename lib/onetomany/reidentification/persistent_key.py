@@ -187,16 +187,8 @@ def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFram
     """
     slow = 1 / _timed(lambda: hashlib.pbkdf2_hmac("sha256", b"X00000", b"salt", ROUNDS), 5)
     keyed = 1 / _timed(lambda: hmac.digest(b"0" * 16, b"X00000", "sha256"), 20_000)
-    rows: list[dict[str, object]] = [
-        {
-            "format": "measured",
-            "scheme": "SHA-256",
-            "values": measured.values,
-            "rate": measured.rate,
-            "seconds": measured.seconds,
-            "measured": True,
-        }
-    ]
+    one = ("measured", "SHA-256", measured.values, measured.rate, measured.seconds, True)
+    rows: list[tuple[object, ...]] = [one]
     for name, values in formats.items():
         for scheme, tries, rate in (
             ("SHA-256", values, measured.rate),
@@ -205,17 +197,8 @@ def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFram
             ("HMAC, key known", values, keyed),
             ("HMAC, key unknown", 2.0**KEY_BITS, keyed),
         ):
-            rows.append(
-                {
-                    "format": name,
-                    "scheme": scheme,
-                    "values": tries,
-                    "rate": rate,
-                    "seconds": tries / rate,
-                    "measured": False,
-                }
-            )
-    return pl.DataFrame(rows, schema=TIMES)
+            rows.append((name, scheme, tries, rate, tries / rate, False))
+    return pl.DataFrame(rows, schema=TIMES, orient="row")
 
 
 def _renewal_searches(

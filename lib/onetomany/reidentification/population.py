@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..confidence import NORMAL, TAIL
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, group_classes
+from .classes import SIZE, Table, group_classes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,13 +41,7 @@ FEW = 5  # pairs of records in one class from which a model can be fitted
 
 
 def population_uniqueness(
-    table: Table,
-    columns: Sequence[str],
-    population: int,
-    *,
-    groups: int = 20,
-    seed: int = 0,
-    engine: Engine = "auto",
+    table: Table, columns: Sequence[str], population: int, *, groups: int = 20, seed: int = 0
 ) -> pl.DataFrame:
     """Return four estimates (`UNIQUENESS`) of the share of the population that is unique.
 
@@ -61,7 +55,7 @@ def population_uniqueness(
     Raises InputError as `classes`, for a population not larger than the sample, or for `groups`
     below 2 or above the number of records.
     """
-    sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
+    sizes = group_classes(table, columns)[SIZE].to_numpy()
     return uniqueness_of(sizes, population, groups=groups, seed=seed)
 
 
@@ -76,17 +70,8 @@ def uniqueness_of(sizes: Ints, population: int, *, groups: int = 20, seed: int =
     for model, (uniques, chosen) in whole.items():
         low, high = known or jackknife(uniques, [part[model][0] for part in without], population)
         share = None if uniques is None else uniques / population
-        rows.append(
-            {
-                "model": model,
-                "uniques": uniques,
-                "uniqueness": share,
-                "low": low,
-                "high": high,
-                "chosen": chosen,
-            }
-        )
-    return pl.DataFrame(rows, schema=UNIQUENESS)
+        rows.append((model, uniques, share, low, high, chosen))
+    return pl.DataFrame(rows, schema=UNIQUENESS, orient="row")
 
 
 def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:

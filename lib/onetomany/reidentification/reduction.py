@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..progress import ProgressBar
-from .classes import SIZE, Engine, Table, check_quasi_identifiers, group_classes
+from .classes import SIZE, Table, check_quasi_identifiers, group_classes, value_codes
 
 Ints = NDArray[np.int64]
 
@@ -103,8 +103,7 @@ def groups(column: str, values: pl.Series, mapping: Mapping[Any, str], name: str
         dict(mapping), default=None, return_dtype=pl.String
     )
     return Hierarchy(
-        column,
-        table.with_columns(grouped_values.alias(name), pl.lit(ALL).alias(f"no {column}")),
+        column, table.with_columns(grouped_values.alias(name), pl.lit(ALL).alias(f"no {column}"))
     )
 
 
@@ -115,7 +114,6 @@ def what_if(
     k: int,
     *,
     allowed: float = 0.0,
-    engine: Engine = "auto",
 ) -> pl.DataFrame:
     """Try every choice of levels; returns `REDUCTION`, least loss first.
 
@@ -130,7 +128,7 @@ def what_if(
     names = check_quasi_identifiers(table, columns)
     if k < 2 or not 0 <= allowed <= 1:
         raise InputError("what_if needs a k of 2 or more, and an allowed share from 0 to 1.")
-    found = group_classes(table, names, engine=engine)
+    found = group_classes(table, names)
     sizes = found[SIZE].to_numpy()
     given = {each.column: each for each in hierarchies}
     if strange := set(given) - set(names):
@@ -174,7 +172,7 @@ def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
     )
     found = []
     for level in hierarchy.levels:
-        codes = (joined[level].rank("dense").fill_null(0)).to_numpy().astype(np.int64)
+        codes = value_codes(joined[level])
         spread = present.group_by(level).agg(_values=pl.len())
         stands = joined.select(level).join(
             spread, on=level, how="left", nulls_equal=True, maintain_order="left"

@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from .classes import (
     SIZE,
-    Engine,
     Table,
     check_quasi_identifiers,
     classes,
     group_classes,
     matching,
     schema_of,
+    value_codes,
 )
 
 Floats = NDArray[np.float64]
@@ -85,9 +85,9 @@ class Privacy:
     delta: float
 
 
-def anonymity(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> Anonymity:
+def anonymity(table: Table, columns: Sequence[str]) -> Anonymity:
     """Return k-anonymity and sample uniqueness. Raises InputError as `classes`."""
-    return anonymity_of(group_classes(table, columns, engine=engine)[SIZE].to_numpy())
+    return anonymity_of(group_classes(table, columns)[SIZE].to_numpy())
 
 
 def anonymity_of(sizes: Ints) -> Anonymity:
@@ -97,12 +97,7 @@ def anonymity_of(sizes: Ints) -> Anonymity:
 
 
 def risks(
-    table: Table,
-    columns: Sequence[str],
-    *,
-    population: Table | None = None,
-    threshold: float = 0.2,
-    engine: Engine = "auto",
+    table: Table, columns: Sequence[str], *, population: Table | None = None, threshold: float = 0.2
 ) -> pl.DataFrame:
     """Return the risk by kind of attacker (schema `RISKS`).
 
@@ -116,10 +111,10 @@ def risks(
     if not 0 <= threshold <= 1:
         raise InputError("A threshold of risk is from 0 to 1.")
     if population is None:
-        sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
+        sizes = group_classes(table, columns)[SIZE].to_numpy()
         known: dict[str, Ints] = {"prosecutor": sizes, "marketer": sizes}
     else:
-        joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
+        joined = presence(table, population, columns).filter(pl.col(SIZE) > 0)
         sizes, others = joined[SIZE].to_numpy(), joined["population"].to_numpy()
         known = {"prosecutor": sizes, "journalist": others, "marketer": others}
     rows = [
@@ -135,9 +130,7 @@ def risks(
     return pl.DataFrame(rows, schema=RISKS)
 
 
-def presence(
-    table: Table, population: Table, columns: Sequence[str], *, engine: Engine = "auto"
-) -> pl.DataFrame:
+def presence(table: Table, population: Table, columns: Sequence[str]) -> pl.DataFrame:
     """Return how sure it is that a person is in the table: delta-presence.
 
     Returns the population's classes: `columns`, `size` (records in the table), `population`,
@@ -153,8 +146,8 @@ def presence(
                 f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "
                 "population: give both the same type."
             )
-    own = group_classes(table, names, engine=engine)
-    others = classes(population, names, engine=engine).rename({SIZE: "population"})
+    own = group_classes(table, names)
+    others = classes(population, names).rename({SIZE: "population"})
     joined = own.join(others, on=names, how="full", coalesce=True, nulls_equal=True)
     joined = joined.with_columns(pl.col(SIZE, "population").fill_null(0)).sort(names)
     if (short := joined.filter(pl.col(SIZE) > pl.col("population"))).height:
@@ -166,9 +159,7 @@ def presence(
     return joined.select(*names, SIZE, "population", delta=shares)
 
 
-def individual_risk(
-    table: Table, columns: Sequence[str], weight: str, *, engine: Engine = "auto"
-) -> pl.DataFrame:
+def individual_risk(table: Table, columns: Sequence[str], weight: str) -> pl.DataFrame:
     """Return the chance that a survey's record is rightly re-identified, by survey weights.
 
     The frame of `classes.matching` and `risk` (Float64): the mean of 1/F given f, where F - f is
@@ -176,7 +167,7 @@ def individual_risk(
 
     Raises InputError as `matching`.
     """
-    found = matching(table, columns, weight=weight, engine=engine)
+    found = matching(table, columns, weight=weight)
     own = found["matching"].to_numpy().astype(np.float64)
     chance = np.minimum(own / found["estimated"].to_numpy(), 1)
     return found.with_columns(risk=pl.Series(_mean_share(own, chance)))
@@ -198,9 +189,7 @@ def _mean_share(own: Floats, chance: Floats) -> Floats:
     return chance / own * out
 
 
-def diversity(
-    table: Table, columns: Sequence[str], sensitive: str, *, engine: Engine = "auto"
-) -> pl.DataFrame:
+def diversity(table: Table, columns: Sequence[str], sensitive: str) -> pl.DataFrame:
     """Measure each class's disclosure of a sensitive column: `columns`, `size`, `DIVERSITY`.
 
     `t` is the earth mover's distance over the ranks of the values for numbers, and half the sum of
@@ -218,19 +207,17 @@ def diversity(
         )
     if clash := [name for name in names if name in DIVERSITY]:
         raise InputError(f"A column may not be called '{clash[0]}' here: rename it.")
-    counts = group_classes(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
+    counts = group_classes(table, [*names, sensitive]).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():
         raise InputError(f"'{sensitive}' has nulls, which can't be ordered: fill them.")
     return _diversity(counts, names, sensitive, numbers)
 
 
-def privacy(
-    table: Table, columns: Sequence[str], sensitive: str, *, engine: Engine = "auto"
-) -> Privacy:
+def privacy(table: Table, columns: Sequence[str], sensitive: str) -> Privacy:
     """Return the worst class by each measure of `diversity`. Raises InputError as it does."""
-    found = diversity(table, columns, sensitive, engine=engine)
-    rarest = group_classes(table, [sensitive], engine=engine)[SIZE].min()
+    found = diversity(table, columns, sensitive)
+    rarest = group_classes(table, [sensitive])[SIZE].min()
     highest: dict[str, Any] = found.select(pl.col("alpha", "c", "t", "beta", "delta").max()).row(
         0, named=True
     )
@@ -253,8 +240,7 @@ def _diversity(
     """Calculate `DIVERSITY` from the counts of each class and value, sorted by them."""
     totals = counts.group_by(sensitive).agg(pl.col(SIZE).sum()).sort(sensitive)
     whole = totals[SIZE].to_numpy() / totals[SIZE].sum()
-    place = counts[sensitive].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    place -= place.min()
+    place = value_codes(counts[sensitive])
     which = counts.select(pl.struct(names).rle_id()).to_series().to_numpy()
     starts = np.flatnonzero(np.diff(which, prepend=-1))
     lengths = np.diff(starts, append=len(which))

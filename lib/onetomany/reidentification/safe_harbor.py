@@ -182,14 +182,10 @@ def _time(name: str, values: pl.Series, named: bool, alike: int, year: int) -> S
         old, why = int(number.is_between(OLDEST + 1, 150).sum()), "age"
     elif re.search(BIRTH_YEAR_NAME, name):
         old, why = int(number.is_between(year - 150, year - OLDEST - 1).sum()), "birth_year"
-    elif named and filled and not alike and not _years_only(number, filled):
+    elif named and filled and not alike and number.is_between(1800, 2100).sum() != filled:
         yield "name", filled, "name"
     if old:
         yield "content", old, why
-
-
-def _years_only(number: pl.Series, filled: int) -> bool:
-    return int(number.is_between(1800, 2100).sum()) == filled
 
 
 def _is_key(values: pl.Series) -> bool:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..progress import ProgressBar
-from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers
+from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -203,10 +203,7 @@ def _dis_suda(score: Floats, unique: int, dis: float | None, columns: int) -> Fl
 
 def _digits(frame: pl.DataFrame) -> tuple[list[NDArray[np.uint64]], list[int]]:
     """Return each column's values as whole numbers from 0, and how many there are."""
-    codes = []
-    for column in frame.iter_columns():
-        rank = column.rank("dense").fill_null(0).to_numpy().astype(np.uint64)
-        codes.append(rank - rank.min())
+    codes = [value_codes(column).astype(np.uint64) for column in frame.iter_columns()]
     return codes, [int(code.max(initial=0)) + 1 for code in codes]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError
-from ..printing import Notice, shortened
+from ..printing import Notice, add_notice, shortened
 from .column_types import iterate_pieces, list_places
 from .names_row import is_counted, is_turned, looks_numeric
 
@@ -79,12 +79,11 @@ def _side_by_side(
                 f"{file_name} has two tables side by side, with the empty column {column + 1} "
                 "between them: save each table in a file of its own."
             )
-        notices.append(
-            Notice(
-                f"Column {column + 1} is empty: if it divides two tables, save each in a file "
-                "of its own.",
-                f"{column + 1}번째 열은 비어 있다. 두 표를 나누는 열이라면 표마다 따로 저장한다.",
-            )
+        add_notice(
+            notices,
+            f"Column {column + 1} is empty: if it divides two tables, save each in a file "
+            "of its own.",
+            f"{column + 1}번째 열은 비어 있다. 두 표를 나누는 열이라면 표마다 따로 저장한다.",
         )
 
 
@@ -119,13 +118,12 @@ def keep_records(table: pl.LazyFrame, notices: list[Notice]) -> pl.LazyFrame:
     if len(left_out) == before:
         raise InputError("The table contains only totals, page numbers or names, and no records.")
     many, places = len(left_out), list_places(left_out)
-    notices.append(
-        Notice(
-            f"Rows among the records are left out, as totals, page numbers or repeated names: "
-            f"{many:,} (rows {places}); records are numbered without them.",
-            f"기록 사이의 합계, 쪽 번호, 되풀이된 열 이름 {many:,}줄({places}번째)을 뺐다. 기록 "
-            "번호는 이를 빼고 센 것이다.",
-        )
+    add_notice(
+        notices,
+        f"Rows among the records are left out, as totals, page numbers or repeated names: "
+        f"{many:,} (rows {places}); records are numbered without them.",
+        f"기록 사이의 합계, 쪽 번호, 되풀이된 열 이름 {many:,}줄({places}번째)을 뺐다. 기록 "
+        "번호는 이를 빼고 센 것이다.",
     )
     label = "row" + "_" * (1 + max(map(len, names)))  # no column's name
     numbered = table.with_row_index(label, offset=1)
@@ -138,21 +136,18 @@ def report_shape(table: pl.LazyFrame, notices: list[Notice]) -> None:
     rows = [[cell or "" for cell in row] for row in seen.iter_rows()]
     names = seen.columns
     if is_counted(names, rows):
-        notices.append(
-            Notice(
-                "The names of columns are years, bands or totals: if the numbers are counts, the "
-                "rows are not people and the results mean nothing.",
-                "열 이름이 연도, 구간, 합계이다. 수가 건수라면 줄이 사람이 아니므로 결과는 뜻이 "
-                "없다.",
-            )
+        add_notice(
+            notices,
+            "The names of columns are years, bands or totals: if the numbers are counts, the "
+            "rows are not people and the results mean nothing.",
+            "열 이름이 연도, 구간, 합계이다. 수가 건수라면 줄이 사람이 아니므로 결과는 뜻이 없다.",
         )
     elif is_turned(names, rows):
-        notices.append(
-            Notice(
-                "Rows look like columns, each with numbers or words only: if people are in "
-                "columns, transpose the table first.",
-                "줄마다 수나 말만 있어 행과 열이 바뀐 표로 보인다. 사람이 열에 있다면 먼저 바꾼다.",
-            )
+        add_notice(
+            notices,
+            "Rows look like columns, each with numbers or words only: if people are in "
+            "columns, transpose the table first.",
+            "줄마다 수나 말만 있어 행과 열이 바뀐 표로 보인다. 사람이 열에 있다면 먼저 바꾼다.",
         )
     _report_headings(rows, notices)
 
@@ -168,12 +163,11 @@ def _report_headings(rows: Sequence[Sequence[str]], notices: list[Notice]) -> No
     ]
     if usual > 2 and alone:
         places = list_places(alone)
-        notices.append(
-            Notice(
-                f"Only the first cell is filled in records {places}: if these are headings, "
-                "delete them, since each counts as a person.",
-                f"첫 칸만 찬 기록이 있다({places}번째). 소제목이라면 사람으로 세므로 지운다.",
-            )
+        add_notice(
+            notices,
+            f"Only the first cell is filled in records {places}: if these are headings, "
+            "delete them, since each counts as a person.",
+            f"첫 칸만 찬 기록이 있다({places}번째). 소제목이라면 사람으로 세므로 지운다.",
         )
 
 
@@ -181,9 +175,8 @@ def report_empty(names: Sequence[str], notices: list[Notice]) -> None:
     """Add a notice on named columns without any value."""
     if names:
         shown = ", ".join(f"'{shortened(name)}'" for name in names[:5])
-        notices.append(
-            Notice(
-                f"Columns without any value: {shown}. Formulas must be calculated and saved first.",
-                f"값이 하나도 없는 열: {shown}. 수식은 계산하여 저장한 뒤에 읽을 수 있다.",
-            )
+        add_notice(
+            notices,
+            f"Columns without any value: {shown}. Formulas must be calculated and saved first.",
+            f"값이 하나도 없는 열: {shown}. 수식은 계산하여 저장한 뒤에 읽을 수 있다.",
         )

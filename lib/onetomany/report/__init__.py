@@ -17,17 +17,24 @@ __all__ = ["build_case_report", "build_report", "chapters_of", "chosen"]
 
 
 def build_report(
-    notebooks: Path, out: Path, only: Sequence[str] | None = None, *, exercises: bool = False
+    notebooks: Path,
+    out: Path,
+    only: Sequence[str] | None = None,
+    *,
+    exercises: bool = False,
+    docs: Path | None = None,
 ) -> Path:
     """Execute the notebooks of a folder, export the site to `out`, return its index.html.
 
     `only` names the chapters to execute ("01", "02"); the others stay as they were exported
     before. Nothing in `out` changes until everything has run. `exercises` also shows those of the
-    workshop, with their answers folded away.
+    workshop, with their answers folded away. `docs` are the kit's own pages, which the site takes
+    along (`write_site`).
 
     If a user's own pictures were chosen (`sources.choose_images`), only the chapters that measure
     them run, and the start page says whose they are and the result for every file. Raises
-    InputError if `out` contains a report about other pictures, or too few faces can be compared.
+    InputError if `out` contains a report about other pictures, too few faces can be compared, or
+    `docs` has no index.html.
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
@@ -41,6 +48,8 @@ def build_report(
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
+    if docs and not (docs / "index.html").is_file():
+        raise InputError(f"There is no index.html in {docs}: build these pages with 'make docs'.")
     before = executed_chapters(out)
     own = picture_record.own_set()
     for notebook in before.values():
@@ -62,7 +71,7 @@ def build_report(
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
     executed = {**kept, **fresh}
     ordered = {stem: executed[stem] for stem in sorted(executed)}
-    return write_site(ordered, notebooks, out, exercises=exercises)
+    return write_site(ordered, notebooks, out, exercises=exercises, docs=docs)
 
 
 def build_case_report(notebooks: Path, folder: Path, out: Path) -> Path:

@@ -54,6 +54,7 @@ POLICY = (
 
 _HERE = Path(__file__).parent
 _COMPRESSION = 6  # of stills: higher takes twice as long and saves two percent
+_DOCS = "docs"  # the folder of the kit's own pages in English, if they were built
 _EXECUTED = "executed"  # the folder of the notebooks as run; also marks a site as ours
 _PACKAGES = ("altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "onnxruntime", "polars")
 # "6.4.1" -> "6.4": the version whose specs this altair writes, as vl_convert names it
@@ -92,9 +93,16 @@ def write_site(
     exhibit: Exhibit | None = None,
     *,
     exercises: bool = False,
+    docs: Path | None = None,
 ) -> Path:
-    """Write all pages and assets, and replace `out` only when the last of them is there."""
+    """Write all pages and assets, and replace `out` only when the last of them is there.
+
+    `docs` are the pages that `make docs` builds; without them, those already in `out` stay.
+    """
+    kept = docs or (out / _DOCS if (out / _DOCS).is_dir() else None)
     with whole_folder(out, replace=True) as new:
+        if kept:
+            shutil.copytree(kept, new / _DOCS, ignore=shutil.ignore_patterns(".*"))
         _write(executed, notebooks, new, exhibit, exercises)
     return out / "index.html"
 
@@ -130,6 +138,7 @@ def _write(
         stamp=STAMP,
         stamp_ko=STAMP_KO,
         executed=exhibit.executed if exhibit else _EXECUTED,
+        docs=(new / _DOCS).is_dir(),
         captions=exhibit.captions if exhibit else {},
         notice=exhibit.notice if exhibit else None,
         terms=NoMarker(),

@@ -3,6 +3,11 @@
 All of it is simulated, in a fictional building, and labelled so.
 """
 
+# ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
+from onetomany.extras import require_extra
+
+require_extra("tracking")
+
 from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
 from .day import Day, busiest_hour, hall_sample, simulate_whole_day
 from .flow import VISITS, pass_through, routes, simulate_day, wings_for

@@ -53,8 +53,7 @@ LOOK = 5.0  # samples a second meanwhile
 
 def detection(quality: Floats) -> Floats:
     """Return the chance that a face of this quality is detected: logistic, half at POOR."""
-    chance: Floats = 1 / (1 + np.exp(-(quality - POOR) / SHARPNESS))
-    return chance
+    return np.asarray(1 / (1 + np.exp(-(quality - POOR) / SHARPNESS)))
 
 
 def _sightings_of(
@@ -88,8 +87,7 @@ def _sightings_of(
         .sort("t_start", "camera_id", "true_id")
         .with_row_index("sighting_id")
         .with_columns(
-            template_id=pl.col("sighting_id"),
-            track_id=pl.int_range(pl.len()).over("camera_id") + 1,
+            template_id=pl.col("sighting_id"), track_id=pl.int_range(pl.len()).over("camera_id") + 1
         )
     )
     return rows.select(pl.col(name).cast(kind) for name, kind in SIGHTINGS.items())

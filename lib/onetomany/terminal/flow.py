@@ -108,9 +108,7 @@ def pass_through(
     day = _Day(layout, parties, seed, plan_staff(layout, people) if staff is None else staff)
     day.run()
     noted = pl.DataFrame(
-        day.noted,
-        schema=["party_id", "stage", "place", "t_in", "t_served", "t_out"],
-        orient="row",
+        day.noted, schema=["party_id", "stage", "place", "t_in", "t_served", "t_out"], orient="row"
     )
     return (
         people.select("true_id", "party_id", "wing")

@@ -8,7 +8,10 @@ functions below are imported when first used; each has a module of its own topic
 
 from __future__ import annotations
 
+from onetomany.extras import require_extra
 from onetomany.lazy import offer
+
+require_extra("tracking")
 
 _OFFERED = {  # by module; imported when first used
     "association": ("Association", "AssociationSettings", "associate", "cut_weak_links"),
@@ -30,9 +33,9 @@ _OFFERED = {  # by module; imported when first used
         "link_threshold_at_fmr",
         "threshold_curve",
     ),
-    "transit": ("TransitModel", "camera_pairs", "fit_transit"),
+    "transit": ("TransitModel", "fit_transit"),
     "visits": ("visit_templates",),
-    "within": ("TRACKERS", "track", "tracklets"),
+    "within": ("TRACKERS", "track"),
 }
 _MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
 __all__ = list(_MODULE_OF)

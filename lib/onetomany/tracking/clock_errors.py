@@ -37,8 +37,7 @@ def offset_errors(
     """
     if not seen or not heard.any():
         return np.full(len(offsets), np.nan)
-    found: Floats = np.hypot(_clustered(offsets, heard, seen, known, scale), spread)
-    return found
+    return np.asarray(np.hypot(_clustered(offsets, heard, seen, known, scale), spread))
 
 
 def half_spread(cameras: int, early: Times, late: Times) -> Floats:
@@ -60,8 +59,7 @@ def half_spread(cameras: int, early: Times, late: Times) -> Floats:
     each = np.array(found)
     usual = float(np.nanquantile(np.abs(each), ONE_SIGMA))
     own, many = np.nansum(each**2, axis=0), (~np.isnan(each)).sum(axis=0)
-    spread: Floats = np.sqrt((OTHERS * usual**2 + own) / (OTHERS + many))
-    return spread
+    return np.asarray(np.sqrt((OTHERS * usual**2 + own) / (OTHERS + many)))
 
 
 def _clustered(
@@ -86,5 +84,4 @@ def _clustered(
     spread = together * np.sqrt(many / (many - 1))
     moved = spread @ bread
     moved -= moved[:, heard].mean(axis=1, keepdims=True)  # offsets are relative
-    error: Floats = np.sqrt((moved**2).sum(axis=0))
-    return error
+    return np.asarray(np.sqrt((moved**2).sum(axis=0)))

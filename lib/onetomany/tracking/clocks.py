@@ -124,7 +124,8 @@ def associate_setting_clocks(
     seen: Times = {}
     for scale, apart in FINER:
         settings = AssociationSettings(clock=apart)
-        found = associate(_set(rows, known, offsets), templates, face, transit, settings)
+        table = pl.DataFrame({"camera_id": known.cameras, "offset": offsets})
+        found = associate(set_clocks(rows, table), templates, face, transit, settings)
         seen = _of_links(rows, found, known)
         if not seen:
             break
@@ -134,10 +135,6 @@ def associate_setting_clocks(
     table = _table(offsets, heard, seen, known)
     final = AssociationSettings(clock=FINER[-1][1] / 2)
     return associate(set_clocks(rows, table), templates, face, transit, final), table
-
-
-def _set(rows: pl.DataFrame, known: TravelTimes, offsets: Floats) -> pl.DataFrame:
-    return set_clocks(rows, pl.DataFrame({"camera_id": known.cameras, "offset": offsets}))
 
 
 def _by_faces(
@@ -218,10 +215,7 @@ def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
     ahead = pl.col("offset").fill_null(0.0)
     return (
         sightings.join(
-            offsets.select("camera_id", "offset"),
-            on="camera_id",
-            how="left",
-            maintain_order="left",
+            offsets.select("camera_id", "offset"), on="camera_id", how="left", maintain_order="left"
         )
         .with_columns(pl.col("t_start", "t_end") - ahead)
         .drop("offset")

@@ -29,8 +29,7 @@ def best_successors(count: int, a: Rows, b: Rows, weight: Floats) -> Rows:
     a, b, weight = a[good], b[good], weight[good]
     order = np.lexsort((b, a))
     starts = np.searchsorted(a[order], np.arange(count + 1))
-    placed: Rows = _place(starts, b[order], -weight[order])
-    return placed
+    return np.asarray(_place(starts, b[order], -weight[order]))
 
 
 @njit(cache=True)

@@ -55,7 +55,10 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     )
     if rows["hypothesis"].null_count() or len(rows) != len(sightings):
         raise InputError("Each sighting must be in exactly one track: give those of the same run.")
-    who, track = (_dense(rows[name]) for name in ("true_id", "hypothesis"))
+    who, track = (
+        np.unique(rows[name].to_numpy(), return_inverse=True)[1].astype(np.int64)
+        for name in ("true_id", "hypothesis")
+    )
     a, b = _ends(found, rows)
     same = who[a] == who[b]
     precision, recall = _pairs(who, track)
@@ -92,10 +95,6 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
 def share_interval(flags: np.ndarray) -> Interval:
     """Return the interval of a share of people."""
     return ratio_interval(flags, np.ones(len(flags)))
-
-
-def _dense(column: pl.Series) -> Rows:
-    return np.unique(column.to_numpy(), return_inverse=True)[1].astype(np.int64)
 
 
 def _ends(found: Association, rows: pl.DataFrame) -> tuple[Rows, Rows]:

@@ -156,9 +156,7 @@ def find_tracks(
         decoded = decode_film(path, sheet, see, first=first, last=last, promised=promised)
     detections = _table(found, decoded.scale)
     return FilmTracks(
-        decoded,
-        detections,
-        track(detections, tracker=tracker, frame_rate=sheet.frames_per_second),
+        decoded, detections, track(detections, tracker=tracker, frame_rate=sheet.frames_per_second)
     )
 
 

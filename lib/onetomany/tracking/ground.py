@@ -118,12 +118,7 @@ def ground_trajectories(tracks: pl.DataFrame, *, frame_rate: float) -> pl.DataFr
     return (
         placed.rolling("frame", period=f"{2 * half + 1}i", offset=f"-{half + 1}i", group_by="id")
         .agg(pl.col("x", "y").mean())
-        .select(
-            "id",
-            ((pl.col("frame") - 1) / frame_rate).alias("t"),
-            "x",
-            "y",
-        )
+        .select("id", ((pl.col("frame") - 1) / frame_rate).alias("t"), "x", "y")
         .sort("id", "t")
         .cast(TRAJECTORIES)  # type: ignore[arg-type]
     )

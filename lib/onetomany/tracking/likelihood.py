@@ -81,8 +81,7 @@ class FaceLikelihood:
             raise InputError("A face score is not a number: every sighting needs a template.")
         band = np.searchsorted(self.edges, quality, side="right")
         raw = self.slope[band] * closeness(scores) + self.intercept[band]
-        found: Floats = np.clip(raw, self.lower[band], self.upper[band])
-        return found
+        return np.asarray(np.clip(raw, self.lower[band], self.upper[band]))
 
 
 def closeness(scores: NDArray[np.floating]) -> Floats:
@@ -97,8 +96,7 @@ def pair_quality(one: NDArray[np.floating], two: NDArray[np.floating]) -> Floats
     worse side, and more images make it better.
     """
     first, second = np.asarray(one, np.float64), np.asarray(two, np.float64)
-    result: Floats = first * second / np.maximum(first + second, 1e-9)
-    return result
+    return np.asarray(first * second / np.maximum(first + second, 1e-9))
 
 
 def score_sighting_pairs(

@@ -14,10 +14,11 @@ from pathlib import Path
 import polars as pl
 
 from ..errors import InputError
+from ..printing import add_notice
 from ..sources.files import write_whole
 from ..sources.tables import csv_text
 from .mot_columns import arrange_columns, boxes_from
-from .numbers_text import Notice, Notices, NumbersText, is_number, read_numbers
+from .numbers_text import Notices, NumbersText, is_number, read_numbers
 
 MOT = {
     "frame": pl.Int64,  # counted from 1
@@ -81,7 +82,7 @@ def open_mot(
     text = read_numbers(path, max_bytes=max_bytes, kind="a MOT file")
     notices = list(text.notices)
     places = arrange_columns(text, notices)
-    numbers = _numbers(text, places)
+    numbers = pl.DataFrame({name: text.numbers[place] for name, place in places.items()})
     for column in numbers.columns:
         bound = {"frame": LAST_FRAME, "id": LAST_ID}.get(column, LARGEST)
         bad = ~numbers[column].abs().le(bound).fill_null(value=False)
@@ -100,10 +101,6 @@ def open_mot(
     if not detections:
         _refuse_twice(text, boxes)
     return _typed(_known_conf(path, boxes, notices)), notices
-
-
-def _numbers(text: NumbersText, places: dict[str, int]) -> pl.DataFrame:
-    return pl.DataFrame({name: text.numbers[place] for name, place in places.items()})
 
 
 def _refuse_number(
@@ -144,11 +141,10 @@ def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
 def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFrame:
     """Take unknown confidences (-1) as 1, with a notice."""
     if "conf" not in boxes.columns:
-        notices.append(
-            Notice(
-                "The file has no confidences: every box is taken as sure (1).",
-                "파일에 신뢰도가 없다. 상자를 모두 확실한 것(1)으로 보았다.",
-            )
+        add_notice(
+            notices,
+            "The file has no confidences: every box is taken as sure (1).",
+            "파일에 신뢰도가 없다. 상자를 모두 확실한 것(1)으로 보았다.",
         )
         return boxes.with_columns(conf=pl.lit(1.0))
     unknown = int((boxes["conf"] == -1).sum())
@@ -160,13 +156,12 @@ def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFra
             "give one to every box, or to none."
         )
     if (boxes["id"] < 0).all():  # in a list of tracks -1 is usual, and has no effect
-        notices.append(
-            Notice(
-                f"All {unknown:,} confidences are -1, which means unknown: every box is taken as "
-                "sure (1), so a tracker can't set doubtful boxes aside.",
-                f"신뢰도 {unknown:,}개가 모두 -1, 곧 모른다는 뜻이다. 상자를 모두 확실한 것(1)으로 "
-                "보았으므로 추적기가 의심스러운 상자를 따로 두지 못한다.",
-            )
+        add_notice(
+            notices,
+            f"All {unknown:,} confidences are -1, which means unknown: every box is taken as "
+            "sure (1), so a tracker can't set doubtful boxes aside.",
+            f"신뢰도 {unknown:,}개가 모두 -1, 곧 모른다는 뜻이다. 상자를 모두 확실한 것(1)으로 "
+            "보았으므로 추적기가 의심스러운 상자를 따로 두지 못한다.",
         )
     return boxes.with_columns(conf=pl.lit(1.0))
 

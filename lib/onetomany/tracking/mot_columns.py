@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from ..errors import InputError
-from .numbers_text import Notice, Notices, NumbersText, is_number
+from ..printing import add_notice
+from .numbers_text import Notices, NumbersText, is_number
 
 _BASE = ("frame", "id", "left", "top", "width", "height")
 _COLUMNS = {
@@ -89,11 +90,10 @@ def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dic
             places[column] = place
     if "left" not in places and {"x", "y"} <= set(places):  # x, y, w, h
         places["left"], places["top"] = places.pop("x"), places.pop("y")
-        notices.append(
-            Notice(
-                "'x' and 'y' are taken as left and top of the box.",
-                "'x'와 'y'를 상자의 왼쪽과 위로 보았다.",
-            )
+        add_notice(
+            notices,
+            "'x' and 'y' are taken as left and top of the box.",
+            "'x'와 'y'를 상자의 왼쪽과 위로 보았다.",
         )
     sides = (("left", "right"), ("centre_x",)), (("top", "bottom"), ("centre_y",))
     have = set(places)
@@ -121,18 +121,16 @@ def boxes_from(numbers: pl.DataFrame, notices: Notices) -> pl.DataFrame:
     ):
         if size not in numbers.columns:
             numbers = numbers.with_columns((pl.col(corner) - pl.col(side)).alias(size))
-            notices.append(
-                Notice(
-                    f"'{corner}' is given instead of '{size}', which is calculated.",
-                    f"'{size}' 대신 '{corner}'이 있어 계산했다.",
-                )
+            add_notice(
+                notices,
+                f"'{corner}' is given instead of '{size}', which is calculated.",
+                f"'{size}' 대신 '{corner}'이 있어 계산했다.",
             )
         elif side not in numbers.columns:
             numbers = numbers.with_columns((pl.col(middle) - pl.col(size) / 2).alias(side))
-            notices.append(
-                Notice(
-                    f"The box's centre is given; '{side}' is calculated.",
-                    f"상자의 가운데가 적혀 있어 '{side}'를 계산했다.",
-                )
+            add_notice(
+                notices,
+                f"The box's centre is given; '{side}' is calculated.",
+                f"상자의 가운데가 적혀 있어 '{side}'를 계산했다.",
             )
     return numbers

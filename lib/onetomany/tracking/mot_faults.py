@@ -16,8 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .mot_shift import estimated_shift
-from .numbers_text import Notice, Notices
+from ..printing import add_notice
+from .mot_shift import estimated_shift, overlap_with_suffixed
+from .numbers_text import Notices
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +46,7 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
 
     `last_frame` is the sequence's length, if known. Raises InputError with the likely reason.
     """
-    notices = []
+    notices: Notices = []
     frames = boxes["frame"].unique().sort()
     steps = frames.diff().drop_nulls()
     if len(frames) >= MANY and (step := int(steps.min())) > 1:  # type: ignore[arg-type]
@@ -57,11 +58,10 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
                 f"{_ordinal(step)} frame; number the frames 1, 2, 3 and give frameRate in "
                 "seqinfo.ini."
             )
-        notices.append(
-            Notice(
-                f"Only every {_ordinal(step)} frame has boxes ({_first(frames)}).",
-                f"{step}장면마다 한 번만 상자가 있다({_first(frames)}).",
-            )
+        add_notice(
+            notices,
+            f"Only every {_ordinal(step)} frame has boxes ({_first(frames)}).",
+            f"{step}장면마다 한 번만 상자가 있다({_first(frames)}).",
         )
     if last_frame is not None and int(frames[-1]) > last_frame:
         raise InputError(
@@ -84,13 +84,12 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
     outside = ((boxes["conf"] < 0) | (boxes["conf"] > 1)).sum()
     if outside and (boxes["id"] < 0).all():
         low, high = boxes.select(low=pl.col("conf").min(), high=pl.col("conf").max()).row(0)
-        notices.append(
-            Notice(
-                f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes "
-                "all above about 0.7 as sure. If they are percent, divide them by 100.",
-                f"신뢰도가 0~1이 아니라 {low:.4g}~{high:.4g}이다. 추적기는 0.7쯤을 넘으면 모두 "
-                "확실하다고 본다. 퍼센트라면 100으로 나눌 것.",
-            )
+        add_notice(
+            notices,
+            f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes "
+            "all above about 0.7 as sure. If they are percent, divide them by 100.",
+            f"신뢰도가 0~1이 아니라 {low:.4g}~{high:.4g}이다. 추적기는 0.7쯤을 넘으면 모두 "
+            "확실하다고 본다. 퍼센트라면 100으로 나눌 것.",
         )
     return notices
 
@@ -165,21 +164,19 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
         )
     _refuse_shifted(path, detections, counted, found)
     _refuse_late(path, detections, counted)
-    notices = []
+    notices: Notices = []
     if found.hit < 0.1:
-        notices.append(
-            Notice(
-                f"Only {found.hit:.0%} of the true boxes meet a detection by half.",
-                f"참 상자 가운데 탐지 상자와 절반 이상 겹치는 것은 {found.hit:.0%}뿐이다.",
-            )
+        add_notice(
+            notices,
+            f"Only {found.hit:.0%} of the true boxes meet a detection by half.",
+            f"참 상자 가운데 탐지 상자와 절반 이상 겹치는 것은 {found.hit:.0%}뿐이다.",
         )
     same = detections.select("frame", *_BOX).join(counted, on=["frame", *_BOX], how="semi").height
     if same > 0.9 * detections.height:
-        notices.append(
-            Notice(
-                f"{same:,} of {detections.height:,} detections are the true boxes.",
-                f"탐지 상자 {detections.height:,}개 가운데 {same:,}개는 참 상자와 똑같다.",
-            )
+        add_notice(
+            notices,
+            f"{same:,} of {detections.height:,} detections are the true boxes.",
+            f"탐지 상자 {detections.height:,}개 가운데 {same:,}개는 참 상자와 똑같다.",
         )
     return notices
 
@@ -210,16 +207,7 @@ def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
     pairs = right.select("row", "frame", *_BOX).join(
         detections.select("frame", *_BOX), on="frame", suffix="_d"
     )
-    sides = [
-        (
-            pl.min_horizontal(pl.col(low) + pl.col(size), pl.col(f"{low}_d") + pl.col(f"{size}_d"))
-            - pl.max_horizontal(low, f"{low}_d")
-        ).clip(lower_bound=0)
-        for low, size in (("left", "width"), ("top", "height"))
-    ]
-    shared = sides[0] * sides[1]
-    areas = pl.col("width") * pl.col("height") + pl.col("width_d") * pl.col("height_d")
-    found = pairs.group_by("row").agg(iou=(shared / (areas - shared)).max())
+    found = pairs.group_by("row").agg(iou=overlap_with_suffixed().max())
     best = np.zeros(right.height)
     best[found["row"].to_numpy()] = found["iou"].to_numpy()
     return _Agreement(best)

@@ -75,11 +75,8 @@ def _moving(truth: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _met(detections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
-    """Pair true boxes with detections of their frame that overlap most, both ways."""
-    box = ["left", "top", "width", "height"]
-    found = detections.select("frame", *box).with_row_index("d")
-    pairs = truth.with_row_index("t").join(found, on="frame", suffix="_d")
+def overlap_with_suffixed() -> pl.Expr:
+    """Return the overlap over union of a row's two boxes, the second in columns ending in _d."""
     across, down = (
         (
             pl.min_horizontal(pl.col(low) + pl.col(size), pl.col(f"{low}_d") + pl.col(f"{size}_d"))
@@ -87,9 +84,17 @@ def _met(detections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
         ).clip(lower_bound=0)
         for low, size in (("left", "width"), ("top", "height"))
     )
+    shared = across * down
     areas = pl.col("width") * pl.col("height") + pl.col("width_d") * pl.col("height_d")
-    pairs = pairs.with_columns(shared=across * down, areas=areas)
-    pairs = pairs.with_columns(iou=pl.col("shared") / (pl.col("areas") - pl.col("shared")))
+    return shared / (areas - shared)
+
+
+def _met(detections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+    """Pair true boxes with detections of their frame that overlap most, both ways."""
+    box = ["left", "top", "width", "height"]
+    found = detections.select("frame", *box).with_row_index("d")
+    pairs = truth.with_row_index("t").join(found, on="frame", suffix="_d")
+    pairs = pairs.with_columns(iou=overlap_with_suffixed())
     best = [pl.col("iou") == pl.col("iou").max().over(side) for side in ("t", "d")]
     return pairs.filter(pl.col("iou") >= MEET, *best)
 

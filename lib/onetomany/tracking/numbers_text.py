@@ -34,7 +34,7 @@ from ..cage.number_tables import (
 )
 from ..cage.text_tables import is_number
 from ..errors import InputError, RefusedError
-from ..printing import Notice
+from ..printing import Notice, add_notice
 from ..sources import pedestrians
 
 __all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
@@ -289,22 +289,20 @@ def _table(path: Path, taken: _Taken) -> NumbersText:
     # a separator at the end of every line leaves an empty last cell
     if separator != " " and len(texts) > 1 and bare and bool((texts[-1] == "").all()):
         numbers, texts, names = numbers[:-1], texts[:-1], names and names[:-1]
-        notices.append(
-            Notice(
-                "Each line ends in a separator; the empty last value is skipped.",
-                "줄마다 끝에 구분 기호가 있다. 비어 있는 마지막 값은 건너뛰었다.",
-            )
+        add_notice(
+            notices,
+            "Each line ends in a separator; the empty last value is skipped.",
+            "줄마다 끝에 구분 기호가 있다. 비어 있는 마지막 값은 건너뛰었다.",
         )
     if separator in _SEPARATED:
         en, ko = _SEPARATED[separator]
         notices.append(Notice(f"Values are separated by {en}.", f"값은 {ko}(으)로 나뉘어 있다."))
     if names is not None:
         shown = ", ".join(names)
-        notices.append(
-            Notice(
-                f"Columns are taken by the names in the first line: {shown}.",
-                f"열은 첫 줄의 이름대로 읽었다: {shown}.",
-            )
+        add_notice(
+            notices,
+            f"Columns are taken by the names in the first line: {shown}.",
+            f"열은 첫 줄의 이름대로 읽었다: {shown}.",
         )
     if taken.tail["commas"]:
         notices.append(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
+from ..printing import add_notice
 from ..sources import pedestrians
 from .comparison import Filmed
 from .mot import open_mot
@@ -62,11 +63,10 @@ def _open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
     notices: Notices = []
     if not sequence.rate_given:
         rate = f"{sequence.frame_rate:g}"
-        notices.append(
-            Notice(
-                f"No seqinfo.ini gives the frame rate; {rate} a second is taken.",
-                f"초당 장면 수를 적은 seqinfo.ini가 없어 {rate}(으)로 보았다.",
-            )
+        add_notice(
+            notices,
+            f"No seqinfo.ini gives the frame rate; {rate} a second is taken.",
+            f"초당 장면 수를 적은 seqinfo.ini가 없어 {rate}(으)로 보았다.",
         )
     read = {}
     for kind, path in (("detections", sequence.detections), ("truth", sequence.truth)):

@@ -21,12 +21,7 @@ Face = Callable[[Rows, Rows], float]  # log10 ratio of one track's images agains
 
 
 def join_strands(
-    seen: Bodies,
-    successor: Rows,
-    links: tuple[Rows, Rows],
-    face: Face,
-    *,
-    clock: float = 0.0,
+    seen: Bodies, successor: Rows, links: tuple[Rows, Rows], face: Face, *, clock: float = 0.0
 ) -> Rows:
     """Return successors, (n,), with crossing tracks joined if one person is likelier than two.
 

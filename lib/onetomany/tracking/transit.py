@@ -38,15 +38,6 @@ PRIOR_EXITS = 1.0
 NEAR = 30.0  # m: a camera so much further away is 2.7 times less likely next
 RATE = 900.0  # s either way in which sightings are counted for a rate
 
-CAMERA_PAIRS = {
-    "camera_a": pl.String,
-    "camera_b": pl.String,
-    "steps": pl.Int64,  # seen in the calibration run
-    "share": pl.Float64,  # of those seen at camera_a who are next seen at camera_b, smoothed
-    "distance": pl.Float64,  # m, straight
-    "median": pl.Float64,  # s, of the smoothed distribution of gaps
-}
-
 
 @dataclass(frozen=True)
 class TransitModel:
@@ -162,24 +153,6 @@ def fit_transit(
         people=len(np.unique(who)),
         fastest=fastest,
     )
-
-
-def camera_pairs(model: TransitModel) -> pl.DataFrame:
-    """Return the steps learned for each ordered pair of cameras (`CAMERA_PAIRS`), most first."""
-    count = len(model.cameras)
-    half = np.argmax(np.cumsum(model.gaps, axis=2) >= 0.5, axis=2)
-    names = np.array(model.cameras)
-    return pl.DataFrame(
-        {
-            "camera_a": np.repeat(names, count),
-            "camera_b": np.tile(names, count),
-            "steps": model.steps.ravel(),
-            "share": 10 ** model.onward.ravel(),
-            "distance": model.distance.ravel(),
-            "median": ((GAPS[:-1] + GAPS[1:]) / 2)[half].ravel(),
-        },
-        schema=CAMERA_PAIRS,
-    ).sort("steps", "camera_a", "camera_b", descending=[True, False, False])
 
 
 @dataclass(frozen=True)

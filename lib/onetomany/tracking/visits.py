@@ -33,8 +33,7 @@ def _visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
     apart = pl.col("t_start") - pl.col("t_end").shift() > gap
     other = pl.col("true_id") != pl.col("true_id").shift()
     rows = rows.with_columns(visit=(apart | other).fill_null(value=False).cum_sum())
-    numbers: Rows = rows.sort("row")["visit"].cast(pl.Int64).to_numpy()
-    return numbers
+    return np.asarray(rows.sort("row")["visit"].cast(pl.Int64).to_numpy())
 
 
 def visit_templates(

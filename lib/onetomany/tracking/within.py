@@ -24,16 +24,6 @@ from .mot import BOX, LAST_FRAME, MOT
 
 Setting = float | int | bool
 
-TRACKLETS = {
-    "track_id": pl.Int64,
-    "t_start": pl.Float64,  # seconds from the first frame's time 0
-    "t_end": pl.Float64,
-    "n_frames": pl.Int64,  # in which the person was found; gaps are not counted
-    "det_conf": pl.Float64,  # mean
-    "x": pl.Float64,  # pixels: median of the middle of the box's lower edge
-    "y": pl.Float64,
-}
-
 
 @dataclass(frozen=True)
 class Tracker:
@@ -116,24 +106,6 @@ def track(
     return chosen.select(
         (pl.col(name) if name in chosen.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in MOT.items()
-    )
-
-
-def tracklets(tracks: pl.DataFrame, *, frame_rate: float = FRAME_RATE) -> pl.DataFrame:
-    """Return one row a track (schema `TRACKLETS`), in order of start, as one camera reports it."""
-    second = (pl.col("frame") - 1) / frame_rate
-    return (
-        tracks.group_by(track_id="id")
-        .agg(
-            t_start=second.min(),
-            t_end=second.max(),
-            n_frames=pl.len(),
-            det_conf=pl.col("conf").mean(),
-            x=(pl.col("left") + pl.col("width") / 2).median(),
-            y=(pl.col("top") + pl.col("height")).median(),
-        )
-        .sort("t_start", "track_id")
-        .select(pl.col(name).cast(kind) for name, kind in TRACKLETS.items())
     )
 
 

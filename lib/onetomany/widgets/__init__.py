@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from onetomany.extras import require_extra
 from onetomany.lazy import offer
+
+require_extra("notebooks", "ipywidgets")
 
 if TYPE_CHECKING:
     from .case_start import case_page

@@ -7,6 +7,11 @@ out by default. A copy for a user has one language and folded code.
 
 from __future__ import annotations
 
+# ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
+from onetomany.extras import require_extra
+
+require_extra("report")
+
 from onetomany.workshop.handout import BOTH, START, start_page, write_handout
 from onetomany.workshop.offline import write_offline
 
