@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from onetomany.evidence import bundle, contents, custody, keys, timestamp
+from onetomany.evidence import additions, bundle, bundle_layout, contents, custody, keys, timestamp
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR, make_payload, record
 from stamps import Authority
@@ -99,8 +99,8 @@ def sealed(plain: Path, authority: Authority, tmp_path_factory: pytest.TempPathF
     """A signed bundle with a time-stamp, in a line that nobody signed."""
     out = tmp_path_factory.mktemp("sealed") / "bundle"
     shutil.copytree(plain, out)
-    answer = authority.answer(out / bundle.REQUEST)
-    bundle.add_timestamp(out, answer, authority.root, who=OPERATOR)
+    answer = authority.answer(out / bundle_layout.REQUEST)
+    additions.add_timestamp(out, answer, authority.root, who=OPERATOR)
     return out
 
 
@@ -130,7 +130,7 @@ def forge(folder: Path, key: Path | None, **info: str) -> Path:
 
     `info` changes fields of bag-info.txt.
     """
-    before = hashlib.sha256((folder / bundle.SIGNED).read_bytes()).hexdigest()
+    before = hashlib.sha256((folder / bundle_layout.SIGNED).read_bytes()).hexdigest()
     (folder / "bagit.txt").touch()
     bag = bagit.Bag(str(folder))
     bag.save(manifests=True)
@@ -140,20 +140,20 @@ def forge(folder: Path, key: Path | None, **info: str) -> Path:
         lines = (folder / name).read_text().splitlines()
         kept = sorted(line for line in lines if " seal/" not in line)
         (folder / name).write_text("".join(f"{line}\n" for line in kept))
-    signed = (folder / bundle.SIGNED).read_bytes()
-    (folder / bundle.REQUEST).write_bytes(timestamp.timestamp_request(signed))
+    signed = (folder / bundle_layout.SIGNED).read_bytes()
+    (folder / bundle_layout.REQUEST).write_bytes(timestamp.timestamp_request(signed))
     draft = folder / "seal/certificate.md"
     text = draft.read_text(encoding="utf-8")
     draft.write_text(text.replace(before, hashlib.sha256(signed).hexdigest()), encoding="utf-8")
     for path in (folder / "seal").glob("timestamp-*"):
         path.unlink()
-    log = folder / bundle.AFTER
+    log = folder / bundle_layout.AFTER
     log.unlink()
-    (folder / bundle.LOG_SIGNATURE).unlink()
+    (folder / bundle_layout.LOG_SIGNATURE).unlink()
     if key:
         private = keys.read_private(key)
-        (folder / bundle.SIGNATURE).write_bytes(private.sign(signed))
-        (folder / bundle.PUBLIC_KEY).write_bytes(keys.public_pem(private))
+        (folder / bundle_layout.SIGNATURE).write_bytes(private.sign(signed))
+        (folder / bundle_layout.PUBLIC_KEY).write_bytes(keys.public_pem(private))
     seals = [f"seal/{each.name}" for each in (folder / "seal").iterdir()]
     names = dict.fromkeys(["tagmanifest-sha256.txt", "tagmanifest-sha512.txt", *seals], 0)
     hashed = {p: h.hashes["sha256"] for p, h in contents.hash_files(folder, names).items()}
@@ -162,7 +162,7 @@ def forge(folder: Path, key: Path | None, **info: str) -> Path:
         log, who=OPERATOR, what="sealed", when=CREATED, files=hashed, after=custody.line_hash(last)
     )
     if key:
-        (folder / bundle.LOG_SIGNATURE).write_bytes(private.sign(log.read_bytes()))
+        (folder / bundle_layout.LOG_SIGNATURE).write_bytes(private.sign(log.read_bytes()))
     return folder
 
 

@@ -18,7 +18,7 @@ import pytest
 from bundles import faults, told
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.evidence import attestation, bundle, container, contents, keys
+from onetomany.evidence import attestation, bundle, bundle_layout, container, contents, keys
 from onetomany.evidence.attestation import KIND, PREDICATE, AttestedRun, attest, preauthenticated
 from onetomany.evidence.attested import check_attestations
 from onetomany.evidence.exhibit import write_payload
@@ -263,7 +263,7 @@ def test_without_the_key_nothing_can_be_changed(
     other = Path(shutil.copytree(first, copy.parent / "other"))
     (other / "bag-info.txt").write_text((other / "bag-info.txt").read_text() + "Note: x\n")
     sums = contents.hash_files(other, {"bag-info.txt": 0})["bag-info.txt"].hashes["sha256"]
-    manifest = other / bundle.SIGNED
+    manifest = other / bundle_layout.SIGNED
     lines = manifest.read_text().splitlines()
     lines = [f"{sums}  bag-info.txt" if "bag-info" in line else line for line in lines]
     manifest.write_text("\n".join(lines) + "\n")

@@ -20,7 +20,7 @@ import pytest
 from bundles import faults, files_in, lines_of, told
 from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence import bundle, contents, custody, keys, timestamp
+from onetomany.evidence import additions, bundle_layout, contents, custody, keys, timestamp
 from onetomany.evidence.additions import next_number
 from onetomany.evidence.bundle_layout import signer_file
 from onetomany.evidence.verify import verify
@@ -29,7 +29,7 @@ from stamps import Authority
 
 pytestmark = pytest.mark.real
 
-LOG, PDF, TEXT = bundle.AFTER, "seal/certificate.pdf", "seal/certificate.md"
+LOG, PDF, TEXT = bundle_layout.AFTER, "seal/certificate.pdf", "seal/certificate.md"
 NEW = {"certificate-signed-1.pdf": b"%PDF-1.7 signed", "note.txt": b"by hand\n"}
 
 
@@ -41,7 +41,7 @@ def folder(plain: Path, tmp_path: Path) -> Path:
 def put(
     folder: Path, key: Path | None, files: dict[str, bytes] | None = None, **more: object
 ) -> None:
-    bundle.add_files(
+    additions.add_files(
         folder,
         NEW if files is None else files,
         who="Park Other",
@@ -85,8 +85,8 @@ def sha256(path: Path) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    [PDF, TEXT, bundle.PUBLIC_KEY, bundle.SIGNATURE, bundle.REQUEST, bundle.SIGNED,
-     "tagmanifest-sha512.txt"],
+    [PDF, TEXT, bundle_layout.PUBLIC_KEY, bundle_layout.SIGNATURE, bundle_layout.REQUEST,
+     bundle_layout.SIGNED, "tagmanifest-sha512.txt"],
 )  # fmt: skip
 def test_a_sealed_file_can_not_be_replaced_by_a_later_line(
     folder: Path, public: Path, name: str
@@ -103,14 +103,16 @@ def test_a_public_key_can_not_be_swapped_with_all_that_it_signed(
     folder: Path, public: Path, other_key: Path
 ) -> None:
     private = keys.read_private(other_key)
-    (folder / bundle.PUBLIC_KEY).write_bytes(keys.public_pem(private))
-    (folder / bundle.SIGNATURE).write_bytes(private.sign((folder / bundle.SIGNED).read_bytes()))
+    (folder / bundle_layout.PUBLIC_KEY).write_bytes(keys.public_pem(private))
+    (folder / bundle_layout.SIGNATURE).write_bytes(
+        private.sign((folder / bundle_layout.SIGNED).read_bytes())
+    )
     first = (folder / LOG).read_bytes()
-    (folder / bundle.LOG_SIGNATURE).write_bytes(private.sign(first))
-    names = [bundle.PUBLIC_KEY, bundle.SIGNATURE]
+    (folder / bundle_layout.LOG_SIGNATURE).write_bytes(private.sign(first))
+    names = [bundle_layout.PUBLIC_KEY, bundle_layout.SIGNATURE]
     number = line(folder, {name: sha256(folder / name) for name in names})
     found = faults(folder, public_key=public)
-    assert {bundle.PUBLIC_KEY, bundle.SIGNATURE, LOG} <= set(found["file"])
+    assert {bundle_layout.PUBLIC_KEY, bundle_layout.SIGNATURE, LOG} <= set(found["file"])
     assert number in lines_of(found, LOG)
 
 
@@ -176,9 +178,9 @@ def test_numbers_do_not_help(folder: Path, public: Path) -> None:
     assert {PDF, LOG} <= told(folder, public_key=public)
     first, second = (folder / LOG).read_bytes().splitlines()
     (folder / LOG).write_bytes(second + b"\n" + first + b"\n")
-    assert {LOG, bundle.LOG_SIGNATURE} <= told(folder, public_key=public)
+    assert {LOG, bundle_layout.LOG_SIGNATURE} <= told(folder, public_key=public)
     (folder / LOG).write_bytes(second + b"\n")
-    assert {LOG, bundle.LOG_SIGNATURE} <= told(folder, public_key=public)
+    assert {LOG, bundle_layout.LOG_SIGNATURE} <= told(folder, public_key=public)
 
 
 # --- who signed a later line
@@ -206,7 +208,7 @@ def test_each_later_line_is_reported_with_the_key_that_signed_it(
     assert "signed with a key that is not known here" in what[3]
     # the first key is the sealer's: whoever attests can't pass for them
     found = faults(folder, public_key=theirs, signers=[public])
-    assert set(found["file"]) == {bundle.PUBLIC_KEY}
+    assert set(found["file"]) == {bundle_layout.PUBLIC_KEY}
     assert "the first must be of who sealed" in found["what"][0]
 
 
@@ -381,14 +383,14 @@ def test_a_clock_set_back_is_told_before_anything_is_written(
     early = CREATED - timedelta(days=400)
     with pytest.raises(InputError, match=r"Nothing was added: .* later entry.* clock right"):
         put(folder, key, when=early)
-    answer = authority.answer(folder / bundle.REQUEST)
+    answer = authority.answer(folder / bundle_layout.REQUEST)
     with pytest.raises(InputError, match="Nothing was added"):
-        bundle.add_timestamp(folder, answer, authority.root, who=OPERATOR, when=early, key=key)
+        additions.add_timestamp(folder, answer, authority.root, who=OPERATOR, when=early, key=key)
     assert state(folder) == before
 
 
 def test_two_runs_do_not_add_at_once(folder: Path, key: Path) -> None:
-    handle = os.open(folder / bundle.SEAL, os.O_RDONLY)
+    handle = os.open(folder / bundle_layout.SEAL, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     before = state(folder)
     with pytest.raises(InputError, match="Another run is adding"):
@@ -436,7 +438,7 @@ def test_what_is_no_bundle_or_not_the_signers_key_is_refused(
     with pytest.raises(InputError, match="can't be read"):
         put(folder, tmp_path / "none.pem")
     with pytest.raises(InputError, match="UTF-8"):
-        bundle.add_files(folder, NEW, who="Kim \udcff", what="x", key=key)
+        additions.add_files(folder, NEW, who="Kim \udcff", what="x", key=key)
     path = signer_file(keys.fingerprint(keys.public_pem(keys.read_private(key))))
     line(folder, {path: "0" * 64})
     before = state(folder)
@@ -446,7 +448,7 @@ def test_what_is_no_bundle_or_not_the_signers_key_is_refused(
     (folder / LOG).write_bytes((folder / LOG).read_bytes().replace(b"completed", b"Completed"))
     with pytest.raises(IntegrityError, match="line 2"):
         put(folder, other_key)
-    seal = folder / bundle.SEAL
+    seal = folder / bundle_layout.SEAL
     seal.rename(tmp_path / "elsewhere")
     seal.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="not a sealed bundle"):
@@ -456,7 +458,7 @@ def test_what_is_no_bundle_or_not_the_signers_key_is_refused(
 def test_a_time_stamp_is_added_with_a_key_by_the_command(
     folder: Path, key: Path, public: Path, authority: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = authority.answer(folder / bundle.REQUEST)
+    answer = authority.answer(folder / bundle_layout.REQUEST)
     given = ["--roots", str(authority.root), "--operator", OPERATOR]
     assert main(["timestamp", str(folder), str(answer), *given, "--key", str(key)]) == 0
     assert "not signed" not in capsys.readouterr().out
@@ -466,7 +468,7 @@ def test_a_time_stamp_is_added_with_a_key_by_the_command(
     assert "Added after sealing: 1 lines" in said
     assert main(["timestamp", str(folder), str(answer), *given]) == 0
     assert "not signed" in capsys.readouterr().out
-    signed = (folder / bundle.SIGNED).read_bytes()
+    signed = (folder / bundle_layout.SIGNED).read_bytes()
     roots = timestamp.read_roots(authority.root.read_bytes())
     assert timestamp.check_timestamp((folder / "seal/timestamp-2.tsr").read_bytes(), signed, roots)
     assert verify(folder, public_key=public).filter(pl.col("level") == "fault").is_empty()

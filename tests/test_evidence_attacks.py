@@ -24,7 +24,7 @@ import polars as pl
 import pytest
 
 from bundles import faults
-from onetomany.evidence import bundle, crate, custody, keys, timestamp
+from onetomany.evidence import additions, bundle_layout, crate, custody, keys, timestamp
 from onetomany.evidence.bundle_layout import signer_file
 from onetomany.evidence.verify import _storable, verify
 from payloads import OPERATOR
@@ -33,7 +33,7 @@ from stamps import Authority
 pytestmark = pytest.mark.real
 
 ATTACKS = int(os.environ.get("ONETOMANY_ATTACKS", "200"))
-LOG, SEALED = bundle.AFTER, "data/custody.jsonl"
+LOG, SEALED = bundle_layout.AFTER, "data/custody.jsonl"
 TEXT = (
     ".txt",
     ".json",
@@ -394,7 +394,7 @@ def remake_all(at: Scene) -> None:
     for name in at.names(under="seal/"):
         if name.rpartition("/")[2].startswith(("timestamp-", "key-", "signed-")):
             (at.root / name).unlink()
-    at.write(bundle.REQUEST, timestamp.timestamp_request(at.read(bundle.SIGNED)))
+    at.write(bundle_layout.REQUEST, timestamp.timestamp_request(at.read(bundle_layout.SIGNED)))
     last = custody.line_hash(at.lines(SEALED)[-1].rstrip())
     entry = {k: v for k, v in json.loads(at.lines(LOG)[0]).items() if k != "digest"}
     entry["files"] = {n: hashlib.sha256(at.read(n)).hexdigest() for n in entry["files"]}
@@ -424,13 +424,15 @@ def new_manifests(at: Scene) -> Told:
     seen = json.loads(at.lines(SEALED)[-1])["files"]
     at.write(name, at.read(name) + b"\n")
     remake(at)
-    return Told({bundle.SIGNED, bundle.SIGNATURE} | ({name} if name[5:] in seen else set()))
+    return Told(
+        {bundle_layout.SIGNED, bundle_layout.SIGNATURE} | ({name} if name[5:] in seen else set())
+    )
 
 
 def field_with_new_manifests(at: Scene) -> Told:
     edit_value(at, at.pick(".json", ".ipynb", under="data/"))
     remake(at)
-    return Told({bundle.SIGNED, bundle.SIGNATURE})
+    return Told({bundle_layout.SIGNED, bundle_layout.SIGNATURE})
 
 
 def field_with_all_made_anew(at: Scene) -> Told:
@@ -440,13 +442,13 @@ def field_with_all_made_anew(at: Scene) -> Told:
     else:
         at.write(name, at.read(name) + b"\n")
     remake_all(at)
-    return Told({bundle.SIGNATURE, bundle.LOG_SIGNATURE})
+    return Told({bundle_layout.SIGNATURE, bundle_layout.LOG_SIGNATURE})
 
 
 def info_with_new_manifests(at: Scene) -> Told:
     bag_info(at)
     remake(at)
-    return Told({bundle.SIGNED, bundle.SIGNATURE})
+    return Told({bundle_layout.SIGNED, bundle_layout.SIGNATURE})
 
 
 def file_in_or_out_with_new_manifests(at: Scene) -> Told:
@@ -457,39 +459,41 @@ def file_in_or_out_with_new_manifests(at: Scene) -> Told:
         name = at.pick(under="data/figures")
         (at.root / name).unlink()
     remake(at)
-    return Told({bundle.SIGNED, bundle.SIGNATURE, SEALED if "new" not in name else name})
+    return Told(
+        {bundle_layout.SIGNED, bundle_layout.SIGNATURE, SEALED if "new" not in name else name}
+    )
 
 
 def take_signature_off(at: Scene) -> Told:
     """An unsigned bundle made of a signed one."""
-    for name in (bundle.SIGNATURE, bundle.PUBLIC_KEY, bundle.LOG_SIGNATURE):
+    for name in (bundle_layout.SIGNATURE, bundle_layout.PUBLIC_KEY, bundle_layout.LOG_SIGNATURE):
         (at.root / name).unlink()
     info = re.sub(rb"Signing-Key-SHA256: .*", b"Signing-Key-SHA256: none", at.read("bag-info.txt"))
     at.write("bag-info.txt", info)
     if at.rng.random() < 0.5:
         at.write("data/sources.csv", at.read("data/sources.csv") + b"\n")
     remake(at)
-    return Told({bundle.SIGNATURE})
+    return Told({bundle_layout.SIGNATURE})
 
 
 def sign_with_own_key(at: Scene) -> Told:
     """All of it made anew, and signed by the attacker: whole, but for the key that is given."""
     private = keys.read_private(at.key)
     mark = keys.fingerprint(keys.public_pem(private))
-    before = keys.fingerprint(at.read(bundle.PUBLIC_KEY))
+    before = keys.fingerprint(at.read(bundle_layout.PUBLIC_KEY))
     for name in ("bag-info.txt", "README.txt", "seal/certificate.md"):
         at.write(name, at.read(name).replace(before.encode(), mark.encode()))
     at.write("data/sources.csv", at.read("data/sources.csv") + b"\n")
-    at.write(bundle.PUBLIC_KEY, keys.public_pem(private))
-    old = hashlib.sha256(at.read(bundle.SIGNED)).hexdigest()
+    at.write(bundle_layout.PUBLIC_KEY, keys.public_pem(private))
+    old = hashlib.sha256(at.read(bundle_layout.SIGNED)).hexdigest()
     remake_all(at)
-    new = hashlib.sha256(at.read(bundle.SIGNED)).hexdigest()
+    new = hashlib.sha256(at.read(bundle_layout.SIGNED)).hexdigest()
     draft = at.read("seal/certificate.md").replace(old.encode(), new.encode())
     at.write("seal/certificate.md", draft)
-    at.write(bundle.SIGNATURE, private.sign(at.read(bundle.SIGNED)))
+    at.write(bundle_layout.SIGNATURE, private.sign(at.read(bundle_layout.SIGNED)))
     remake_all(at)
-    at.write(bundle.LOG_SIGNATURE, private.sign(at.read(LOG)))
-    return Told({bundle.PUBLIC_KEY})
+    at.write(bundle_layout.LOG_SIGNATURE, private.sign(at.read(LOG)))
+    return Told({bundle_layout.PUBLIC_KEY})
 
 
 # --- keys, signatures, time-stamps, the log after sealing
@@ -545,7 +549,7 @@ def rewrite_chain(at: Scene) -> Told:
     at.write(name, b"".join(custody._line(entry) + b"\n" for entry in lines))
     if name == SEALED:
         return Told({SEALED})
-    return Told({bundle.LOG_SIGNATURE}) if n == 0 else Told(file=LOG, lines={n + 1})
+    return Told({bundle_layout.LOG_SIGNATURE}) if n == 0 else Told(file=LOG, lines={n + 1})
 
 
 def drop_later_line(at: Scene) -> Told:
@@ -561,9 +565,9 @@ def swap_keys(at: Scene) -> Told:
     public = keys.public_pem(private)
     name = at.rng.choice([n for n in at.names(".pem", under="seal/") if "key" in n])
     at.write(name, public)
-    if name == bundle.PUBLIC_KEY and at.rng.random() < 0.5:
-        at.write(bundle.SIGNATURE, private.sign(at.read(bundle.SIGNED)))
-        at.write(bundle.LOG_SIGNATURE, private.sign(at.lines(LOG)[0]))
+    if name == bundle_layout.PUBLIC_KEY and at.rng.random() < 0.5:
+        at.write(bundle_layout.SIGNATURE, private.sign(at.read(bundle_layout.SIGNED)))
+        at.write(bundle_layout.LOG_SIGNATURE, private.sign(at.lines(LOG)[0]))
     return Told({name})
 
 
@@ -573,17 +577,20 @@ def weak_key(at: Scene) -> Told:
     raw = at.rng.choice([1, 0, 2**255 - 20, 2**255 - 19]).to_bytes(32, "little")
     der = b64encode(bytes.fromhex("302a300506032b6570032100") + raw)
     at.write(
-        bundle.PUBLIC_KEY, b"-----BEGIN PUBLIC KEY-----\n" + der + b"\n-----END PUBLIC KEY-----\n"
+        bundle_layout.PUBLIC_KEY,
+        b"-----BEGIN PUBLIC KEY-----\n" + der + b"\n-----END PUBLIC KEY-----\n",
     )
-    for name in (bundle.SIGNATURE, bundle.LOG_SIGNATURE):
+    for name in (bundle_layout.SIGNATURE, bundle_layout.LOG_SIGNATURE):
         at.write(name, (1).to_bytes(32, "little") + bytes(32))
-    return Told({bundle.PUBLIC_KEY})
+    return Told({bundle_layout.PUBLIC_KEY})
 
 
 def change_signature(at: Scene) -> Told:
-    name = at.rng.choice([bundle.SIGNATURE, bundle.LOG_SIGNATURE])
-    other = bundle.LOG_SIGNATURE if name == bundle.SIGNATURE else bundle.SIGNATURE
-    own = keys.read_private(at.key).sign(at.read(bundle.SIGNED))
+    name = at.rng.choice([bundle_layout.SIGNATURE, bundle_layout.LOG_SIGNATURE])
+    other = (
+        bundle_layout.LOG_SIGNATURE if name == bundle_layout.SIGNATURE else bundle_layout.SIGNATURE
+    )
+    own = keys.read_private(at.key).sign(at.read(bundle_layout.SIGNED))
     order = 2**252 + 27742317777372353535851937790883648493
     first = at.read(name)
     s = (int.from_bytes(first[32:], "little") + order).to_bytes(32, "little")
@@ -593,7 +600,7 @@ def change_signature(at: Scene) -> Told:
 
 def change_stamp(at: Scene) -> Told:
     name = at.rng.choice(at.names(".tsr", under="seal/"))
-    at.write(name, at.rng.choice([at.answer, at.fake, at.read(bundle.REQUEST), b"0"]))
+    at.write(name, at.rng.choice([at.answer, at.fake, at.read(bundle_layout.REQUEST), b"0"]))
     return Told({name})
 
 
@@ -645,10 +652,12 @@ def target(
 ) -> Path:
     """Sealed and time-stamped, with two lines that were signed later, the last by another key."""
     folder = Path(shutil.copytree(sealed, tmp_path_factory.mktemp("target") / "bundle"))
-    bundle.add_files(
+    additions.add_files(
         folder, {"signed-1.pdf": b"%PDF-1.7 signed"}, who=OPERATOR, what="signed", key=key
     )
-    bundle.add_files(folder, {"signed-2.json": b"{}"}, who="Park", what="attested", key=other_key)
+    additions.add_files(
+        folder, {"signed-2.json": b"{}"}, who="Park", what="attested", key=other_key
+    )
     return folder
 
 
@@ -663,7 +672,7 @@ def scenes(
     keys.make_key(folder / "attacker.pem")
     (folder / "other.tsq").write_bytes(timestamp.timestamp_request(b"another bundle"))
     answer = authority.answer(folder / "other.tsq").read_bytes()
-    fake = stranger.answer(target / bundle.REQUEST).read_bytes()
+    fake = stranger.answer(target / bundle_layout.REQUEST).read_bytes()
 
     def make(number: int) -> Scene:
         root = folder / str(number)

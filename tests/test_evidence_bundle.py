@@ -23,7 +23,16 @@ from bundles import ROOT, faults, rewrite, run, told
 from onetomany.cli import main
 from onetomany.cli.evidence import _without_folders
 from onetomany.errors import InputError
-from onetomany.evidence import bundle, contents, crate, custody, keys, screening
+from onetomany.evidence import (
+    additions,
+    bundle,
+    bundle_layout,
+    contents,
+    crate,
+    custody,
+    keys,
+    screening,
+)
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.verify import verify
@@ -58,7 +67,7 @@ def test_own_key_and_roots_leave_nothing_to_the_bundle(
     other = tmp_path / "other.pem"
     keys.make_key(other)
     public.write_bytes(keys.public_pem(keys.read_private(other)))
-    assert told(sealed, public_key=public) == {bundle.PUBLIC_KEY}
+    assert told(sealed, public_key=public) == {bundle_layout.PUBLIC_KEY}
     assert told(sealed, roots=stranger.root) == {"seal/timestamp-1.tsr"}
     for given in ({"public_key": authority.root}, {"roots": public}, {"roots": tmp_path / "none"}):
         with pytest.raises(InputError, match="can't be used"):
@@ -153,7 +162,9 @@ def test_the_log_of_a_real_run_tells_of_the_run_and_of_the_redaction_list(
 
 def test_the_certificate_leaves_to_a_person_what_only_a_person_can_say(sealed: Path) -> None:
     text = (sealed / "seal/certificate.md").read_text(encoding="utf-8")
-    hashed = contents.hash_files(sealed, {bundle.SIGNED: 0})[bundle.SIGNED].hashes["sha256"]
+    hashed = contents.hash_files(sealed, {bundle_layout.SIGNED: 0})[bundle_layout.SIGNED].hashes[
+        "sha256"
+    ]
     for fact in (hashed, record().identifier, record().commit, OPERATOR, "902(13)", "2007도7257"):
         assert fact in text
     # no first person, no "the same", "accurate" or "nothing changed" without a blank to fill
@@ -321,10 +332,10 @@ def test_an_unsigned_bundle_says_so(
     keys.make_key(tmp_path / "key.pem")
     public = tmp_path / "public.pem"
     public.write_bytes(keys.public_pem(keys.read_private(tmp_path / "key.pem")))
-    assert told(out, public_key=public) == {bundle.SIGNATURE}
+    assert told(out, public_key=public) == {bundle_layout.SIGNATURE}
     # a key or a signature put into it is no signature
-    (out / bundle.LOG_SIGNATURE).write_bytes(bytes(64))
-    assert bundle.LOG_SIGNATURE in told(out)
+    (out / bundle_layout.LOG_SIGNATURE).write_bytes(bytes(64))
+    assert bundle_layout.LOG_SIGNATURE in told(out)
 
 
 # --- the command, and the way without it
@@ -353,7 +364,7 @@ def test_verify_names_files_and_answers_by_its_exit_code(
     said = capsys.readouterr().out
     assert "It is unchanged since" not in said  # without the signer's key nobody knows that
     assert "only with that person's public key" in said
-    assert main(["verify", str(copy), "--key", str(copy / bundle.PUBLIC_KEY)]) == 0
+    assert main(["verify", str(copy), "--key", str(copy / bundle_layout.PUBLIC_KEY)]) == 0
     assert "It is unchanged since it was sealed with that key" in capsys.readouterr().out
     assert "neither shows truth" in said
     assert "참임을 보여 주지 않는다" in said
@@ -371,7 +382,7 @@ def test_key_and_timestamp_as_commands(
     assert re.search(r"[0-9a-f]{64}", capsys.readouterr().out)
     folder = tmp_path / "bundle"
     shutil.copytree(plain, folder)
-    answer = authority.answer(folder / bundle.REQUEST)
+    answer = authority.answer(folder / bundle_layout.REQUEST)
     given = ["--roots", str(authority.root), "--operator", OPERATOR]
     assert main(["timestamp", str(folder), str(answer), *given]) == 0
     assert "Test TSA" in capsys.readouterr().out
@@ -406,21 +417,21 @@ def test_every_command_of_the_documentation_runs(
             check=False,
         )
         if name == "fingerprint":
-            mark = keys.fingerprint((folder / bundle.PUBLIC_KEY).read_bytes())
+            mark = keys.fingerprint((folder / bundle_layout.PUBLIC_KEY).read_bytes())
             return done.returncode == 0 and mark in done.stdout
         return done.returncode == 0
 
     sealed = Path(shutil.copytree(sealed, tmp_path / "whole"))
-    bundle.add_files(sealed, {"signed-1.txt": b"x"}, who=OPERATOR, what="signed it", key=key)
+    additions.add_files(sealed, {"signed-1.txt": b"x"}, who=OPERATOR, what="signed it", key=key)
     for name, block in blocks:
         assert works(name, block, sealed), (name, block)
     assert faults(sealed).is_empty()
     broken = Path(shutil.copytree(sealed, tmp_path / "broken"))
-    for path in (bundle.SIGNED, "data/figures/02-1.csv", "data/custody.jsonl"):
+    for path in (bundle_layout.SIGNED, "data/figures/02-1.csv", "data/custody.jsonl"):
         with (broken / path).open("ab") as file:
             file.write(b"\n")
     rewrite(broken / "data/custody.jsonl", OPERATOR, "Lee Other")
-    rewrite(broken / bundle.AFTER, "signed it", "checked it")
+    rewrite(broken / bundle_layout.AFTER, "signed it", "checked it")
     for name, block in blocks:
         if name not in ("fingerprint", "crate"):  # the crate's validator reads no hashes
             assert not works(name, block, broken), (name, block)

@@ -11,7 +11,7 @@ import pytest
 
 from bundles import faults, files_in, forge, lines_of, rewrite, told
 from onetomany.errors import InputError
-from onetomany.evidence import bundle, contents, crate, keys, timestamp
+from onetomany.evidence import bundle_layout, contents, crate, keys, timestamp
 from onetomany.evidence.agreement import SBOM
 from onetomany.evidence.verify import verify
 from payloads import CHAPTERS, OPERATOR
@@ -32,24 +32,24 @@ def test_a_file_is_told_by_its_old_name_where_others_are_like_it(copy: Path) -> 
 def test_new_manifests_without_the_key_do_not_hold(copy: Path) -> None:
     rewrite(copy / "data/figures/02-1.csv", "1000,", "1001,")
     forge(copy, None)
-    assert {bundle.SIGNATURE, bundle.LOG_SIGNATURE} <= told(copy)
+    assert {bundle_layout.SIGNATURE, bundle_layout.LOG_SIGNATURE} <= told(copy)
 
 
 def test_another_key_is_told_by_its_fingerprint(copy: Path, tmp_path: Path, key: Path) -> None:
     keys.make_key(tmp_path / "other.pem")
     forge(copy, tmp_path / "other.pem")
-    assert bundle.PUBLIC_KEY in told(copy)
+    assert bundle_layout.PUBLIC_KEY in told(copy)
     # even where bag-info.txt is made to name the other key, the signer's own key tells
     public = tmp_path / "public.pem"
     public.write_bytes(keys.public_pem(keys.read_private(key)))
     old = keys.fingerprint(public.read_bytes())
-    new = keys.fingerprint((copy / bundle.PUBLIC_KEY).read_bytes())
+    new = keys.fingerprint((copy / bundle_layout.PUBLIC_KEY).read_bytes())
     for name in ("bag-info.txt", "README.txt", "seal/certificate.md"):
         rewrite(copy / name, old, new)
     forge(copy, tmp_path / "other.pem")
     assert told(copy) == set()
     assert new in " ".join(verify(copy)["what"])
-    assert told(copy, public_key=public) == {bundle.PUBLIC_KEY}
+    assert told(copy, public_key=public) == {bundle_layout.PUBLIC_KEY}
 
 
 CRATE, FIRST = f"data/{crate.METADATA}", f"data/notebooks/{CHAPTERS[0]}.ipynb"
@@ -116,7 +116,7 @@ def test_a_request_for_other_bytes_is_told(copy: Path, key: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timestamp, "timestamp_request", lambda _: other)
         forge(copy, key)
-    assert told(copy) == {bundle.REQUEST}
+    assert told(copy) == {bundle_layout.REQUEST}
 
 
 # --- what no bundle should do to its reader
@@ -214,4 +214,4 @@ def test_a_folder_that_is_no_bundle(tmp_path: Path) -> None:
         verify(tmp_path / "none")
     assert "bagit.txt" in told(tmp_path)
     (tmp_path / "bagit.txt").write_text("{")
-    assert {"bagit.txt", "manifest-sha256.txt", bundle.AFTER} <= told(tmp_path)
+    assert {"bagit.txt", "manifest-sha256.txt", bundle_layout.AFTER} <= told(tmp_path)

@@ -19,7 +19,15 @@ from hypothesis import strategies as st
 from bundles import faults, files_in, told
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.evidence import bundle, contents, crate, custody, keys, logs
+from onetomany.evidence import (
+    additions,
+    bundle_layout,
+    contents,
+    crate,
+    custody,
+    keys,
+    logs,
+)
 from onetomany.evidence import verify as verifying
 from onetomany.evidence.agreement import CRATE, CUSTODY, FIGURES, RECORD, SBOM
 from onetomany.evidence.opened import Opened
@@ -30,12 +38,13 @@ pytestmark = pytest.mark.real
 
 UNFORESEEN = "could not be completed"
 DOCUMENTS = (
-    RECORD, FIGURES, CRATE, SBOM, CUSTODY, bundle.AFTER, f"data/{crate.WORKFLOW}",
+    RECORD, FIGURES, CRATE, SBOM, CUSTODY, bundle_layout.AFTER, f"data/{crate.WORKFLOW}",
     f"data/notebooks/{CHAPTERS[0]}.ipynb",
 )  # fmt: skip
 TEXTS = (
     "bag-info.txt", "bagit.txt", "README.txt", "manifest-sha256.txt", "tagmanifest-sha512.txt",
-    bundle.SIGNED, bundle.SIGNATURE, bundle.PUBLIC_KEY, bundle.REQUEST, bundle.LOG_SIGNATURE,
+    bundle_layout.SIGNED, bundle_layout.SIGNATURE, bundle_layout.PUBLIC_KEY,
+    bundle_layout.REQUEST, bundle_layout.LOG_SIGNATURE,
     "seal/timestamp-1.tsr", "seal/timestamp-1-roots.pem", "seal/certificate.md",
 )  # fmt: skip
 
@@ -53,8 +62,8 @@ def bundle_with_all(
     figures = [{"files": {"figures/02-1.csv": digest.hashes["sha256"]}}]
     text = json.dumps({"commit": "0123456789ab", "figures": figures}, indent=1)
     (folder / FIGURES).write_text(text, encoding="utf-8")
-    bundle.add_files(folder, {"a.txt": b"a"}, who="A", what="added a", key=other_key)
-    bundle.add_files(folder, {"b.txt": b"b"}, who="B", what="added b", key=key)
+    additions.add_files(folder, {"a.txt": b"a"}, who="A", what="added a", key=other_key)
+    additions.add_files(folder, {"b.txt": b"b"}, who="B", what="added b", key=key)
     return folder
 
 
@@ -197,7 +206,7 @@ def test_what_is_no_file_is_reported_and_not_opened(
     copy: Path, public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pipe would be waited for, a device read for ever."""
-    for name in ("seal/certificate.md", "data/run.json", bundle.AFTER, "bag-info.txt"):
+    for name in ("seal/certificate.md", "data/run.json", bundle_layout.AFTER, "bag-info.txt"):
         path = copy / name
         before = path.read_bytes()
         path.unlink()
@@ -229,7 +238,9 @@ def test_a_folder_that_is_a_link_or_a_file_is_reported(
     assert name in set(answer(copy, public)["file"])
 
 
-@pytest.mark.parametrize("name", ["seal", "data/figures", "data/run.json", bundle.AFTER, "data"])
+@pytest.mark.parametrize(
+    "name", ["seal", "data/figures", "data/run.json", bundle_layout.AFTER, "data"]
+)
 def test_what_nobody_may_read_is_reported(copy: Path, public: Path, name: str) -> None:
     """An administrator could read it: that the mode forbids it to all is reported to them too."""
     (copy / name).chmod(0)
@@ -317,7 +328,7 @@ def test_a_check_that_ends_on_something_unforeseen_is_a_fault(
     ]
     monkeypatch.setattr(verifying, "CHECKS", tuple(checks))
     found = faults(copy, public_key=public)
-    assert set(found["file"]) == {bundle.AFTER}
+    assert set(found["file"]) == {bundle_layout.AFTER}
     assert f"the check of 'seal' {UNFORESEEN}" in found["what"][0]
     monkeypatch.setattr(verifying, "CHECKS", (("x", _stopped),))
     with pytest.raises(KeyboardInterrupt):
@@ -406,11 +417,11 @@ def test_keys_with_which_anybody_can_sign_are_refused(copy: Path, public: Path) 
 
     identity = pem((1).to_bytes(32, "little"))
     load_pem_public_key(identity).verify(forged, b"any message")  # type: ignore[union-attr, call-arg]
-    (copy / bundle.PUBLIC_KEY).write_bytes(identity)
-    (copy / bundle.SIGNATURE).write_bytes(forged)
-    (copy / bundle.LOG_SIGNATURE).write_bytes(forged)
+    (copy / bundle_layout.PUBLIC_KEY).write_bytes(identity)
+    (copy / bundle_layout.SIGNATURE).write_bytes(forged)
+    (copy / bundle_layout.LOG_SIGNATURE).write_bytes(forged)
     found = faults(copy)
-    assert "small order" in " ".join(found.filter(file=bundle.PUBLIC_KEY)["what"])
+    assert "small order" in " ".join(found.filter(file=bundle_layout.PUBLIC_KEY)["what"])
     (copy / "weak.pem").write_bytes(identity)
     with pytest.raises(InputError, match=r"can't be used to check with: .*small order"):
         verify(copy, public_key=copy / "weak.pem")
@@ -426,15 +437,15 @@ def test_keys_written_in_a_way_that_the_standard_forbids_are_refused(y: int) -> 
 def test_a_second_signature_can_not_be_made_of_a_first(copy: Path, key: Path, public: Path) -> None:
     """S + L fits the same equation: RFC 8032 has it refused, and so has the library."""
     order = 2**252 + 27742317777372353535851937790883648493
-    signature = (copy / bundle.SIGNATURE).read_bytes()
+    signature = (copy / bundle_layout.SIGNATURE).read_bytes()
     s = int.from_bytes(signature[32:], "little")
     again = signature[:32] + (s + order).to_bytes(32, "little")
-    signed = (copy / bundle.SIGNED).read_bytes()
+    signed = (copy / bundle_layout.SIGNED).read_bytes()
     assert keys.signature_fits(public.read_bytes(), signature, signed)
     for wrong in (again, signature[:-1], signature + b"\0", b"", bytes(64)):
         assert not keys.signature_fits(public.read_bytes(), wrong, signed)
-    (copy / bundle.SIGNATURE).write_bytes(again)
-    assert bundle.SIGNATURE in told(copy, public_key=public)
+    (copy / bundle_layout.SIGNATURE).write_bytes(again)
+    assert bundle_layout.SIGNATURE in told(copy, public_key=public)
 
 
 def test_json_of_very_many_values_is_not_read(copy: Path, public: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bundles import files_in, run, told
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence import bundle, contents, custody, keys, timestamp
+from onetomany.evidence import additions, bundle_layout, contents, custody, keys, timestamp
 from onetomany.evidence.verify import verify
 from payloads import CREATED, ENDED, OPERATOR
 from stamps import Authority
@@ -68,45 +68,47 @@ def test_a_time_stamp_is_checked_before_it_is_kept(
     shutil.copytree(plain, folder)
     other = tmp_path / "other.tsq"
     other.write_bytes(timestamp.timestamp_request(b"something else"))
-    good = authority.answer(folder / bundle.REQUEST)
+    good = authority.answer(folder / bundle_layout.REQUEST)
     broken = tmp_path / "broken.tsr"
     broken.write_bytes(good.read_bytes()[:-1] + b"\0")
     for answer, roots in (
         (authority.answer(other), authority.root),
         (good, stranger.root),
         (broken, authority.root),
-        (folder / bundle.REQUEST, authority.root),
+        (folder / bundle_layout.REQUEST, authority.root),
     ):
         with pytest.raises(InputError, match="not added"):
-            bundle.add_timestamp(folder, answer, roots, who=OPERATOR)
+            additions.add_timestamp(folder, answer, roots, who=OPERATOR)
     assert told(folder) == set()
     before = contents.hash_files(folder, contents.list_files(folder).files)
     for number in (1, 2):
-        stamp = bundle.add_timestamp(folder, good, authority.root, who="Park Other")
+        stamp = additions.add_timestamp(folder, good, authority.root, who="Park Other")
         assert "Test TSA" in stamp.authority
         assert (folder / f"seal/timestamp-{number}.tsr").is_file()
     assert told(folder) == set()
     after = contents.hash_files(folder, contents.list_files(folder).files)
-    assert {p for p in before if before[p] != after[p]} == {bundle.AFTER}
+    assert {p for p in before if before[p] != after[p]} == {bundle_layout.AFTER}
     with pytest.raises(InputError, match="not a sealed bundle"):
-        bundle.add_timestamp(tmp_path, good, authority.root, who=OPERATOR)
+        additions.add_timestamp(tmp_path, good, authority.root, who=OPERATOR)
 
 
 def test_a_line_that_anybody_could_have_added_is_said_to_be_unsigned(
     sealed: Path, plain: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(plain, tmp_path / "bundle"))
-    assert bundle.AFTER not in set(verify(folder)["file"])
-    custody.append_entry(folder / bundle.AFTER, who="An Expert", what="found every number right")
+    assert bundle_layout.AFTER not in set(verify(folder)["file"])
+    custody.append_entry(
+        folder / bundle_layout.AFTER, who="An Expert", what="found every number right"
+    )
     assert told(folder) == set()
     for each in (folder, sealed):
-        note = verify(each).filter(file=bundle.AFTER, level="note")
+        note = verify(each).filter(file=bundle_layout.AFTER, level="note")
         assert note["line"].to_list() == [2]
         assert "no signature covers it" in note["what"][0]
 
 
 def test_a_time_stamp_that_no_log_tells_of_is_extra(copy: Path, authority: Authority) -> None:
-    answer = authority.answer(copy / bundle.REQUEST)
+    answer = authority.answer(copy / bundle_layout.REQUEST)
     shutil.copyfile(answer, copy / "seal/timestamp-7.tsr")
     assert told(copy) == {"seal/timestamp-7.tsr"}
 
@@ -120,7 +122,9 @@ def test_a_time_stamp_of_another_bundle_is_told(copy: Path, authority: Authority
     shutil.copyfile(authority.root, copy / "seal/timestamp-2-roots.pem")
     names = dict.fromkeys(["seal/timestamp-2.tsr", "seal/timestamp-2-roots.pem"], 0)
     hashed = {p: h.hashes["sha256"] for p, h in contents.hash_files(copy, names).items()}
-    custody.append_entry(copy / bundle.AFTER, who=OPERATOR, what="added a time-stamp", files=hashed)
+    custody.append_entry(
+        copy / bundle_layout.AFTER, who=OPERATOR, what="added a time-stamp", files=hashed
+    )
     assert told(copy) == {"seal/timestamp-2.tsr"}
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from bundles import faults, forge, rewrite, told
 from onetomany.errors import InputError
-from onetomany.evidence import bundle, crate, custody, keys, screening
+from onetomany.evidence import bundle, bundle_layout, crate, custody, keys, screening
 from onetomany.evidence.record import new_identifier
 from payloads import CHAPTERS, COMMIT, CREATED, OPERATOR, STARTED, record
 
@@ -81,7 +81,7 @@ def test_a_fact_that_is_changed_in_one_place_is_reported_there(
 
 def _sealed_anew(folder: Path, key: Path, **changes: object) -> Path:
     """A bundle whose last line before sealing, or first after it, says something else."""
-    for name in ("data/custody.jsonl", bundle.AFTER):
+    for name in ("data/custody.jsonl", bundle_layout.AFTER):
         if name in changes:
             lines = (folder / name).read_bytes().splitlines()
             which = -1 if name == "data/custody.jsonl" else 0
@@ -91,13 +91,13 @@ def _sealed_anew(folder: Path, key: Path, **changes: object) -> Path:
             (folder / name).write_bytes(b"\n".join(lines) + b"\n")
     if "data/custody.jsonl" in changes:
         return forge(folder, key)
-    first = (folder / bundle.AFTER).read_bytes().splitlines()[0] + b"\n"
-    (folder / bundle.AFTER).write_bytes(first)
-    (folder / bundle.LOG_SIGNATURE).write_bytes(keys.read_private(key).sign(first))
+    first = (folder / bundle_layout.AFTER).read_bytes().splitlines()[0] + b"\n"
+    (folder / bundle_layout.AFTER).write_bytes(first)
+    (folder / bundle_layout.LOG_SIGNATURE).write_bytes(keys.read_private(key).sign(first))
     return folder
 
 
-@pytest.mark.parametrize("name", ["data/custody.jsonl", bundle.AFTER])
+@pytest.mark.parametrize("name", ["data/custody.jsonl", bundle_layout.AFTER])
 @pytest.mark.parametrize("change", [{"who": "Lee Other"}, {"when": "2026-11-24T11:00:00+00:00"}])
 def test_a_line_of_the_log_is_held_to_the_other_places(
     plain: Path, key: Path, tmp_path: Path, name: str, change: dict[str, str]

@@ -46,7 +46,7 @@ from onetomany.evidence.figures import (
     read_figures,
     without_data,
 )
-from onetomany.evidence.printed import LEAST, TURNED, UPRIGHT, lay_out, smallest_letters
+from onetomany.evidence.printed import LEAST, POINT, TURNED, UPRIGHT, Printed, _read, lay_out
 from onetomany.evidence.reproduce import (
     compare_bytes,
     compare_exhibits,
@@ -403,6 +403,12 @@ def large() -> dict[str, tuple[Figure, bytes]]:
 
 def words_of(svg: bytes) -> list[str]:
     return ["".join(each.itertext()) for each in html.fromstring(svg).iter("text")]
+
+
+def smallest_letters(printed: Printed) -> float:
+    """Return the points of a picture's smallest letters in print; infinite without letters."""
+    read = [(_read(part), width) for part, width in printed.parts]
+    return min(each.smallest * width / (each.width * POINT) for each, width in read)
 
 
 @pytest.mark.parametrize("name", ["tall", "wide"])

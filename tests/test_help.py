@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onetomany import cli
-from onetomany.cli.command import Command
+from onetomany.cli.command import Command, CommandParser
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ NAMES = [command_name(command) for command in cli.COMMANDS]
 
 def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     for command in cli.COMMANDS:
-        parser = argparse.ArgumentParser(description=command.__doc__)
+        parser = CommandParser(description=command.__doc__)
         command(parser)
         yield command_name(command), parser
         for action in parser._actions:

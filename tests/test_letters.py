@@ -102,7 +102,7 @@ def test_each_letter_is_whole_in_each_of_its_languages(name: str, law: str) -> N
         mark = letter_files._reading_mark(made, beside)
         own: list[str] = []
         along: list[str] = []
-        for page in pages_of(letters.to_pdf(made, beside)):
+        for page in pages_of(letter_files.to_pdf(made, beside)):
             (along if bare(mark) in bare(page) else own).append(page)
         check_pages(made, own)
         heads = re.compile(re.escape(bare(mark)))  # in the head and at the foot of each page
@@ -247,17 +247,17 @@ def test_a_european_letter_says_on_what_the_right_rests() -> None:
 def test_a_version_to_read_along_is_marked_on_each_page_and_not_counted() -> None:
     made = letters.letter("accuracy_tests", "de-ifg", FIELDS)
     beside = letters.letter("accuracy_tests", "de-ifg", FIELDS, "ko")
-    alone, both = pages_of(letters.to_pdf(made)), pages_of(letters.to_pdf(made, beside))
+    alone, both = pages_of(letter_files.to_pdf(made)), pages_of(letter_files.to_pdf(made, beside))
     assert len(both) > len(alone)
     marks = ("Nicht Teil des Schreibens", "청구서의 일부가 아님")
     for number, page in enumerate(both):
         assert all((mark in page) == (number >= len(alone)) for mark in marks)
     assert [bare(page) for page in both[: len(alone)]] == [bare(page) for page in alone]
     assert f"{len(alone)} / {len(alone)}" in both[len(alone) - 1]
-    paragraphs = docx.Document(io.BytesIO(letters.to_docx(made, beside))).paragraphs
+    paragraphs = docx.Document(io.BytesIO(letter_files.to_docx(made, beside))).paragraphs
     text = "\n".join(each.text for each in paragraphs)
     assert text.index("Unterschrift") < text.index(marks[0]) < text.index("신청인")
-    markdown = letters.to_markdown(made, beside)
+    markdown = letter_files.to_markdown(made, beside)
     assert markdown.startswith(made.markdown)
     assert markdown.index("\n---\n") < markdown.index(marks[1])
 
@@ -265,9 +265,9 @@ def test_a_version_to_read_along_is_marked_on_each_page_and_not_counted() -> Non
 def test_american_letters_are_on_american_paper_and_word_knows_the_language() -> None:
     for law, size, tag in (("us-foia", (612, 792), "en-US"), ("uk-foia-2000", (595, 842), "en-GB")):
         made = letters.letter("cameras", law, FIELDS)
-        page = pypdfium2.PdfDocument(letters.to_pdf(made))[0]
+        page = pypdfium2.PdfDocument(letter_files.to_pdf(made))[0]
         assert tuple(map(round, page.get_size())) == size
-        document = docx.Document(io.BytesIO(letters.to_docx(made)))
+        document = docx.Document(io.BytesIO(letter_files.to_docx(made)))
         assert f'w:lang w:val="{tag}"' in document.styles["Normal"].element.xml
         heading = document.styles["Heading 1"].element.xml
         assert 'w:eastAsia="Malgun Gothic"' in heading
@@ -278,7 +278,7 @@ def test_american_letters_are_on_american_paper_and_word_knows_the_language() ->
 def test_long_german_words_break_and_addresses_never_do() -> None:
     long = "Donaudampfschifffahrtsgesellschaftsstraße"
     made = letters.letter("deletion", "de-ifg", FIELDS | {"address": " ".join([long] * 6)})
-    text = "".join(pages_of(letters.to_pdf(made)))
+    text = "".join(pages_of(letter_files.to_pdf(made)))
     assert text.count(long) == 6
     words = re.findall(r"(?<![\w-])[a-zäöüß]{8,}(?![\w-])", made.text)
     assert [word for word in words if word not in text and word in bare(text)]
@@ -287,7 +287,7 @@ def test_long_german_words_break_and_addresses_never_do() -> None:
 def test_a_citation_stays_on_one_line() -> None:
     for body in ("A", "A much longer name of an authority " * 2, "Agency " * 9):
         made = letters.letter("cameras", "us-foia", FIELDS | {"system": body})
-        for line in "\n".join(pages_of(letters.to_pdf(made))).splitlines():
+        for line in "\n".join(pages_of(letter_files.to_pdf(made))).splitlines():
             assert not re.search(r"(U\.S\.C\.|§|\b5)\s*$", line)
 
 

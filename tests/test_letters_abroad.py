@@ -11,7 +11,7 @@ import pytest
 
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.requests import drafts, letter_templates, letters, registers
+from onetomany.requests import drafts, letter_files, letter_templates, letters, registers
 from onetomany.requests.procedures import procedures, requests_folder
 
 LAWS, TEMPLATES, FRAMES = procedures(), letter_templates.templates(), letter_templates.frames()
@@ -52,7 +52,7 @@ def test_each_is_written_in_the_authoritys_language_english_and_korean(name: str
 @pytest.mark.parametrize("law", ["fr-crpa", "nl-woo", "br-lai", "us-ma-prl"])
 def test_the_pdf_says_what_the_letter_says(law: str) -> None:
     made = letters.letter("face_search", law, FIELDS)
-    pages = pypdfium2.PdfDocument(letters.to_pdf(made))
+    pages = pypdfium2.PdfDocument(letter_files.to_pdf(made))
     found = "".join(
         re.sub(rf"\s*{n} / {len(pages)}\s*$", "", page.get_textpage().get_text_bounded())
         for n, page in enumerate(pages, 1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bundles import faults, told
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.evidence import bundle, contents
+from onetomany.evidence import bundle_layout, contents
 from onetomany.evidence.opened import Opened
 from onetomany.evidence.opentimestamps import (
     MAGIC,
@@ -154,7 +154,7 @@ def test_a_proof_is_carried_and_reported(
     plain: Path, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = Path(shutil.copytree(plain, tmp_path / "bundle"))
-    digest = hashlib.sha256((copy / bundle.SIGNED).read_bytes()).digest()
+    digest = hashlib.sha256((copy / bundle_layout.SIGNED).read_bytes()).digest()
     path = tmp_path / "tagmanifest-sha256.txt.ots"
     command = ["timestamp", str(copy), str(path), "--operator", OPERATOR, "--key", str(key)]
     path.write_bytes(upgraded()[0])

@@ -22,7 +22,7 @@ def rows(first: int, many: int) -> list[tuple[str, ...]]:
 
 
 def line(x: float, y: float, words: str) -> Line:
-    return Line(words, [], None, [(x, y, x + 5 * len(words), y + HIGH)])
+    return Line(words, [], None, [(x, y, x + 5 * len(words), y + HIGH)], lambda *box: box)
 
 
 def part(

@@ -31,6 +31,7 @@ from onetomany.requests import (
     answer_files,
     gaps,
     imports,
+    letter_files,
     letter_templates,
     letters,
     log,
@@ -123,8 +124,8 @@ def test_the_pdf_says_what_the_letter_says_and_is_the_same_each_time(
     name: str, law: str, language: str
 ) -> None:
     letter = letters.letter(name, law, FIELDS | {"address": INJECTED}, language)
-    content = letters.to_pdf(letter)
-    assert content == letters.to_pdf(letter)
+    content = letter_files.to_pdf(letter)
+    assert content == letter_files.to_pdf(letter)
     assert b"<pdfaid:part>2</pdfaid:part>" in content
     assert b"<pdfaid:conformance>B</pdfaid:conformance>" in content
     assert b"<pdfuaid:part>1</pdfuaid:part>" in content
@@ -141,8 +142,8 @@ def test_the_pdf_says_what_the_letter_says_and_is_the_same_each_time(
 @pytest.mark.parametrize(("name", "law", "language"), SOME[:2])
 def test_the_word_file_opens_again(name: str, law: str, language: str) -> None:
     letter = letters.letter(name, law, FIELDS | {"address": INJECTED}, language)
-    content = letters.to_docx(letter)
-    assert content == letters.to_docx(letter)
+    content = letter_files.to_docx(letter)
+    assert content == letter_files.to_docx(letter)
     document = docx.Document(io.BytesIO(content))
     lines = [re.sub(r"^(\d+\.)\t", r"\1 ", each.text) for each in document.paragraphs]
     assert "\n".join(lines).replace("\u00a0", " ") + "\n" == letter.text
@@ -153,7 +154,7 @@ def test_the_word_file_opens_again(name: str, law: str, language: str) -> None:
 def test_what_is_written_into_a_field_is_shown_and_does_nothing(name: str) -> None:
     letter = letters.letter("mou", "kr-oida", FIELDS | {name: INJECTED}, "en")
     assert INJECTED in letter.text
-    page = mistune.html(letters.to_markdown(letter))
+    page = mistune.html(letter_files.to_markdown(letter))
     assert "<script" not in page
     assert "<strong>b</strong>" not in page
     assert "<em>" not in page

@@ -22,6 +22,7 @@ from onetomany.evidence.verify import verify
 from onetomany.examples import sample_bundle
 from onetomany.report.blocks import read_chapter
 from onetomany.report.chapter import Chapter
+from onetomany.sources.kit_files import packaged_toml
 from payloads import COMMIT, CREATED, record
 
 pytestmark = pytest.mark.kernel
@@ -404,7 +405,7 @@ def test_a_draft_has_its_rules_blanks_questions_and_sources(drafts: Path, code: 
     for asked in questions.load_questions(code):
         assert asked["question"] in text
         assert asked["answer_ko"] in text
-    for source in certificate._texts(code)["source"]:
+    for source in packaged_toml("onetomany.evidence", f"certificates/{code}.toml")["source"]:
         assert source["title"] in text
         assert (f"읽음: {source['read']}" in text) if source["read"] else ("not read" in text)
     assert text.count(certificate.BLANK) > 20
@@ -418,7 +419,7 @@ def test_a_draft_leaves_to_a_person_what_only_a_person_can_say(code: str) -> Non
         r"\bI\b|^(Sameness|Integrity|Original|Authorship|Accuracy|Skill)|^(동일성|무결성|원본성|진정성립)"
     )
     seen = 0
-    for section in certificate._texts(code)["section"]:
+    for section in packaged_toml("onetomany.evidence", f"certificates/{code}.toml")["section"]:
         for en, ko in section["points"]:
             assert ("{blank}" in en) == ("{blank}" in ko), en
             for text in (en, ko):

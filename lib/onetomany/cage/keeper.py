@@ -31,7 +31,6 @@ ANSWER = 512 << 20  # bytes of one answer, all frames together
 MESSAGE = 100_000  # bytes of one request, beside its document
 _START = 120.0  # seconds in which a task loads its libraries
 _GRACE = 10.0  # seconds after which a process that does not answer at all is killed
-_WEAK = "ONETOMANY_WEAK_ISOLATION"  # somebody has agreed to it, here or in the parent
 # settings for computing, none of the user's data; paths only if they are absolute
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",

@@ -55,16 +55,8 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "lseek": (8, 62, ()),
     "close": (3, 57, ()),
     "dup": (32, 23, ()),
-    "fcntl": (
-        72,
-        25,
-        (Check(1, (0, 1, 2, 3, 1030)),),
-    ),  # duplicate, read and set close-on-exec
-    "ioctl": (
-        16,
-        29,
-        (Check(1, (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)),),
-    ),  # is it a terminal?
+    "fcntl": (72, 25, (Check(1, (0, 1, 2, 3, 1030)),)),  # duplicate, read and set close-on-exec
+    "ioctl": (16, 29, (Check(1, (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)),)),  # is it a terminal?
     "fadvise64": (221, 223, ()),
     # installed programs and libraries, which Landlock alone lets be opened; read only
     "open": (2, None, (Check(1, (0,), _WRITING),)),
@@ -99,11 +91,7 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "getrandom": (318, 278, ()),
     "getrusage": (98, 165, ()),
     "getrlimit": (97, 163, ()),
-    "prlimit64": (
-        302,
-        261,
-        (Check(0, (0,)), Check(2, (0,), whole=True)),
-    ),  # its own, to read
+    "prlimit64": (302, 261, (Check(0, (0,)), Check(2, (0,), whole=True))),  # its own, to read
     "sysinfo": (99, 179, ()),
     "uname": (63, 160, ()),
     "getpid": (39, 172, ()),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+from operator import itemgetter
 from typing import Any
 
 from .zygote import Handler, Send
@@ -70,11 +71,8 @@ def _chosen(book: Any, asked: str | None) -> tuple[str, list[list[str | None]]]:
 
 def _visible_first(book: Any) -> list[str]:
     hidden = [str(sheet.visible).rpartition(".")[2] != "Visible" for sheet in book.sheets_metadata]
-    return [name for _, name in sorted(zip(hidden, book.sheet_names, strict=True), key=_first)]
-
-
-def _first(pair: tuple[bool, str]) -> bool:
-    return pair[0]
+    named = zip(hidden, book.sheet_names, strict=True)
+    return [name for _, name in sorted(named, key=itemgetter(0))]
 
 
 def _fill_merged(rows: list[list[str | None]], sheet: Any) -> None:

@@ -45,8 +45,8 @@ class Case:
     @cached_property
     def events(self) -> pl.DataFrame:
         """The events in order, with `when`, the first day that each may mean."""
-        first_day = (pl.col("date") + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
-        return self.table("events").with_columns(when=first_day).sort("when", maintain_order=True)
+        when = claim_ledger.day_of_window(pl.col("date"), 0)
+        return self.table("events").with_columns(when=when).sort("when", maintain_order=True)
 
     @property
     def numbers(self) -> pl.DataFrame:

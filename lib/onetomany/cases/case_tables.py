@@ -20,6 +20,7 @@ from ..errors import InputError, near
 from ..sources.files import read_received
 from ..sources.tables import plain_text
 from .columns import ADDRESS, DATE, NUMBERS, WINDOW, CaseColumn, CaseTable
+from .words import task_words
 
 LARGEST = 64 << 20  # bytes of a table: about 200,000 claims
 KINDS: dict[str, type[pl.DataType]] = {
@@ -28,12 +29,6 @@ KINDS: dict[str, type[pl.DataType]] = {
     "integer": pl.Int64,
     "day": pl.Date,
 }
-_FORMS = {
-    "number": ("write a number such as 44 or 0.5", "44나 0.5 같은 수를 적으세요"),
-    "integer": ("write a whole number", "정수를 적으세요"),
-    "day": ("write a day such as 2019-04-30", "2019-04-30처럼 날짜를 적으세요"),
-}
-_KOREAN_KINDS = {"number": "수가", "integer": "정수가", "day": "날짜가"}
 _KOREAN_FORMS = {
     DATE: "2019-04-30, 2019-04, 2019",
     WINDOW: "2019, 2019-04, 2019/2022",
@@ -61,6 +56,12 @@ class CaseFault:
         row = f", row {self.row}" if self.row else ""
         column = f", column {self.column}" if self.column else ""
         return f"{self.file}{row}{column}: {self.what}; {self.remedy}."
+
+
+def _fault(file: str, row: int, column: str, sentences: str, /, **facts: object) -> CaseFault:
+    """Return a fault with sentences of `words.task_words`."""
+    (what, what_ko), (todo, todo_ko) = task_words(sentences, **facts)
+    return CaseFault(file, row, column, what, todo, (what_ko, todo_ko))
 
 
 def read_case_table(folder: Path, table: CaseTable) -> pl.DataFrame:
@@ -94,24 +95,16 @@ def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFa
     empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})
     path = folder / table.file
     if path.is_symlink():
-        linked = CaseFault(table.file, 0, "", "it is a link to another file",
-                           "put the file itself there",
-                           ("다른 파일을 가리키는 링크입니다", "파일 자체를 넣으세요"))  # fmt: skip
-        return empty, [linked]
+        return empty, [_fault(table.file, 0, "", "linked_file")]
     if not path.exists():
-        header = ",".join(table.names)
-        missing = CaseFault(table.file, 0, "", "the file is missing",
-                            f"make it with that header: {header}",
-                            ("파일이 없습니다", f"이 머리글로 만드세요: {header}"))  # fmt: skip
+        missing = _fault(table.file, 0, "", "missing_file", header=",".join(table.names))
         return empty, [] if table.optional else [missing]
     content = read_received(path, LARGEST, links=False)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         _, encoding, _ = decode(content)
-        what = f"it is not in UTF-8; its bytes look like {encoding}"
-        korean = (f"UTF-8이 아니라 {encoding}로 보입니다", "'CSV UTF-8'로 저장하세요")
-        return empty, [CaseFault(table.file, 0, "", what, "save it as 'CSV UTF-8'", korean)]
+        return empty, [_fault(table.file, 0, "", "other_encoding", encoding=encoding)]
     return text_table(text, table)
 
 
@@ -120,27 +113,17 @@ def text_table(text: str, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFaul
     empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith(_CONFLICT):
-            what = "two people's changes were not merged"
-            todo = "keep the right rows and delete the lines with <<<<<<<, ======= and >>>>>>>"
-            korean = (
-                "두 사람이 고친 내용이 합쳐지지 않았습니다",
-                "맞는 행만 남기고 <<<<<<<, =======, >>>>>>> 줄을 지우세요",
-            )
-            return empty, [CaseFault(table.file, number, "", what, todo, korean)]
+            return empty, [_fault(table.file, number, "", "unmerged")]
     try:
         raw = plain_text(pl.read_csv(io.StringIO(text), infer_schema=False))
     except pl.exceptions.PolarsError as error:
         why = _ragged(text) or str(error).splitlines()[0]
-        korean = (f"읽을 수 없습니다({why})", "파일을 고치세요")
-        what = f"it can't be read ({why})"
-        return empty, [CaseFault(table.file, 0, "", what, "repair it", korean)]
+        return empty, [_fault(table.file, 0, "", "unreadable", why=why)]
     blank = pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
     raw = raw.filter(~blank)
     if lacking := [c.name for c in table.columns if c.required and c.name not in raw.columns]:
-        todo = f"add it to the first line{near(lacking[0], raw.columns)}"
-        korean = ("이 열이 없습니다", "첫 줄에 이 열을 넣으세요")
-        fault = CaseFault(table.file, 1, lacking[0], "the column is missing", todo, korean)
-        return raw, [fault]
+        alike = near(lacking[0], raw.columns)
+        return raw, [_fault(table.file, 1, lacking[0], "missing_column", near=alike)]
     return raw, []
 
 
@@ -167,14 +150,8 @@ def table_faults(raw: pl.DataFrame, table: CaseTable) -> list[CaseFault]:
     if table.key:
         twice = rows.filter(pl.col(table.key).is_duplicated() & pl.col(table.key).is_not_null())
         for (name,), group in twice.group_by(table.key, maintain_order=True):
-            used = ", ".join(map(str, group["row"]))
-            what = f"'{name}' is used in rows {used}"
-            todo = "keep one of them, or give each its own name"
-            korean = (
-                f"'{name}'을(를) {used}행에서 함께 씁니다",
-                "하나만 남기거나 서로 다른 이름을 붙이세요",
-            )
-            faults.append(CaseFault(table.file, group["row"][0], table.key, what, todo, korean))
+            told = {"name": name, "rows": ", ".join(map(str, group["row"]))}
+            faults.append(_fault(table.file, group["row"][0], table.key, "used_twice", **told))
     faults += _backward(rows, table)
     return sorted(faults, key=lambda fault: fault.row)
 
@@ -186,9 +163,8 @@ def _backward(rows: pl.DataFrame, table: CaseTable) -> Iterator[CaseFault]:
         if first in columns and last in columns:
             days = _parsed(columns[first]), _parsed(columns[last])
             for row, start, end in rows.filter(days[1] < days[0]).select("row", *days).iter_rows():
-                what = f"{end} is before {first} ({start})"
-                korean = (f"{end}이(가) {first}({start})보다 앞섭니다", "두 날짜를 고치세요")
-                yield CaseFault(table.file, row, last, what, "correct the two days", korean)
+                told = {"end": end, "first": first, "start": start}
+                yield _fault(table.file, row, last, "ends_before", **told)
 
 
 def typed_table(raw: pl.DataFrame, table: CaseTable) -> pl.DataFrame:
@@ -220,32 +196,19 @@ def _parsed(column: CaseColumn) -> pl.Expr:
 def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[CaseFault]:
     cell = pl.col(column.name).str.strip_chars()
     given = cell.is_not_null() & (cell != "")
-    empty = (("the cell is empty", "칸이 비어 있습니다"), ("fill it in", "채우세요"))
-    tests = [(~given if column.required else pl.lit(False), *empty)]
+    tests: list[tuple[pl.Expr, str]] = []
+    if column.required:
+        tests.append((~given, "empty_cell"))
     if column.kind != "string":
-        lost = given & _parsed(column).is_null()
-        article = "an" if column.kind == "integer" else "a"
-        what = (
-            f"'{{}}' is not {article} {column.kind}",
-            f"'{{}}': {_KOREAN_KINDS[column.kind]} 아닙니다",
-        )
-        tests.append((lost, what, _FORMS[column.kind]))
+        tests.append((given & _parsed(column).is_null(), f"no_{column.kind}"))
     if column.pattern:
-        wrong = given & ~cell.str.contains(column.pattern)
-        what = ("'{}' is not in the right form", "'{}': 형식이 맞지 않습니다")
-        form = _KOREAN_FORMS.get(column.pattern, "")
-        tests.append((wrong, what, (f"write {column.about}", f"{form} 형식으로 적으세요")))
+        tests.append((given & ~cell.str.contains(column.pattern), "no_form"))
     if column.choices:
-        wrong = given & ~cell.is_in(list(column.choices))
-        choices = ", ".join(column.choices)
-        what = ("'{}' is not a choice", "'{}': 고를 수 있는 값이 아닙니다")
-        todo = (f"write one of {choices}", f"다음 가운데 하나를 적으세요: {choices}")
-        tests.append((wrong, what, todo))
-    faults = []
-    for bad, (what_en, what_ko), (todo_en, todo_ko) in tests:
-        for row, value in rows.filter(bad).select("row", cell).iter_rows():
-            shown = str(value)[:60]
-            korean = (what_ko.replace("{}", shown), todo_ko)
-            what_now = what_en.replace("{}", shown)
-            faults.append(CaseFault(file, row, column.name, what_now, todo_en, korean))
-    return faults
+        tests.append((given & ~cell.is_in(list(column.choices)), "no_choice"))
+    told = {"about": column.about, "form": _KOREAN_FORMS.get(column.pattern, "")}
+    told["choices"] = ", ".join(column.choices)
+    return [
+        _fault(file, row, column.name, name, value=str(value)[:60], **told)
+        for bad, name in tests
+        for row, value in rows.filter(bad).select("row", cell).iter_rows()
+    ]

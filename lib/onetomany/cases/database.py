@@ -20,8 +20,8 @@ from ..requests.log import read_requests
 from ..requests.status import store_requests
 from .case_folder import Case
 from .marked import unclear_documents, with_places, with_whole_documents
+from .words import Words, task_words
 
-Words = tuple[str, str]  # English and Korean
 FILE = "case.duckdb"
 SOURCES = "sources"
 _COMPARED = ("claim_id", "subject", "attribute", "value", "unit", "said_by", "source_url", "quote")
@@ -65,46 +65,28 @@ def stale_parts(case: Case) -> Iterator[tuple[Words, Words]]:
     Both are in English and Korean.
     """
     files = source_files(case.folder)
-    ingest = ("run 'onetomany ingest'", "'onetomany ingest'로 읽으세요")
     if not case_database(case).exists():
         if files:
-            many = len(files)
-            yield (f"documents in sources/ not read: {many}",
-                   f"sources/의 문서 {many}건을 읽지 않았습니다"), ingest  # fmt: skip
+            yield task_words("none_read", many=len(files))
         return
     with open_case(case_database(case)) as db:
         known = set(query_frame(db, "select path from files where depth = 0 and not gone")["path"])
         unread = [path for path in files if path not in known]
         if unread:
-            many, first = len(unread), unread[0]
-            yield (f"documents in sources/ not read: {many} ({printable(first)})",
-                   f"문서 {many}건을 읽지 않았습니다({printable(first)})"), ingest  # fmt: skip
+            yield task_words("some_not_read", many=len(unread), first=printable(unread[0]))
         failed = db.execute("select count(*) from documents where status = 'failed'").fetchone()
         if failed and failed[0]:
-            yield (f"documents that could not be read: {failed[0]}",
-                   f"문서 {failed[0]}건은 읽지 못했습니다"), (
-                   f"see {attention_file(case_database(case)).name}",
-                   f"{attention_file(case_database(case)).name}에서 까닭을 보세요")  # fmt: skip
-        if not _stored(db).equals(_in_folder(case)):
-            yield ("its claims differ from claims.csv", "안의 주장이 claims.csv와 다릅니다"), (
-                "run 'onetomany claims'", "'onetomany claims'를 실행하세요")  # fmt: skip
-        yield from _uncited(db, case.claims)
-
-
-def _uncited(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
-    """Yield how many claims cite a document that the case file doesn't have, or two that it has."""
-    unclear = list(unclear_documents(db, claims))
-    lost = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many == 0]
-    twice = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many > 1]
-    if lost:
-        yield (f"{len(lost)} claims cite a document that is not in it ({lost[0]})",
-               f"주장 {len(lost)}개가 인용한 문서가 안에 없습니다({lost[0]})"), (
-               "put it into sources/ and run 'onetomany ingest', or correct the claim",
-               "sources/에 넣고 'onetomany ingest'로 읽거나, 주장을 고치세요")  # fmt: skip
-    if twice:
-        yield (f"{len(twice)} claims cite digits that begin two documents ({twice[0]})",
-               f"주장 {len(twice)}개가 인용한 앞자리로 시작하는 문서가 둘입니다({twice[0]})"), (
-               "write more digits of the SHA-256", "SHA-256을 더 길게 적으세요")  # fmt: skip
+            file = attention_file(case_database(case)).name
+            yield task_words("failed", many=failed[0], file=file)
+        own = case.claims.select(pl.col(_COMPARED).cast(pl.String)).sort("claim_id")
+        if not _stored(db).equals(own):
+            yield task_words("other_claims")
+        unclear = list(unclear_documents(db, case.claims))
+        lost = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many == 0]
+        twice = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many > 1]
+        for name, found in (("lost_document", lost), ("two_documents", twice)):
+            if found:
+                yield task_words(name, many=len(found), first=found[0])
 
 
 def sources_folder(folder: Path) -> Path:
@@ -141,7 +123,3 @@ def _stored(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return query_frame(db, f"select {columns} from claims order by claim_id").select(
         pl.col(_COMPARED).cast(pl.String)
     )
-
-
-def _in_folder(case: Case) -> pl.DataFrame:
-    return case.claims.select(pl.col(_COMPARED).cast(pl.String)).sort("claim_id")

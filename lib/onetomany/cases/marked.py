@@ -116,11 +116,7 @@ def _placed(db: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) -> dict[str, 
     if (span := page.locate(row["quote"])) is None:
         return {}
     block = page.block_at(span[0])
-    return {
-        "char_start": span[0],
-        "char_end": span[1],
-        "block": block.block if block else None,
-    }
+    return {"char_start": span[0], "char_end": span[1], "block": block.block if block else None}
 
 
 def _documents(db: duckdb.DuckDBPyConnection) -> dict[str, str]:

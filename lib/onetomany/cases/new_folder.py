@@ -9,76 +9,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import tomlkit
 
 from ..errors import InputError, near
+from ..requests.laws import MEMBER_STATES
 from ..requests.procedures import procedures, requests_folder
 from ..sources.files import read_received, whole_folder
 from ..sources.functions import FUNCTIONS
+from ..sources.kit_files import packaged_text
+from ..sources.tables import csv_text
 from .about import ABOUT
-from .case_folder import Case, read_case
-from .case_tables import raw_table
-from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
+from .case_folder import read_case
+from .columns import BODIES, TABLES, CaseColumn, CaseTable
 
 _CHOICES = ("operator", "organisation", "jurisdiction", "redact")
 FOLDERS = ("sources", "requests", "images", "sightings", "tables", "notebooks")
-_README = """# {title}
-
-A case folder of One-to-Many. Change the files with any editor or spreadsheet, or with
-`onetomany add`; `onetomany check` lists the next steps.
-
-| File | Content |
-|---|---|
-| `case.toml` | the system, its place, and its purpose as claimed |
-{tables}
-| `sources/` | documents and web captures; `onetomany ingest` reads them |
-| `requests/` | the log of requests to authorities; `onetomany requests new` begins one |
-| `requester.example.toml` | copy it to `requester.toml`; fill in your name and address |
-| `images/`, `sightings/`, `tables/` | optional: faces with a datasheet, tracks, tables of people |
-| `notebooks/` | your own notebooks; the kit never runs them by itself |
-| `exhibit.toml` | content and redactions of an exhibit |
-| `case.duckdb` | made from the other files; delete it and it is made again |
-"""
-_EXHIBIT = """# Choices for `onetomany exhibit` on this case.
-operator = ""       # your name, for the record; or give it with --operator
-organisation = ""
-jurisdiction = ""   # draft certificates, such as "england,us"
-redact = ""         # a list of redactions in this folder, TOML or CSV
-"""
-# both sides' rows are kept when two people added some; `check` then finds an id used twice
-_ATTRIBUTES = "*.csv text eol=lf merge=union\n*.toml text eol=lf\n"
-_UNION = frozenset(
-    [
-        "at",
-        "be",
-        "bg",
-        "cy",
-        "cz",
-        "de",
-        "dk",
-        "ee",
-        "es",
-        "fi",
-        "fr",
-        "gr",
-        "hr",
-        "hu",
-        "ie",
-        "it",
-        "lt",
-        "lu",
-        "lv",
-        "mt",
-        "nl",
-        "pl",
-        "pt",
-        "ro",
-        "se",
-        "si",
-        "sk",
-    ]
-)  # members of the European Union
-_IGNORED = "case.duckdb*\n*.lock\n.*.lock\nprivate/\nrequester.toml\nbuild/\n*.pem\n!*.pub.pem\n"
 
 
 def new_case(
@@ -129,21 +75,21 @@ def new_case(
     example = requests_folder() / "requester.example.toml"
     files = {
         ABOUT: "# The subject of this case. Docs: docs/case-folder.md\n" + tomlkit.dumps(head),
-        "exhibit.toml": _EXHIBIT,
-        ".gitattributes": _ATTRIBUTES,
-        ".gitignore": _IGNORED,
-        "README.md": _README.format(
-            title=title,
-            tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES),
+        "exhibit.toml": packaged_text(__package__, "new/exhibit.toml"),
+        # both sides' rows are kept when two people added some; `check` then finds an id used twice
+        ".gitattributes": packaged_text(__package__, "new/gitattributes"),
+        ".gitignore": packaged_text(__package__, "new/gitignore"),
+        "README.md": packaged_text(__package__, "new/README.md").format(
+            title=title, tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES)
         ),
         "datapackage.json": json.dumps(data_package(name, title), indent=1) + "\n",
         "requester.example.toml": example.read_text("utf-8"),
         **{table.file: ",".join(table.names) + "\n" for table in TABLES},
     }
     if operator:
-        row = {"name": operator, "kind": "official"}
-        cells = [row.get(name, "") for name in TABLES[3].names]
-        files["bodies.csv"] += ",".join(map(_quoted, cells)) + "\n"
+        schema = dict.fromkeys(BODIES.names, pl.String)
+        body = pl.DataFrame([{"name": operator, "kind": "official"}], schema=schema)
+        files["bodies.csv"] += csv_text(body, include_header=False)
     with whole_folder(folder) as new:
         for name, text in files.items():
             (new / name).write_text(text, encoding="utf-8")
@@ -189,22 +135,8 @@ def data_package(name: str, title: str) -> dict[str, Any]:
     }
 
 
-def describe_folder(case: Case) -> dict[str, Any]:
-    """Return the data package of a case folder: its tables with their columns in their order."""
-    package = data_package(case.about.name, case.about.text("title", "en"))
-    there = [table for table in TABLES if (case.folder / table.file).exists()]
-    headers = [raw_table(case.folder, table)[0].columns for table in there]
-    package["resources"] = [
-        _resource(table, header) for table, header in zip(there, headers, strict=True)
-    ]
-    return package
-
-
-def _resource(table: CaseTable, header: Sequence[str] = ()) -> dict[str, Any]:
-    known = {column.name: column for column in table.columns}
-    names = header or list(known)
-    own = [_field(known.get(name, CaseColumn(name, "a column of your own"))) for name in names]
-    schema: dict[str, Any] = {"fields": own}
+def _resource(table: CaseTable) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": list(map(_field, table.columns))}
     if table.key:
         schema["primaryKey"] = table.key
     return {
@@ -222,14 +154,10 @@ def _field(column: CaseColumn) -> dict[str, Any]:
     if column.choices:
         limits["enum"] = list(column.choices)
     if column.pattern:
-        limits["pattern"] = ADDRESS if column.pattern == ADDRESS else column.pattern
+        limits["pattern"] = column.pattern
     kind = "date" if column.kind == "day" else column.kind
     field = {"name": column.name, "type": kind, "description": column.about}
     return field | ({"constraints": limits} if limits else {})
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",\n]', cell) else cell
 
 
 def laws_of_country(country: str) -> list[str]:
@@ -239,5 +167,5 @@ def laws_of_country(country: str) -> list[str]:
     'uk-dpa-45'
     """
     code = country.lower()
-    places = ["uk" if code == "gb" else code, *(["eu"] if code in _UNION else [])]
+    places = ["uk" if code == "gb" else code, *(["eu"] if code.upper() in MEMBER_STATES else [])]
     return [name for name in procedures() if name.split("-")[0] in places]

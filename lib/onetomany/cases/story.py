@@ -15,32 +15,13 @@ from ..claims.programmes import with_sources
 from ..errors import InputError
 from ..requests import gaps
 from ..sources.elsewhere import programme_sources, programmes
+from ..sources.kit_files import packaged_toml
 from .case_folder import Case
 
 Pair = tuple[str, str]  # English and Korean
 
-# the part of the chapter that each file fills
-PARTS: dict[str, Pair] = {
-    "claims": (
-        "the claims, and which can't be true together",
-        "무엇이 주장되었고 무엇이 함께 참일 수 없는지",
-    ),
-    "events": ("the events in order", "사건의 순서"),
-    "numbers": ("the disclosed figures and their consequences", "공개된 수치와 그 뜻"),
-    "gaps": ("which documents are missing, and whom to ask", "빠진 문서와 물어볼 기관"),
-    "provisions": ("the law", "관련 법"),
-}
-
-
-_BETWEEN: dict[str, Pair] = {
-    "officials": ("between public bodies", "공적 기관끼리"),
-    "officials and others": (
-        "between a public body and the press or a civic group",
-        "공적 기관과 언론·시민단체",
-    ),
-    "others": ("between the press and civic groups", "언론과 시민단체끼리"),
-    "copies": ("by a number passed on with another unit", "단위를 바꾸어 옮긴 것"),
-}
+_TEXTS = packaged_toml(__package__, "story.toml")
+PARTS: dict[str, list[str]] = _TEXTS["parts"]
 
 
 class CaseFinding(NamedTuple):
@@ -63,45 +44,17 @@ def case_finding(case: Case) -> CaseFinding:
     count = contradictions.count_pairs(case.claims, found)
     officials = count.between["officials"]
     mixed = count.between["officials and others"]
-    limit = (
-        f"{count.claims} claims by {count.speakers} speakers were compared. A contradiction is a "
-        "question, not an answer.",
-        f"{count.speakers}곳의 주장 {count.claims}개를 견주었다. 모순은 답이 아니라 물어볼 거리다.",
-    )
-    if officials or mixed:
-        many = officials or mixed
-        whom = ("between public bodies", "공적 기관끼리 한 말") if officials else (
-            "between a public body and the press or a civic group",
-            "공적 기관의 말과 언론·시민단체의 말",
-        )  # fmt: skip
-        return CaseFinding(
-            "documented",
-            (f"{many} contradiction{'s' * (many > 1)}", f"모순 {many}쌍"),
-            (
-                f"{whom[0]}: pairs of statements that can't both be true.",
-                f"{whom[1]} 가운데 함께 참일 수 없는 것이다.",
-            ),
-            limit,
-        )
-    if count.claims:
-        return CaseFinding(
-            "documented",
-            (f"{count.claims} claim{'s' * (count.claims > 1)}", f"주장 {count.claims}개"),
-            (
-                "were recorded; no public body contradicts another or the press.",
-                "가 기록되어 있다. 공적 기관끼리, 또는 언론과 어긋나는 말은 없다.",
-            ),
-            limit,
-        )
-    return CaseFinding(
-        "documented",
-        (f"{case.events.height} events", f"사건 {case.events.height}개"),
-        ("are recorded, and no claim yet.", "가 기록되어 있고, 주장은 아직 없다."),
-        (
-            "Add claims to claims.csv: this chapter then compares them.",
-            "claims.csv에 주장을 적으면 이 장이 서로 견준다.",
-        ),
-    )
+    if not count.claims:
+        figure = _told("events", many=case.events.height)
+        return CaseFinding("documented", figure, _told("no_claim"), _told("add_claims"))
+    limit = _told("compared", claims=count.claims, speakers=count.speakers)
+    if many := officials or mixed:
+        figure = _told("contradictions", many=many, s="s" * (many > 1))
+        sentence = _told("between_officials" if officials else "with_others")
+    else:
+        figure = _told("claims", many=count.claims, s="s" * (count.claims > 1))
+        sentence = _told("no_clash")
+    return CaseFinding("documented", figure, sentence, limit)
 
 
 def case_opening(case: Case) -> Pair:
@@ -130,10 +83,7 @@ def missing_part(case: Case, name: str) -> Pair | None:
     if case.table(name).height:
         return None
     what, what_ko = PARTS[name]
-    return (
-        f"Nothing to show yet: rows in {name}.csv would show {what}.",
-        f"아직 보여 줄 것이 없다. {name}.csv에 행을 적으면 {what_ko} 보여 준다.",
-    )
+    return _told("missing", name=name, what=what, what_ko=what_ko)
 
 
 def case_contradictions(case: Case) -> pl.DataFrame:
@@ -205,38 +155,38 @@ def similar_programmes(case: Case) -> pl.DataFrame:
 def pairs_in_words(case: Case, found: pl.DataFrame) -> Pair:
     """Return how many pairs of claims contradict each other, and who contradicts whom."""
     count = contradictions.count_pairs(case.claims, found)
-    sides = [(n, _BETWEEN[name]) for name, n in count.between.items() if n]
+    sides = [(n, _TEXTS["between"][name]) for name, n in count.between.items() if n]
     whom = f": {', '.join(f'{n} {words[0]}' for n, words in sides)}" if sides else ""
     whom_ko = f"({', '.join(f'{words[1]} {n}쌍' for n, words in sides)})" if sides else ""
-    plural = "s" * (count.pairs != 1)
-    pairs = (f"**{count.pairs}** pair{plural} of statements can't both be true{whom}."
-             if count.pairs else "No statement contradicts another.")  # fmt: skip
-    also, also_ko = "", ""
-    if count.compatible:
-        also = f" Pairs that differ and can both be true: {count.compatible}."
-        also_ko = f" 다르지만 함께 참일 수 있는 것은 {count.compatible}쌍이다."
-    return (
-        f"{pairs}{also} All pairs of {count.claims} claims by {count.speakers} speakers were "
-        "compared and counted: no interval.",
-        f"함께 참일 수 없는 말은 **{count.pairs}**쌍이다{whom_ko}.{also_ko} {count.speakers}곳의 "
-        f"주장 {count.claims}개를 모두 견주어 센 것이라 구간이 없다.",
+    many = count.compatible
+    also, also_ko = _told("compatible_pairs", many=many) if many else ("", "")
+    return _told(
+        "clashing_pairs" if count.pairs else "no_pairs",
+        pairs=count.pairs,
+        s="s" * (count.pairs != 1),
+        whom=whom,
+        whom_ko=whom_ko,
+        also=also,
+        also_ko=also_ko,
+        claims=count.claims,
+        speakers=count.speakers,
     )
 
 
 def similar_in_words(case: Case, similar: pl.DataFrame) -> Pair:
     """Return how many programmes of the table do the same elsewhere, and in the same country."""
     if not case.about.functions:
-        return (
-            "case.toml names no function of the system, so nothing is compared with it.",
-            "case.toml에 이 시스템의 기능이 적혀 있지 않아 견줄 것이 없다.",
-        )
-    own, places = similar.filter("own").height, similar["country"].n_unique()
-    functions = ", ".join(case.about.functions)
-    return (
-        f"{similar.height} programmes of the kit's table, in {places} jurisdictions, share a "
-        f"function with this one ({functions}); {own} of them are in the same country. The table "
-        "is no sample: these counts say nothing of other places.",
-        f"이 도구의 표에서 같은 기능({functions})을 가진 사업은 관할 {places}곳에 "
-        f"{similar.height}개이며, 그 가운데 {own}개가 같은 나라에 있다. "
-        "표본이 아니므로 다른 곳에 관해서는 말해 주지 않는다.",
+        return _told("no_function")
+    return _told(
+        "similar",
+        many=similar.height,
+        places=similar["country"].n_unique(),
+        functions=", ".join(case.about.functions),
+        own=similar.filter("own").height,
     )
+
+
+def _told(name: str, /, **facts: object) -> Pair:
+    """Return a sentence of data/story.toml in both languages, the facts filled in."""
+    english, korean = (text.format_map(facts) for text in _TEXTS[name])
+    return english, korean

@@ -22,28 +22,19 @@ from .case_tables import raw_table, strange_columns, table_faults, typed_table
 from .columns import CLAIMS, EVENTS, GAPS, NUMBERS, PROVISIONS, TABLES
 from .database import stale_parts
 from .implied import input_fault
+from .words import task_sentences, task_words
 
 # the groups of tasks, the most pressing first; only a fault keeps the case from running
 FAULT, LATE, CLASH, SOURCE, DATABASE, SPEAKER, MISSING, WORDS = range(1, 9)
 GROUPS = {
-    FAULT: "can't be used",
-    LATE: "deadline missed",
-    CLASH: "contradiction",
-    SOURCE: "no source",
-    DATABASE: "not read yet",
-    SPEAKER: "unknown speaker",
-    MISSING: "missing",
-    WORDS: "no words",
-}
-KOREAN_GROUPS = {
-    FAULT: "쓸 수 없음",
-    LATE: "기한 지남",
-    CLASH: "서로 어긋남",
-    SOURCE: "출처 없음",
-    DATABASE: "아직 읽지 않음",
-    SPEAKER: "모르는 발언자",
-    MISSING: "빠짐",
-    WORDS: "글 없음",
+    FAULT: ("can't be used", "쓸 수 없음"),
+    LATE: ("deadline missed", "기한 지남"),
+    CLASH: ("contradiction", "서로 어긋남"),
+    SOURCE: ("no source", "출처 없음"),
+    DATABASE: ("not read yet", "아직 읽지 않음"),
+    SPEAKER: ("unknown speaker", "모르는 발언자"),
+    MISSING: ("missing", "빠짐"),
+    WORDS: ("no words", "글 없음"),
 }
 
 
@@ -65,7 +56,7 @@ class CaseTask:
         return self.korean if language == "ko" else (self.where, self.what, self.remedy)
 
     def __str__(self) -> str:
-        return f"{GROUPS[self.group]}: {self.where}: {self.what}; {self.remedy}."
+        return f"{GROUPS[self.group][0]}: {self.where}: {self.what}; {self.remedy}."
 
 
 def check_case(folder: Path | str, *, today: dt.date | None = None) -> list[CaseTask]:
@@ -103,25 +94,19 @@ def _faults(case: Case) -> Iterator[CaseTask]:
             korean = (f"{fault.file}{row}{column}", *fault.korean)
             yield CaseTask(FAULT, where, fault.what, fault.remedy, korean)
         for name in strange_columns(raw, table) if not unread else ():
-            todo = "correct its name, or leave it: it stays in the file"
-            what = f"the kit doesn't read its column '{name}'"
-            korean = (table.file, f"'{name}' 열은 읽지 않습니다",
-                      "열 이름을 고치거나 그대로 두세요. 파일에는 남습니다")  # fmt: skip
-            yield CaseTask(WORDS, table.file, what, todo, korean)
+            yield _task(WORDS, table.file, "unread_column", name=name)
     try:
         _ = case.claims if readable else None
     except InputError as error:
         _, _, what = str(error).partition("claims.csv: ")
-        korean = ("claims.csv", f"쓸 수 없는 값이 있습니다: {what.rstrip('.')}", "칸을 고치세요")
-        yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell", korean)
+        yield _task(FAULT, "claims.csv", "bad_claim", fault=what.rstrip("."))
     yield from _lost_references(case)
     if readable and (unfit := input_fault(case)):
-        english, korean_text = (
+        unfit_en, unfit_ko = (
             re.sub(r"^numbers\.csv,? ", "", each).rstrip(".") for each in (str(unfit), unfit.ko)
         )
-        korean = ("numbers.csv", korean_text or english, "input 열이나 수치를 고치세요")
-        todo = "correct its column input or the figure"
-        yield CaseTask(FAULT, "numbers.csv", english, todo, korean)
+        told = {"fault": unfit_en, "fault_ko": unfit_ko or unfit_en}
+        yield _task(FAULT, "numbers.csv", "bad_input", **told)
 
 
 def _lost_references(case: Case) -> Iterator[CaseTask]:
@@ -134,11 +119,7 @@ def _lost_references(case: Case) -> Iterator[CaseTask]:
     for row, (gap, named) in enumerate(gaps.select("gap", "claims").iter_rows(), 2):
         for claim in filter(None, (named or "").split(";")):
             if claim.strip() not in known:
-                what = f"'{gap}' names the claim {claim}, which claims.csv doesn't have"
-                korean = (f"gaps.csv {row}행", f"'{gap}'에 적힌 주장 {claim}이(가) 없습니다",
-                          "주장 번호를 고치세요")  # fmt: skip
-                where = f"gaps.csv, row {row}"
-                yield CaseTask(FAULT, where, what, "correct the claim's id", korean)
+                yield _task(FAULT, ("gaps.csv", row), "lost_claim", gap=gap, claim=claim)
 
 
 def _letters(case: Case) -> Iterator[CaseTask]:
@@ -152,7 +133,6 @@ def _letters(case: Case) -> Iterator[CaseTask]:
     known, laws = templates(), procedures()
     named = typed_table(gaps, GAPS).select("gap", "template", "procedure")
     for row, (gap, letter, law) in enumerate(named.iter_rows(), 2):
-        at, at_ko = f"gaps.csv, row {row}", f"gaps.csv {row}행"
         fitting = [name for name, each in known.items() if law in each.procedures] or [*known]
         if letter and letter not in known:
             column, names = "template", fitting
@@ -165,16 +145,9 @@ def _letters(case: Case) -> Iterator[CaseTask]:
         else:
             column, names = ("procedure", [*laws]) if letter else ("template", fitting)
         value = {"template": letter, "procedure": law}[column]
-        what, what_ko = (
-            (f"'{gap}': '{value}' is no {column} that fits",
-             f"'{gap}': {column}의 '{value}'로는 편지를 쓸 수 없습니다")
-            if value else
-            (f"'{gap}' names no {column}, so no letter can be written",
-             f"'{gap}'에 {column}이(가) 없어 편지를 쓸 수 없습니다")
-        )  # fmt: skip
-        korean = (at_ko, what_ko, f"다음 가운데 하나를 적으세요: {', '.join(names)}")
-        group = FAULT if value else MISSING
-        yield CaseTask(group, at, what, f"write one of {', '.join(names)}", korean)
+        group, name = (FAULT, "unfit_letter") if value else (MISSING, "no_letter")
+        facts = {"gap": gap, "value": value, "column": column, "names": ", ".join(names)}
+        yield _task(group, ("gaps.csv", row), name, **facts)
 
 
 def _late(case: Case, today: dt.date) -> Iterator[CaseTask]:
@@ -182,17 +155,10 @@ def _late(case: Case, today: dt.date) -> Iterator[CaseTask]:
     entries = read_requests(log) if log.is_dir() else []
     laws = procedures() if entries else {}
     for row in overdue(entries, laws, today=today).iter_rows(named=True):
-        what = f"{row['label_en']} was due on {row['due']} ({row['body']})"
-        where = f"requests/{row['request']}.md"
-        korean = (where, f"{row['label_ko']} 기한이 {row['due']}이었습니다({row['body']})",
-                  "독촉하거나 이의를 신청하세요")  # fmt: skip
-        yield CaseTask(LATE, where, what, "remind, complain or appeal", korean)
+        yield _task(LATE, f"requests/{row['request']}.md", "late", **row)
     for entry in entries:
         if why := not_counted(entry, today=today):
-            where = f"requests/{entry.id}.md"
-            korean = (where, "기관이 청구를 받은 날이 적혀 있지 않아 결정 기한을 셀 수 없습니다",
-                      "받은 날을 알게 되면 'received' 사건으로 적으세요")  # fmt: skip
-            yield CaseTask(LATE, where, why.rstrip("."), "add that event", korean)
+            yield _task(LATE, f"requests/{entry.id}.md", "not_counted", why=why.rstrip("."))
 
 
 def _clashes(case: Case) -> Iterator[CaseTask]:
@@ -209,17 +175,9 @@ def _clashes(case: Case) -> Iterator[CaseTask]:
         both = {pair["claim_a"], pair["claim_b"]}
         if both & answered or both & asked:
             continue
-        said = [f"{pair[f'said_by_{side}']} says {pair[f'value_{side}']}" for side in "ab"]
-        what = f"{pair['subject_a']}, {pair['attribute']}: {' and '.join(said)}"
-        where = f"claims.csv, {pair['claim_a']} and {pair['claim_b']}"
-        todo = "ask both for the document (a row of gaps.csv), or note the reply"
-        both_said = ", ".join(f"{pair[f'said_by_{s}']}: {pair[f'value_{s}']}" for s in "ab")
-        korean = (
-            f"claims.csv {pair['claim_a']}, {pair['claim_b']}",
-            f"{pair['subject_a']}, {pair['attribute']}. {both_said}",
-            "양쪽에 문서를 청구하거나(gaps.csv에 행 추가) 답변을 적으세요",
-        )
-        yield CaseTask(CLASH, where, what, todo, korean)
+        ids = pair["claim_a"], pair["claim_b"]
+        where = f"claims.csv, {' and '.join(ids)}", f"claims.csv {', '.join(ids)}"
+        yield _task(CLASH, where, "clash", **pair)
 
 
 def _sources(case: Case) -> Iterator[CaseTask]:
@@ -234,15 +192,11 @@ def _sources(case: Case) -> Iterator[CaseTask]:
         bare = frame.filter(pl.all_horizontal(pl.col(name).is_null() for name in columns))
         if bare.height:
             rows = ", ".join(map(str, bare["row"][:10])) + (", ..." if bare.height > 10 else "")
-            what = f"{bare.height} of {_rows(frame.height)} without a source (row {rows})"
-            many = f"{frame.height}행 가운데 {bare.height}행에 출처가 없습니다({rows}행)"
-            korean = (table.file, many, f"{' 또는 '.join(columns)} 칸을 채우세요")
-            yield CaseTask(SOURCE, table.file, what, f"fill in {' or '.join(columns)}", korean)
+            facts = {"bare": bare.height, "rows": _rows(frame.height), "many": frame.height}
+            facts |= {"columns": " or ".join(columns), "columns_ko": " 또는 ".join(columns)}
+            yield _task(SOURCE, table.file, "no_source", numbers=rows, **facts)
     if not case.about.url and (case.about.said_en or case.about.said_ko):
-        yield CaseTask(SOURCE, "case.toml", "the purpose of the system has no source",
-                       "fill in publisher, url and confidence",
-                       ("case.toml", "시스템이 한다는 일에 출처가 없습니다",
-                        "publisher, url, confidence를 채우세요"))  # fmt: skip
+        yield _task(SOURCE, ABOUT, "no_source_of_purpose")
 
 
 def _database(case: Case) -> Iterator[CaseTask]:
@@ -256,42 +210,22 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
     said = [*case.table("claims")["said_by"], *case.numbers["said_by"].drop_nulls()]
     for name in dict.fromkeys(said):
         if name not in known:
-            what = f"'{name}' speaks in {_rows(said.count(name))}"
-            todo = "add a row with its kind"
-            korean = ("bodies.csv", f"'{name}'이(가) {said.count(name)}개 행에서 말합니다",
-                      "어떤 기관인지 한 행으로 적으세요")  # fmt: skip
-            yield CaseTask(SPEAKER, "bodies.csv", what, todo, korean)
+            many = said.count(name)
+            facts = {"name": name, "many": many, "rows": _rows(many)}
+            yield _task(SPEAKER, "bodies.csv", "unknown_speaker", **facts)
     for name in case.about.operators:
         if name not in known:
-            yield CaseTask(SPEAKER, "case.toml", f"the operator '{name}' is not in bodies.csv",
-                           "add a row",
-                           ("case.toml", f"운영 기관 '{name}'이(가) bodies.csv에 없습니다",
-                            "행을 추가하세요"))  # fmt: skip
+            yield _task(SPEAKER, ABOUT, "unknown_operator", name=name)
 
 
 def _missing(case: Case) -> Iterator[CaseTask]:
     """Yield the parts of the case's chapter that nothing fills yet."""
-    for name, part, part_ko in (
-        ("claims", "the claims and which can't be true together",
-         "무엇이 주장되었고 무엇이 함께 참일 수 없는지를"),
-        ("events", "the story in order", "일의 순서를"),
-        ("numbers", "the figures", "수치를"),
-        ("gaps", "the missing documents, and whom to ask",
-         "무엇이 아직 감추어져 있고 누구에게 물을지를"),
-        ("provisions", "the law", "관련 법을"),
-    ):  # fmt: skip
+    for name, (part, part_ko) in task_sentences()["parts"].items():
         if case.table(name).is_empty():
-            todo = f"add rows with 'onetomany add {name}' or in a spreadsheet"
-            korean = (f"{name}.csv", f"행이 없어 {part_ko} 보여 줄 수 없습니다",
-                      f"'onetomany add {name}'나 스프레드시트로 행을 적으세요")  # fmt: skip
-            yield CaseTask(MISSING, f"{name}.csv", f"it has no rows: the chapter can't show {part}",
-                           todo, korean)  # fmt: skip
+            facts = {"name": name, "part": part, "part_ko": part_ko}
+            yield _task(MISSING, f"{name}.csv", "no_rows", **facts)
     if case.numbers.height and case.numbers["input"].null_count() == case.numbers.height:
-        todo = "fill in the column 'input', for example with searches or alerts"
-        korean = ("numbers.csv", "계산기에 넣을 수치가 표시되어 있지 않습니다",
-                  "'input' 열을 searches, alerts 등으로 채우세요")  # fmt: skip
-        what = "no figure is marked as an input"
-        yield CaseTask(MISSING, "numbers.csv", what, todo, korean)
+        yield _task(MISSING, "numbers.csv", "no_input")
 
 
 def _words(case: Case) -> Iterator[CaseTask]:
@@ -301,16 +235,29 @@ def _words(case: Case) -> Iterator[CaseTask]:
             continue
         for name in ("title", "place", "said"):
             if not getattr(case.about, f"{name}_{language}"):
-                yield CaseTask(WORDS, "case.toml", f"{name}_{language} is empty", "fill it in",
-                               ("case.toml", f"{name}_{language}가 비어 있습니다",
-                                "채우세요"))  # fmt: skip
+                yield _task(WORDS, ABOUT, "empty_text", key=f"{name}_{language}")
         for table, column in ((EVENTS, "event"), (NUMBERS, "what"), (GAPS, "what")):
             empty = case.table(table.name)[f"{column}_{language}"].null_count()
             if empty:
-                what = f"{column}_{language} is empty in {_rows(empty)}"
-                korean = (table.file, f"{empty}개 행에서 {column}_{language}가 비어 있습니다",
-                          "채우세요")  # fmt: skip
-                yield CaseTask(WORDS, table.file, what, "fill it in", korean)
+                facts = {"key": f"{column}_{language}", "many": empty, "rows": _rows(empty)}
+                yield _task(WORDS, table.file, "empty_cells", **facts)
+
+
+def _task(
+    group: int, where: str | tuple[str, str] | tuple[str, int], sentences: str, /, **facts: object
+) -> CaseTask:
+    """Return a task with sentences of `words.task_words`.
+
+    `where` is a file, a file and its row, or a place in English and in Korean.
+    """
+    (what, what_ko), (todo, todo_ko) = task_words(sentences, **facts)
+    if isinstance(where, str):
+        place = place_ko = where
+    elif isinstance(where[1], int):
+        place, place_ko = f"{where[0]}, row {where[1]}", f"{where[0]} {where[1]}행"
+    else:
+        place, place_ko = where[0], where[1]
+    return CaseTask(group, place, what, todo, (place_ko, what_ko, todo_ko))
 
 
 def _rows(number: int) -> str:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any
 
+from ..sources.kit_files import packaged_toml
 from .columns import CaseTable
+
+Words = tuple[str, str]  # English and Korean
 
 
 def case_column_label(table: CaseTable, column: str, language: str) -> str:
@@ -43,11 +44,25 @@ def choice_label(column: str, choice: str, language: str) -> str:
     return str(_words()["choice"].get(column, {}).get(choice, [choice] * 2)[language == "ko"])
 
 
+@cache
+def task_sentences() -> dict[str, dict[str, list[str]]]:
+    """Return the sentences of tasks by name, in English and Korean (data/tasks.toml)."""
+    return packaged_toml(__package__, "tasks.toml")
+
+
+def task_words(name: str, /, **facts: object) -> tuple[Words, Words]:
+    """Return fault and remedy of a task, each in English and Korean, with the facts filled in."""
+    texts = task_sentences()[name]
+    (what, what_ko), (todo, todo_ko) = (
+        [text.format_map(facts) for text in texts[part]] for part in ("what", "todo")
+    )
+    return (what, what_ko), (todo, todo_ko)
+
+
 def _of(words: dict[str, Any], table: CaseTable, column: str, otherwise: Any) -> Any:
     return words.get(f"{table.name}.{column}", words.get(column, otherwise))
 
 
 @cache
 def _words() -> dict[str, Any]:
-    path = resources.files(__package__) / "data" / "words.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return packaged_toml(__package__, "words.toml")

@@ -178,7 +178,7 @@ def _with_periods(claims: pl.DataFrame) -> pl.DataFrame:
         _refuse(claims, ~_is_window(pl.col("period")), form)
         window = pl.coalesce("period", window)
     for name, end in (("period_start", 0), ("period_end", -1)):
-        day = _day(window, end)
+        day = day_of_window(window, end)
         if name in claims.columns:
             given = pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d", strict=False)
             lost = pl.col(name).is_not_null() & given.is_null()
@@ -330,9 +330,12 @@ def counts_as_claims(numbers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _day(interval: pl.Expr, end: int) -> pl.Expr:
-    """Return the first or last day of '2019', '2019/2022' or '2017-04/'; null if it is open."""
-    part = interval.str.split("/").list.get(end)
+def day_of_window(window: pl.Expr, end: int) -> pl.Expr:
+    """Return the first (`end` 0) or last (-1) day of '2019', '2019/2022' or '2017-04/'.
+
+    It is null if the window is open there, or no date can be read.
+    """
+    part = window.str.split("/").list.get(end)
     first = (part + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
     if end == 0:
         return first

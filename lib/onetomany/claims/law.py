@@ -16,7 +16,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources import case
 from ..sources.tables import require_columns
-from .claim_ledger import DATA
+from .claim_ledger import DATA, day_of_window
 from .claim_queries import load_query, query_tables
 
 PROVISIONS = {
@@ -56,27 +56,18 @@ RELIANCES = {
 }
 AS_OF = {
     "id": pl.String,  # the event's date and words
-    "provision": pl.String,
-    "law": pl.String,
-    "article": pl.String,
-    "version": pl.Int64,  # null before the first
+    # the version is null before the first
+    **{name: PROVISIONS[name] for name in ("provision", "law", "article", "version")},
     # in force, not yet, no longer, not known; changed within: only the month or year of the event
     # is known, and the wording changed in it
     "state": pl.String,
     "first_from": pl.Date,
     "first_how": pl.String,
     "days": pl.Int64,  # from its first day in force to the event; negative before it
-    "in_force_from": pl.Date,  # of the version in force, or of the first
-    "in_force_to": pl.Date,
-    "act": pl.String,
-    "promulgated": pl.Date,
-    "gist_en": pl.String,
-    "gist_ko": pl.String,
-    "note_en": pl.String,
-    "note_ko": pl.String,
-    "source": pl.String,
-    "url": pl.String,
-    "confidence": pl.String,
+    # of the version in force, or of the first
+    **{name: PROVISIONS[name] for name in ("in_force_from", "in_force_to", "act", "promulgated")},
+    **{name: PROVISIONS[name] for name in ("gist_en", "gist_ko", "note_en", "note_ko")},
+    **{name: PROVISIONS[name] for name in ("source", "url", "confidence")},
     "relied_on_by": pl.String,  # null if nobody is known to have named it
 }
 STARTS = ("stated", "counted", "at latest")
@@ -172,17 +163,10 @@ def late_starts(relied: pl.DataFrame) -> pl.DataFrame:
 
 def _events(events: pl.DataFrame) -> pl.DataFrame:
     require_columns(events, ("date", "event_en"), "The events")
-    first = (pl.col("date") + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
-    length = pl.col("date").str.len_chars()
-    last = (
-        pl.when(length == 4)
-        .then(first.dt.offset_by("1y").dt.offset_by("-1d"))
-        .when(length == 7)
-        .then(first.dt.month_end())
-        .otherwise(first)
-    )
     rows = events.select(
-        pl.format("{} {}", "date", "event_en").alias("id"), first_day=first, last_day=last
+        pl.format("{} {}", "date", "event_en").alias("id"),
+        first_day=day_of_window(pl.col("date"), 0),
+        last_day=day_of_window(pl.col("date"), -1),
     )
     _refuse(rows, "the events", pl.col("first_day").is_null(), "its date can't be read")
     return rows

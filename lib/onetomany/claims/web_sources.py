@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import duckdb
@@ -17,6 +15,7 @@ import polars as pl
 
 from ..documents import captures
 from ..documents.case_file import query_frame
+from ..sources.kit_files import packaged_files
 from . import claim_ledger
 
 # the kind of a table's rows; rows of other tables and of datasheets count as `other`
@@ -91,7 +90,7 @@ Named = tuple[str, str, str, str | None]  # table, kind, address, SHA-256
 
 
 def _packaged() -> Iterator[Named]:
-    files = dict(_data_files(resources.files("onetomany"), ""))
+    files = dict(packaged_files())
     for path, file in files.items():
         folder, _, name = path.rpartition("/")
         if name == "claims.csv" and f"{folder}/statements.csv" in files:
@@ -114,14 +113,6 @@ def _ledger(db: duckdb.DuckDBPyConnection) -> Iterator[Named]:
     for claim, address in rows.iter_rows():
         if claim not in own:
             yield "claims of the case file", "claims", address, None
-
-
-def _data_files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
-    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if each.is_dir() and each.name != "__pycache__":
-            yield from _data_files(each, f"{inside}{each.name}/")
-        elif "/data/" in f"/{inside}":
-            yield f"{inside}{each.name}", each
 
 
 def _in_toml(value: object) -> Iterator[tuple[str, str | None]]:

@@ -12,76 +12,68 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from onetomany import __version__
-from onetomany.cli.behaviour import behaviour_command
-from onetomany.cli.captures import capture_list_command
-from onetomany.cli.cases import add_command, check_command, new_command
-from onetomany.cli.chapters import lab_command, report_command
-from onetomany.cli.command import Command
-from onetomany.cli.day import day_command
-from onetomany.cli.documents import claims_command, ingest_command
-from onetomany.cli.evidence import (
-    certify_command,
-    exhibit_command,
-    key_command,
-    reproduce_command,
-    timestamp_command,
-    verify_command,
+from onetomany.cli import (
+    behaviour,
+    captures,
+    cases,
+    chapters,
+    day,
+    documents,
+    evidence,
+    film,
+    reading,
+    reckon,
+    requests,
+    risk,
+    systems,
+    workshop,
 )
-from onetomany.cli.film import film_command
-from onetomany.cli.reading import desk_command, search_command, tables_command, tag_command
-from onetomany.cli.reckon import reckon_command
-from onetomany.cli.requests import requests_command
-from onetomany.cli.risk import risk_command
-from onetomany.cli.systems import (
-    datasheet_command,
-    images_command,
-    pairs_command,
-    scale_command,
-    trackers_command,
-    weights_command,
-)
-from onetomany.cli.workshop import workshop_command
+from onetomany.cli.command import Command, CommandParser
 from onetomany.errors import OneToManyError
-from onetomany.printing import SafeParser
 from onetomany.printing import print_line as print
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: tuple[Command, ...] = (
-    report_command,
-    lab_command,
-    datasheet_command,
-    weights_command,
-    images_command,
-    pairs_command,
-    scale_command,
-    trackers_command,
-    behaviour_command,
-    day_command,
-    risk_command,
-    film_command,
-    ingest_command,
-    search_command,
-    tag_command,
-    tables_command,
-    desk_command,
-    claims_command,
-    new_command,
-    check_command,
-    add_command,
-    capture_list_command,
-    reckon_command,
-    requests_command,
-    workshop_command,
-    exhibit_command,
-    verify_command,
-    reproduce_command,
-    key_command,
-    timestamp_command,
-    certify_command,
+    chapters.report_command,
+    chapters.lab_command,
+    systems.datasheet_command,
+    systems.weights_command,
+    systems.images_command,
+    systems.pairs_command,
+    systems.scale_command,
+    systems.trackers_command,
+    behaviour.behaviour_command,
+    day.day_command,
+    risk.risk_command,
+    film.film_command,
+    documents.ingest_command,
+    reading.search_command,
+    reading.tag_command,
+    reading.tables_command,
+    reading.desk_command,
+    documents.claims_command,
+    cases.new_command,
+    cases.check_command,
+    cases.add_command,
+    captures.capture_list_command,
+    reckon.reckon_command,
+    requests.requests_command,
+    workshop.workshop_command,
+    evidence.exhibit_command,
+    evidence.verify_command,
+    evidence.reproduce_command,
+    evidence.key_command,
+    evidence.timestamp_command,
+    evidence.certify_command,
 )
 # at the first query parameter DuckDB imports pandas to recognise its missing values: slow
-WITHOUT_PANDAS = (ingest_command, search_command, tag_command, tables_command)
+WITHOUT_PANDAS = (
+    documents.ingest_command,
+    reading.search_command,
+    reading.tag_command,
+    reading.tables_command,
+)
 
 
 _START = """\
@@ -96,7 +88,7 @@ Where to start:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 for a refusal or fault, 2 for wrong usage, 130 for Ctrl-C."""
-    parser = SafeParser(
+    parser = CommandParser(
         prog="onetomany",
         description="Check face-search systems and disclosed documents from outside.",
         epilog=_START,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run, add_path, add_weak_isolation
+from onetomany.cli.command import CommandParser, Run
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # flags printed; all are in flags.csv
 
 
-def behaviour_command(parser: argparse.ArgumentParser) -> Run:
+def behaviour_command(parser: CommandParser) -> Run:
     """Apply the rules of chapter 06 to your own walks: CSV (id, t, x, y), or MOT in metres."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
@@ -34,19 +34,13 @@ zone or a waiting area. They read it from site.toml and are not computed without
 
 [[one_way]] has zone, x_low, y_low, x_high, y_high, dx, dy (the direction allowed); [[waiting]] has
 zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything."""
-    add_path(parser, "file", "FILE", "the walks: CSV or MOT text")
-    add_path(parser, "--site", "SITE.TOML", "the site: gates, zones, waiting areas")
-    parser.add_argument(
-        "--unit", metavar="UNIT", help="unit of x and y: m (default), cm, mm, km, ft"
-    )
-    parser.add_argument(
-        "--fps", type=float, metavar="N", help="frames per second, if t counts frames"
-    )
-    parser.add_argument(
-        "--simulated", action="store_true", help="say in the chart that the walks are simulated"
-    )
-    add_weak_isolation(parser)
-    add_path(parser, "--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
+    parser.add_path("file", "FILE", "the walks: CSV or MOT text")
+    parser.add_path("--site", "SITE.TOML", "the site: gates, zones, waiting areas")
+    parser.add_option("--unit", "UNIT", "unit of x and y: m (default), cm, mm, km, ft")
+    parser.add_option("--fps", "N", "frames per second, if t counts frames", kind=float)
+    parser.add_flag("--simulated", "say in the chart that the walks are simulated")
+    parser.add_weak_isolation()
+    parser.add_path("--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import behaviour as rooms

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from onetomany.cli.command import Run, add_case_folder, add_path
+from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.sources.functions import FUNCTIONS
@@ -22,9 +22,9 @@ _QUESTIONS = (
 )
 
 
-def new_command(parser: argparse.ArgumentParser) -> Run:
+def new_command(parser: CommandParser) -> Run:
     """Make a case folder for a programme of your own; it asks six questions."""
-    add_path(parser, "folder", "FOLDER", "a new folder")
+    parser.add_path("folder", "FOLDER", "a new folder")
     for name, question in _QUESTIONS:
         parser.add_argument(f"--{name}", metavar="TEXT", help=question)
     parser.add_argument(
@@ -62,21 +62,21 @@ def new_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def check_command(parser: argparse.ArgumentParser) -> Run:
+def check_command(parser: CommandParser) -> Run:
     """List missing, unsourced, contradictory and overdue parts of a case folder."""
-    add_case_folder(parser)
+    parser.add_case_folder()
     parser.add_argument("--most", type=int, default=40, metavar="N", help="lines (default: 40)")
     parser.add_argument("--language", choices=("en", "ko"), default="en", help="default: en")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.to_do import FAULT, GROUPS, KOREAN_GROUPS, check_case
+        from onetomany.cases.to_do import FAULT, GROUPS, check_case
 
         folder = args.case or Path()
         tasks = check_case(folder)
-        names = GROUPS if args.language == "en" else KOREAN_GROUPS
         for task in tasks[: args.most]:
             where, what, remedy = task.in_words(args.language)
-            print(f"{names[task.group]}: {where}: {what}; {remedy}.")
+            group = GROUPS[task.group][args.language == "ko"]
+            print(f"{group}: {where}: {what}; {remedy}.")
         faults = sum(task.group == FAULT for task in tasks)
         left, others = len(tasks) - args.most, len(tasks) - faults
         if args.language == "ko":
@@ -93,13 +93,13 @@ def check_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def add_command(parser: argparse.ArgumentParser) -> Run:
+def add_command(parser: CommandParser) -> Run:
     """Add a claim, event, figure or another row to a table of a case folder."""
     parser.add_argument("table", help="claims, events, numbers, bodies, provisions, gaps, ...")
     parser.add_argument(
         "cells", nargs="*", metavar="COLUMN=TEXT", help="the row; none: list the table's columns"
     )
-    add_case_folder(parser)
+    parser.add_case_folder()
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cases.case_folder import read_case

@@ -11,35 +11,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from onetomany.cli.command import (
-    Run,
-    add_case_folder,
-    add_language,
-    add_notebooks,
-    add_path,
-    add_weak_isolation,
-)
+from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
 
-def report_command(parser: argparse.ArgumentParser) -> Run:
+def report_command(parser: CommandParser) -> Run:
     """Run the chapters and write them as one web site that needs no network."""
-    parser.add_argument(
-        "--only", metavar="01,02", help="run these chapters only, keep the others as they are"
-    )
+    parser.add_option("--only", "01,02", "run these chapters only, keep the others as they are")
     _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
-    add_notebooks(parser)
-    add_case_folder(parser, "write the chapter of this case folder, or of a shipped case")
-    add_path(
-        parser, "--out", "DIR", "folder to write (default: build/report, or build/report-NAME)"
-    )
-    parser.add_argument(
-        "--exercises",
-        action="store_true",
-        help="also show the workshop's exercises, with their answers folded",
-    )
-    add_path(parser, "--docs", "DIR", "put these pages, which 'make docs' builds, into the report")
+    parser.add_notebooks()
+    parser.add_case_folder("write the chapter of this case folder, or of a shipped case")
+    parser.add_path("--out", "DIR", "folder to write (default: build/report, or build/report-NAME)")
+    parser.add_flag("--exercises", "also show the workshop's exercises, with their answers folded")
+    parser.add_path("--docs", "DIR", "put these pages, which 'make docs' builds, into the report")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="also show messages of the cells (stderr)"
     )
@@ -85,9 +70,9 @@ def _case_report(args: argparse.Namespace, home: Path) -> Path:
     return build_case_report(args.notebooks, home, out)
 
 
-def _add_images(parser: argparse.ArgumentParser, what: str) -> None:
-    add_path(parser, "--images", "FOLDER", f"{what} (see 'onetomany datasheet')")
-    add_weak_isolation(parser)
+def _add_images(parser: CommandParser, what: str) -> None:
+    parser.add_path("--images", "FOLDER", f"{what} (see 'onetomany datasheet')")
+    parser.add_weak_isolation()
 
 
 def _chosen(args: argparse.Namespace) -> Path | None:
@@ -113,16 +98,14 @@ def _chosen(args: argparse.Namespace) -> Path | None:
     return Path("build") / f"report-{name}"
 
 
-def lab_command(parser: argparse.ArgumentParser) -> Run:
+def lab_command(parser: CommandParser) -> Run:
     """Open your copy of the chapters in JupyterLab; the first time it is made."""
     _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
-    add_path(
-        parser, "--notebooks", "DIR", "open this folder of notebooks as it is, and make no copy"
+    parser.add_path(
+        "--notebooks", "DIR", "open this folder of notebooks as it is, and make no copy"
     )
-    add_language(parser, "language of the copy, in the folder chapters-en or chapters-ko")
-    parser.add_argument(
-        "--show-code", action="store_true", help="do not fold the code away in a new copy"
-    )
+    parser.add_language("language of the copy, in the folder chapters-en or chapters-ko")
+    parser.add_flag("--show-code", "do not fold the code away in a new copy")
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:

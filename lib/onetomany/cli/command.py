@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onetomany.errors import InputError
+from onetomany.printing import SafeParser
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,37 +22,81 @@ if TYPE_CHECKING:
     from onetomany.documents.lake import Lake
 
 Run = Callable[[argparse.Namespace], int]
-Command = Callable[[argparse.ArgumentParser], Run]
 
 
-def add_path(
-    parser: argparse._ActionsContainer,
-    name: str,
-    metavar: str,
-    text: str,
-    default: Path | None = None,
-) -> None:
-    """Add an argument or option that is a path, with its help text."""
-    parser.add_argument(name, type=Path, default=default, metavar=metavar, help=text)
+class CommandParser(SafeParser):
+    """A parser with the kinds of options that commands share; each has its help text."""
+
+    def add_path(self, name: str, metavar: str, text: str, default: Path | None = None) -> None:
+        """Add an argument or option that is a path."""
+        self.add_argument(name, type=Path, default=default, metavar=metavar, help=text)
+
+    def add_option(
+        self,
+        name: str,
+        metavar: str,
+        text: str,
+        *,
+        kind: Callable[[str], object] = str,
+        default: object = None,
+    ) -> None:
+        """Add an option with a value of a kind, such as int."""
+        self.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
+
+    def add_repeated(
+        self, name: str, metavar: str, text: str, kind: Callable[[str], object] = str
+    ) -> None:
+        """Add an option that can be given several times; its values are a list."""
+        self.add_argument(name, action="append", type=kind, default=[], metavar=metavar, help=text)
+
+    def add_flag(self, name: str, text: str) -> None:
+        """Add an option without a value."""
+        self.add_argument(name, action="store_true", help=text)
+
+    def add_notebooks(self) -> None:
+        """Add the option for the folder of the chapters."""
+        # loaded here: it brings polars, which 'onetomany --help' does not need
+        from onetomany.sources.kit_files import kit_folder
+
+        text = "folder of the chapters (default: notebooks)"
+        self.add_path("--notebooks", "DIR", text, kit_folder("notebooks"))
+
+    def add_language(self, text: str, *more: str) -> None:
+        """Add the option for a language: en, ko, or another that the command knows."""
+        self.add_argument(
+            "--language",
+            choices=("en", "ko", *more),
+            default=preferred_language(),
+            help=f"{text} (default: that of your locale, here %(default)s)",
+        )
+
+    def add_case(self) -> None:
+        """Add the option for the case file; a case folder means the case.duckdb in it."""
+        text = "the case folder, or its file (default: case.duckdb here)"
+        default = Path("case.duckdb")
+        self.add_option("--case", "FOLDER|FILE", text, kind=case_file, default=default)
+
+    def add_case_folder(self, text: str = "") -> None:
+        """Add the option for the case folder."""
+        text = text or "the case folder, or the name of a case that comes with the kit"
+        self.add_path("--case", "FOLDER", f"{text} (default: this folder, if it is one)")
+
+    def add_lake(self, text: str) -> None:
+        """Add the two options that name a lake of several people's case files."""
+        self.add_option("--lake", "ADDRESS", text, default="")
+        self.add_path("--storage", "DIR", "with --lake: the folder of its files, shared by all")
+
+    def add_weak_isolation(self) -> None:
+        """Add the option that permits reading strangers' files without full isolation."""
+        text = "continue although this system can't isolate the program that reads the file"
+        self.add_flag("--weak-isolation", text)
+
+    def add_licence(self) -> None:
+        """Add the option by which the user accepts a licence."""
+        self.add_flag("--accept-licence", "you have read the licence and accept it")
 
 
-def add_notebooks(parser: argparse.ArgumentParser) -> None:
-    """Add the option for the folder of the chapters."""
-    # loaded here: it brings polars, which 'onetomany --help' does not need
-    from onetomany.sources.kit_files import kit_folder
-
-    text = "folder of the chapters (default: notebooks)"
-    add_path(parser, "--notebooks", "DIR", text, kit_folder("notebooks"))
-
-
-def add_language(parser: argparse.ArgumentParser, text: str, *more: str) -> None:
-    """Add the option for a language: en, ko, or another that the command knows."""
-    parser.add_argument(
-        "--language",
-        choices=("en", "ko", *more),
-        default=preferred_language(),
-        help=f"{text} (default: that of your locale, here %(default)s)",
-    )
+Command = Callable[[CommandParser], Run]
 
 
 def preferred_language() -> str:
@@ -59,23 +104,6 @@ def preferred_language() -> str:
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     told = next(filter(None, named), None) or locale.getlocale()[0] or ""
     return "ko" if told.lower().startswith("ko") else "en"
-
-
-def add_case(parser: argparse.ArgumentParser) -> None:
-    """Add the option for the case file; a case folder means the case.duckdb in it."""
-    parser.add_argument(
-        "--case",
-        type=case_file,
-        default=Path("case.duckdb"),
-        metavar="FOLDER|FILE",
-        help="the case folder, or its file (default: case.duckdb here)",
-    )
-
-
-def add_case_folder(parser: argparse.ArgumentParser, text: str = "") -> None:
-    """Add the option for the case folder."""
-    text = text or "the case folder, or the name of a case that comes with the kit"
-    add_path(parser, "--case", "FOLDER", f"{text} (default: this folder, if it is one)")
 
 
 def case_file(text: str) -> Path:
@@ -113,12 +141,6 @@ def case_folder(file: Path | None) -> Path | None:
     return folder if (folder / "case.toml").is_file() else None
 
 
-def add_lake(parser: argparse.ArgumentParser, text: str) -> None:
-    """Add the two options that name a lake of several people's case files."""
-    parser.add_argument("--lake", default="", metavar="ADDRESS", help=text)
-    add_path(parser, "--storage", "DIR", "with --lake: the folder of its files, shared by all")
-
-
 def named_lake(args: argparse.Namespace) -> Lake | None:
     """Return the lake that the options name, or None.
 
@@ -144,15 +166,3 @@ def open_case_or_lake(
     from onetomany.documents.case_file import open_case
 
     return open_case(args.case)
-
-
-def add_weak_isolation(parser: argparse.ArgumentParser) -> None:
-    """Add the option that permits reading strangers' files without full isolation."""
-    text = "continue although this system can't isolate the program that reads the file"
-    parser.add_argument("--weak-isolation", action="store_true", help=text)
-
-
-def add_licence(parser: argparse.ArgumentParser) -> None:
-    """Add the option by which the user accepts a licence."""
-    text = "you have read the licence and accept it"
-    parser.add_argument("--accept-licence", action="store_true", help=text)

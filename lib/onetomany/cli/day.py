@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run, add_path
+from onetomany.cli.command import CommandParser, Run
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _SHARES = {
 }
 
 
-def day_command(parser: argparse.ArgumentParser) -> Run:
+def day_command(parser: CommandParser) -> Run:
     """Simulate a day at a fictional terminal: queues for all, walking people in one hall."""
     parser.description = """\
 Simulate a day at a fictional terminal. A queueing model moves all passengers; in one hall, during
@@ -28,26 +28,16 @@ its busiest minutes, people walk one by one. Writes people, visits and sightings
 levels.csv: waits, crowding and time from door to gate next to published ranges. On a quiet machine
 100,000 passengers take about half a minute, 30 minutes of a hall one to two minutes. If stopped,
 run the same command again: it resumes. All people in it are invented."""
-    parser.add_argument(
-        "--passengers", type=int, default=100_000, metavar="N", help="default: 100000"
-    )
+    parser.add_option("--passengers", "N", "default: 100000", kind=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: 1)")
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        default=30,
-        metavar="N",
-        help="minutes to simulate in the hall (default: 30)",
+    parser.add_option(
+        "--minutes", "N", "minutes to simulate in the hall (default: 30)", kind=float, default=30
     )
-    add_path(parser, "--plan", "PLAN.TOML", "floor plan (default: the kit's own)")
+    parser.add_path("--plan", "PLAN.TOML", "floor plan (default: the kit's own)")
     for name, what in _SHARES.items():
-        parser.add_argument(
-            f"--{name}", type=float, default=0, metavar="SHARE", help=f"share of {what}, 0 to 1"
-        )
-    parser.add_argument(
-        "--staff", type=int, default=0, metavar="N", help="staff who walk in the hall"
-    )
-    add_path(parser, "--out", "DIR", "folder to write (default: day)", Path("day"))
+        parser.add_option(f"--{name}", "SHARE", f"share of {what}, 0 to 1", kind=float, default=0)
+    parser.add_option("--staff", "N", "staff who walk in the hall", kind=int, default=0)
+    parser.add_path("--out", "DIR", "folder to write (default: day)", Path("day"))
 
     def run(args: argparse.Namespace) -> int:
         import polars as pl

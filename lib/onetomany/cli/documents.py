@@ -9,16 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import (
-    Run,
-    add_case,
-    add_lake,
-    add_path,
-    add_weak_isolation,
-    case_file,
-    case_folder,
-    named_lake,
-)
+from onetomany.cli.command import CommandParser, Run, case_file, case_folder, named_lake
 from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
@@ -32,7 +23,7 @@ if TYPE_CHECKING:
     from onetomany.documents.lake import Lake
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
+def _add_reading(parser: CommandParser) -> None:
     """Add the options on how documents are read."""
     parser.add_argument(
         "--ocr",
@@ -40,53 +31,43 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="auto: read scanned pages with Tesseract if it is installed (default); off: don't",
     )
-    parser.add_argument(
+    parser.add_repeated(
         "--password",
-        action="append",
-        default=[],
-        metavar="WORD",
-        help="try this password on protected documents, including those that failed before; can be "
+        "WORD",
+        "try this password on protected documents, including those that failed before; can be "
         "repeated; other users of this machine can see it while the command runs",
     )
-    add_path(parser, "--passwords", "FILE", "passwords from a file, one per line (UTF-8)")
-    parser.add_argument(
+    parser.add_path("--passwords", "FILE", "passwords from a file, one per line (UTF-8)")
+    parser.add_option(
         "--ocr-languages",
-        default="",
-        metavar="NAMES",
-        help="languages of scanned pages in Tesseract's names, such as kor+eng+jpn (default: "
+        "NAMES",
+        "languages of scanned pages in Tesseract's names, such as kor+eng+jpn (default: "
         "kor+eng); pages it has already read stay as they are",
-    )
-    parser.add_argument(
-        "--cluster",
         default="",
-        metavar="ADDRESS",
-        help="read on the workers of this dask scheduler, such as tls://host:8786 "
+    )
+    parser.add_option(
+        "--cluster",
+        "ADDRESS",
+        "read on the workers of this dask scheduler, such as tls://host:8786 "
         "(docs/several-people.md); the case file is still written here",
+        default="",
     )
 
 
-def _add_export(parser: argparse.ArgumentParser) -> None:
+def _add_export(parser: CommandParser) -> None:
     """Add the options on other products of a case file."""
-    add_path(
-        parser,
-        "--parquet",
-        "DIR",
-        "also write the tables to this folder, with pseudonyms for people",
+    parser.add_path(
+        "--parquet", "DIR", "also write the tables to this folder, with pseudonyms for people"
     )
-    parser.add_argument(
-        "--officials",
-        action="store_true",
-        help="with --parquet: keep the names of public officials",
-    )
-    parser.add_argument("--names", action="store_true", help="with --parquet: keep all names")
-    add_lake(
-        parser,
+    parser.add_flag("--officials", "with --parquet: keep the names of public officials")
+    parser.add_flag("--names", "with --parquet: keep all names")
+    parser.add_lake(
         "also publish the case file here for others: 'postgres:host=HOST dbname=NAME', without a "
-        "password (docs/several-people.md)",
+        "password (docs/several-people.md)"
     )
 
 
-def ingest_command(parser: argparse.ArgumentParser) -> Run:
+def ingest_command(parser: CommandParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
     parser.add_argument(
         "folder",
@@ -95,20 +76,12 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         metavar="FOLDER",
         help="documents, with sub-folders (default: sources in the case folder)",
     )
-    add_case(parser)
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes at once (default: one per core)"
-    )
-    parser.add_argument(
-        "--retry", action="store_true", help="read documents again that failed before"
-    )
+    parser.add_case()
+    parser.add_option("--workers", "N", "processes at once (default: one per core)", kind=int)
+    parser.add_flag("--retry", "read documents again that failed before")
     _add_reading(parser)
-    add_weak_isolation(parser)
-    parser.add_argument(
-        "--no-index",
-        action="store_true",
-        help="don't look for names and places, and don't index for search",
-    )
+    parser.add_weak_isolation()
+    parser.add_flag("--no-index", "don't look for names and places, and don't index for search")
     _add_export(parser)
 
     def run(args: argparse.Namespace) -> int:
@@ -324,7 +297,7 @@ def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]
     return ledgers.load_claims(), None
 
 
-def claims_command(parser: argparse.ArgumentParser) -> Run:
+def claims_command(parser: CommandParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
     parser.add_argument(
         "ledger",
@@ -336,13 +309,13 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
     )
     text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
     parser.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
-    add_lake(parser, "the claims that several people have published here, instead of CSV")
-    parser.add_argument(
+    parser.add_lake("the claims that several people have published here, instead of CSV")
+    parser.add_option(
         "--tolerance",
-        type=float,
+        "SHARE",
+        "two numbers agree if they differ by less than this share of the larger (default: 0)",
+        kind=float,
         default=0.0,
-        metavar="SHARE",
-        help="two numbers agree if they differ by less than this share of the larger (default: 0)",
     )
 
     def run(args: argparse.Namespace) -> int:

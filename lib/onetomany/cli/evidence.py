@@ -11,7 +11,7 @@ from pathlib import Path
 
 from onetomany.cli.captures import add_options, check_options, print_captures
 from onetomany.cli.cases import fill_from_case
-from onetomany.cli.command import Run, add_case_folder, add_notebooks, add_path, case_place
+from onetomany.cli.command import CommandParser, Run, case_place
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -24,32 +24,31 @@ _HOLDS = (
 )
 
 
-def exhibit_command(parser: argparse.ArgumentParser) -> Run:
+def exhibit_command(parser: CommandParser) -> Run:
     """Run chapters and seal their figures, tables and sentences into a bundle for a court."""
     parser.add_argument("--only", metavar="01,02", help="run these chapters (default: all)")
-    add_notebooks(parser)
-    add_path(parser, "--out", "DIR", "a new folder (default: build/exhibit)")
+    parser.add_notebooks()
+    parser.add_path("--out", "DIR", "a new folder (default: build/exhibit)")
     parser.add_argument("--operator", metavar="NAME", help="your name, for the record")
     parser.add_argument("--organisation", metavar="NAME", help="for the record")
-    add_path(parser, "--key", "PEM", "your private key, to sign the bundle")
-    add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
-    add_path(parser, "--redact", "FILE", "list of redactions, TOML or CSV")
-    add_path(
-        parser,
+    parser.add_path("--key", "PEM", "your private key, to sign the bundle")
+    parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
+    parser.add_path("--redact", "FILE", "list of redactions, TOML or CSV")
+    parser.add_path(
         "--validation",
         "FILE",
         "result of a test run (default: that of 'make test', if from the same commit)",
     )
-    parser.add_argument(
+    parser.add_option(
         "--jurisdiction",
-        metavar="kr-civil,us",
-        help="also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu",
+        "kr-civil,us",
+        "also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu",
     )
-    parser.add_argument(
+    parser.add_option(
         "--licence",
+        "URL",
+        "licence of the results (default: %(default)s)",
         default="https://creativecommons.org/licenses/by/4.0/",
-        metavar="URL",
-        help="licence of the results (default: %(default)s)",
     )
 
     add_options(parser)
@@ -152,23 +151,22 @@ def _without_folders(word: str) -> str:
     return Path(word).name if Path(word).is_absolute() or ".." in Path(word).parts else word
 
 
-def verify_command(parser: argparse.ArgumentParser) -> Run:
+def verify_command(parser: CommandParser) -> Run:
     """Check a bundle: list every file and line that was changed after sealing."""
     text = "folder of a sealed exhibit (default: build/exhibit of the case folder)"
     parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help=text)
-    add_case_folder(parser)
-    parser.add_argument(
+    parser.add_case_folder()
+    parser.add_repeated(
         "--key",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="PEM",
-        help="the sealer's public key; repeat for people who added to the bundle later",
+        "PEM",
+        "the sealer's public key; repeat for people who added to the bundle later",
+        Path,
     )
-    add_path(parser, "--roots", "PEM", "root certificates of time-stamp authorities")
+    parser.add_path("--roots", "PEM", "root certificates of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence.bundle import AFTER, TRUTH_EN, TRUTH_KO
+        from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
+        from onetomany.evidence.bundle_layout import AFTER
         from onetomany.evidence.verify import verify as check
 
         if args.bundle is None:
@@ -198,40 +196,22 @@ def verify_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def reproduce_command(parser: argparse.ArgumentParser) -> Run:
+def reproduce_command(parser: CommandParser) -> Run:
     """Run a bundle's notebooks again in a container and compare every figure."""
-    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
-    add_path(parser, "--sealed-by", "PEM", "the sealer's public key")
-    add_path(
-        parser, "--key", "PEM", "with --attest your private key; otherwise the same as --sealed-by"
+    parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
+    parser.add_path("--sealed-by", "PEM", "the sealer's public key")
+    parser.add_path(
+        "--key", "PEM", "with --attest your private key; otherwise the same as --sealed-by"
     )
-    parser.add_argument(
-        "--attest", action="store_true", help="add a signed statement on your run to the bundle"
-    )
-    parser.add_argument(
-        "--operator", default="", metavar="NAME", help="your name, for the statement"
-    )
+    parser.add_flag("--attest", "add a signed statement on your run to the bundle")
+    parser.add_option("--operator", "NAME", "your name, for the statement", default="")
     parser.add_argument("--organisation", default="", metavar="NAME", help="for the statement")
-    add_path(
-        parser, "--out", "DIR", "a new folder (default: %(default)s)", Path("build/reproduced")
-    )
-    parser.add_argument(
-        "--unverified", action="store_true", help="run it even if 'verify' finds faults"
-    )
-    parser.add_argument(
-        "--unconfined",
-        action="store_true",
-        help="run it without a container: its code can do all that you can",
-    )
-    parser.add_argument(
-        "--yes", action="store_true", help="with --unconfined: don't ask for confirmation"
-    )
-    parser.add_argument(
-        "--memory", type=int, default=8, metavar="GB", help="memory limit (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--hours", type=float, default=4, metavar="N", help="time limit (default: %(default)s)"
-    )
+    parser.add_path("--out", "DIR", "a new folder (default: %(default)s)", Path("build/reproduced"))
+    parser.add_flag("--unverified", "run it even if 'verify' finds faults")
+    parser.add_flag("--unconfined", "run it without a container: its code can do all that you can")
+    parser.add_flag("--yes", "with --unconfined: don't ask for confirmation")
+    parser.add_option("--memory", "GB", "memory limit (default: %(default)s)", kind=int, default=8)
+    parser.add_option("--hours", "N", "time limit (default: %(default)s)", kind=float, default=4)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import reproduce as again
@@ -307,9 +287,9 @@ def _ask(agreed: bool) -> None:
         raise InputError("You did not type yes: nothing was run. 실행하지 않았다.")
 
 
-def key_command(parser: argparse.ArgumentParser) -> Run:
+def key_command(parser: CommandParser) -> Run:
     """Make a private key (Ed25519) for signing bundles; keep it secret."""
-    add_path(parser, "file", "FILE", "a new file for the key")
+    parser.add_path("file", "FILE", "a new file for the key")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.keys import (
@@ -336,11 +316,11 @@ def key_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def certify_command(parser: argparse.ArgumentParser) -> Run:
+def certify_command(parser: CommandParser) -> Run:
     """Add the completed certificate (a PDF, signed here or elsewhere) to a bundle."""
-    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
-    add_path(parser, "completed", "COMPLETED.pdf", "the completed certificate")
-    add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
+    parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
+    parser.add_path("completed", "COMPLETED.pdf", "the completed certificate")
+    parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
     parser.add_argument(
         "--key",
         type=Path,
@@ -367,17 +347,16 @@ def certify_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def timestamp_command(parser: argparse.ArgumentParser) -> Run:
+def timestamp_command(parser: CommandParser) -> Run:
     """Check a time-stamp authority's answer, or read an OpenTimestamps proof, and add it."""
-    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
-    add_path(parser, "answer", "ANSWER.tsr", "the authority's answer, or PROOF.ots")
-    add_path(parser, "--roots", "PEM", "root certificates of the authority; not for .ots")
+    parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
+    parser.add_path("answer", "ANSWER.tsr", "the authority's answer, or PROOF.ots")
+    parser.add_path("--roots", "PEM", "root certificates of the authority; not for .ots")
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
-    add_path(parser, "--key", "PEM", "your private key, to sign the log line")
+    parser.add_path("--key", "PEM", "your private key, to sign the log line")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence import opentimestamps
-        from onetomany.evidence.bundle import add_timestamp
+        from onetomany.evidence import additions, opentimestamps
 
         if args.answer.suffix == opentimestamps.SUFFIX:
             proof = opentimestamps.add_proof(
@@ -387,7 +366,7 @@ def timestamp_command(parser: argparse.ArgumentParser) -> Run:
         elif args.roots is None:
             raise InputError(f"{args.answer} is checked before it is added: give --roots.")
         else:
-            stamp = add_timestamp(
+            stamp = additions.add_timestamp(
                 args.bundle, args.answer, args.roots, who=args.operator, key=args.key
             )
             print(f"added: {stamp.when.isoformat()} by {stamp.authority}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run, add_licence, add_path, add_weak_isolation
+from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import DatasheetError, InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -41,7 +41,7 @@ class _Job:
     last: int
 
 
-def film_command(parser: argparse.ArgumentParser) -> Run:
+def film_command(parser: CommandParser) -> Run:
     """Follow people through a recorded film with a datasheet: boxes, tracks, a heat map."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
@@ -53,9 +53,9 @@ Detect people in each frame of a recorded film, join their boxes to tracks and d
 No camera, stream or address is opened; no face is cropped or matched. docs/film.md has an example
 of a datasheet and lists the detector's known errors."""
     parser.add_argument("file", nargs="?", metavar="FILE", help="a recorded film")
-    add_path(parser, "--sheet", "FILE", "the film's datasheet, in TOML")
-    add_path(parser, "--out", "DIR", "a new folder for the results")
-    add_path(parser, "--blank-sheet", "FILE", "write a datasheet to fill in")
+    parser.add_path("--sheet", "FILE", "the film's datasheet, in TOML")
+    parser.add_path("--out", "DIR", "a new folder for the results")
+    parser.add_path("--blank-sheet", "FILE", "write a datasheet to fill in")
     parser.add_argument("--frames", metavar="A-B", help="only these frames, counted from 1")
     parser.add_argument(
         "--tracker", choices=TRACKED_BY, default="cbiou", help="default: %(default)s"
@@ -63,12 +63,10 @@ of a datasheet and lists the detector's known errors."""
     parser.add_argument(
         "--detector", choices=["hog", "yolox"], default="hog", help="default: %(default)s"
     )
-    add_path(parser, "--weights", "FILE", "weights of yolox, if not downloaded")
-    parser.add_argument(
-        "--fetch-detector", action="store_true", help="download the weights of yolox"
-    )
-    add_licence(parser)
-    add_weak_isolation(parser)
+    parser.add_path("--weights", "FILE", "weights of yolox, if not downloaded")
+    parser.add_flag("--fetch-detector", "download the weights of yolox")
+    parser.add_licence()
+    parser.add_weak_isolation()
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage
@@ -157,20 +155,13 @@ def _make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
         found = films.FilmTracks(found.decoded, found.detections, tracks)
         _write_tables(job, found, folder)
         _write_pictures(job, found, folder)
-        english, korean = film_summary(
-            job.sheet, found, job.ground, job.detector, whole=_whole(job)
-        )
+        whole = (job.first, job.last) == (1, films.LAST_FRAME)
+        english, korean = film_summary(job.sheet, found, job.ground, job.detector, whole=whole)
         text = "\n\n".join([f"# {job.sheet.title}", *english, "---", *korean]) + "\n"
         write_whole(folder / "summary.md", text.encode())
     for paragraph in (*english, *korean):
         print(paragraph)
     print(f"wrote {shortened(out)}")
-
-
-def _whole(job: _Job) -> bool:
-    from onetomany.tracking.film import LAST_FRAME
-
-    return (job.first, job.last) == (1, LAST_FRAME)
 
 
 def _write_tables(job: _Job, found: FilmTracks, out: Path) -> None:

@@ -8,16 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import (
-    Run,
-    add_case,
-    add_lake,
-    add_language,
-    add_path,
-    add_weak_isolation,
-    case_folder,
-    open_case_or_lake,
-)
+from onetomany.cli.command import CommandParser, Run, case_folder, open_case_or_lake
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -29,33 +20,29 @@ if TYPE_CHECKING:
 NAME = 160  # characters of a path on the screen: two lines of a terminal
 
 
-def search_command(parser: argparse.ArgumentParser) -> Run:
+def search_command(parser: CommandParser) -> Run:
     """Find pages with all words, "a phrase" and -without a word; or with names from a list."""
     parser.add_argument("words", metavar="WORDS", nargs="?", help="in quotes if there are several")
-    add_case(parser)
+    parser.add_case()
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--any", action="store_true", help="find pages with any of the words")
-    how.add_argument(
-        "--phrase", action="store_true", help="find the words next to each other, in this order"
-    )
-    how.add_argument("--regex", action="store_true", help="WORDS is a regular expression (RE2)")
-    add_path(how, "--list", "CSV", "look for each name in the first column of this file")
-    add_path(parser, "--report", "CSV", "with --list: file for the hits (default: NAMES.hits.csv)")
-    parser.add_argument(
-        "--limit", type=int, default=20, metavar="N", help="show at most N pages (default: 20)"
-    )
+    for name, text in (
+        ("--any", "find pages with any of the words"),
+        ("--phrase", "find the words next to each other, in this order"),
+        ("--regex", "WORDS is a regular expression (RE2)"),
+    ):
+        how.add_argument(name, action="store_true", help=text)
+    text = "look for each name in the first column of this file"
+    how.add_argument("--list", type=Path, metavar="CSV", help=text)
+    parser.add_path("--report", "CSV", "with --list: file for the hits (default: NAMES.hits.csv)")
+    parser.add_option("--limit", "N", "show at most N pages (default: 20)", kind=int, default=20)
     _add_filters(parser)
-    add_lake(
-        parser,
-        "search the documents that several people have published here, instead of a case file",
+    parser.add_lake(
+        "search the documents that several people have published here, instead of a case file"
     )
-    add_path(
-        parser,
-        "--pictures",
-        "DIR",
-        "write pictures of the pages to this folder, with the hits marked",
+    parser.add_path(
+        "--pictures", "DIR", "write pictures of the pages to this folder, with the hits marked"
     )
-    add_weak_isolation(parser)
+    parser.add_weak_isolation()
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
@@ -84,31 +71,19 @@ def search_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def _add_filters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--path",
-        default="",
-        metavar="TEXT",
-        help="only files whose path contains this, or matches 'a*.pdf'",
+def _add_filters(parser: CommandParser) -> None:
+    parser.add_option(
+        "--path", "TEXT", "only files whose path contains this, or matches 'a*.pdf'", default=""
     )
-    parser.add_argument(
-        "--kind",
-        default="",
-        metavar="KINDS",
-        help="only these kinds: pdf,hwp,mail,sheet or a file ending",
+    parser.add_option(
+        "--kind", "KINDS", "only these kinds: pdf,hwp,mail,sheet or a file ending", default=""
     )
-    parser.add_argument(
-        "--after",
-        default="",
-        metavar="DATE",
-        help="only dated on or after this day, month or year: 2019-04",
+    parser.add_option(
+        "--after", "DATE", "only dated on or after this day, month or year: 2019-04", default=""
     )
     parser.add_argument("--before", default="", metavar="DATE", help="only dated on or before it")
-    parser.add_argument(
-        "--sender",
-        default="",
-        metavar="TEXT",
-        help="only mails from this sender, and their attachments",
+    parser.add_option(
+        "--sender", "TEXT", "only mails from this sender, and their attachments", default=""
     )
     parser.add_argument("--tag", default="", metavar="TAG", help="only pages with this tag")
 
@@ -241,19 +216,17 @@ def _search_list(args: argparse.Namespace, filters: Any) -> int:
     return 0
 
 
-def tag_command(parser: argparse.ArgumentParser) -> Run:
+def tag_command(parser: CommandParser) -> Run:
     """Store a tag or remark on a page, with its author and time; or list them."""
     parser.add_argument(
         "document", nargs="?", metavar="DOCUMENT", help="path or SHA-256; without it: list"
     )
     parser.add_argument("page", nargs="?", type=int, metavar="PAGE", help="page number")
-    add_case(parser)
+    parser.add_case()
     parser.add_argument("--tag", default="", metavar="TAG", help="a word that finds the page again")
     parser.add_argument("--remark", default="", metavar="TEXT", help="a remark on the page")
     parser.add_argument("--by", default="", metavar="NAME", help="your name")
-    parser.add_argument(
-        "--withdraw", type=int, metavar="N", help="withdraw tag or remark number N; needs --by"
-    )
+    parser.add_option("--withdraw", "N", "withdraw tag or remark number N; needs --by", kind=int)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import remarks
@@ -293,16 +266,13 @@ def _remark_line(row: Mapping[str, Any]) -> str:
     return f"{row['remark_id']}. {text} ({shortened(row['who'])}, {row['made_at']} UTC{changed})"
 
 
-def tables_command(parser: argparse.ArgumentParser) -> Run:
+def tables_command(parser: CommandParser) -> Run:
     """Write every table of the documents as CSV, with an index of their places."""
-    add_case(parser)
+    parser.add_case()
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    parser.add_argument(
-        "--document", metavar="DOCUMENT", help="only from this document: path or SHA-256"
-    )
-    add_lake(
-        parser,
-        "tables of documents that several people have published here, instead of a case file",
+    parser.add_option("--document", "DOCUMENT", "only from this document: path or SHA-256")
+    parser.add_lake(
+        "tables of documents that several people have published here, instead of a case file"
     )
 
     def run(args: argparse.Namespace) -> int:
@@ -323,11 +293,11 @@ def tables_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def desk_command(parser: argparse.ArgumentParser) -> Run:
+def desk_command(parser: CommandParser) -> Run:
     """Open a case in JupyterLab: its start page with forms; search, read, record claims."""
-    add_case(parser)
-    add_language(parser, "language of the page; it can be changed there")
-    add_weak_isolation(parser)
+    parser.add_case()
+    parser.add_language("language of the page; it can be changed there")
+    parser.add_weak_isolation()
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:

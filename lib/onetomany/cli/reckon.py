@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from onetomany.cli.command import Run, add_path
+from onetomany.cli.command import CommandParser, Run
 from onetomany.printing import print_line as print
 
 
-def reckon_command(parser: argparse.ArgumentParser) -> Run:
+def reckon_command(parser: CommandParser) -> Run:
     """Calculate alarms a day, right ones of ten, and people stopped wrongly a year."""
     parser.add_argument(
         "inputs",
@@ -17,13 +17,9 @@ def reckon_command(parser: argparse.ArgumentParser) -> Run:
         help="known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
         "wanted_share=0.0001 fmr=0.000001 fpir=0.001 fnir=0.05 false_alerts=2",
     )
-    add_path(parser, "--numbers", "FILE", "a case's numbers.csv with the column input")
-    parser.add_argument(
-        "--days", type=float, default=1.0, metavar="N", help="days that the counts cover (1)"
-    )
-    parser.add_argument(
-        "--accuracy", type=float, metavar="PERCENT", help="a claimed accuracy, such as 99.9"
-    )
+    parser.add_path("--numbers", "FILE", "a case's numbers.csv with the column input")
+    parser.add_option("--days", "N", "days that the counts cover (1)", kind=float, default=1.0)
+    parser.add_option("--accuracy", "PERCENT", "a claimed accuracy, such as 99.9", kind=float)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.accuracy.accuracy_claims import meanings_of_accuracy

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run, add_path, case_file, case_folder
+from onetomany.cli.command import CommandParser, Run, case_file, case_folder
 from onetomany.cli.request_letters import export_letter, logged_request, new_letter
 from onetomany.errors import InputError, near
 from onetomany.printing import print_line as print
@@ -24,14 +24,14 @@ CASE_LOG = Path("requests")  # in a case folder
 Action = Callable[[argparse.Namespace], int]
 
 
-def requests_command(parser: argparse.ArgumentParser) -> Run:
+def requests_command(parser: CommandParser) -> Run:
     """Write letters to authorities, count deadlines, log answers; the kit sends nothing."""
     actions = parser.add_subparsers(required=True, metavar="action")
 
-    def action(name: str, does: Action, help: str) -> argparse.ArgumentParser:
+    def action(name: str, does: Action, help: str) -> CommandParser:
         own = actions.add_parser(name, help=help)
         own.set_defaults(action=does)
-        add_path(own, "--log", "DIR", f"default: {LOG}, or {CASE_LOG} in the case folder")
+        own.add_path("--log", "DIR", f"default: {LOG}, or {CASE_LOG} in the case folder")
         text = "the case folder, or a case file (default: this folder, if it is a case folder)"
         own.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
         return own
@@ -48,25 +48,15 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     new.add_argument("about", metavar="GAP|TEMPLATE", help="a gap that 'gaps' lists, or a template")
     new.add_argument("--id", help="the request's name in the log (default: date, template)")
     new.add_argument("--procedure", help="the law to use (default: that of the gap)")
-    new.add_argument(
-        "--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD", help="default: today"
-    )
+    new.add_option("--date", "YYYY-MM-DD", "default: today", kind=_date, default=dt.date.today())
     export = action("export", export_letter, "write the letter of a logged request again")
     export.add_argument("id", help="the request's name in the log")
     for each in (new, export):
         each.add_argument("--language", help="of the letter (default: the authority's)")
-        each.add_argument(
-            "--beside", metavar="LANGUAGE", help="add a translation for yourself; 'none' for none"
-        )
-        each.add_argument(
-            "--field",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="fill in a field of the letter",
-        )
-        add_path(each, "--requester", "FILE", "your name and address (default: requester.toml)")
-        add_path(each, "--out", "DIR", f"default: {LETTERS}, in the case folder if there is one")
+        each.add_option("--beside", "LANGUAGE", "add a translation for yourself; 'none' for none")
+        each.add_repeated("--field", "NAME=VALUE", "fill in a field of the letter")
+        each.add_path("--requester", "FILE", "your name and address (default: requester.toml)")
+        each.add_path("--out", "DIR", f"default: {LETTERS}, in the case folder if there is one")
     for name, does, help in (
         ("status", _status, "show the state of every request and its next deadline"),
         ("overdue", _overdue, "list the deadlines that authorities have missed"),
@@ -74,17 +64,13 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
         ("calendar", _calendar, "write the deadlines as a calendar file (ICS)"),
     ):
         own = action(name, does, help)
-        own.add_argument(
-            "--today",
-            type=_date,
-            default=dt.date.today(),
-            metavar="YYYY-MM-DD",
-            help="count as of this day",
+        own.add_option(
+            "--today", "YYYY-MM-DD", "count as of this day", kind=_date, default=dt.date.today()
         )
         if name == "deadlines":
             own.add_argument("id", help="the request's name in the log")
         if name == "calendar":
-            add_path(own, "--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
+            own.add_path("--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
     answer = action("answer", _answer, "log an event of a request, and store the files received")
     _add_answer(answer)
     bring = action(
@@ -112,7 +98,7 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def _add_answer(answer: argparse.ArgumentParser) -> None:
+def _add_answer(answer: CommandParser) -> None:
     """Add the options of an event in the log."""
     answer.add_argument("id", help="the request's name in the log")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
@@ -123,9 +109,7 @@ def _add_answer(answer: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="files received; write them before the options",
     )
-    answer.add_argument(
-        "--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD", help="default: today"
-    )
+    answer.add_option("--date", "YYYY-MM-DD", "default: today", kind=_date, default=dt.date.today())
     answer.add_argument("--note", default="", help="a remark for the log")
     answer.add_argument(
         "--extension", default="", help="name of the extension, for the event 'extended'"
@@ -133,18 +117,12 @@ def _add_answer(answer: argparse.ArgumentParser) -> None:
     answer.add_argument(
         "--until", type=_date, help="last day of the extension, if the authority sets it"
     )
-    answer.add_argument(
-        "--exemption", action="append", default=[], metavar="ID", help="ground of a refusal"
+    answer.add_repeated("--exemption", "ID", "ground of a refusal")
+    answer.add_repeated(
+        "--changed", "'CLAIM=BEFORE>AFTER'", "a claim that the answer changes; write it in quotes"
     )
-    answer.add_argument(
-        "--changed",
-        action="append",
-        default=[],
-        metavar="'CLAIM=BEFORE>AFTER'",
-        help="a claim that the answer changes; write it in quotes",
-    )
-    add_path(answer, "--answers", "DIR", f"default: {ANSWERS}, in the case folder if there is one")
-    add_path(answer, "--requester", "FILE", "your name and address: kept out of the log")
+    answer.add_path("--answers", "DIR", f"default: {ANSWERS}, in the case folder if there is one")
+    answer.add_path("--requester", "FILE", "your name and address: kept out of the log")
 
 
 def _gaps(args: argparse.Namespace) -> int:

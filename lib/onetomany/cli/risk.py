@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run, add_path, add_weak_isolation
+from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -21,39 +21,27 @@ if TYPE_CHECKING:
     from onetomany.reidentification.risk_findings import Finding
 
 
-def risk_command(parser: argparse.ArgumentParser) -> Run:
+def risk_command(parser: CommandParser) -> Run:
     """Find who can be singled out in a table of people, and which columns to remove."""
-    add_path(parser, "table", "FILE", "a table: CSV, TSV, XLSX, XLS, ODS or Parquet")
-    parser.add_argument(
-        "--columns", metavar="A,B", help="columns that others may know (default: all but keys)"
-    )
-    parser.add_argument(
-        "--sheet", metavar="NAME", help="sheet of a spreadsheet (default: the first)"
-    )
-    parser.add_argument(
-        "--encoding", metavar="NAME", help="of a text file (default: tries UTF-8, UTF-16, CP949)"
-    )
+    parser.add_path("table", "FILE", "a table: CSV, TSV, XLSX, XLS, ODS or Parquet")
+    parser.add_option("--columns", "A,B", "columns that others may know (default: all but keys)")
+    parser.add_option("--sheet", "NAME", "sheet of a spreadsheet (default: the first)")
+    parser.add_option("--encoding", "NAME", "of a text file (default: tries UTF-8, UTF-16, CP949)")
     parser.add_argument(
         "--dates", choices=("day-first", "month-first"), help="how to read 03/04/2019"
     )
     _add_known(parser)
-    parser.add_argument(
-        "--population", type=int, metavar="N", help="the table is a random sample of N people"
-    )
-    parser.add_argument(
-        "--drop-identifiers",
-        action="store_true",
-        help="leave out columns with names or numbers of people",
-    )
-    parser.add_argument(
+    parser.add_option("--population", "N", "the table is a random sample of N people", kind=int)
+    parser.add_flag("--drop-identifiers", "leave out columns with names or numbers of people")
+    parser.add_option(
         "--safe-harbor",
-        type=int,
-        metavar="YEAR",
-        help="check the HIPAA Safe Harbor list, for a table of this year",
+        "YEAR",
+        "check the HIPAA Safe Harbor list, for a table of this year",
+        kind=int,
     )
-    add_weak_isolation(parser)
-    add_path(parser, "--report", "HTML", "write a page with charts, without any value")
-    add_path(parser, "--out", "CSV", "write how many records share each record's values")
+    parser.add_weak_isolation()
+    parser.add_path("--report", "HTML", "write a page with charts, without any value")
+    parser.add_path("--out", "CSV", "write how many records share each record's values")
 
     return _run
 
@@ -103,27 +91,16 @@ def _chosen(args: argparse.Namespace) -> list[str]:
     return [own_name(name.strip()) for name in names]
 
 
-def _add_known(parser: argparse.ArgumentParser) -> None:
+def _add_known(parser: CommandParser) -> None:
     """Add the options on knowledge from outside the table."""
     parser.add_argument("--sensitive", metavar="COLUMN", help="what a group gives away of it")
-    parser.add_argument(
-        "--taxonomy",
-        type=Path,
-        metavar="CSV",
-        help="its values and their coarser terms, one a column",
-    )
+    parser.add_path("--taxonomy", "CSV", "its values and their coarser terms, one a column")
     parser.add_argument("--weight", metavar="COLUMN", help="survey weights: records named rightly")
     parser.add_argument("--household", metavar="COLUMN", help="with --weight: households found")
-    parser.add_argument(
-        "--everyone", type=Path, metavar="FILE", help="a table of the whole population: k-map"
-    )
-    parser.add_argument(
-        "--changed", type=Path, metavar="FILE", help="a protected copy, row by row: found again"
-    )
+    parser.add_path("--everyone", "FILE", "a table of the whole population: k-map")
+    parser.add_path("--changed", "FILE", "a protected copy, row by row: found again")
     parser.add_argument("--reach", type=int, metavar="K", help="what groups of K or more cost")
-    parser.add_argument(
-        "--recoded", type=Path, metavar="CSV", help="with --reach: write the locally recoded table"
-    )
+    parser.add_path("--recoded", "CSV", "with --reach: write the locally recoded table")
     parser.add_argument("--record", type=int, metavar="N", help="columns that single it out")
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run, add_licence, add_path, add_weak_isolation
+from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import print_line as print
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # names of unused files that are printed
 
 
-def datasheet_command(parser: argparse.ArgumentParser) -> Run:
+def datasheet_command(parser: CommandParser) -> Run:
     """List your own pictures with their SHA-256 and write a datasheet to fill in."""
     parser.add_argument("folder", type=Path, help="your pictures, one sub-folder per person")
 
@@ -53,13 +53,11 @@ def datasheet_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def weights_command(parser: argparse.ArgumentParser) -> Run:
+def weights_command(parser: CommandParser) -> Run:
     """List the face models and their licences, or download one model's weights."""
     parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
-    add_licence(parser)
-    parser.add_argument(
-        "--sha256", metavar="DIGEST", help="expected digest of the file, if none is registered"
-    )
+    parser.add_licence()
+    parser.add_option("--sha256", "DIGEST", "expected digest of the file, if none is registered")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources import fetch_weights, models
@@ -85,11 +83,11 @@ def weights_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def images_command(parser: argparse.ArgumentParser) -> Run:
+def images_command(parser: CommandParser) -> Run:
     """List image sets that can be downloaded and their licences, or download one."""
     parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
-    add_path(parser, "--out", "DIR", "folder to write (default: the name of the set)")
-    add_licence(parser)
+    parser.add_path("--out", "DIR", "folder to write (default: the name of the set)")
+    parser.add_licence()
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources.fetching import fetch_images, fetchable
@@ -109,7 +107,7 @@ def images_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def pairs_command(parser: argparse.ArgumentParser) -> Run:
+def pairs_command(parser: CommandParser) -> Run:
     """Compare every pair of your pictures; store scores and recorded attributes."""
     parser.add_argument(
         "folder", type=Path, help="your pictures, with datasheet.toml and attributes.csv"
@@ -117,7 +115,7 @@ def pairs_command(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--models", nargs="+", metavar="MODEL", help="face models (default: those of chapter 01)"
     )
-    add_path(parser, "--out", "DIR", "default: %(default)s", Path("build/pairs"))
+    parser.add_path("--out", "DIR", "default: %(default)s", Path("build/pairs"))
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import faces, sources
@@ -134,15 +132,12 @@ def pairs_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def scale_command(parser: argparse.ArgumentParser) -> Run:
+def scale_command(parser: CommandParser) -> Run:
     """Enrol and search synthetic templates at the disclosed size; if stopped, run it again."""
-    parser.add_argument(
-        "--records",
-        type=int,
-        metavar="N",
-        help="records in the gallery (default: the disclosed number)",
+    parser.add_option(
+        "--records", "N", "records in the gallery (default: the disclosed number)", kind=int
     )
-    add_path(parser, "--out", "DIR", "default: %(default)s", Path("build/scale"))
+    parser.add_path("--out", "DIR", "default: %(default)s", Path("build/scale"))
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.accuracy import full
@@ -155,7 +150,7 @@ def scale_command(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def trackers_command(parser: argparse.ArgumentParser) -> Run:
+def trackers_command(parser: CommandParser) -> Run:
     """Compare four trackers on detections of real people; nothing is downloaded."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
@@ -170,17 +165,13 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
 
 (GPL-3.0: the kit reads them and does not copy them.)"""
     parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="detections")
-    parser.add_argument(
-        "--simulated",
-        action="store_true",
-        help="instead of FOLDER: the true boxes with noise as detections",
-    )
+    parser.add_flag("--simulated", "instead of FOLDER: the true boxes with noise as detections")
     parser.add_argument(
         "--seed", type=int, default=0, help="random seed of the simulated detections"
     )
-    add_path(parser, "--csv", "FILE", "also write all figures to this file")
-    add_path(parser, "--out", "DIR", "write the tracks to this folder, in MOT text form")
-    add_weak_isolation(parser)
+    parser.add_path("--csv", "FILE", "also write all figures to this file")
+    parser.add_path("--out", "DIR", "write the tracks to this folder, in MOT text form")
+    parser.add_weak_isolation()
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage

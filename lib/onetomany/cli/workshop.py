@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from onetomany.cli.command import Run, add_language, add_notebooks, add_path
+from onetomany.cli.command import CommandParser, Run
 from onetomany.printing import print_line as print
 
 
-def workshop_command(parser: argparse.ArgumentParser) -> Run:
+def workshop_command(parser: CommandParser) -> Run:
     """Copy the chapters for participants, or the whole kit for a machine without network."""
-    add_path(parser, "out", "DIR", "a new folder")
-    add_notebooks(parser)
-    add_language(parser, "language of the copies; both keeps both", "both")
-    parser.add_argument("--show-code", action="store_true", help="do not fold the code away")
-    add_path(
-        parser,
+    parser.add_path("out", "DIR", "a new folder")
+    parser.add_notebooks()
+    parser.add_language("language of the copies; both keeps both", "both")
+    parser.add_flag("--show-code", "do not fold the code away")
+    parser.add_path(
         "--offline",
         "LOCK",
         "copy the whole kit and the packages in this output of 'uv export' (see 'make workshop')",

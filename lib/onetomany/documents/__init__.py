@@ -40,13 +40,4 @@ else:
         "open_case": "case_file",
         "page_picture": "picture",
     }
-    __getattr__, __dir__ = offer(
-        __name__,
-        _PLACES,
-        (
-            "captures",
-            "case_file",
-            "ingest",
-            "search",
-        ),
-    )
+    __getattr__, __dir__ = offer(__name__, _PLACES, ("captures", "case_file", "ingest", "search"))

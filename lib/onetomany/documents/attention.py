@@ -80,12 +80,8 @@ order by path, page nulls first, what
 
 def needing_attention(db: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame:
     """Return all points that need attention in a folder: a frame of ATTENTION, by group."""
-    values: dict[str, object] = {
-        "folder": stored_name(folder.resolve()),
-        "locked": _LOCKED,
-        "kind": _KIND,
-    }
-    values["unseen"] = list(HIDDEN_KINDS)
+    values: dict[str, object] = {"folder": stored_name(folder.resolve()), "locked": _LOCKED}
+    values |= {"kind": _KIND, "unseen": list(HIDDEN_KINDS)}
     rows = db.execute(_FOUND, values).fetchall()
     frame = pl.DataFrame(rows, schema=ATTENTION, orient="row")
     order = pl.col("group").replace_strict({name: n for n, name in enumerate(GROUPS)})

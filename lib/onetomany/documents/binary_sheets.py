@@ -40,7 +40,6 @@ class _Book:
     cell_formats: list[int] = field(default_factory=list)  # XF: number of its format
     sheets: list[_Layout] = field(default_factory=list)
     from_1904: bool = False
-    macros: bool = False
 
 
 def read_xls(content: bytes, reading: Reading) -> None:
@@ -55,10 +54,7 @@ def read_xls(content: bytes, reading: Reading) -> None:
                     return
                 raise password_refusal(reading.passwords)
             book = _layout(held) if name == "Workbook" else None
-            if book:
-                add_calamine(content, reading, book)
-            else:
-                add_calamine(content, reading)
+            add_calamine(content, reading, book)
             embedded_objects(ole, reading)
             if ole.exists("_VBA_PROJECT_CUR"):
                 reading.skip("macros (_VBA_PROJECT_CUR)")
@@ -172,6 +168,8 @@ class _Filled:
         self.tell(title, {"rows": hidden_rows, "columns": hidden_columns})
 
     def text(self, value: object, row: int, column: int) -> str:
+        from openpyxl.utils import get_column_letter
+
         from .xlsx import as_serial, hides_digits
 
         if isinstance(value, bool):
@@ -189,7 +187,7 @@ class _Filled:
             return plain_number(serial) if isinstance(value, int | float) else str(value)
         told = format_number(serial, format_, from_1904=late)
         if not is_date(format_) and hides_digits(serial, told):
-            self.rounded.append(f"{_letters(column)}{row + 1} shows {told} for "
+            self.rounded.append(f"{get_column_letter(column + 1)}{row + 1} shows {told} for "
                                 f"{plain_number(serial)}")  # fmt: skip
         return told
 
@@ -216,15 +214,6 @@ class _Filled:
             self.reading.skip(f"charts on '{title}'; their values are cells of the workbook",
                               self.page.number, self.layout.charts)  # fmt: skip
         tell_rounded(self.rounded, title, self.reading, self.page.number)
-
-
-def _letters(column: int) -> str:
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
 
 
 def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -86,10 +86,14 @@ def load_fts(db: duckdb.DuckDBPyConnection) -> None:
     A connection of `open_case` has loaded it and can load nothing else.
     """
     locked = db.execute("select current_setting('lock_configuration')").fetchone()
-    if locked == (True,):
-        return
-    folder = package_folder("duckdb_extension_fts") / "extensions"
-    (place,) = sorted(folder.rglob("fts.duckdb_extension"))[-1:] or [folder]
+    if locked != (True,):
+        load_extension(db, "fts")
+
+
+def load_extension(db: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension of DuckDB from its own Python package."""
+    folder = package_folder(f"duckdb_extension_{name}") / "extensions"
+    (place,) = sorted(folder.rglob(f"{name}.duckdb_extension"))[-1:] or [folder]
     db.execute(f"load {quoted(place)}")
 
 

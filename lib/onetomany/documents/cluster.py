@@ -14,12 +14,11 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -33,7 +32,7 @@ from .budget import keep_member
 from .case_file import EXTRACTOR_VERSION
 from .reading import Limits, Refused
 from .scans import engine
-from .workers import Reader, Readers
+from .workers import Reader, ReaderOptions, Readers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -136,21 +135,14 @@ class Cluster(Readers):
         if isinstance(said, dict) and said.get("action") == "remove-worker":
             self.lost.update(map(str, said.get("processing-tasks") or ()))
 
-    def reader(
-        self,
-        members: Path,
-        *,
-        ocr: str = "",
-        processes: Iterator[int] | None = None,
-        passwords: tuple[str, ...] = (),
-    ) -> Reader:
+    def reader(self, members: Path, **how: Unpack[ReaderOptions]) -> Reader:
         """Return a reader that sends documents to the cluster.
 
         Scans are read here unless every worker has the OCR engine that this machine has.
         """
-        if ocr and not self._reads_scans(ocr):
-            return super().reader(members, ocr=ocr, processes=processes, passwords=passwords)
-        return ClusterReader(self, members, ocr=ocr, processes=processes, passwords=passwords)
+        if how.get("ocr") and not self._reads_scans(how["ocr"]):
+            return super().reader(members, **how)
+        return ClusterReader(self, members, **how)
 
     def _reads_scans(self, languages: str) -> bool:
         if languages not in self.engines:
@@ -209,19 +201,11 @@ class Cluster(Readers):
 class ClusterReader(Reader):
     """Sends documents to a cluster one at a time; those too large to be sent are read here."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        members: Path,
-        *,
-        ocr: str = "",
-        processes: Iterator[int] | None = None,
-        passwords: tuple[str, ...] = (),
-    ) -> None:
-        numbers = processes or count(1)
-        super().__init__(members, ocr=ocr, processes=numbers, passwords=passwords)
-        self.cluster, self.processes = cluster, numbers
-        self.how = {"ocr": ocr, "passwords": passwords}
+    def __init__(self, cluster: Cluster, members: Path, **how: Unpack[ReaderOptions]) -> None:
+        self.cluster, self.processes = cluster, how.get("processes") or count(1)
+        super().__init__(members, **how | {"processes": self.processes})
+        ocr = how.get("ocr", "")
+        self.how = {"ocr": ocr, "passwords": self.passwords}
         self.most = CARRIED_PAGES if ocr else CARRIED
 
     @property

@@ -106,14 +106,10 @@ class _Search:
         fitting, undated = self._fitting(whole)
         total = int(fitting.sum())
         result = FoundPages(
-            self.query,
-            self.filters,
-            pl.DataFrame(schema=HITS),
-            total,
-            left_out=int(whole.sum()) - total - undated,
-            undated=undated,
+            self.query, self.filters, pl.DataFrame(schema=HITS), total,
+            left_out=int(whole.sum()) - total - undated, undated=undated,
             ignored=tuple(word for word in self.query.words if not self.terms[word]),
-        )
+        )  # fmt: skip
         if whole.any():
             return replace(result, hits=self._ranked(fitting))
         return self._nearest(result)

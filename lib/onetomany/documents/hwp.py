@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
 from typing import Any
 
 from .compound import MAGIC, object_payload, open_compound
@@ -137,7 +138,9 @@ def _read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Rea
     about = part("Contents/content.hpf")
     if about is not None:
         _metadata(about, reading)
-    masters = {_stem(n): part(n) for n in names if re.match(r"Contents/masterpage\d", n, re.I)}
+    masters = {
+        PurePosixPath(n).stem: part(n) for n in names if re.match(r"Contents/masterpage\d", n, re.I)
+    }
     charts = {n: part(n) for n in names if re.fullmatch(r"Chart/[^/]+\.xml", n)}
     numbered.sort(key=lambda n: clamped("".join(filter(str.isdigit, n)), 0))
     sections = [section for name in numbered if (section := part(name)) is not None]
@@ -166,10 +169,6 @@ def _compare_pages(container: Container, reading: Reading) -> None:
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
         text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
         reading.note("layout", text + "page number here may be wrong by as many.")
-
-
-def _stem(name: str) -> str:
-    return name.rpartition("/")[2].partition(".")[0]
 
 
 def _walk(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .hwp_container import PASSWORD
 from .hwp_layout import LAID_OUT
@@ -20,7 +20,7 @@ HWP3 = b"HWP Document File V"
 _SIGNATURE, _INFO, _SUMMARY = 30, 128, 1008
 _FACT = 112  # bytes of each thing that the summary says
 _FONT, _CHARACTER, _PARAGRAPH, _STYLE = 40, 31, 187, 20 + 31 + 187
-_LINE, _CELL, _BOX, _PICTURE, _DRAWN = 14, 27, 84, 348, 84
+_BOX, _PICTURE, _DRAWN = 84, 348, 84
 # characters that a control takes in the count of its paragraph's
 _SIZES = {
     **dict.fromkeys(range(1, 32), 4), 7: 42, 8: 48, 13: 1, 22: 12, 23: 5, 24: 3, 25: 3,
@@ -83,7 +83,7 @@ def _tell_facts(summary: bytes, reading: Reading) -> None:
 def _character(unit: int) -> str:
     """Return the character of one of HWP 3's codes; U+FFFD for one that only its fonts know.
 
-    >>> hwp3_character(0x8861), hwp3_character(0x4F5D)
+    >>> _character(0x8861), _character(0x4F5D)
     ('가', '債')
     """
     if unit < 0x80:
@@ -115,8 +115,6 @@ class _Hwp3:
     at: int = 0
     depth: int = 0
     unknown: int = 0
-    lines: list[str] = field(default_factory=list)  # of the cell that is read
-    shaped: bool = False
 
     def take(self, form: str) -> tuple[int, ...]:
         values = struct.unpack_from("<" + form, self.body, self.at)

@@ -152,18 +152,14 @@ def child_text(element: Any, name: str) -> str:
 
 def placed_cells(table: Any) -> Iterator[tuple[int, int, tuple[int, int], Any]]:
     """Yield a table's cells with their row, column and spans."""
-    for row, tr in enumerate((e for e in table if local(e) == "tr"), 1):
-        for column, tc in enumerate((e for e in tr if local(e) == "tc"), 1):
+    for row, tr in enumerate(table.iterfind("{*}tr"), 1):
+        for column, tc in enumerate(tr.iterfind("{*}tc"), 1):
+            address, span = tc.find("{*}cellAddr"), tc.find("{*}cellSpan")
             place, spans = (row, column), (1, 1)
-            for child in tc:
-                if local(child) == "cellAddr":
-                    place = (
-                        clamped(attribute(child, "rowAddr"), row - 1) + 1,
-                        clamped(attribute(child, "colAddr"), column - 1) + 1,
-                    )
-                elif local(child) == "cellSpan":
-                    spans = (
-                        max(1, clamped(attribute(child, "rowSpan"))),
-                        max(1, clamped(attribute(child, "colSpan"))),
-                    )
+            if address is not None:
+                said = attribute(address, "rowAddr"), attribute(address, "colAddr")
+                place = clamped(said[0], row - 1) + 1, clamped(said[1], column - 1) + 1
+            if span is not None:
+                high, wide = (clamped(attribute(span, each)) for each in ("rowSpan", "colSpan"))
+                spans = max(1, high), max(1, wide)
             yield *place, spans, tc

@@ -43,7 +43,6 @@ from .folder import (
     file_inside,
     file_stamp,
     is_unchanged,
-    member_path,
     sha256_inside,
     stored_name,
     unread_file,
@@ -53,7 +52,15 @@ from .ingested import Ingested
 from .reading import Limits, Refused
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
-from .store import FoundFile, add_failure, mark_gone, members_known, place, store_documents
+from .store import (
+    FoundFile,
+    add_failure,
+    mark_gone,
+    member_places,
+    members_known,
+    store_documents,
+    store_places,
+)
 from .workers import Reader, Readers
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
@@ -102,35 +109,19 @@ def ingest(
             f"SELECT document FROM documents WHERE version = ? AND ({known})",
             [EXTRACTOR_VERSION, retry],
         ).fetchall()
+        placed = db.execute(
+            "SELECT path, document FROM files WHERE folder = ? AND NOT gone", [stored_name(folder)]
+        ).fetchall()
         run = _Run(
-            db,
-            folder,
-            case,
-            limits or Limits(),
-            readers or Readers(workers),
-            started,
-            weakness,
-            {document for (document,) in held},
-            dict(
-                db.execute(
-                    "SELECT path, document FROM files WHERE folder = ? AND NOT gone",
-                    [stored_name(folder)],
-                ).fetchall()
-            ),
-            Account(budget or Budget(), case.parent),
-            passwords,
-        )
+            db, folder, case, limits or Limits(), readers or Readers(workers), started, weakness,
+            {document for (document,) in held}, dict(placed),
+            Account(budget or Budget(), case.parent), passwords,
+        )  # fmt: skip
         run.all()
         scans = read_scans(
-            db,
-            folder,
-            case,
-            run.limits,
-            readers=run.source_of_readers,
-            retry=retry,
-            off=not ocr,
+            db, folder, case, run.limits, readers=run.source_of_readers, retry=retry, off=not ocr,
             languages=ocr_languages,
-        )
+        )  # fmt: skip
         return run.told(scans)
 
 
@@ -218,13 +209,8 @@ class _Run:
     def fail(self, unread: Unread, parent: str | None = None) -> None:
         add_failure(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
 
-    def work(
-        self,
-        pool: ThreadPoolExecutor,
-        hashers: ThreadPoolExecutor,
-        paths: list[str],
-        bar: ProgressBar,
-    ) -> None:
+    def work(self, pool: ThreadPoolExecutor, hashers: ThreadPoolExecutor, paths: list[str],
+             bar: ProgressBar) -> None:  # fmt: skip
         """Hash files, then read the new ones, a few at a time, so memory stays small."""
         waiting: deque[FoundFile] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
@@ -274,7 +260,7 @@ class _Run:
             self.known.add(found.document)
             return found
         if self.placed.get(found.path) != found.document:
-            place(self.db, found)
+            store_places(self.db, [found])
         self.count["held"] += 1
         bar.update()
         return None
@@ -320,17 +306,13 @@ class _Run:
             self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
         for found, answer in read:
-            for member in answer.members:
-                path = member_path(found.path, member.name)
-                size = (self.members / member.document).stat().st_size
-                depth = found.depth + 1
-                if depth > self.limits.depth:
+            for inner in member_places(found, answer):
+                if inner.depth > self.limits.depth:
                     why = f"It is nested more than {self.limits.depth} deep: not read."
-                    self.fail(Unread(path, why), found.document)
+                    self.fail(Unread(inner.path, why), found.document)
                 else:
-                    inner = (member.document, size, found.document)
-                    root = found.root or found.document
-                    deeper.append(FoundFile(found.folder, path, *inner, depth=depth, root=root))
+                    size = (self.members / inner.document).stat().st_size
+                    deeper.append(replace(inner, bytes=size))
         return deeper
 
     def left_over(self) -> list[FoundFile]:
@@ -377,12 +359,7 @@ class _Run:
         duplicates, near = row or (0, 0)
         now = datetime.now(UTC).replace(tzinfo=None)
         return Ingested(
-            **self.count,
-            seconds=(now - self.started).total_seconds(),
-            duplicates=int(duplicates),
-            near_duplicates=int(near),
-            isolation=self.isolation,
-            failures=failures,
-            notes=notes,
+            **self.count, seconds=(now - self.started).total_seconds(), duplicates=int(duplicates),
+            near_duplicates=int(near), isolation=self.isolation, failures=failures, notes=notes,
             scans=scans,
-        )
+        )  # fmt: skip

@@ -55,21 +55,15 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "text/plain": ("plain.read_text", "python"),
     "application/rtf": ("rtf.read_rtf", "striprtf"),
     ZIP: ("archive.read_zip", "python"),
-    TAR: ("archive.read_tar", "python"),
-    GZIP: ("archive.read_tar", "python"),
-    "application/x-bzip2": ("archive.read_tar", "python"),
-    "application/x-xz": ("archive.read_tar", "python"),
+    **dict.fromkeys((TAR, GZIP, "application/x-bzip2", "application/x-xz"),
+                    ("archive.read_tar", "python")),
     **dict.fromkeys(_PACKED, ("archive.read_packed", "archi")),
     "application/warc": ("web_archive.read_warc", "warcio"),
     "application/wacz": ("wacz.read_wacz", "python"),
     "multipart/related": ("mhtml.read_mhtml", "lxml"),
-    "image/png": ("archive.read_picture", "pillow"),
-    "image/jpeg": ("archive.read_picture", "pillow"),
-    "image/tiff": ("archive.read_picture", "pillow"),
-    "image/gif": ("archive.read_picture", "pillow"),
-    "image/bmp": ("archive.read_picture", "pillow"),
-    "image/webp": ("archive.read_picture", "pillow"),
-}
+    **{f"image/{kind}": ("archive.read_picture", "pillow")
+       for kind in ("png", "jpeg", "tiff", "gif", "bmp", "webp")},
+}  # fmt: skip
 _ENDINGS = {
     "csv": "text/csv", "tsv": "text/csv", "eml": "message/rfc822", "htm": "text/html",
     "html": "text/html", "xhtml": "text/html", "mht": "multipart/related",

@@ -24,9 +24,8 @@ import polars as pl
 
 from ..errors import InputError
 from ..extras import require_extra
-from ..sources.files import package_folder
 from .case_file import SCHEMA_VERSION, open_case, query_frame
-from .catalogue import load_fts, quoted
+from .catalogue import load_extension, load_fts, quoted
 from .lake_tables import (
     BY_DOCUMENT,
     BY_WRITER,
@@ -51,13 +50,9 @@ _SHUT: dict[str, str | bool | int | float | list[str]] = {
 }
 # errors of the server, of the storage and of its files; a mistake in this kit raises others
 _REFUSED = (
-    duckdb.FatalException,
-    duckdb.InvalidInputException,
-    duckdb.IOException,
-    duckdb.OutOfMemoryException,
-    duckdb.PermissionException,
-    duckdb.TransactionException,
-)
+    duckdb.FatalException, duckdb.InvalidInputException, duckdb.IOException,
+    duckdb.OutOfMemoryException, duckdb.PermissionException, duckdb.TransactionException,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -158,7 +153,7 @@ def _database(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     require_extra("lake")
     try:
         with duckdb.connect(config=_SHUT) as db:
-            _load(db, "postgres_scanner")
+            load_extension(db, "postgres_scanner")
             # none of its tables is listed: there is no such schema
             db.execute(
                 f"ATTACH {quoted(lake.conninfo)} AS pg (TYPE postgres, READ_ONLY, SCHEMA 'none_')"
@@ -183,7 +178,7 @@ def _turn(db: duckdb.DuckDBPyConnection, *, writing: bool) -> Iterator[None]:
 def _attach(db: duckdb.DuckDBPyConnection, lake: Lake, case: Path | None) -> None:
     """Attach lake and case file, then forbid everything else."""
     load_fts(db)
-    _load(db, "ducklake")
+    load_extension(db, "ducklake")
     # small changes go to parquet as well: the catalogue has no rows of the tables
     db.execute(
         f"ATTACH {quoted('ducklake:' + lake.address)} AS lake (DATA_PATH {quoted(lake.folder)}, "
@@ -201,12 +196,6 @@ def _attach(db: duckdb.DuckDBPyConnection, lake: Lake, case: Path | None) -> Non
         db.execute("DETACH pg")
     db.execute("SET lock_configuration = true")
     db.execute("USE lake")
-
-
-def _load(db: duckdb.DuckDBPyConnection, name: str) -> None:
-    folder = package_folder(f"duckdb_extension_{name}") / "extensions"
-    (place,) = sorted(folder.rglob(f"{name}.duckdb_extension"))[-1:] or [folder]
-    db.execute(f"LOAD {quoted(place)}")
 
 
 def _unreachable(lake: Lake, error: duckdb.Error) -> InputError:

@@ -25,6 +25,7 @@ BY_DOCUMENT = {
 }  # fmt: skip
 # rows of a case file: the places of its files, and people's own rows
 BY_WRITER = {"files", "failures", "claims", "links", "remarks"}
+_SHARED = {"meta", "search_pages"}
 # of words: `search_terms` has no score, which depends on all pages; length is in tokens
 _OTHER = {
     "search_terms": {"term": "VARCHAR", "id": "INTEGER", "tf": "BIGINT", "length": "INTEGER"},
@@ -42,30 +43,28 @@ def lake_columns() -> dict[str, dict[str, str]]:
     with duckdb.connect() as db:
         for text in ("schema.sql", "schema_later.sql"):
             db.execute(kit.joinpath(text).read_text("utf-8"))
-        rows = db.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-            "WHERE schema_name = 'main' ORDER BY table_name, column_index"
-        ).fetchall()
-    made: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
-        if table in BY_DOCUMENT | BY_WRITER | {"meta", "search_pages"}:
-            made.setdefault(table, {})[column] = kind
+        every = _columns(db, "schema_name = 'main'")
+    made = {name: every[name] for name in every.keys() & (BY_DOCUMENT | BY_WRITER | _SHARED)}
     for table in BY_WRITER:
         made[table]["writer"] = "VARCHAR"
     made["search_pages"]["length"] = "INTEGER"
     return made | _OTHER
 
 
-def check_tables(db: duckdb.DuckDBPyConnection, address: str) -> None:
-    """Raise InputError unless a lake, attached as `lake`, has the tables of `lake_columns`."""
+def _columns(db: duckdb.DuckDBPyConnection, where: str) -> dict[str, dict[str, str]]:
     rows = db.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = 'lake' ORDER BY table_name, column_index"
+        f"WHERE {where} ORDER BY table_name, column_index"
     ).fetchall()
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:
         found.setdefault(table, {})[column] = kind
-    expected = lake_columns()
+    return found
+
+
+def check_tables(db: duckdb.DuckDBPyConnection, address: str) -> None:
+    """Raise InputError unless a lake, attached as `lake`, has the tables of `lake_columns`."""
+    found, expected = _columns(db, "database_name = 'lake'"), lake_columns()
     for table in sorted(found.keys() | expected.keys()):
         if found.get(table) != expected.get(table):
             raise InputError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from .compound import embedded_objects, inflate_object, open_compound, stream_bytes, unwrap_object
@@ -19,8 +20,6 @@ _COUNTS = ((4, "footnotes"), (5, "headers and footers"), (7, "comments"), (8, "e
            (9, "text boxes"), (10, "text boxes in headers"))  # fmt: skip
 _PICTURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"II*\0", "tif"), (b"GIF8", "gif"))
 _OBJECT = 0x1011  # a record of PPT that contains an embedded object
-_PACKED = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/bmp": "bmp",
-           "image/tiff": "tif"}  # fmt: skip
 
 
 def read_doc(content: bytes, reading: Reading) -> None:
@@ -43,8 +42,9 @@ def read_ppt(content: bytes, reading: Reading) -> None:
         document = _opened(content)
         for section in _sections(document, reading):
             _content(section.get("content", []), reading.page(label=section.get("name")), reading)
-        for held in _records(stream_bytes(ole, "PowerPoint Document")):
-            _object(held, reading)
+        for flags, kind, held in _records(stream_bytes(ole, "PowerPoint Document")):
+            if kind == _OBJECT:
+                _object(flags >> 4 & 0xFF == 1, held, reading)
         if ole.exists("Pictures"):
             _drawn(stream_bytes(ole, "Pictures"), reading)
     reading.note("unread", "Of PPT, tables and charts are not distinguished from other text, and "
@@ -141,32 +141,25 @@ def _pictures(document: Any, reading: Reading) -> None:
             reading.skip(f"a picture in a format that is not read ({info.get('mime_type', '?')})")
 
 
-def _records(held: bytes) -> list[bytes]:
-    """Yield the embedded objects among the records of a PPT, unpacked."""
-    found, at = [], 0
+def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the records of a PPT: flags, kind and content."""
+    at = 0
     while at + 8 <= len(held):
         flags, kind, size = struct.unpack_from("<HHI", held, at)
-        if kind == _OBJECT:
-            found.append(struct.pack("<H", flags >> 4) + held[at + 8 : at + 8 + size])
+        yield flags, kind, held[at + 8 : at + 8 + size]
         at += 8 + size
-    return found
 
 
-def _object(held: bytes, reading: Reading) -> None:
-    packed = held[0] == 1
+def _object(packed: bool, held: bytes, reading: Reading) -> None:
     try:
-        content = inflate_object(held[6:], reading.limits.expanded) if packed else held[2:]
+        content = inflate_object(held[4:], reading.limits.expanded) if packed else held
         unwrap_object(f"object {len(reading.members) + 1}", content, reading)
     except Damaged as damaged:
         reading.note("unread", f"An embedded object: {damaged}")
 
 
 def _drawn(held: bytes, reading: Reading) -> None:
-    at, number = 0, 0
-    while at + 8 <= len(held):
-        _, _, size = struct.unpack_from("<HHI", held, at)
-        body, number = held[at + 8 : at + 8 + size], number + 1
-        at += 8 + size
+    for number, (_, _, body) in enumerate(_records(held), 1):
         for start, ending in _PICTURES:
             if (place := body.find(start, 0, 64)) >= 0:
                 reading.member(f"picture {number}.{ending}", body[place:])

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree, html
 
 from .numbering import numeral
-from .parts import clamped
+from .parts import spanned
 from .plain import decode
 from .reading import GridCell, Page, Reading, Refused
 
@@ -175,22 +175,12 @@ def _field(element: Any) -> str:
 
 # how an ordered list counts, by its attribute or its style
 _MARKS = {
-    "1": "decimal",
-    "a": "lowerLetter",
-    "A": "upperLetter",
-    "i": "lowerRoman",
-    "I": "upperRoman",
-    "decimal": "decimal",
-    "lower-alpha": "lowerLetter",
-    "upper-alpha": "upperLetter",
-    "lower-latin": "lowerLetter",
-    "upper-latin": "upperLetter",
-    "lower-roman": "lowerRoman",
-    "upper-roman": "upperRoman",
-    "hangul": "ganada",
-    "decimal-leading-zero": "decimalZero",
+    "1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman",
+    "decimal": "decimal", "lower-alpha": "lowerLetter", "upper-alpha": "upperLetter",
+    "lower-latin": "lowerLetter", "upper-latin": "upperLetter", "lower-roman": "lowerRoman",
+    "upper-roman": "upperRoman", "hangul": "ganada", "decimal-leading-zero": "decimalZero",
     "korean-hangul-formal": "koreanDigital",
-}
+}  # fmt: skip
 _STYLED = re.compile(r"list-style(?:-type)?\s*:\s*([-\w]+)", re.I)
 
 
@@ -229,10 +219,7 @@ def _grid(table: Any, hidden: bool) -> list[GridCell]:
         for cell in element.iterchildren("td", "th"):
             while (row, column) in taken:
                 column += 1
-            spans = (
-                max(1, clamped(cell.get("rowspan"), most=1000)),
-                max(1, clamped(cell.get("colspan"), most=1000)),
-            )
+            spans = (spanned(cell.get("rowspan")), spanned(cell.get("colspan")))
             if spans[0] * spans[1] > 10_000:
                 spans = (1, 1)
             taken.update(

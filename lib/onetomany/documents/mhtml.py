@@ -81,19 +81,12 @@ def _add_page(
         reading.note("encoding", f"Read as {name}, guessed: check names and figures.", page.number)
     if _has_scheme(address):
         rows = reading.columns.get("captures", {"capture": []})["capture"]
-        reading.row(
-            "captures",
-            **capture_row(
-                len(rows) + 1,
-                "mhtml" if main else "frame",
-                address[:8192],
-                captured=captured,
-                dated_by="Date",
-                media_type=part.get_content_type(),
-                page=page.number,
-                payload_sha256=hashlib.sha256(payload).hexdigest(),
-            ),
-        )
+        row = capture_row(
+            len(rows) + 1, "mhtml" if main else "frame", address[:8192], captured=captured,
+            dated_by="Date", media_type=part.get_content_type(), page=page.number,
+            payload_sha256=hashlib.sha256(payload).hexdigest(),
+        )  # fmt: skip
+        reading.row("captures", **row)
 
 
 def _add_others(parts: list[Any], reading: Reading) -> None:

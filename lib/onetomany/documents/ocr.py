@@ -254,13 +254,9 @@ def _paragraph(page: Page, words: list[OcrWord]) -> None:
     at = span[0] if span else 0
     for word in words:
         page.reading.row(
-            "words",
-            page=page.number,
-            char_start=at,
-            char_end=at + len(word.text),
-            **sides_of(word.box),
-            confidence=round(word.confidence, 1),
-        )
+            "words", page=page.number, char_start=at, char_end=at + len(word.text),
+            **sides_of(word.box), confidence=round(word.confidence, 1),
+        )  # fmt: skip
         at += len(word.text) + 1
 
 

@@ -84,8 +84,7 @@ def _pixels(box: Box, margin: float, scale: float, grey: Pixels) -> tuple[int, i
 def _placed(word: OcrWord, left: int, top: int, scale: float) -> OcrWord:
     x0, y0, x1, y1 = word.box
     return replace(
-        word,
-        box=((x0 + left) / scale, (y0 + top) / scale, (x1 + left) / scale, (y1 + top) / scale),
+        word, box=((x0 + left) / scale, (y0 + top) / scale, (x1 + left) / scale, (y1 + top) / scale)
     )
 
 

@@ -11,21 +11,13 @@ from typing import Any
 
 from .numbering import WordNumbering
 from .ooxml import Package, Relation
-from .parts import Parts, attribute, clamped, local
+from .parts import Parts, attribute, clamped, local, spanned
 from .reading import GridCell, Page, Reading, Refused
 from .word_runs import TextRun, field_links, run_text, runs_of
 
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
-_WITHIN = (
-    "sdt",
-    "sdtContent",
-    "customXml",
-    "ins",
-    "moveTo",
-    "smartTag",
-    "AlternateContent",
-    "Choice",
-)
+_WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "AlternateContent",
+           "Choice")  # fmt: skip
 _BESIDE = tuple(
     "{*}" + name
     for name in ("hyperlink", "instrText", "fldSimple", "txbxContent", "chart", "relIds", "tbl")
@@ -77,14 +69,8 @@ def _aside(name: str, package: Package, walk: _Walk) -> None:
 
 
 class _Walk:
-    def __init__(
-        self,
-        page: Page,
-        reading: Reading,
-        styles: dict[str, str],
-        package: Package,
-        lists: WordNumbering,
-    ) -> None:
+    def __init__(self, page: Page, reading: Reading, styles: dict[str, str], package: Package,
+                 lists: WordNumbering) -> None:  # fmt: skip
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists
         self.told: dict[str, int] = {}
@@ -155,9 +141,8 @@ class _Walk:
 
     def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
-        runs = list(runs_of(element, ""))
-        properties = _child(element, "pPr")
-        style = _deep(element, "pPr", "pStyle")
+        runs = list(runs_of(element))
+        properties, style = element.find("{*}pPr"), element.find("{*}pPr/{*}pStyle")
         named = attribute(style, "val") or "" if style is not None else ""
         if (
             (properties is not None or named)
@@ -191,35 +176,29 @@ class _Walk:
                 self.table(table)
 
     def kind_of(self, element: Any) -> str:
-        properties = _child(element, "pPr")
+        properties = element.find("{*}pPr")
         if properties is None:
             return "paragraph"
-        style = _child(properties, "pStyle")
+        style = properties.find("{*}pStyle")
         name = "" if style is None else attribute(style, "val") or ""
         name = self.styles.get(name, name).lower()
-        if (
-            name.startswith(("heading", "제목", "title"))
-            or _child(properties, "outlineLvl") is not None
-        ):
+        headed = name.startswith(("heading", "제목", "title"))
+        if headed or properties.find("{*}outlineLvl") is not None:
             return "heading"
-        listed = _child(properties, "numPr") is not None or name.startswith("list")
+        listed = properties.find("{*}numPr") is not None or name.startswith("list")
         return "list" if listed else "paragraph"
 
     def grid(self, table: Any, within: list[Any]) -> list[GridCell]:
         cells: list[GridCell] = []
         above: dict[int, int] = {}  # column of a merged cell: its place in `cells`
         for row, tr in enumerate(_rows(table, "tr"), 1):
-            column, hidden = 1, _deep(tr, "trPr", "hidden") is not None
-            before = _deep(tr, "trPr", "gridBefore")
+            column, hidden = 1, tr.find("{*}trPr/{*}hidden") is not None
+            before = tr.find("{*}trPr/{*}gridBefore")
             if before is not None:
                 column += clamped(attribute(before, "val"), 0, 1000)
             for tc in _rows(tr, "tc"):
-                span = _deep(tc, "tcPr", "gridSpan")
-                wide = max(
-                    1,
-                    clamped(attribute(span, "val") if span is not None else None, most=1000),
-                )
-                merge = _deep(tc, "tcPr", "vMerge")
+                span, merge = tc.find("{*}tcPr/{*}gridSpan"), tc.find("{*}tcPr/{*}vMerge")
+                wide = spanned(attribute(span, "val")) if span is not None else 1
                 text = "\n".join(filter(None, self.lines(tc, within)))
                 if merge is not None and attribute(merge, "val") != "restart" and column in above:
                     old = cells[above[column]]
@@ -242,9 +221,8 @@ class _Walk:
             name = local(element)
             if name == "p":
                 runs = self.runs(element)
-                lines.append(
-                    "".join(run.text for run in runs if run.kind in ("", "tracked_insert"))
-                )
+                shown = (run.text for run in runs if run.kind in ("", "tracked_insert"))
+                lines.append("".join(shown))
                 for run in runs:
                     if run.kind and self.page.add(run.text, run.kind, None, run.who, run.dated):
                         self.count(run.kind)
@@ -283,18 +261,6 @@ def _text_boxes(element: Any) -> Iterator[Any]:
             yield box
 
 
-def _child(element: Any, name: str) -> Any:
-    return next((each for each in element if local(each) == name), None)
-
-
-def _deep(element: Any, *names: str) -> Any:
-    for name in names:
-        element = _child(element, name)
-        if element is None:
-            return None
-    return element
-
-
 def _rows(parent: Any, name: str) -> Iterator[Any]:
     """Return the rows or cells of one table, not of those in it."""
     for element in parent:
@@ -307,7 +273,7 @@ def _rows(parent: Any, name: str) -> Iterator[Any]:
 def _style_names(styles: Any) -> dict[str, str]:
     found = {}
     for style in styles:
-        name = _child(style, "name")
+        name = style.find("{*}name")
         if local(style) == "style" and name is not None:
             found[attribute(style, "styleId") or ""] = attribute(name, "val") or ""
     return found

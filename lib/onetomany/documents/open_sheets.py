@@ -97,25 +97,9 @@ def cell_paragraphs(cell: Any) -> Iterator[Any]:
             yield from cell_paragraphs(element)
 
 
-_OUTER = (
-    "annotation",
-    "note",
-    "frame",
-    "a",
-    "change",
-    "change-start",
-    "custom-shape",
-    "rect",
-    "g",
-    "text-box",
-    "line",
-    "ellipse",
-    "polygon",
-    "path",
-    "connector",
-    "caption",
-    "control",
-)
+_OUTER = ("annotation", "note", "frame", "a", "change", "change-start", "custom-shape", "rect", "g",
+          "text-box", "line", "ellipse", "polygon", "path", "connector", "caption",
+          "control")  # fmt: skip
 
 
 def anchored(element: Any) -> Iterator[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from .numbering import numeral
 from .ooxml import carried
 from .open_sheets import add_sheet, anchored, cell_paragraphs, rows_of, words_of
-from .parts import Parts, attribute, clamped, local
+from .parts import Parts, attribute, clamped, local, spanned
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
 
@@ -22,7 +22,11 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
 # parts of the package that show nothing of their own
 _SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|META-INF/.*|"
                      r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
+_DISPLAY = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display"
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
+# of what these contain, only values of form fields are read
+_FORMS = ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
+          "event-listeners", "title", "desc", "settings", "page-thumbnail")  # fmt: skip
 _LEVELS = 10
 
 
@@ -105,11 +109,7 @@ class _Walk:
                     if attribute(each, "display") == "false":
                         self.hidden_sheets.add(attribute(style, "name") or "")
                 for each in style.iter("{*}text-properties"):
-                    if (
-                        attribute(each, "display") in ("none", "true")
-                        and each.get("{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display")
-                        == "none"
-                    ):
+                    if each.get(_DISPLAY) == "none":
                         self.hidden_styles.add(attribute(style, "name") or "")
 
     def document(self, kind: Any) -> None:
@@ -158,18 +158,7 @@ class _Walk:
             self.comment(element)
         elif name in ("object", "object-ole"):
             self.object(element)
-        elif name in (
-            "forms",
-            "sequence-decls",
-            "variable-decls",
-            "user-field-decls",
-            "image",
-            "event-listeners",
-            "title",
-            "desc",
-            "settings",
-            "page-thumbnail",
-        ):
+        elif name in _FORMS:
             for value in element.iter("{*}text", "{*}textarea", "{*}combobox", "{*}checkbox"):
                 words = attribute(value, "current-value") or attribute(value, "value")
                 label = attribute(value, "label") or attribute(value, "name") or ""
@@ -292,11 +281,10 @@ class _Walk:
                 repeated = clamped(attribute(tc, "number-columns-repeated"), 1, 1000)
                 if local(tc) == "table-cell":
                     lines = [words_of(p) for p in cell_paragraphs(tc)]
-                    spans = (
-                        max(1, clamped(attribute(tc, "number-rows-spanned"), most=1000)),
-                        max(1, clamped(attribute(tc, "number-columns-spanned"), most=1000)),
-                    )
-                    cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans))
+                    high, wide = (spanned(attribute(tc, f"number-{each}-spanned"))
+                                  for each in ("rows", "columns"))  # fmt: skip
+                    text = "\n".join(filter(None, lines))
+                    cells.append(GridCell(row, column, text, (high, wide)))
                     within.append(tc)
                 column += repeated
         self.page.add_grid(cells, attribute(table, "name"))

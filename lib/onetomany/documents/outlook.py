@@ -25,7 +25,7 @@ SUBJECT, BODY, RTF, HTML, HEAD = 0x0037, 0x1000, 0x1009, 0x1013, 0x007D
 _SENDERS = ((0x0C1A, (0x5D01, 0x0C1F)), (0x0042, (0x5D02, 0x0065)))
 _TO, _CC, _BCC = 0x0E04, 0x0E03, 0x0E02
 _NAME, _SMTP, _ADDRESS, _RECIPIENT = 0x3001, 0x39FE, 0x3003, 0x0C15
-LONG_NAME, SHORT_NAME, DATA, METHOD = 0x3707, 0x3704, 0x3701, 0x3705
+_LONG_NAME, _SHORT_NAME, DATA, METHOD = 0x3707, 0x3704, 0x3701, 0x3705
 _SENT, _DELIVERED, _CREATED = 0x0039, 0x0E06, 0x3007
 _PAGE, _HTML_PAGE = 0x3FFD, 0x3FDE  # code pages of texts and of the HTML body
 EMBEDDED, OLE = 5, 6  # methods of attachments
@@ -120,6 +120,12 @@ def _message_bodies(held: Properties, reading: Reading) -> tuple[list[str], list
         except Damaged as damaged:
             reading.note("unread", str(damaged))
     return [plain] if plain.strip() else [], [rich] if rich.strip() else []
+
+
+def attachment_name(held: Properties, page: object) -> str:
+    """Return an attachment's name, '' if it states none."""
+    names = (text_value(held.get(tag), page) for tag in (_LONG_NAME, _SHORT_NAME, _NAME))
+    return next(filter(None, names), "")
 
 
 def message_subject(held: Properties) -> str:
@@ -217,8 +223,7 @@ def _folders(ole: Any, start: str) -> list[str]:
 def _attachment(ole: Any, folder: str, number: int, page: object, reading: Reading) -> None:
     try:
         held = _properties(ole, folder + "/", 8)
-        names = [text_value(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
-        name = next(filter(None, names), "")
+        name = attachment_name(held, page)
         data, inner = held.get(DATA), f"{folder}/{_STREAM}{DATA:04X}000D"
         if isinstance(data, bytes):
             reading.member(name or f"attachment {number}", data)

@@ -110,3 +110,8 @@ def clamped(text: str | None, otherwise: int = 1, most: int = 100_000) -> int:
         return max(0, min(int(text or otherwise), most))
     except ValueError:
         return otherwise
+
+
+def spanned(text: str | None) -> int:
+    """Return over how many rows or columns a cell says that it reaches: 1 to 1,000."""
+    return max(1, clamped(text, most=1000))

@@ -16,9 +16,9 @@ from . import pdf_forms as forms
 from . import pdf_notes as notes
 from .pdf_ahead import Ahead, pages_ahead
 from .pdf_lattice import Lattice
-from .pdf_lines import Line, char_box
+from .pdf_lines import Line
 from .pdf_revisions import read_bookmarks, read_revisions
-from .pdf_shapes import Placing, Shapes
+from .pdf_shapes import Shapes
 from .pdf_tables import add_borderless
 from .pdf_unread import Part, unread_note
 from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
@@ -67,7 +67,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         held, place = ahead.held, ahead.looked.place
         if pdf.formenv:
             filled += forms.read_fields(pdf.formenv, held, place, page, signed)
-        notes.paperclips(pdf, held, page, reading)
+        notes.paperclips(pdf, held, place, page)
         held.close()
     unplaced = forms.read_unplaced(tree, {*filled}, reading)
     forms.read_xfa(pdf, reading, len(filled) + unplaced)
@@ -80,26 +80,26 @@ def read_pdf(content: bytes, reading: Reading) -> None:
 def _read_page(ahead: Ahead, page: Page, reading: Reading) -> None:
     page.width, page.height = ahead.held.get_size()
     looked, unseen, lines = ahead.looked, ahead.unseen, ahead.lines
-    found, place = looked.found, looked.place
+    found = looked.found
     if ahead.ruled is None:
         reading.note("limit", "Too many lines on this page to look for tables.", page.number)
     tables = ahead.ruled or []
     if ahead.borderless is not None:
-        tables = add_borderless(page, looked.lines, place, tables, ahead.borderless)
-    rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
+        tables = add_borderless(page, looked.lines, tables, ahead.borderless)
+    rest, placed = _into_cells(lines, tables, unseen) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
-        _paragraphs(rest[begun:until], unseen, page, place)
+        _paragraphs(rest[begun:until], unseen, page)
         _table(table, texts, page)
         begun = until
-    _paragraphs(rest[begun:], unseen, page, place)
+    _paragraphs(rest[begun:], unseen, page)
     for text in looked.unplaced:
         page.add(text)
     for kind, note in (("redaction", REDACTION), ("hidden", HIDDEN)):
         if ("under_redaction" if kind == "redaction" else kind) in unseen.values():
             reading.note(kind, note, page.number)
     _about_pictures(found, page, reading, looked.parts)
-    notes.read_comments(ahead.held, place, page, reading)
+    notes.read_comments(ahead.held, looked.place, page, reading)
     looked.textpage.close()
 
 
@@ -115,7 +115,7 @@ def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Par
         reading.note("unread_part", f"{NO_TEXT_IN_PART} {unread_note(parts)}.", page.number)
 
 
-def _paragraphs(lines: list[Line], covered: dict[int, str], page: Page, place: Placing) -> None:
+def _paragraphs(lines: list[Line], covered: dict[int, str], page: Page) -> None:
     """Join lines that follow each other closely at one size; larger ones are headings."""
     if not lines:
         return
@@ -139,7 +139,7 @@ def _paragraphs(lines: list[Line], covered: dict[int, str], page: Page, place: P
     for line in lines:
         if covered and not covered.keys().isdisjoint(line.chars):
             close()
-            _redacted(line, covered, page, place)
+            _redacted(line, covered, page)
             continue
         if group and not _continues(group[-1].box, line):
             close()
@@ -155,38 +155,31 @@ def _continues(last: Box, line: Line) -> bool:
     return alike and beside and near and not _BULLET.match(line.text)
 
 
-def _centre(box: Box) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _redacted(line: Line, unseen: dict[int, str], page: Page, place: Placing) -> None:
-    """Return the seen and the unseen parts of a line, in their order."""
+def _redacted(line: Line, unseen: dict[int, str], page: Page) -> None:
+    """Add the seen and the unseen parts of a line, in their order."""
     run, kind = "", "paragraph"
-    indices: list[int] = []
-    for index, char in [*zip(line.chars, line.text, strict=True), (-1, "")]:
+    inks: list[Box | None] = []
+    letters = zip(line.chars, line.text, line.inks, strict=True)
+    for index, char, ink in [*letters, (-1, "", None)]:
         # blanks go with the character before them
         now = kind if char.isspace() else unseen.get(index, "paragraph")
         if not char or now != kind:
-            boxes = [char_box(line.textpage, i, place) for i in indices]
-            page.add(run, kind, boxed(box for box in boxes if box))
-            run, indices = "", []
+            page.add(run, kind, boxed(box for box in inks if box))
+            run, inks = "", []
         kind = now
         run += char
-        indices.append(index)
+        inks.append(ink)
 
 
 Placed = list[tuple[int, Lattice, dict[int, str]]]
 
 
 def _into_cells(
-    lines: list[Line],
-    tables: list[Lattice],
-    covered: dict[int, str],
-    place: Placing,
+    lines: list[Line], tables: list[Lattice], covered: dict[int, str]
 ) -> tuple[list[Line], Placed]:
     """Put characters into the cells that contain their centres.
 
@@ -203,10 +196,10 @@ def _into_cells(
         outside: list[int] = []
         last: tuple[int, int] | None = None
         touched: set[tuple[int, int]] = set()
-        for position, (index, char) in enumerate(zip(line.chars, line.text, strict=True)):
-            box = None if char.isspace() else char_box(line.textpage, index, place)
-            if box is not None:
-                last = None if index in covered else _cell_of(_centre(box), tables, near)
+        letters = zip(line.chars, line.text, line.inks, strict=True)
+        for position, (index, char, box) in enumerate(letters):
+            if box is not None and not char.isspace():
+                last = None if index in covered else _cell_of(box, tables, near)
             if last is None:
                 outside.append(position)
                 continue
@@ -216,9 +209,7 @@ def _into_cells(
             texts[table][cell] = held + ("\n" if held and last not in touched else "") + char
             touched.add(last)
         if any(not line.text[i].isspace() for i in outside):
-            chars = [line.chars[i] for i in outside]
-            boxes = [char_box(line.textpage, i, place) for i in chars]
-            around = boxed(box for box in boxes if box) or line.box
+            around = boxed(box for i in outside if (box := line.inks[i])) or line.box
             rest.append(line.part(outside, around))
     order = sorted(begins, key=lambda i: (begins[i], tables[i].box[1]))
     return rest, [(begins[i], tables[i], texts[i]) for i in order]
@@ -236,11 +227,10 @@ def _table(table: Lattice, texts: dict[int, str], page: Page) -> None:
             )
 
 
-def _cell_of(
-    point: tuple[float, float], tables: list[Lattice], near: list[int]
-) -> tuple[int, int] | None:
+def _cell_of(box: Box, tables: list[Lattice], near: list[int]) -> tuple[int, int] | None:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     for i in near:
-        number = tables[i].cell_at(*point)
+        number = tables[i].cell_at(x, y)
         if number is not None:
             return i, number
     return None

@@ -72,10 +72,10 @@ def _look(pdf: Any, number: int) -> Ahead | Exception | None:
         return None
     try:
         looked = Looked(held)
-        found, place = looked.found, looked.place
-        covers = [*found.covers, *annotation_covers(held, place)]
-        unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
-        lines = with_gaps(looked.lines, looked.missing, place)
+        found = looked.found
+        covers = [*found.covers, *annotation_covers(held, looked.place)]
+        unseen = unseen_text(looked.lines, covers, found, looked.drawn)
+        lines = with_gaps(looked.lines, looked.missing)
         looked.drawn.forget()
         return Ahead(held, looked, unseen, lines, drawn_tables(found))
     except Exception as error:

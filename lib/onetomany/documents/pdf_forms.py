@@ -9,7 +9,7 @@ from typing import Any
 from pypdfium2 import raw
 
 from .pdf_form_tree import FormField, FormUnreadable, form_fields
-from .pdf_notes import page_annotations, pdf_date
+from .pdf_notes import page_annotations, pdf_date, wide_text
 from .pdf_shapes import Placing
 from .reading import Page, Reading
 
@@ -48,14 +48,14 @@ def read_fields(
             continue
         field = raw.FPDFAnnot_GetFormFieldType(form, annot)
         if field == raw.FPDF_FORMFIELD_SIGNATURE:
-            told = signed.get(_wide(raw.FPDFAnnot_GetFormFieldName, form, annot))
+            told = signed.get(wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot))
             text = f"signature: {told}" if told else ""
         else:
             text = _field(form, annot, field)
         if text:
             hidden = raw.FPDFAnnot_GetFlags(annot) & _UNSEEN
             page.add(text, "hidden" if hidden else "field", box)
-            names.append(_wide(raw.FPDFAnnot_GetFormFieldName, form, annot))
+            names.append(wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot))
     return names
 
 
@@ -91,35 +91,27 @@ def read_unplaced(tree: list[FormField], names: set[str], reading: Reading) -> i
 
 def _field(form: Any, annot: Any, kind: int) -> str:
     """Return a field as 'label: value'; '' if it is empty, or a button."""
-    full = _wide(raw.FPDFAnnot_GetFormFieldName, form, annot)
-    label = _wide(raw.FPDFAnnot_GetFormFieldAlternateName, form, annot) or full.rpartition(".")[2]
+    full = wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot)
+    label = (
+        wide_text(raw.FPDFAnnot_GetFormFieldAlternateName, form, annot) or full.rpartition(".")[2]
+    )
     if kind == raw.FPDF_FORMFIELD_PUSHBUTTON:
         return ""
     if kind in _TICKED:
         ticked = bool(raw.FPDFAnnot_IsChecked(form, annot))
         if kind == raw.FPDF_FORMFIELD_CHECKBOX:
             return f"{label}: {'[x]' if ticked else '[ ]'}"
-        return f"{label}: {_wide(raw.FPDFAnnot_GetFormFieldExportValue, form, annot)}" * ticked
-    value = _wide(raw.FPDFAnnot_GetFormFieldValue, form, annot)
+        return f"{label}: {wide_text(raw.FPDFAnnot_GetFormFieldExportValue, form, annot)}" * ticked
+    value = wide_text(raw.FPDFAnnot_GetFormFieldValue, form, annot)
     if kind in _CHOSEN:
         many = min(raw.FPDFAnnot_GetOptionCount(form, annot), OPTIONS)
         chosen = [
-            _wide(raw.FPDFAnnot_GetOptionLabel, form, annot, number)
+            wide_text(raw.FPDFAnnot_GetOptionLabel, form, annot, number)
             for number in range(many)
             if raw.FPDFAnnot_IsOptionSelected(form, annot, number)
         ]
         value = ", ".join(each for each in chosen if each) or value
     return f"{label}: {value}" if value.strip() else ""
-
-
-def _wide(ask: Callable[..., int], *of: Any) -> str:
-    """Return a text that PDFium writes in UTF-16; '' if there is none."""
-    size = ask(*of, None, 0)
-    if not 2 < size < 1 << 24:
-        return ""
-    held = (ctypes.c_ushort * (size // 2))()
-    ask(*of, held, size)
-    return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
 
 
 def read_signatures(
@@ -144,7 +136,7 @@ def read_signatures(
         if not who and matched and matched[number].signer:
             who = f"{matched[number].signer} (by its own word, no certificate was read)"
         when = when or signed_at
-        reason = _wide(raw.FPDFSignatureObj_GetReason, signature)
+        reason = wide_text(raw.FPDFSignatureObj_GetReason, signature)
         by = f"signed by {who}" if who else "signed by someone whom the file does not name"
         said = by + (f" on {when}" if when else "") + (f" ({reason})" if reason else "")
         if matched:

@@ -36,10 +36,12 @@ class Lattice:
         """Return the edges of cells, and the cell between each two of them."""
         xs = sorted({x for cell in self.cells for x in cell.box[::2]})
         ys = sorted({y for cell in self.cells for y in cell.box[1::2]})
+        columns, rows = ({edge: n for n, edge in enumerate(edges, 1)} for edges in (xs, ys))
         slots: dict[tuple[int, int], int] = {}
         for number, cell in enumerate(self.cells):
             x0, y0, x1, y1 = cell.box
-            for column in range(bisect_left(xs, x0) + 1, bisect_left(xs, x1) + 1):
-                for row in range(bisect_left(ys, y0) + 1, bisect_left(ys, y1) + 1):
+            high = range(rows[y0], rows[y1])
+            for column in range(columns[x0], columns[x1]):
+                for row in high:
                     slots.setdefault((column, row), number)
         return xs, ys, slots

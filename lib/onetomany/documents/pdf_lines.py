@@ -26,15 +26,11 @@ class Line:
     """One line: its text, its box, the boxes of its runs, and the places of its characters."""
 
     def __init__(
-        self,
-        text: str,
-        places: Sequence[int],
-        textpage: Any,
-        runs: list[Box],
+        self, text: str, places: Sequence[int], textpage: Any, runs: list[Box], place: Place
     ) -> None:
         self.text, self.runs = text, runs
         self.box = runs[0] if len(runs) == 1 else boxed(runs) or (0.0, 0.0, 0.0, 0.0)
-        self._places, self.textpage = places, textpage
+        self._places, self.textpage, self.place = places, textpage, place
 
     @cached_property
     def chars(self) -> list[int]:
@@ -42,17 +38,22 @@ class Line:
         to_char, textpage = calls.char_index, self.textpage
         return [to_char(textpage, place) for place in self._places]
 
+    @cached_property
+    def inks(self) -> list[Box | None]:
+        """Return the box of each character's ink."""
+        return [char_box(self.textpage, index, self.place) for index in self.chars]
+
     def part(self, positions: list[int], box: Box) -> Line:
         places = [self._places[i] for i in positions]
-        return Line("".join(self.text[i] for i in positions), places, self.textpage, [box])
+        text = "".join(self.text[i] for i in positions)
+        return Line(text, places, self.textpage, [box], self.place)
 
-    def marked(self, gaps: list[Box], place: Place) -> Line:
+    def marked(self, gaps: list[Box]) -> Line:
         """Return this line with UNREADABLE for each glyph without a Unicode value."""
         text, places = list(self.text), list(self._places)
         for gap in gaps:
             at = 0
-            for number, index in enumerate(self.chars):
-                box = char_box(self.textpage, index, place)
+            for number, box in enumerate(self.inks):
                 if box is not None and (box[0] + box[2]) / 2 < gap[0] + 0.5:
                     at = number + 1
             # blanks that PDFium adds at unknown places go after it
@@ -61,8 +62,9 @@ class Line:
             text.insert(at, UNREADABLE)
             places.insert(at, places[min(at, len(places) - 1)])
             self.__dict__.pop("chars", None)
+            self.__dict__.pop("inks", None)
             self.text, self._places = "".join(text), places
-        return Line("".join(text), places, self.textpage, [*self.runs, *gaps])
+        return Line("".join(text), places, self.textpage, [*self.runs, *gaps], self.place)
 
 
 # made once: they are asked for each character
@@ -117,10 +119,10 @@ def read_lines(
         # PDFium marks a hyphen at a line's end with U+0002
         fair = stripped.replace("\x02", "-").replace("\ufffe", "-")
         if runs:
-            lines.append(Line(fair, places, textpage, runs))
+            lines.append(Line(fair, places, textpage, runs, place))
         else:
             unplaced.append(fair)
-    return _by_place(lines, textpage, place, backward), unplaced
+    return _by_place(lines, backward), unplaced
 
 
 def _units(text: str) -> Sequence[int]:
@@ -131,9 +133,7 @@ def _units(text: str) -> Sequence[int]:
     return list(accumulate(widths, initial=0))
 
 
-def _by_place(
-    lines: list[Line], textpage: Any, place: Place, backward: Sequence[Box]
-) -> list[Line]:
+def _by_place(lines: list[Line], backward: Sequence[Box]) -> list[Line]:
     """Put lines in order whose characters were drawn in another order than they are read.
 
     Some programs draw a line's Hangul first, then its brackets and points. A line is put in order
@@ -144,7 +144,7 @@ def _by_place(
 
     def close() -> None:
         if group and (len(group) > 1 or _goes_back(group[0], backward)):
-            kept.append(_ordered(group, textpage, place))
+            kept.append(_ordered(group))
         else:
             kept.extend(group)
         group.clear()
@@ -187,8 +187,8 @@ def _interleaved(group: list[Line], line: Line) -> bool:
     return on < 0.2 * min(sum(b[2] - b[0] for b in line.runs), sum(a[2] - a[0] for a in runs))
 
 
-def _ordered(group: list[Line], textpage: Any, place: Place) -> Line:
-    drawn = []
+def _ordered(group: list[Line]) -> Line:
+    textpage, place, drawn = group[0].textpage, group[0].place, []
     for line in group:
         for text, at, index in zip(line.text, line._places, line.chars, strict=True):
             if calls.is_generated(textpage, index):
@@ -208,4 +208,4 @@ def _ordered(group: list[Line], textpage: Any, place: Place) -> Line:
         end = x1 if end is None else max(end, x1)
     if not drawn:
         return group[0]
-    return Line(text, places, textpage, runs)
+    return Line(text, places, textpage, runs, place)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -16,26 +17,13 @@ from .reading import Box, Page, Reading
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d\d)?")
 
 _COMMENTS = {
-    raw.FPDF_ANNOT_TEXT,
-    raw.FPDF_ANNOT_FREETEXT,
-    raw.FPDF_ANNOT_HIGHLIGHT,
-    raw.FPDF_ANNOT_UNDERLINE,
-    raw.FPDF_ANNOT_STRIKEOUT,
-    raw.FPDF_ANNOT_SQUARE,
-    raw.FPDF_ANNOT_POPUP,
-    raw.FPDF_ANNOT_STAMP,
-    raw.FPDF_ANNOT_REDACT,
-}
-
-
+    raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_HIGHLIGHT,
+    raw.FPDF_ANNOT_UNDERLINE, raw.FPDF_ANNOT_STRIKEOUT, raw.FPDF_ANNOT_SQUARE,
+    raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_STAMP, raw.FPDF_ANNOT_REDACT,
+}  # fmt: skip
 # annotations that draw nothing over the page, or only a small sign
-_UNDRAWN = {
-    raw.FPDF_ANNOT_LINK,
-    raw.FPDF_ANNOT_POPUP,
-    raw.FPDF_ANNOT_TEXT,
-    raw.FPDF_ANNOT_WIDGET,
-    raw.FPDF_ANNOT_FILEATTACHMENT,
-}
+_UNDRAWN = {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_WIDGET,
+            raw.FPDF_ANNOT_FILEATTACHMENT}  # fmt: skip
 ANNOTATIONS = 5_000  # of one page
 
 
@@ -66,20 +54,21 @@ def read_comments(held: Any, place: Placing, page: Page, reading: Reading) -> No
     """Add the words of annotations as comments."""
     told = 0
     for annot, kind, box in page_annotations(held, place):
-        if kind in _COMMENTS and (words := _annotation_text(annot, b"Contents")):
-            who, when = _annotation_text(annot, b"T"), pdf_date(_annotation_text(annot, b"M"))
-            page.add(words, "comment", box, who or None, when)
+        said = partial(wide_text, raw.FPDFAnnot_GetStringValue, annot)
+        if kind in _COMMENTS and (words := said(b"Contents")):
+            page.add(words, "comment", box, said(b"T") or None, pdf_date(said(b"M")))
             told += 1
     if told:
         reading.note("comment", f"{told} comments or marks.", page.number)
 
 
-def _annotation_text(annot: Any, key: bytes) -> str:
-    size = raw.FPDFAnnot_GetStringValue(annot, key, None, 0)
-    if not 2 < size < 1 << 20:
+def wide_text(ask: Callable[..., int], *of: Any) -> str:
+    """Return a text that PDFium writes in UTF-16; '' if there is none."""
+    size = ask(*of, None, 0)
+    if not 2 < size < 1 << 24:
         return ""
     held = (ctypes.c_ushort * (size // 2))()
-    raw.FPDFAnnot_GetStringValue(annot, key, held, size)
+    ask(*of, held, size)
     return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
 
 
@@ -110,20 +99,16 @@ def pdf_attachments(pdf: Any, reading: Reading) -> None:
         _keep(pdf.get_attachment(number), f"attachment {number + 1}", reading)
 
 
-def paperclips(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
+def paperclips(pdf: Any, held: Any, place: Placing, page: Page) -> None:
     """Keep the files that are attached to places of a page."""
-    many = raw.FPDFPage_GetAnnotCount(held)
-    for number in range(min(many, ANNOTATIONS)):
-        annot = raw.FPDFPage_GetAnnot(held, number)
-        if annot and raw.FPDFAnnot_GetSubtype(annot) == raw.FPDF_ANNOT_FILEATTACHMENT:
+    for annot, kind, _ in page_annotations(held, place):
+        if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
             file = raw.FPDFAnnot_GetFileAttachment(annot)
             named = f"attachment on page {page.number}"
             if file:
-                _keep(pdfium.PdfAttachment(file, pdf), named, reading, page.number)
+                _keep(pdfium.PdfAttachment(file, pdf), named, page.reading, page.number)
             else:
-                reading.note("unread", f"The {named} can't be read.", page.number)
-        if annot:
-            raw.FPDFPage_CloseAnnot(annot)
+                page.reading.note("unread", f"The {named} can't be read.", page.number)
 
 
 def _keep(file: Any, named: str, reading: Reading, page: int | None = None) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pypdfium2 import PdfBitmap, raw
 
-from .pdf_lines import Line, Place, char_box
+from .pdf_lines import Line
 from .pdf_shapes import LAST, Cover, Shapes, Text, page_objects
 from .reading import Box
 
@@ -26,10 +26,8 @@ SCALE, PIXELS = 2.0, 8_000_000  # pixels for a point, and of a drawn page at mos
 STRIPE = 64  # rows of pixels that are drawn together
 FAINT = 10  # of 255: ink that differs less from its background can't be seen
 DIM, SHADE = 0.6, 160  # the share of its contrast that dimmed text keeps; how dark its ground is
-LIGHT, NEAR = (
-    190,
-    40,
-)  # of 255: text as light as this may be unseen on white; colours as near are one
+# of 255: text as light as this may be unseen on white; colours as near are one
+LIGHT, NEAR = 190, 40
 WORD = 0.7  # of a word's letters: with more unseen, all are
 TINY = 1.5  # points: type of this size can't be read
 _CHUNK = 256  # shapes compared with all texts at a time
@@ -127,7 +125,7 @@ class Drawn:
 
 
 def unseen_text(
-    lines: list[Line], covers: list[Cover], found: Shapes, drawn: Drawn, place: Place
+    lines: list[Line], covers: list[Cover], found: Shapes, drawn: Drawn
 ) -> dict[int, str]:
     """Return of each character that can't be seen the kind of block that it belongs to.
 
@@ -147,7 +145,7 @@ def unseen_text(
         near = [text for text in suspects if _overlap(text.box, line.box)]
         marks = [cover for cover in marked if _overlap(cover.box, line.box)]
         over = [cover for cover in covers if _overlap(cover.box, line.box)] if near else []
-        for index, box in _characters(line, place) if near or marks else ():
+        for index, box in _characters(line) if near or marks else ():
             point = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
             if any(_inside(point, mark.box) for mark in marks):
                 unseen[index] = "under_redaction"
@@ -172,10 +170,9 @@ def _whole_words(line: Line, unseen: dict[int, str]) -> None:
             unseen |= dict.fromkeys(places, kinds[0])
 
 
-def _characters(line: Line, place: Place) -> Iterator[tuple[int, Box]]:
-    for index, char in zip(line.chars, line.text, strict=True):
-        box = None if char.isspace() else char_box(line.textpage, index, place)
-        if box is not None:
+def _characters(line: Line) -> Iterator[tuple[int, Box]]:
+    for index, char, box in zip(line.chars, line.text, line.inks, strict=True):
+        if box is not None and not char.isspace():
             yield index, box
 
 

@@ -246,7 +246,7 @@ def _subpaths(item: Any, matrix: Matrix, found: Shapes) -> list[list[tuple[float
 
 
 def _around(points: list[tuple[float, float]], place: Placing) -> Box:
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    xs, ys = zip(*points, strict=True)
     return place(min(xs), min(ys), max(xs), max(ys))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -17,9 +16,8 @@ import pypdfium2 as pdfium
 
 from .pdf_joined import join_cut_tables
 from .pdf_lattice import Lattice, LatticeCell
-from .pdf_lines import Line, char_box
-from .pdf_shapes import Placing
-from .pdf_unread import common_area
+from .pdf_lines import Line
+from .pdf_unread import common_area, level_rows
 from .reading import Box, Page, boxed
 
 ROWS = 3  # with separated texts: fewer don't indicate a table
@@ -46,20 +44,14 @@ def table_finder() -> Any:
     """
     from liteparse._liteparse import LiteParse  # type: ignore[import-not-found]
 
-    return LiteParse(
-        ocr_enabled=False,
-        extract_blocks=True,
-        extract_links=False,
-        keep_headers_footers=True,
-        quiet=True,
-        num_workers=1,
-    )
+    return LiteParse(ocr_enabled=False, extract_blocks=True, extract_links=False,
+                     keep_headers_footers=True, quiet=True, num_workers=1)  # fmt: skip
 
 
 def may_contain_table(lines: list[Line], width: float) -> bool:
     """Return whether rows of a page have narrow texts with gaps, or figures."""
     rows = 0
-    for row in _levels([run for line in lines for run in line.runs]):
+    for row in level_rows([run for line in lines for run in line.runs]):
         groups = _gaps(row)
         rows += bool(groups) and min(each[2] - each[0] for each in groups) < NARROW * width
     return rows >= ROWS or sum(_is_figures(line.text) for line in lines) >= ROWS
@@ -73,9 +65,8 @@ def _is_figures(text: str) -> bool:
 
 
 def add_borderless(
-    page: Page, lines: list[Line], place: Placing, ruled: list[Lattice],
-    found: list[Lattice] | BaseException,
-) -> list[Lattice]:  # fmt: skip
+    page: Page, lines: list[Line], ruled: list[Lattice], found: list[Lattice] | BaseException
+) -> list[Lattice]:
     """Return the tables of a page: the ruled ones, and those of `borderless_tables`."""
     if isinstance(found, BaseException):
         why = f"Tables without lines were not looked for on this page ({type(found).__name__})."
@@ -83,7 +74,7 @@ def add_borderless(
         return ruled
     kept = list(ruled)
     for table in found:
-        if _is_contents(table, lines) or _cuts_words(table, lines, place):
+        if _is_contents(table, lines) or _cuts_words(table, lines):
             continue
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
@@ -160,16 +151,15 @@ def _is_contents(table: Lattice, lines: list[Line]) -> bool:
     return sum(bool(_LEADER.search(line.text)) for line in inside) > 0.2 * len(inside)
 
 
-def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
+def _cuts_words(table: Lattice, lines: list[Line]) -> bool:
     """Return whether the sides of its cells go through words, as they do in prose."""
     cut = 0
     for line in lines:
         if not common_area(line.box, table.box):
             continue
         last: int | None = None
-        for index, char in zip(line.chars, line.text, strict=True):
-            box = None if char.isspace() else char_box(line.textpage, index, place)
-            if box is None:
+        for box, char in zip(line.inks, line.text, strict=True):
+            if box is None or char.isspace():
                 last = None
                 continue
             found = table.cell_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -181,10 +171,10 @@ def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
 
 def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
     """Return whether a table without lines separates cells that a ruled one leaves together."""
-    runs = [run for line in lines for run in line.runs]
+    runs = [run for line in lines for run in line.runs if _holds(ruled.box, run)]
     inside = [[run for run in runs if _holds(cell.box, run)] for cell in ruled.cells]
     stacks = {
-        (cell.row, cell.column): len(list(_levels(held)))
+        (cell.row, cell.column): len(list(level_rows(held)))
         for cell, held in zip(ruled.cells, inside, strict=True)
     }
     together = filled = 0
@@ -195,25 +185,15 @@ def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
         high = stacks[cell.row, cell.column]
         beside = sum(many == high for (row, _), many in stacks.items() if row == cell.row)
         # columns without rows between them, or rows without columns
-        together += (high >= STACK and beside > 1) or any(_gaps(level) for level in _levels(held))
+        together += (high >= STACK and beside > 1) or any(
+            _gaps(level) for level in level_rows(held)
+        )
     return together > TOGETHER * filled and len(table.cells) > max(filled, 1)
 
 
 def _holds(box: Box, run: Box) -> bool:
     x, y = (run[0] + run[2]) / 2, (run[1] + run[3]) / 2
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def _levels(runs: list[Box]) -> Iterator[list[Box]]:
-    """Runs in rows, from top to bottom."""
-    row: list[Box] = []
-    for run in sorted(runs, key=lambda each: each[1] + each[3]):
-        if row and (run[1] + run[3]) / 2 > max(each[3] for each in row):
-            yield row
-            row = []
-        row.append(run)
-    if row:
-        yield row
 
 
 def _gaps(row: list[Box]) -> list[Box]:

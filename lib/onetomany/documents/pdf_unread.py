@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from . import pdf_calls as calls
 from .garbled import garbled_lines
-from .pdf_lines import Line, char_box, read_lines, wide_box
+from .pdf_lines import Line, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
-from .pdf_shapes import Placing, Shapes, Text, collect_shapes, placing
+from .pdf_shapes import Shapes, Text, collect_shapes, placing
 from .reading import Box, boxed
 
 PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
@@ -60,7 +60,7 @@ class Looked:
         self.found, self.drawn = collect_shapes(held, self.place), Drawn(held)
         backward = self.found.backward
         self.lines, self.unplaced = read_lines(self.textpage, self.place, backward)
-        self.missing = _missing_glyphs(self.found, self.lines, self.drawn, self.place)
+        self.missing = _missing_glyphs(self.found, self.lines, self.drawn)
         size = held.get_size()
         has_text = self.lines or self.unplaced
         # a page without any text is read by OCR as a whole
@@ -87,15 +87,9 @@ def unread_note(parts: list[Part]) -> str:
     """Say which parts of a page are not text, for a note."""
     whys = [(why, sum(part.why == why for part in parts)) for why in REASONS]
     listed = ", ".join(f"{REASONS[why]} ({many})" for why, many in whys if many)
-    places = "; ".join(
-        f"{box[0]:.0f},{box[1]:.0f}-{box[2]:.0f},{box[3]:.0f}" for box, _ in map(_fields, parts[:8])
-    )
+    places = "; ".join("{:.0f},{:.0f}-{:.0f},{:.0f}".format(*part.box) for part in parts[:8])
     more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
     return f"{listed}, at {places}{more} (points from the upper left corner)"
-
-
-def _fields(part: Part) -> tuple[Box, str]:
-    return part.box, part.why
 
 
 def _on_page(box: Box, size: Size) -> Box:
@@ -158,7 +152,7 @@ def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
     boxes = [line.box for line in lines] + [part.box for part in parts]
     free = _free(found.curves, boxes)
     rows = []
-    for row in _rows(free):
+    for row in level_rows(free):
         high = max(box[3] - box[1] for box in row)
         run: list[Box] = []
         for box in sorted(row):
@@ -174,11 +168,11 @@ def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
     return _blocks([box for box in around if box])
 
 
-def _rows(boxes: list[Box]) -> Iterable[list[Box]]:
+def level_rows(boxes: list[Box]) -> Iterator[list[Box]]:
+    """Yield boxes in rows, from top to bottom."""
     row: list[Box] = []
-    for box in sorted(boxes, key=lambda each: (each[1] + each[3]) / 2):
-        centre = (box[1] + box[3]) / 2
-        if row and centre > max(each[3] for each in row):
+    for box in sorted(boxes, key=lambda each: each[1] + each[3]):
+        if row and (box[1] + box[3]) / 2 > max(each[3] for each in row):
             yield row
             row = []
         row.append(box)
@@ -197,22 +191,18 @@ def _blocks(rows: list[Box]) -> list[Box]:
     return joined
 
 
-def _missing_glyphs(
-    found: Shapes, lines: list[Line], drawn: Drawn, place: Placing
-) -> list[tuple[Line, list[Box]]]:
+def _missing_glyphs(found: Shapes, lines: list[Line], drawn: Drawn) -> list[tuple[Line, list[Box]]]:
     """Return lines in which letters or digits are drawn without characters, and their places."""
     gaps = _curved_gaps(found, lines)
     short = _lost(found.texts, lines)
-    lost = [
-        text for text in short if not _is_blank(text, lines, place) and drawn.ink(text.box) >= FAINT
-    ]
+    lost = [each for each in short if not _is_blank(each, lines) and drawn.ink(each.box) >= FAINT]
     if lost:
         # only lines at the height of such a text can have lost a character
         near = _level_with(lines, [text.box for text in lost])
         around = _level_with(lines, [lines[number].box for number in near])
         boxes = {number: _with_ends(lines[number], lost) for number in near}
         middles = {number: drawn.window(_middle(box)) for number, box in boxes.items()}
-        left = _unexplained([*middles.values()], [lines[number] for number in around], drawn, place)
+        left = _unexplained([*middles.values()], [lines[number] for number in around], drawn)
         for number in near:
             if window := middles[number]:
                 found_here = _inked_gaps(boxes[number], window, left, drawn.scale)
@@ -279,7 +269,7 @@ Window = tuple[slice, slice]
 
 
 def _unexplained(
-    windows: Iterable[Window | None], lines: list[Line], drawn: Drawn, place: Placing
+    windows: Iterable[Window | None], lines: list[Line], drawn: Drawn
 ) -> NDArray[np.bool_]:
     """Return the places, of those in some windows, with ink of text and no character."""
     left = np.zeros(drawn.shape, bool)
@@ -287,10 +277,10 @@ def _unexplained(
         if window:
             left[window] = drawn.text_ink(window) >= FAINT
     for line in lines:
-        for index, char in zip(line.chars, line.text, strict=True):
+        for index, char, ink in zip(line.chars, line.text, line.inks, strict=True):
             if char.isspace():
                 continue
-            ink, wide = char_box(line.textpage, index, place), wide_box(line.textpage, index, place)
+            wide = wide_box(line.textpage, index, line.place)
             box = boxed(each for each in (ink, wide) if each)
             if box is not None and (window := drawn.window(box)):
                 left[window] = False
@@ -328,12 +318,10 @@ def _with_ends(line: Line, lost: list[Text]) -> Box:
     return boxed([line.box, *beside]) or line.box
 
 
-def with_gaps(
-    lines: list[Line], missing: list[tuple[Line, list[Box]]], place: Placing
-) -> list[Line]:
+def with_gaps(lines: list[Line], missing: list[tuple[Line, list[Box]]]) -> list[Line]:
     """Return lines with a sign in the place of each text that has no Unicode value."""
     gaps = {id(line): boxes for line, boxes in missing}
-    return [line.marked(gaps[id(line)], place) if id(line) in gaps else line for line in lines]
+    return [line.marked(gaps[id(line)]) if id(line) in gaps else line for line in lines]
 
 
 def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
@@ -355,7 +343,7 @@ def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
     return [seen[i] for i in np.flatnonzero(short & (high > 1.0))]
 
 
-def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
+def _is_blank(text: Text, lines: list[Line]) -> bool:
     """Return whether blanks fill the gaps between a text's letters, so that no ink is lost."""
     x0, _, x1, _ = text.box
     taken = []
@@ -364,8 +352,9 @@ def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
         taken += [(run[0], run[2]) for run in line.runs]
         for index, char in zip(line.chars, line.text, strict=True):
             generated = calls.is_generated(line.textpage, index)
-            if char.isspace() and not generated and (box := wide_box(line.textpage, index, place)):
-                taken.append((box[0], box[2]))
+            if char.isspace() and not generated:
+                box = wide_box(line.textpage, index, line.place)
+                taken += [(box[0], box[2])] if box else []
     free, end = 0.0, x0
     for first, last in sorted(taken):
         free += max(0.0, min(first, x1) - end)

@@ -63,14 +63,10 @@ def page_picture(
     starts = {each[0] for each in scanned}
     framed = [each for each in blocks if pdf and each[0] not in starts and _within([each], spans)]
     request = {
-        "pdf": pdf,
-        "page": page,
-        "scale": scale,
-        "frames": _within(blocks, spans),
-        "marks": _within(scanned, spans),
-        "spans": spans,
+        "pdf": pdf, "page": page, "scale": scale, "spans": spans,
+        "frames": _within(blocks, spans), "marks": _within(scanned, spans),
         "blocks": [(text[each[0] : each[1]], *each) for each in framed],
-    }
+    }  # fmt: skip
     while len(json.dumps(request)) > MESSAGE and request["blocks"]:
         request["blocks"].pop()  # a page of so many hits has frames only in its last blocks
     return _drawn(original_file(case, document), request)

@@ -14,20 +14,19 @@ from .compound import inflate_object
 from .outlook import (
     DATA,
     EMBEDDED,
-    LONG_NAME,
     METHOD,
-    SHORT_NAME,
     Properties,
     Recipient,
     Value,
     as_eml,
+    attachment_name,
     message_sender,
     message_subject,
     recipient,
     sent_time,
     text_value,
     time_of,
-)  # fmt: skip
+)
 from .reading import Damaged, Reading, Refused
 
 MAGIC = b"!BDN"
@@ -330,8 +329,7 @@ def _file(
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
-    names = [text_value(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
-    name, data = next(filter(None, names), f"attachment {number}"), held.get(DATA)
+    name, data = attachment_name(held, page) or f"attachment {number}", held.get(DATA)
     if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
         _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)
         return name.removesuffix(".msg") + ".eml", eml

@@ -6,7 +6,6 @@ A page must have all words and phrases. Filters select documents by path, kind, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
@@ -68,13 +67,8 @@ def parse_query(text: str) -> PageQuery:
         if phrase or plain.strip("-"):
             kept = parts.setdefault((bool(phrase), bool(minus or minus_word)), {})
             kept[phrase or plain] = None  # once, in the order given
-    found = PageQuery(
-        *(
-            tuple(parts.get((phrase, without), ()))
-            for without in (False, True)
-            for phrase in (False, True)
-        )
-    )
+    keys = ((phrase, without) for without in (False, True) for phrase in (False, True))
+    found = PageQuery(*(tuple(parts.get(key, ())) for key in keys))
     if not found.words and not found.phrases:
         raise InputError("Give at least one word to find; words with a minus only exclude pages.")
     return found
@@ -97,7 +91,10 @@ class Filters:
     def __post_init__(self) -> None:
         for kind in self.kinds:
             if kind not in KINDS and media_type(b"", f"x.{kind}") == "application/octet-stream":
-                raise InputError(f"'{kind}' isn't a kind of document: give one of {_listed()}.")
+                raise InputError(
+                    f"'{kind}' isn't a kind of document: give one of {', '.join(KINDS)}, or a "
+                    "file's ending such as docx."
+                )
         for day in (self.after, self.before):
             if day and not _DAY.fullmatch(day):
                 raise InputError(f"'{day}' isn't a date: write 2019, 2019-04 or 2019-04-30.")
@@ -128,7 +125,8 @@ class Filters:
                 *[text] * 2,
             )
         if self.kinds:
-            held = [letters for kind in self.kinds for letters in _letters(kind)]
+            kinds = (KINDS.get(kind) or (media_type(b"", f"x.{kind}"),) for kind in self.kinds)
+            held = [letters for of_it in kinds for letters in of_it]
             add("list_bool_or(list_transform(?::varchar[], m -> contains(d.media_type, m)))", held)
         if dates and self.after:
             # a document that states only a year stays in if it may match
@@ -141,10 +139,7 @@ class Filters:
                 "list_bool_or(list_transform(?::varchar[], m -> contains(media_type, m)))"
             )
             sender = composed(self.sender).lower()
-            add(
-                f"(d.document in ({of_it}) or d.parent in ({of_it}))",
-                *[sender, list(_MAIL)] * 2,
-            )
+            add(f"(d.document in ({of_it}) or d.parent in ({of_it}))", *[sender, list(_MAIL)] * 2)
         if self.tag:
             add(
                 "exists (from remarks r where r.document = s.document and r.page = s.page "
@@ -173,11 +168,3 @@ def kinds_of(text: str) -> tuple[str, ...]:
     ('pdf', 'hwp')
     """
     return tuple(part.casefold() for part in re.split(r"[\s,]+", text) if part)
-
-
-def _letters(kind: str) -> Sequence[str]:
-    return KINDS.get(kind) or (media_type(b"", f"x.{kind}"),)
-
-
-def _listed() -> str:
-    return ", ".join(KINDS) + ", or a file's ending such as docx"

@@ -112,29 +112,13 @@ class Page:
         text = self.parts[-1][span[0] - begin : span[1] - begin]
         self._block(span, kind, text, None, who=who, dated=dated)
 
-    def _block(
-        self,
-        span: tuple[int, int],
-        kind: str,
-        text: str,
-        box: Box | None,
-        *,
-        who: str | None,
-        dated: str | None,
-    ) -> None:
+    def _block(self, span: tuple[int, int], kind: str, text: str, box: Box | None, *,
+               who: str | None, dated: str | None) -> None:  # fmt: skip
         self.blocks += 1
         self.reading.row(
-            "blocks",
-            page=self.number,
-            block=self.blocks,
-            kind=kind,
-            text=text,
-            **sides_of(box),
-            char_start=span[0],
-            char_end=span[1],
-            who=who,
-            dated=dated,
-        )
+            "blocks", page=self.number, block=self.blocks, kind=kind, text=text, **sides_of(box),
+            char_start=span[0], char_end=span[1], who=who, dated=dated,
+        )  # fmt: skip
 
     def add_grid(self, cells: Iterable[GridCell], title: str | None = None) -> None:
         """Add a table of which each cell is a block too."""
@@ -149,29 +133,17 @@ class Page:
             if text and (cell.row, cell.column) not in seen:
                 seen.add((cell.row, cell.column))
                 span = self.add(text, "hidden" if cell.hidden else "cell")
-                self.add_cell(
-                    table,
-                    cell.row,
-                    cell.column,
-                    text,
-                    span=span,
-                    spans=cell.spans,
-                    hidden=cell.hidden,
-                )
+                place = (table, cell.row, cell.column)
+                self.add_cell(*place, text, span=span, spans=cell.spans, hidden=cell.hidden)
 
     def add_table(
         self, rows: int, columns: int, title: str | None = None, box: Box | None = None
     ) -> int:
         self.tables += 1
         self.reading.row(
-            "tables",
-            page=self.number,
-            table_no=self.tables,
-            title=title,
-            row_count=rows,
-            column_count=columns,
-            **sides_of(box),
-        )
+            "tables", page=self.number, table_no=self.tables, title=title, row_count=rows,
+            column_count=columns, **sides_of(box),
+        )  # fmt: skip
         return self.tables
 
     def add_cell(
@@ -192,21 +164,12 @@ class Page:
         if not text and not formula:
             return
         self.reading.count(0, cells=1)
+        begin, end = span or (None, None)
         self.reading.row(
-            "cells",
-            page=self.number,
-            table_no=table,
-            row_no=row,
-            column_no=column,
-            row_span=spans[0],
-            column_span=spans[1],
-            text=text,
-            formula=formula,
-            hidden=hidden,
-            **sides_of(box),
-            char_start=span[0] if span else None,
-            char_end=span[1] if span else None,
-        )
+            "cells", page=self.number, table_no=table, row_no=row, column_no=column,
+            row_span=spans[0], column_span=spans[1], text=text, formula=formula, hidden=hidden,
+            **sides_of(box), char_start=begin, char_end=end,
+        )  # fmt: skip
 
 
 @dataclass
@@ -301,16 +264,10 @@ class Reading:
                 del values[whole:]
         for page in self.pages:
             self.row(
-                "pages",
-                page=page.number,
-                label=page.label,
-                hidden=page.hidden,
-                width=page.width,
-                height=page.height,
-                unit=page.unit,
-                text="\n".join(page.parts),
+                "pages", page=page.number, label=page.label, hidden=page.hidden, width=page.width,
+                height=page.height, unit=page.unit, text="\n".join(page.parts),
                 text_source=page.text_source if page.parts else "none",
-            )
+            )  # fmt: skip
 
     def text(self) -> str:
         return "\n".join("\n".join(page.parts) for page in self.pages)

@@ -89,17 +89,7 @@ _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragra
           b"dptxbxtext": "paragraph", b"header": "header", b"headerl": "header",
           b"headerr": "header", b"headerf": "header", b"footer": "footer", b"footerl": "footer",
           b"footerr": "footer", b"footerf": "footer"}  # fmt: skip
-_WANTED = {
-    *_ASIDE,
-    b"objdata",
-    b"pict",
-    b"nonshppict",
-    b"fldinst",
-    b"title",
-    b"author",
-    b"creatim",
-    b"revtim",
-}
+_WANTED = {*_ASIDE, b"objdata", b"pict", b"nonshppict", b"fldinst", b"title", b"author"}
 _OPENING = re.compile(rb"(?:\\\*)?\s*\\([a-z]+)")
 _TOKENS = re.compile(rb"\\bin(\d{1,9}) ?|\\.|[{}]", re.DOTALL)
 _LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')

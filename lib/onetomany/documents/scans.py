@@ -293,10 +293,7 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
 
 
 def _after_text(
-    db: duckdb.DuckDBPyConnection,
-    scan: Scan,
-    page: dict[str, Any],
-    frames: dict[str, pl.DataFrame],
+    db: duckdb.DuckDBPyConnection, scan: Scan, page: dict[str, Any], frames: dict[str, pl.DataFrame]
 ) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
     """Put the text of a page's parts after the text that the page has."""
     held = db.execute(

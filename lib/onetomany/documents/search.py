@@ -162,14 +162,9 @@ def rebuild_index(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> N
         return
     db.execute("drop table if exists search_grams")  # of an earlier version of the kit
 
-    def words() -> None:
-        db.execute(MAKE_INDEX)
-
-    def postings() -> None:
-        db.execute(_POSTINGS, {"k": K, "b": B})
-
-    for step in ProgressBar((words, postings), desc="indexing pages", disable=not progress):
-        step()
+    steps = ((MAKE_INDEX, None), (_POSTINGS, {"k": K, "b": B}))
+    for query, values in ProgressBar(steps, desc="indexing pages", disable=not progress):
+        db.execute(query, values)
 
 
 def index_tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:

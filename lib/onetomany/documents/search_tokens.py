@@ -68,9 +68,7 @@ def stemmed(db: duckdb.DuckDBPyConnection, tokens: pl.DataFrame) -> pl.DataFrame
     return tokens.with_columns(form=pl.when(latin).then(stem).otherwise("form"))
 
 
-def _latin_words(
-    tokens: list[tuple[str, str, int, int]],
-) -> Iterator[tuple[str, str, int, int]]:
+def _latin_words(tokens: list[tuple[str, str, int, int]]) -> Iterator[tuple[str, str, int, int]]:
     """Yield tokens, with runs of Latin ones split into words without full stops.
 
     kiwipiepy keeps the full stop with the word and then splits that word at random. Initials (U.S.)

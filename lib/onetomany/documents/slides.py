@@ -7,7 +7,7 @@ from typing import Any
 from .numbering import numeral
 from .office import core_properties, outside_relations
 from .ooxml import Package, Relation, paragraphs_of
-from .parts import Parts, attribute, clamped, local
+from .parts import Parts, attribute, clamped, local, spanned
 from .reading import GridCell, Page, Reading, Refused
 
 _PRESENTATION = "ppt/presentation.xml"
@@ -65,14 +65,12 @@ class _Slide:
         """Add the texts, tables and drawings of a slide in the order in which they are drawn."""
         for element in root:
             name = local(element)
-            if name == "sp":
+            if name in ("sp", "cxnSp"):
                 self.shape(element)
             elif name == "graphicFrame":
                 self.frame(element)
             elif name in ("cSld", "spTree", "grpSp", "sld", "notes"):
                 self.shapes(element)
-            elif name == "cxnSp":
-                self.shape(element)
             elif name == "AlternateContent":
                 # the newer form of a part that is there twice
                 choices = [each for each in element if local(each) in ("Choice", "Fallback")]
@@ -86,7 +84,7 @@ class _Slide:
                 self.reading.link(words, relation.target, self.page.number)
 
     def shape(self, element: Any) -> None:
-        body = next((each for each in element if local(each) == "txBody"), None)
+        body = element.find("{*}txBody")
         if body is None:
             return
         holder = next((each for each in element.iter("{*}ph")), None)
@@ -103,7 +101,7 @@ class _Slide:
 
     def label(self, paragraph: Any, counts: dict[int, int], filled: bool) -> tuple[str, bool]:
         """Return the automatic number of a paragraph, and whether it is an item of a list."""
-        properties = next((each for each in paragraph if local(each) == "pPr"), None)
+        properties = paragraph.find("{*}pPr")
         held = [] if properties is None else list(properties)
         level = clamped(attribute(properties, "lvl"), 0, 8) if properties is not None else 0
         auto = next((each for each in held if local(each) == "buAutoNum"), None)
@@ -141,16 +139,13 @@ def _auto_number(value: int, kind: str) -> str | None:
 
 def _grid(table: Any) -> list[GridCell]:
     cells = []
-    for row, tr in enumerate((each for each in table if local(each) == "tr"), 1):
-        for column, tc in enumerate((each for each in tr if local(each) == "tc"), 1):
+    for row, tr in enumerate(table.iterfind("{*}tr"), 1):
+        for column, tc in enumerate(tr.iterfind("{*}tc"), 1):
             if attribute(tc, "hMerge") in ("1", "true") or attribute(tc, "vMerge") in ("1", "true"):
                 continue
             body = next((each for each in tc if local(each) == "txBody"), ())
             text = "\n".join(text for _, text in paragraphs_of(body))
-            spans = (
-                max(1, clamped(attribute(tc, "rowSpan"), most=1000)),
-                max(1, clamped(attribute(tc, "gridSpan"), most=1000)),
-            )
+            spans = (spanned(attribute(tc, "rowSpan")), spanned(attribute(tc, "gridSpan")))
             cells.append(GridCell(row, column, text, spans))
     return cells
 

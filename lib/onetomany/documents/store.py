@@ -43,19 +43,10 @@ class FoundFile:
 
 # errors of an answer that makes no sense; a full disk is not among them
 _SENSELESS = (
-    duckdb.ConstraintException,
-    duckdb.ConversionException,
-    duckdb.InvalidInputException,
-    duckdb.NotImplementedException,
-    duckdb.TypeMismatchException,
-    pl.exceptions.PolarsError,
-    AttributeError,
-    KeyError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+    duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException,
+    duckdb.NotImplementedException, duckdb.TypeMismatchException, pl.exceptions.PolarsError,
+    AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def store_documents(
@@ -85,11 +76,7 @@ def _store(
     frames["sketches"] = sketches(frames["pages"])
     places = [found for found, _ in read]
     for found, answer in read:
-        for member in answer.members:
-            path = member_path(found.path, member.name)
-            inner = (member.document, 0, found.document)
-            root = found.root or found.document
-            places.append(FoundFile(found.folder, path, *inner, depth=found.depth + 1, root=root))
+        places += member_places(found, answer)
     names = [row["document"] for row in rows]
     db.begin()
     try:
@@ -108,7 +95,7 @@ def _store(
         for table, frame in frames.items():
             if len(frame):
                 insert_frame(db, table, frame)
-        _place(db, places)
+        store_places(db, places)
         for row, (found, _) in zip(rows, read, strict=True):
             if row["error"]:
                 add_failure(
@@ -121,6 +108,16 @@ def _store(
             db.rollback()
         raise
     return [(row["status"], row["pages"] or 0) for row in rows]
+
+
+def member_places(found: FoundFile, answer: Answer) -> list[FoundFile]:
+    """Return the places of the documents that one contains; their bytes are not counted."""
+    root, depth = found.root or found.document, found.depth + 1
+    return [
+        FoundFile(found.folder, member_path(found.path, member.name), member.document, 0,
+                  found.document, depth=depth, root=root)
+        for member in answer.members
+    ]  # fmt: skip
 
 
 def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
@@ -136,17 +133,11 @@ def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
     facts["extractor"] = facts["extractor"] or "none"
     metadata = told.get("metadata") or {}
     return facts | {
-        "document": found.document,
-        "path": found.path,
-        "name": readable_name(found.path),
-        "bytes": found.bytes,
+        "document": found.document, "path": found.path, "name": readable_name(found.path),
+        "bytes": found.bytes, "parent": found.parent, "seconds": answer.seconds,
         "metadata": json.dumps(metadata, ensure_ascii=False) if metadata else None,
-        "parent": found.parent,
-        "seconds": answer.seconds,
-        "process": answer.process,
-        "ingested_at": at,
-        "version": EXTRACTOR_VERSION,
-    }
+        "process": answer.process, "ingested_at": at, "version": EXTRACTOR_VERSION,
+    }  # fmt: skip
 
 
 def _frame(
@@ -185,17 +176,8 @@ def insert_frame(db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame)
     db.unregister("incoming")
 
 
-def _insert(db: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
-    names, marks = ", ".join(row), ", ".join("?" * len(row))
-    db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
-
-
-def place(db: duckdb.DuckDBPyConnection, found: FoundFile) -> None:
-    """Tell that a document's bytes are found in a place."""
-    _place(db, [found])
-
-
-def _place(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
+def store_places(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
+    """Store where the bytes of documents are found."""
     # an archive may have two members of one name: one statement takes a place once
     once = {(found.folder, found.path): found for found in places}
     columns = ("folder", "path", "document", "parent", "root", "depth", "modified")
@@ -252,5 +234,8 @@ def add_failure(
         "DELETE FROM failures WHERE folder = ? AND path = ? AND document IS NOT DISTINCT FROM ?",
         [folder, path, document],
     )
-    row = {"folder": folder, "path": path, "document": document, "parent": parent, "why": why}
-    _insert(db, "failures", row | {"failed_at": at, "version": EXTRACTOR_VERSION})
+    db.execute(
+        "INSERT INTO failures (folder, path, document, parent, why, failed_at, version) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [folder, path, document, parent, why, at, EXTRACTOR_VERSION],
+    )

@@ -56,10 +56,10 @@ class UnpackBudget:
     reading: Reading
     unpacked: int = 0
 
-    def most(self, packed: int, before: int | None = None) -> int:
-        """Return the bytes that a part may expand to; `before` is the size of those before it."""
-        limits, before = self.reading.limits, self.unpacked if before is None else before
-        return min(max(1 << 20, packed * limits.ratio), max(0, limits.expanded - before))
+    def most(self, packed: int) -> int:
+        """Return the bytes that a part may expand to."""
+        limits = self.reading.limits
+        return min(max(1 << 20, packed * limits.ratio), max(0, limits.expanded - self.unpacked))
 
 
 @dataclass

@@ -109,21 +109,15 @@ class Archive:
         if not digest and record.type in ("resource", "conversion"):
             digest = record.header("WARC-Block-Digest")  # their block is the payload
         return capture_row(
-            len(self.rows) + 1,
-            record.type,
-            address,
-            final_address=_joined(address, where) if where else None,
-            captured=captured,
-            dated_by="WARC-Date",
-            status=payload.status,
-            media_type=payload.media_type or None,
-            payload_digest=digest or None,
-            record=record.header("WARC-Record-ID") or None,
+            len(self.rows) + 1, record.type, address,
+            final_address=_joined(address, where) if where else None, captured=captured,
+            dated_by="WARC-Date", status=payload.status, media_type=payload.media_type or None,
+            payload_digest=digest or None, record=record.header("WARC-Record-ID") or None,
             record_offset=record.offset,
             refers_to=record.header("WARC-Refers-To") or None,
             refers_to_address=record.header("WARC-Refers-To-Target-URI") or None,
             refers_to_date=_iso_date(record.header("WARC-Refers-To-Date")),
-        )
+        )  # fmt: skip
 
     def _check(self, record: Record, payload: Payload, row: dict[str, Any]) -> None:
         """Recalculate the digests that the file records."""

@@ -33,15 +33,13 @@ class TextRun:
     raised: bool = False
 
 
-def runs_of(
-    parent: Any, kind: str, who: str | None = None, dated: str | None = None
-) -> Iterator[TextRun]:
+def runs_of(parent: Any) -> Iterator[TextRun]:
     """Yield the runs of a paragraph in their order; text boxes are left out.
 
     A raised digit behind a digit becomes ², so that 10 and a raised 6 don't make 106.
     """
     last = ""
-    for run in _runs(parent, kind, who, dated):
+    for run in _runs(parent, "", None, None):
         text = run.text
         if run.raised and last.isdigit() and text[:1].isdigit():
             text = text.translate(_RAISED)
@@ -51,7 +49,7 @@ def runs_of(
 
 def run_text(element: Any) -> str:
     """Return the words in a paragraph or link, whatever became of them."""
-    return "".join(run.text for run in runs_of(element, ""))
+    return "".join(run.text for run in runs_of(element))
 
 
 def field_links(element: Any) -> list[str]:

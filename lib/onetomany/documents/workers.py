@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from ..cage.keeper import Keeper, Outcome
 from ..sources.files import open_plain
@@ -22,23 +23,27 @@ OCR = "onetomany.documents.ocr:load_ocr"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
 
+class ReaderOptions(TypedDict, total=False):
+    """How documents are read.
+
+    With `ocr`, languages as Tesseract names them, pages of scans are read, whose names are
+    'PAGE/NAME'. `processes` gives each caged process its number.
+    """
+
+    ocr: str
+    processes: Iterator[int] | None
+    passwords: tuple[str, ...]
+
+
 class Reader:
     """Reads documents one at a time, each in a process that handles nothing else.
 
-    `members` is the folder for documents that lie within others. With `ocr`, languages as
-    Tesseract names them, it reads pages of scans, whose names are 'PAGE/NAME'.
+    `members` is the folder for documents that lie within others.
     """
 
-    def __init__(
-        self,
-        members: Path,
-        *,
-        ocr: str = "",
-        processes: Iterator[int] | None = None,
-        passwords: tuple[str, ...] = (),
-    ) -> None:
-        self.members, self.passwords = members, passwords
-        numbers = processes or count(1)
+    def __init__(self, members: Path, **how: Unpack[ReaderOptions]) -> None:
+        self.members, self.passwords = members, how.get("passwords", ())
+        ocr, numbers = how.get("ocr", ""), how.get("processes") or count(1)
         tasks = (f"{OCR} {ocr}",) if ocr else (LIGHT, ALL)
         readable = FONTS if ocr else ()
         self.keepers = [Keeper(task, readable=readable, processes=numbers) for task in tasks]
@@ -97,26 +102,16 @@ class Readers:
     def __init__(self, many: int | None = None) -> None:
         self.many = many or os.cpu_count() or 1
 
-    def reader(
-        self,
-        members: Path,
-        *,
-        ocr: str = "",
-        processes: Iterator[int] | None = None,
-        passwords: tuple[str, ...] = (),
-    ) -> Reader:
+    def reader(self, members: Path, **how: Unpack[ReaderOptions]) -> Reader:
         """Return a new reader, with the parameters of `Reader`."""
-        return Reader(members, ocr=ocr, processes=processes, passwords=passwords)
+        return Reader(members, **how)
 
 
 def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Limits) -> Answer:
     ended = outcome.ended
     if outcome.kept is None or ended.code:
-        why = (
-            _why_ended(ended.code, limits)
-            if ended.code
-            else f"It can't be read: {outcome.trouble}."
-        )
+        why = f"It can't be read: {outcome.trouble}."
+        why = _why_ended(ended.code, limits) if ended.code else why
         return Answer({}, [], why, ended.seconds, ended.memory, ended.process)
     content, members = outcome.kept
     return Answer(content, members, None, ended.seconds, ended.memory, ended.process)

@@ -63,11 +63,4 @@ else:
         "seal": "bundle",
         "write_payload": "exhibit",
     }
-    __getattr__, __dir__ = offer(
-        __name__,
-        _PLACES,
-        (
-            "reproduce",
-            "verify",
-        ),
-    )
+    __getattr__, __dir__ = offer(__name__, _PLACES, ("reproduce", "verify"))

@@ -27,7 +27,11 @@ def check_crate(one: Opened) -> list[BundleFinding]:
         return [BundleFinding(CRATE, None, "missing or unreadable: the RO-Crate", AGAIN)]
     try:
         entities = read_entities(text)
-        files = {unquote(name): each for name, each in entities.items() if "File" in _types(each)}
+        files = {
+            unquote(name): each
+            for name, each in entities.items()
+            if "File" in _list(each.get("@type", []))
+        }
         parts = {unquote(str(part["@id"])) for part in _list(entities["./"].get("hasPart", []))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return [BundleFinding(CRATE, None, f"it can't be read as an RO-Crate ({error})", MADE_WITH)]
@@ -143,10 +147,6 @@ def check_record(one: Opened) -> list[BundleFinding]:
 def read_record(one: Opened) -> RunRecord:
     """Return the run's record. Raises InputError or ValueError if the file is not a record."""
     return RunRecord.from_json((one.read(RECORD) or b"").decode())
-
-
-def _types(entity: Any) -> list[Any]:
-    return _list(entity.get("@type", []))
 
 
 def _list(value: Any) -> list[Any]:

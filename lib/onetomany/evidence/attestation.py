@@ -26,6 +26,7 @@ from onetomany.evidence.bundle_layout import SEAL, SIGNED
 from onetomany.evidence.reproduce import (
     OUTCOMES,
     RELATIVE,
+    compared_files,
     listed_items,
     version_differences,
 )
@@ -101,12 +102,8 @@ def reproduction_statement(
 
     Raises InputError if a file of the bundle is not the one that was compared.
     """
-    data = bundle / "data"
-    listed = {item.label: item for item in listed_items(data)}
-    subjects = {SIGNED: sha256_of(bundle / SIGNED)}
-    for item in listed.values():
-        if not item.varies:
-            subjects |= {f"data/{path}": digest for path, digest in item.files.items()}
+    listed = {item.label: item for item in listed_items(bundle / "data")}
+    subjects = {SIGNED: sha256_of(bundle / SIGNED)} | compared_files(listed.values())
     for path, digest in subjects.items():
         if not (bundle / path).is_file() or sha256_of(bundle / path) != digest:
             raise InputError(
@@ -135,7 +132,7 @@ def reproduction_statement(
             "counts": {name: compared.filter(outcome=name).height for name in OUTCOMES},
             # JSON has no infinity: an item that differs in more than numbers has no size
             "items": [
-                {**row, "largest": row["largest"] if _is_size(row["largest"]) else None}
+                {**row, "largest": row["largest"] if math.isfinite(row["largest"] or 0) else None}
                 for row in compared.to_dicts()
             ],
             "limits": {"en": LIMITS_EN, "ko": LIMITS_KO},
@@ -147,7 +144,3 @@ def preauthenticated(kind: str, content: bytes) -> bytes:
     """Return the bytes that a DSSE signature covers (PAE)."""
     name = kind.encode()
     return b"DSSEv1 %d %b %d %b" % (len(name), name, len(content), content)
-
-
-def _is_size(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)

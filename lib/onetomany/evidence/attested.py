@@ -17,9 +17,8 @@ from onetomany.errors import InputError
 from onetomany.evidence import keys
 from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
 from onetomany.evidence.bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
-from onetomany.evidence.figures import NAMES
 from onetomany.evidence.opened import BundleFinding, Opened, read_json
-from onetomany.evidence.reproduce import OUTCOMES, RELATIVE
+from onetomany.evidence.reproduce import OUTCOMES, RELATIVE, Listed, compared_files, items_of
 from onetomany.printing import shortened
 
 FIGURES = "data/figures.json"
@@ -99,21 +98,15 @@ def _check_times(facts: Mapping[str, Any]) -> None:
         raise InputError("it does not say who ran it, or from when to when with a time zone")
 
 
-def _listed(one: Opened) -> dict[str, tuple[dict[str, str], bool]]:
-    """Return item -> its files with their SHA-256 and whether it varies, from figures.json."""
-    found = {}
+def _listed(one: Opened) -> dict[str, Listed]:
+    """Return the bundle's items by their labels, from figures.json."""
     try:
-        for each in read_json(one.read(FIGURES) or b"")["figures"]:
-            files = {f"data/{path}": str(digest) for path, digest in each["files"].items()}
-            found[f"{NAMES[each['kind']][0]} {each['number']}"] = (files, bool(each["varies"]))
+        return {each.label: each for each in items_of(read_json(one.read(FIGURES) or b""))}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{FIGURES} can't be read, so the compared files are unknown") from None
-    return found
 
 
-def _check_subjects(
-    one: Opened, subjects: list[Any], listed: Mapping[str, tuple[dict[str, str], bool]]
-) -> None:
+def _check_subjects(one: Opened, subjects: list[Any], listed: Mapping[str, Listed]) -> None:
     """Check that the subjects are this tag manifest and the compared files, as they are here."""
     named: dict[str, str] = {}
     for each in subjects:
@@ -125,8 +118,7 @@ def _check_subjects(
     there = one.files.get(SIGNED)
     if there is None or named.pop(SIGNED, "") != there.hashes["sha256"]:
         raise InputError(f"it is of another bundle: its subject is not this {SIGNED}")
-    compared = {path: digest for files, varies in listed.values() if not varies
-                for path, digest in files.items()}  # fmt: skip
+    compared = compared_files(listed.values())
     for path in sorted(named.keys() | compared.keys()):
         file = one.files.get(path)
         real = file.hashes["sha256"] if file else None
@@ -134,15 +126,14 @@ def _check_subjects(
             raise InputError(f"{shortened(path)} is not a compared figure as this bundle has it")
 
 
-def _check_items(
-    facts: Mapping[str, Any], listed: Mapping[str, tuple[dict[str, str], bool]]
-) -> None:
+def _check_items(facts: Mapping[str, Any], listed: Mapping[str, Listed]) -> None:
     """Check that each item of the bundle has one outcome; other items must be new and differ."""
     seen = set()
     for each in facts["items"]:
         _require(each, _ITEM)
         label, outcome, largest = each["item"], each["outcome"], each["largest"]
-        files, varies = listed.get(label, ({}, False))
+        item = listed.get(label, Listed(label, {}, False))
+        files, varies = item.files, item.varies
         size = largest if largest is not None else 0.0
         if label in seen or outcome not in OUTCOMES or not math.isfinite(size) or size < 0:
             raise InputError(f"{shortened(label)} has no known outcome, or two")
@@ -176,12 +167,11 @@ def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
     differing = [each for each in facts["items"] if each["outcome"] == "different"]
     for each in differing[:3]:
         what += f"; {shortened(each['item'])}: {shortened(each['what'])}"
-    own = one.read(PUBLIC_KEY)
     what += f"; signed with the key whose SHA-256 is {mark}"
-    if _is_key(own, mark):
+    if keys.try_fingerprint(one.read(PUBLIC_KEY) or b"") == mark:
         what += ", the key that sealed the bundle: it is not another person's"
         todo = "ask for a run by somebody else"
-    elif any(_is_key(each, mark) for each in (one.public_key, *one.signers)):
+    elif mark in map(keys.try_fingerprint, (one.public_key or b"", *one.signers)):
         todo = "none: it is a key that you gave"
     else:
         todo = (
@@ -189,13 +179,6 @@ def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
             "the bundle can't say whose key it is"
         )
     return what, todo
-
-
-def _is_key(pem: bytes | None, mark: str) -> bool:
-    try:
-        return pem is not None and keys.fingerprint(pem) == mark
-    except InputError:
-        return False
 
 
 def _json(text: bytes, name: str) -> Any:

@@ -33,7 +33,6 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
-from onetomany.evidence.additions import add_files, add_timestamp, next_number
 from onetomany.evidence.bundle_layout import (
     AFTER,
     DECLARATION,
@@ -52,25 +51,6 @@ from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.sbom import write_environment
 from onetomany.sources.files import sync
 
-__all__ = [
-    "AFTER",
-    "DECLARATION",
-    "HELD_BACK",
-    "KEY_FIELD",
-    "LOG_SIGNATURE",
-    "PUBLIC_KEY",
-    "REQUEST",
-    "SEAL",
-    "SIGNATURE",
-    "SIGNED",
-    "TRUTH_EN",
-    "TRUTH_KO",
-    "UNSIGNED",
-    "add_files",
-    "add_timestamp",
-    "next_number",
-    "seal",
-]
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
 
 TRUTH_EN = "A hash shows sameness, a time-stamp existence; neither shows truth."

@@ -8,10 +8,8 @@ read for them, are in data/certificates: general.toml, and a file for each juris
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from onetomany.evidence import questions, typesetting, validation
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.sbom import machine_facts
 from onetomany.evidence.typesetting import Part
+from onetomany.sources.kit_files import packaged_toml
 
 BLANK = "_" * 24
 NAMES = ("certificate.md", "certificate.pdf")
@@ -39,9 +38,10 @@ def write_certificates(
     fingerprint of the signing key; `jurisdictions` are of `questions.JURISDICTIONS`.
     """
     facts = _facts(record, created, sha256, key) | _tested(folder.parent / "data", record.commit)
-    general = _texts("general")
+    general = packaged_toml(__package__, "certificates/general.toml")
     for jurisdiction in ("", *jurisdictions):
-        texts = _texts(jurisdiction) if jurisdiction else general
+        name = f"certificates/{jurisdiction}.toml"
+        texts = packaged_toml(__package__, name) if jurisdiction else general
         sections = _sections(general, texts) if jurisdiction else general["section"]
         parts = list(_parts(sections, facts))
         if jurisdiction:
@@ -57,11 +57,6 @@ def write_certificates(
             **about, lede=lede, parts=parts, foot=record.identifier, day=created.date()
         )
         (folder / f"{stem}.pdf").write_bytes(set_pdf)
-
-
-def _texts(name: str) -> dict[str, Any]:
-    file = resources.files("onetomany.evidence") / "data" / "certificates" / f"{name}.toml"
-    return tomllib.loads(file.read_text("utf-8"))
 
 
 def _sections(general: Mapping[str, Any], texts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -108,10 +103,7 @@ def _questions(jurisdiction: str, bundle: Path) -> Iterator[Part]:
 
 def _sources(sources: Sequence[Mapping[str, str]]) -> Iterator[Part]:
     yield typesetting.heading(1, "Sources of this draft", "이 초안의 출처")
-    yield typesetting.pair(
-        "The sources read to write it, and when. Law changes: check the text in force.",
-        "초안을 쓰며 읽은 것과 읽은 날이다. 법은 바뀌므로 시행 중인 조문을 확인한다.",
-    )
+    yield typesetting.fixed_pair("sources")
     yield typesetting.points(
         *(
             (

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from importlib import resources
-from importlib.resources.abc import Traversable
 
 import polars as pl
 
@@ -109,13 +108,9 @@ def _data_files(
         if place.is_file():
             yield f"onetomany/{path}", place.read_bytes(), sorted(chapters)
         elif place.is_dir():
-            for each in sorted(place.iterdir(), key=_name):
+            for each in sorted(place.iterdir(), key=lambda file: file.name):
                 if each.is_file() and not each.name.endswith(".toml"):
                     yield f"onetomany/{path}/{each.name}", each.read_bytes(), sorted(chapters)
-
-
-def _name(file: Traversable) -> str:
-    return file.name
 
 
 def _order(text: str) -> tuple[int, str]:

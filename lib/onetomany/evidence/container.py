@@ -29,10 +29,8 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container_calls
 from onetomany.sources.processes import installed_program, python_command, safe_environment
 
-INPUT, WORK = (
-    "/input",
-    "/tmp/cage",
-)  # inside: the given files, read-only; the folder that may be written
+# inside: the given files, read-only; the folder that may be written
+INPUT, WORK = "/input", "/tmp/cage"
 INSTALL = (
     "install bubblewrap (Debian, Ubuntu: apt install bubblewrap), or add --unconfined to run this "
     "stranger's code with all your rights"

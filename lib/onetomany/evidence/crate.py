@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 from rocrate.model.computationalworkflow import ComputationalWorkflow
 from rocrate.model.contextentity import ContextEntity
-from rocrate.model.person import Person
 from rocrate.rocrate import ROCrate
 
 from onetomany.evidence.record import RunRecord
+from onetomany.sources.kit_files import packaged_toml
 
 METADATA, WORKFLOW = "ro-crate-metadata.json", "workflow.json"
 PROFILES = (
@@ -28,40 +28,8 @@ PROFILES = (
     ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
     ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
 )
-# by the first folder of a path, or the whole path
-KINDS = {
-    "captures": "Capture of a page on the web that is cited",
-    "datasheets": "Datasheet of a data set",
-    "environment": "Environment of the run",
-    "exhibits": "Exhibit",
-    "figures.json": "List of figures, tables and statements, with their hashes",
-    "figures": "Figure, its data or specification",
-    "log": "Log of the run",
-    "methods": "Methods statement",
-    "notebooks": "Notebook as executed",
-    "statements": "Computed sentence",
-    "tables": "Table",
-    "custody.jsonl": "Custody log up to sealing",
-    "redactions.csv": "Redactions, by rule and file",
-    "run.json": "Record of the run",
-    "sources.csv": "Source documents cited, with pages and SHA-256",
-    "workflow.json": "Notebooks in the order they were run",
-}
-FORMATS = {
-    ".cdx.json": "application/vnd.cyclonedx+json",
-    ".csv": "text/csv",
-    ".ipynb": "application/x-ipynb+json",
-    ".jsonl": "application/jsonl",
-    ".lock": "text/plain",
-    ".log": "text/plain",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".toml": "application/toml",
-    ".wacz": "application/wacz",
-    ".warc": "application/warc",
-    ".warc.gz": "application/warc",
-    ".yml": "application/yaml",
-}
+_FILES = packaged_toml(__package__, "files.toml")
+KINDS, FORMATS = _FILES["kinds"], _FILES["formats"]
 
 
 def workflow_json(record: RunRecord) -> str:
@@ -87,33 +55,21 @@ def describe_crate(
     root["alternateName"] = record.title_ko
     root["description"] = record.question or record.title
     root["datePublished"] = created.isoformat()
-    root["license"] = crate.add(
-        ContextEntity(
-            crate,
-            record.licence,
-            properties={"@type": "CreativeWork", "name": "Licence of the results"},
-        )
-    )
+    root["license"] = _about(crate, record.licence, "CreativeWork", name="Licence of the results")
     root["conformsTo"] = [
-        crate.add(ContextEntity(crate, url, properties=_profile(name, version)))
+        _about(crate, url, "CreativeWork", name=name, version=version)
         for url, name, version in PROFILES
     ]
-    agent = crate.add(Person(crate, "#operator", properties={"name": record.operator}))
+    agent = _about(crate, "#operator", "Person", name=record.operator)
     if record.organisation:
-        about = {"@type": "Organization", "name": record.organisation}
-        organisation = crate.add(ContextEntity(crate, "#organisation", properties=about))
+        organisation = _about(crate, "#organisation", "Organization", name=record.organisation)
         agent["affiliation"] = root["publisher"] = organisation
     root["author"] = agent
     parts = {path: _add(crate, path, *facts) for path, facts in sorted(files.items())}
     main = parts[WORKFLOW]
-    language = crate.add(
-        ContextEntity(
-            crate,
-            "https://jupyter.org/",
-            properties={"@type": "ComputerLanguage", "name": "Jupyter notebooks, run in order"},
-        )
+    main["programmingLanguage"] = _about(
+        crate, "https://jupyter.org/", "ComputerLanguage", name="Jupyter notebooks, run in order"
     )
-    main["programmingLanguage"] = language
     main["hasPart"] = _one([parts[f"notebooks/{chapter}.ipynb"] for chapter in record.chapters])
     for each in (main, *(parts[f"notebooks/{chapter}.ipynb"] for chapter in record.chapters)):
         each["version"] = record.commit or record.version
@@ -126,57 +82,50 @@ def describe_crate(
 
 def _action(crate: ROCrate, record: RunRecord, parts: Mapping[str, Any]) -> ContextEntity:
     """Describe the run: person, tools, start and end, inputs, results."""
-    software = crate.add(
-        ContextEntity(
-            crate,
-            "#onetomany",
-            properties={
-                "@type": "SoftwareApplication",
-                "name": "One-to-Many",
-                "softwareVersion": record.version,
-                "description": f"commit {record.commit or 'unknown'}",
-            },
-        )
+    software = _about(
+        crate,
+        "#onetomany",
+        "SoftwareApplication",
+        name="One-to-Many",
+        softwareVersion=record.version,
+        description=f"commit {record.commit or 'unknown'}",
     )
     data = [
-        crate.add(
-            ContextEntity(
-                crate,
-                f"#data-{quote(use.name)}",
-                properties={
-                    "@type": "CreativeWork",
-                    "name": use.title,
-                    "license": use.licence,
-                    "creditText": use.credit,
-                },
-            )
+        _about(
+            crate,
+            f"#data-{quote(use.name)}",
+            "CreativeWork",
+            name=use.title,
+            license=use.licence,
+            creditText=use.credit,
         )
         for use in record.data
     ]
     sources = [parts["sources.csv"]] if "sources.csv" in parts else []
     inputs = {"sources.csv", WORKFLOW, "run.json", "custody.jsonl"}
-    return crate.add(
-        ContextEntity(
-            crate,
-            "#run",
-            properties={
-                "@type": "CreateAction",
-                "name": record.title,
-                "description": " ".join(record.command) or record.title,
-                "startTime": record.started.isoformat(),
-                "endTime": record.ended.isoformat(),
-                "actionStatus": "http://schema.org/CompletedActionStatus",
-                "agent": {"@id": "#operator"},
-                "instrument": [{"@id": parts[WORKFLOW].id}, {"@id": software.id}],
-                "object": _one([{"@id": each.id} for each in [*data, *sources]]),
-                "result": [
-                    {"@id": each.id}
-                    for path, each in parts.items()
-                    if path not in inputs and not path.startswith("environment/")
-                ],
-            },
-        )
+    return _about(
+        crate,
+        "#run",
+        "CreateAction",
+        name=record.title,
+        description=" ".join(record.command) or record.title,
+        startTime=record.started.isoformat(),
+        endTime=record.ended.isoformat(),
+        actionStatus="http://schema.org/CompletedActionStatus",
+        agent={"@id": "#operator"},
+        instrument=[{"@id": parts[WORKFLOW].id}, {"@id": software.id}],
+        object=_one([{"@id": each.id} for each in [*data, *sources]]),
+        result=[
+            {"@id": each.id}
+            for path, each in parts.items()
+            if path not in inputs and not path.startswith("environment/")
+        ],
     )
+
+
+def _about(crate: ROCrate, identifier: str, kind: str, **properties: Any) -> ContextEntity:
+    """Add an entity that is no file."""
+    return crate.add(ContextEntity(crate, identifier, properties={"@type": kind, **properties}))
 
 
 def _one(values: list[Any]) -> Any:
@@ -186,29 +135,18 @@ def _one(values: list[Any]) -> Any:
 
 def _add(crate: ROCrate, path: str, size: int, sha256: str) -> Any:
     properties: dict[str, Any] = {
-        "name": f"{_kind(path)}: {PurePosixPath(path).name}",
+        "name": f"{KINDS.get(PurePosixPath(path).parts[0], 'File')}: {PurePosixPath(path).name}",
         "contentSize": str(size),
         "encodingFormat": _format(path),
         "sha256": sha256,
     }
     if path == WORKFLOW:
-        entity = ComputationalWorkflow(crate, dest_path=path, properties=properties)
-        return crate.add(entity)
+        return crate.add(ComputationalWorkflow(crate, dest_path=path, properties=properties))
     if path.endswith(".ipynb"):
         properties["@type"] = ["File", "SoftwareSourceCode"]
     return crate.add_file(dest_path=path, properties=properties)
 
 
-def _kind(path: str) -> str:
-    return KINDS.get(PurePosixPath(path).parts[0], "File")
-
-
 def _format(path: str) -> str:
-    for ending, name in FORMATS.items():
-        if path.endswith(ending):
-            return name
-    return mimetypes.guess_type(path)[0] or "application/octet-stream"
-
-
-def _profile(name: str, version: str) -> dict[str, str]:
-    return {"@type": "CreativeWork", "name": name, "version": version}
+    own = next((name for ending, name in FORMATS.items() if path.endswith(ending)), None)
+    return own or mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -207,6 +207,16 @@ class _Reader:
             return self.statement(cell, block)
         return None
 
+    def figure(self, cell: NotebookCell, block: NotebookBlock, kind: Kind, **facts: Any) -> Figure:
+        """Return an item, by default with its section's title and this run as source."""
+        known = {
+            "title": self.section,
+            "title_ko": self.section_ko,
+            "source": f"{self.chapter.stem}.ipynb, cell [{cell.number}], this run",
+        }
+        number = f"{self.chapter.number}-{block.number}"
+        return Figure(number=number, kind=kind, cell=cell.number, **known | facts)
+
     def chart(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         spec, frames = without_data(block.spec)
         title = spec.get("title") or {}
@@ -216,15 +226,13 @@ class _Reader:
         alt = spec.get("description", "")
         clauses = [part for each in _SENTENCE.split(alt) for part in each.split("; ")]
         said = [*re.split(r"[;,] ", source), *clauses]
-        return Figure(
-            number=f"{self.chapter.number}-{block.number}",
-            kind="figure",
-            cell=cell.number,
+        korean = (line for line in lines if not line.startswith((_SIMULATED, _SOURCE)))
+        return self.figure(
+            cell,
+            block,
+            "figure",
             title=" ".join(_lines(title.get("text"))) or self.section,
-            title_ko=next(
-                (line for line in lines if not line.startswith((_SIMULATED, _SOURCE))),
-                self.section_ko,
-            ),
+            title_ko=next(korean, self.section_ko),
             text=alt,
             source=source,
             simulated=_after(_SIMULATED, lines),
@@ -237,32 +245,19 @@ class _Reader:
 
     def table(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         frame = unpack_frame(block.frame) if block.frame else _cells_of(block.body)
-        return Figure(
-            number=f"{self.chapter.number}-{block.number}",
-            kind="table",
-            cell=cell.number,
-            title=self.section,
-            title_ko=self.section_ko,
-            text="",
-            source=f"{self.chapter.stem}.ipynb, cell [{cell.number}], this run",
-            interval=_limit_columns((frame,)),
-            as_shown=not block.frame,
-            data=(frame,),
-        )
+        facts = {"interval": _limit_columns((frame,)), "as_shown": not block.frame}
+        return self.figure(cell, block, "table", text="", data=(frame,), **facts)
 
     def statement(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         english, korean = _paragraphs(block.body), _paragraphs(block.korean)
         # several lines are a text that is shown, such as a letter: no result, so no N
         result, result_ko = ("", "") if "\n" in english else (english, korean)
-        return Figure(
-            number=f"{self.chapter.number}-{block.number}",
-            kind="statement",
-            cell=cell.number,
-            title=self.section,
-            title_ko=self.section_ko,
+        return self.figure(
+            cell,
+            block,
+            "statement",
             text=english,
             text_ko=korean,
-            source=f"{self.chapter.stem}.ipynb, cell [{cell.number}], this run",
             sample=_counts(result),
             interval=_intervals(_SENTENCE.split(result)) or _intervals(_SENTENCE.split(result_ko)),
         )

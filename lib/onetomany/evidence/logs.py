@@ -8,7 +8,6 @@ then can't be changed without that key.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 from onetomany.errors import InputError
@@ -161,13 +160,11 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> BundleFinding:
 
 
 def _entries(one: Opened, name: str) -> Entries:
-    return list(_readable((one.read(name) or b"").splitlines()))
-
-
-def _readable(lines: list[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(lines, 1):
+    found = []
+    for number, line in enumerate((one.read(name) or b"").splitlines(), 1):
         with contextlib.suppress(InputError):  # reported by the chain
-            yield number, custody.read_line(line)
+            found.append((number, custody.read_line(line)))
+    return found
 
 
 def _left(one: Opened) -> set[str]:

@@ -18,15 +18,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import polars as pl
 
 import onetomany
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import Part, grid, grids, heading, pair, points
+from onetomany.evidence.typesetting import Part, fixed_pair, grid, grids, heading, pair, points
 from onetomany.report.chapter import Chapter
+from onetomany.sources.kit_files import packaged_files, packaged_toml
 
 PACKAGES = (
     "altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "jupedsim", "lir", "nbclient",
@@ -156,10 +156,9 @@ def method_sentences() -> dict[str, tuple[str, str, str]]:
     >>> method_sentences()["onetomany.accuracy.wilson"][2]
     'Wilson, JASA 22:158 (1927)'
     """
-    file = resources.files("onetomany.evidence") / "data" / "methods.toml"
     return {
         f"onetomany.{function}": (english, korean, group["reference"])
-        for group in tomllib.loads(file.read_text("utf-8"))["followed"]
+        for group in packaged_toml(__package__, "methods.toml")["followed"]
         for function, (english, korean) in group["functions"].items()
     }
 
@@ -186,49 +185,33 @@ def versions() -> dict[str, str]:
 
 
 def _data(sheets: Sequence[ShownDatasheet]) -> Iterator[Part]:
-    yield pair(
-        "Data with a datasheet in the kit that a chapter names, or that a function called there "
-        "reads. Datasheets are quoted word for word; the files are in datasheets/.",
-        "장에 이름이 나오거나 장에서 부른 함수가 읽는 자료 가운데 데이터시트가 있는 것이다. "
-        "데이터시트의 글은 영문 그대로 옮겼다. 파일은 datasheets/에 있다.",
-    )
+    yield fixed_pair("data")
     for sheet in sheets:
         title = sheet.fields.get("title") or sheet.fields.get("name") or sheet.name
         yield heading(2, f"{title} ({sheet.name})", f"{', '.join(sheet.chapters)}에서 씀")
-        said = [
+        quoted = [
             (f"{key} {korean}", str(sheet.fields[key]))
             for key, korean in _SAID.items()
             if sheet.fields.get(key)
         ]
-        said.append(("used in 쓰인 장", ", ".join(sheet.chapters)))
+        quoted.append(("used in 쓰인 장", ", ".join(sheet.chapters)))
         head = ["field 항목", "text of the datasheet 데이터시트의 글"]
-        yield grid(pl.DataFrame(said, schema=head, orient="row"))
+        yield grid(pl.DataFrame(quoted, schema=head, orient="row"))
 
 
 def _files(sources: pl.DataFrame) -> Iterator[Part]:
     held = sources.filter(pl.col("path").str.starts_with("onetomany/"), pl.col("sha256") != "")
     yield heading(2, "Files of the kit", "도구의 자료 파일")
     if held.is_empty():
-        yield pair("The chapters read none.", "장에서 읽은 것이 없다.")
+        yield fixed_pair("no_files")
         return
-    yield pair(
-        "Tables and other files of the kit that belong to the data the chapters read. A table "
-        "gathered from publications names its source in each row. All cited sources are in "
-        "sources.csv.",
-        "장에서 읽은 자료에 딸린, 도구에 들어 있는 표와 파일이다. 공표된 글에서 모은 표에는 "
-        "행마다 출처가 있다. 인용한 출처 전부는 sources.csv에 있다.",
-    )
+    yield fixed_pair("files")
     head = {"path": "file 파일", "sha256": "SHA-256", "cited_in": "used in 쓰인 장"}
     yield from grids(held.select(*head).rename(head))
 
 
 def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
-    yield pair(
-        "The functions of the kit that each chapter calls, what each does, and the publication it "
-        "follows. Functions that only draw or print are not listed. The code is in notebooks/.",
-        "장마다 부르는 함수와 그 함수가 하는 일, 따르는 문헌이다. 그림을 그리거나 문장을 보이기만 "
-        "하는 함수는 적지 않는다. 코드는 notebooks/에 있다.",
-    )
+    yield fixed_pair("method")
     head = ["function 함수", "what it does", "하는 일", "reference 근거"]
     missing = ("Not described here.", "여기에 설명이 없다.", "–")
     for chapter in chapters:
@@ -245,24 +228,16 @@ def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
 
 
 def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
-    yield pair(
-        "Every sentence, figure and table of the run that gives an interval or bounds, in its own "
-        "words; and every sentence that says why it has none. Full counts, published totals and "
-        "arithmetic have no sampling error. The item says which kind of bounds it gives: an "
-        "interval for sampling error, a spread, or the least and most that are possible. The "
-        "values are in the data named.",
-        "구간이나 상한과 하한을 밝힌 문장, 그림, 표를 모두 그 표현대로 옮겼다. 구간이 없는 "
-        "까닭을 밝힌 문장도 있다. 전수 집계, 공표된 합계, 산수에는 표본 오차가 없다. 표본 "
-        "오차의 구간인지, 흩어진 정도인지, 가능한 최소와 최대인지는 항목에 적혀 있다. 값은 "
-        "항목에 적힌 자료 파일에 있다.",
-    )
-    said = [
+    yield fixed_pair("rates")
+    stated = [
         (each.text, each.text_ko, each)
         for each in figures
         if each.kind == "statement" and each.interval and _RATE.search(each.text)
     ]
-    if said:
-        yield points(*((f"{each.label}: {en}", f"{each.label_ko}: {ko}") for en, ko, each in said))
+    if stated:
+        yield points(
+            *((f"{each.label}: {en}", f"{each.label_ko}: {ko}") for en, ko, each in stated)
+        )
     tabled = [
         {
             "item 항목": each.label,
@@ -276,20 +251,17 @@ def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
     ]
     if tabled:
         yield from grids(pl.DataFrame(tabled))
-    if not said and not tabled:
-        yield pair("None of the chapters gives an interval.", "구간을 밝힌 장이 없다.")
+    if not stated and not tabled:
+        yield fixed_pair("no_rates")
 
 
 def _versions(commit: str) -> Iterator[Part]:
-    yield pair(
-        f"Commit {commit or 'unknown: the notebooks lay in no repository'}. Two runs of one commit "
-        "give the same bytes for every figure's data and specification, but for the items marked "
-        f"'varies'. All packages and their hashes: environment/ in the bundle. {platform.system()} "
-        f"on {platform.machine()}.",
-        f"커밋 {commit or '알 수 없음(저장소 밖의 노트북)'}. 같은 커밋으로 두 번 실행하면 "
-        "'실행마다 다름'으로 표시된 것을 빼고 모든 그림의 자료와 명세가 바이트까지 같다. "
-        f"꾸러미 전부와 해시는 묶음의 environment/에 있다. {platform.system()}, "
-        f"{platform.machine()}.",
+    yield fixed_pair(
+        "versions",
+        commit=commit or "unknown: the notebooks lay in no repository",
+        commit_ko=commit or "알 수 없음(저장소 밖의 노트북)",
+        system=platform.system(),
+        machine=platform.machine(),
     )
     head = ["component 구성 요소", "version 버전"]
     yield grid(pl.DataFrame(list(versions().items()), schema=head, orient="row"))
@@ -297,9 +269,10 @@ def _versions(commit: str) -> Iterator[Part]:
 
 def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield every datasheet of the package: a file, or a table in a file of several."""
-    root = resources.files("onetomany")
-    for path in _toml_files(root, ""):
-        raw = tomllib.loads(root.joinpath(path).read_text(encoding="utf-8"))
+    for path, file in packaged_files():
+        if not path.endswith(".toml"):
+            continue
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
         if "licence" in raw:
             yield path, raw.get("name") or path.rsplit("/", 1)[-1].removesuffix(".toml"), raw
             continue
@@ -307,14 +280,6 @@ def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, dict) and ("licence" in each or "publisher" in each):
                     yield path, each.get("name") or name, each
-
-
-def _toml_files(folder: Traversable, inside: str) -> Iterator[str]:
-    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if each.is_dir() and each.name != "__pycache__":
-            yield from _toml_files(each, f"{inside}{each.name}/")
-        elif each.name.endswith(".toml") and "/data/" in f"/{inside}":
-            yield f"{inside}{each.name}"
 
 
 def _names(fields: dict[str, Any]) -> list[str]:

@@ -14,6 +14,8 @@ from onetomany.evidence.typesetting import (
     LINE,
     MOST_ROWS,
     Part,
+    document_sentences,
+    fixed_pair,
     grid,
     heading,
     letters,
@@ -52,17 +54,14 @@ def exhibit_parts(
     for name, chapter, figures in exhibits:
         parts += _exhibit(name, chapter, figures, pictures, shown)
     parts += [
-        heading(1, "Figures, tables and statements with their hashes", "그림, 표, 진술과 해시",
-                page=True),
-        pair(
-            "SHA-256 of each file by which two runs are compared. 'sha256sum FILE' in the "
-            "payload's "
-            "folder gives the same number, or the file is not the one that this page is about.",
-            "두 번의 실행을 견주는 파일마다의 SHA-256이다. 꾸러미 폴더에서 'sha256sum 파일'이 같은 "
-            "수를 "
-            "내지 않으면 이 문서가 말하는 파일이 아니다.",
+        heading(
+            1,
+            "Figures, tables and statements with their hashes",
+            "그림, 표, 진술과 해시",
+            page=True,
         ),
-    ]  # fmt: skip
+        fixed_pair("hashes"),
+    ]
     for name, _, figures in exhibits:
         parts += [heading(2, f"Exhibit {name}", f"증거 {name}"), _hash_list(figures)]
     return parts, shown
@@ -277,51 +276,8 @@ def _hash_list(figures: Sequence[Figure]) -> Part:
 
 
 def _how_to_read() -> list[Part]:
-    return [
-        heading(1, "How to read this", "읽는 법"),
-        points(
-            (
-                "An exhibit is one chapter. Its figures, tables and statements are numbered by "
-                "chapter: Figure 02-3 is the third chart of chapter 02.",
-                "증거 하나는 장 하나이다. 그림, 표, 진술에는 장마다 번호가 붙는다. 그림 02-3은 "
-                "2장의 "
-                "세 번째 그림이다.",
-            ),
-            (
-                "Each item lists N (the counts in its words, found by a program), its interval, "
-                "its source, and any simulated part. A table or a statement lists everything "
-                "that its chapter simulates. An item without a count or an interval says so. "
-                "The limits of a chapter apply to each of its items.",
-                "항목마다 N(글에 적힌 수를 프로그램이 찾은 것), 구간, 출처, 모의로 만든 부분을 "
-                "적는다. 표와 진술에는 그 장에서 모의로 만든 것을 모두 적는다. 수나 구간이 없는 "
-                "항목은 없다고 적는다. 장의 한계는 그 장의 모든 항목에 적용된다.",
-            ),
-            (
-                "All data of an item are in the bundle as CSV and Parquet, under the item's "
-                "number. A caption may mention a tooltip: in print, look up that column in these "
-                "files. The code is in notebooks/.",
-                "항목의 모든 자료는 묶음 안에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
-                "'칸마다', '점마다'의 출처가 있다고 하면, 인쇄본에서는 이 파일의 해당 열을 보면 "
-                "된다. 코드는 notebooks/에 있다.",
-            ),
-            NOTE,
-            (
-                "A chart whose letters would be too small in print is on a turned page, or in "
-                "parts. Title, labels, axes and legend are repeated in each part; the whole "
-                "picture is an SVG file under the item's number.",
-                "인쇄하면 글자가 너무 작아질 그림은 가로로 돌린 쪽에 싣거나 여러 부분으로 나눈다. "
-                "제목, 이름표, 축, 범례는 부분마다 다시 싣고, 나누지 않은 그림은 항목의 번호로 "
-                "SVG 파일로 있다.",
-            ),
-            (
-                "No picture of a face, no template and no document page is in it. A similarity "
-                "score is not the probability that two images show the same person.",
-                "얼굴 사진, 템플릿, 문서의 쪽 그림은 들어 있지 않다. 유사도 점수는 두 사진이 같은 "
-                "사람일 "
-                "확률이 아니다.",
-            ),
-        ),
-    ]  # fmt: skip
+    told = [(en, ko) for en, ko in document_sentences()["how_to_read"]]
+    return [heading(1, "How to read this", "읽는 법"), points(*told[:3], NOTE, *told[3:])]
 
 
 def _anchor(figure: Figure) -> str:

@@ -96,15 +96,6 @@ def _up(points: float) -> float:
     return math.ceil(points * 10 - 1e-6) / 10
 
 
-def smallest_letters(printed: Printed) -> float:
-    """Return the points of a picture's smallest letters in print; infinite without letters."""
-    sizes = []
-    for part, width in printed.parts:
-        drawing = _read(part)
-        sizes.append(drawing.smallest * width / (drawing.width * POINT))
-    return min(sizes)
-
-
 def _read(svg: bytes) -> _Drawing:
     try:
         root = ET.fromstring(svg)
@@ -153,11 +144,7 @@ def _parts(drawing: _Drawing, columns: int, rows: int) -> list[tuple[bytes, floa
     cuts_x = _cuts(across, columns, [each.across for each in level if _in(each.x, across)])
     cuts_y = _cuts(down, rows, [each.down for each in level if _in(each.y, down)], drawing.rules)
     return [
-        _part(
-            drawing,
-            _spans(cuts_x, column, drawing.width),
-            _spans(cuts_y, row, drawing.height),
-        )
+        _part(drawing, _spans(cuts_x, column, drawing.width), _spans(cuts_y, row, drawing.height))
         for row in range(rows)
         for column in range(columns)
     ]

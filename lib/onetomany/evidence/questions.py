@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
 from typing import Any
 
 from onetomany.errors import InputError
+from onetomany.sources.kit_files import packaged_toml
 
 JURISDICTIONS = {
     "kr-civil": "Korea, civil suits",
@@ -23,9 +22,8 @@ def load_questions(jurisdiction: str = "") -> list[dict[str, Any]]:
 
     Each has `factor`, `question`, `answer` (each also `_ko`), `source`, `url`, `holds`, `parts`.
     """
-    text = (resources.files("onetomany.evidence") / "data" / "questions.toml").read_text("utf-8")
     found = []
-    for asked in tomllib.loads(text)["question"]:
+    for asked in packaged_toml(__package__, "questions.toml")["question"]:
         own, shared = asked.pop("jurisdiction", ""), asked.pop("also", [])
         if own == jurisdiction or jurisdiction in shared:
             found.append(asked)

@@ -11,7 +11,6 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence.opened import read_json
-from onetomany.sources.datasheets import Datasheet
 
 TOOL = "onetomany"
 _TYPES = {"str": str, "bool": bool}  # by the names that fields have them
@@ -28,10 +27,6 @@ class DataUse:
     credit: str
     faces_in_exhibit: bool
     templates_in_exhibit: bool
-
-    @classmethod
-    def of(cls, sheet: Datasheet) -> DataUse:
-        return cls(**{field.name: getattr(sheet, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -42,15 +42,8 @@ from onetomany.report.shown import PARQUET, pack_frame, unpack_frame
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text, plain_text
 
-TEXT = {".csv", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".log", ".md", ".svg"} | {
-    ".toml",
-    ".tsv",
-    ".txt",
-    ".typ",
-    ".xml",
-    ".yaml",
-    ".yml",
-}
+TEXT = {".csv", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".log", ".md", ".svg",
+        ".toml", ".tsv", ".txt", ".typ", ".xml", ".yaml", ".yml"}  # fmt: skip
 REPORT = {"rule": pl.String, "file": pl.String, "count": pl.Int64}  # taken out of a file by a rule
 # columns that name a document
 DOCUMENT = ("document", "path", "sha256", "file", "document_id", "name")

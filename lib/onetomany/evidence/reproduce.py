@@ -15,7 +15,7 @@ import json
 import math
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -90,22 +90,40 @@ class Listed:
 
 def listed_items(payload: Path) -> list[Listed]:
     """Read the items of a payload's list. Raises IntegrityError if it is damaged."""
-    found = []
     try:
-        for item in _json(payload / "figures.json")["figures"]:
-            files = {str(path): str(digest) for path, digest in item["files"].items()}
-            if not files or not all(map(PATH.fullmatch, files)):
-                raise ValueError(f"the files of item {item['number']}")
-            label = f"{NAMES[item['kind']][0]} {item['number']}"
-            if not LABEL.fullmatch(label):
-                raise ValueError(f"the number {item['number']}")
-            found.append(Listed(label, files, bool(item["varies"])))
+        return items_of(_json(payload / "figures.json"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
             f"{payload / 'figures.json'} can't be read as the list of figures "
             f"({shortened(str(error))}): get the bundle again."
         ) from error
+
+
+def items_of(figures: Any) -> list[Listed]:
+    """Return the items of figures.json.
+
+    Raises ValueError, KeyError, TypeError or AttributeError if it has another form.
+    """
+    found = []
+    for item in figures["figures"]:
+        files = {str(path): str(digest) for path, digest in item["files"].items()}
+        if not files or not all(map(PATH.fullmatch, files)):
+            raise ValueError(f"the files of item {item['number']}")
+        label = f"{NAMES[item['kind']][0]} {item['number']}"
+        if not LABEL.fullmatch(label):
+            raise ValueError(f"the number {item['number']}")
+        found.append(Listed(label, files, bool(item["varies"])))
     return found
+
+
+def compared_files(listed: Iterable[Listed]) -> dict[str, str]:
+    """Return the SHA-256 of each file, by its path in a bundle, of items that don't vary."""
+    return {
+        f"data/{path}": digest
+        for item in listed
+        if not item.varies
+        for path, digest in item.files.items()
+    }
 
 
 def version_differences(bundle: Path) -> pl.DataFrame:

@@ -97,10 +97,7 @@ def package_bill(created: datetime, lock: Path | None) -> str:
     bom = Bom(
         serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"{created.isoformat()} {listed}"),
         components=[interpreter, *components],
-        metadata=BomMetaData(
-            timestamp=created,
-            component=kit,
-        ),
+        metadata=BomMetaData(timestamp=created, component=kit),
     )
     # the kit's own requirements; who else needs whom stands in the lock file
     needs = {_normal(re.split(r"[^\w.-]", line)[0]) for line in _requirements()} - {"onetomany"}

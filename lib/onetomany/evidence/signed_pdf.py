@@ -68,12 +68,9 @@ def read_pdf_signatures(content: bytes, roots: bytes | None) -> list[Signature]:
         raise InputError("it takes more memory than is allowed, or is damaged") from None
     if "error" in answer:
         raise InputError(shortened(answer["error"]))
-    return [Signature(**{key: _plain(value) for key, value in each.items()})
-            for each in answer["signatures"]]  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return shortened(value) if isinstance(value, str) else value
+    for each in answer["signatures"]:
+        each |= {name: shortened(text) for name, text in each.items() if isinstance(text, str)}
+    return [Signature(**each) for each in answer["signatures"]]
 
 
 def may_be_signed(content: bytes) -> bool:

@@ -14,14 +14,7 @@ from urllib.parse import quote, unquote
 
 from onetomany.errors import InputError
 from onetomany.evidence import crate, custody
-from onetomany.evidence.agreement import (
-    CRATE,
-    CUSTODY,
-    FIGURES,
-    RECORD,
-    read_entities,
-    read_record,
-)
+from onetomany.evidence.agreement import CRATE, CUSTODY, FIGURES, RECORD, read_entities, read_record
 from onetomany.evidence.bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
 from onetomany.evidence.opened import MADE_WITH, BundleFinding, Opened, read_json
 from onetomany.evidence.record import RunRecord
@@ -197,33 +190,27 @@ def _in_crate(one: Opened, record: RunRecord) -> Iterator[Stated]:
 
 
 def _in_logs(one: Opened) -> Iterator[Stated]:
-    """Compare the last line before sealing with the first after it: both record the sealing."""
+    """Compare the last line before sealing with the first after it: both record the sealing.
+
+    A line of the first log is about the run itself, as `bundle.seal` writes it.
+    """
     for name, which in ((CUSTODY, -1), (AFTER, 0)):
         lines = (one.read(name) or b"").splitlines()
-        try:
-            entry = custody.read_line(lines[which])
-        except (InputError, IndexError):
-            continue  # reported by the check of the log
-        number = which % len(lines) + 1
-        yield Stated("operator", name, number, entry["who"])
-        yield Stated("time of sealing", name, number, entry["when"])
-        yield Stated("day of sealing", name, number, entry["when"][:10])
-        for at, line in enumerate(lines, 1):
-            yield from _in_line(name, at, line)
-
-
-def _in_line(name: str, number: int, line: bytes) -> Iterator[Stated]:
-    """Read the line about the run itself, as `bundle.seal` writes it."""
-    try:
-        entry = custody.read_line(line)
-    except InputError:
-        return
-    if name == CUSTODY and (ran := _RAN.fullmatch(entry["what"])):
-        yield Stated("chapters", name, number, ran[1])
-        yield Stated("start of the run", name, number, ran[2])
-        yield Stated("commit", name, number, ran[3])
-        yield Stated("end of the run", name, number, entry["when"])
-        yield Stated("operator", name, number, entry["who"])
+        for number, line in enumerate(lines, 1):
+            try:
+                entry = custody.read_line(line)
+            except InputError:
+                continue  # reported by the check of the log
+            if number == which % len(lines) + 1:
+                yield Stated("operator", name, number, entry["who"])
+                yield Stated("time of sealing", name, number, entry["when"])
+                yield Stated("day of sealing", name, number, entry["when"][:10])
+            if name == CUSTODY and (ran := _RAN.fullmatch(entry["what"])):
+                yield Stated("chapters", name, number, ran[1])
+                yield Stated("start of the run", name, number, ran[2])
+                yield Stated("commit", name, number, ran[3])
+                yield Stated("end of the run", name, number, entry["when"])
+                yield Stated("operator", name, number, entry["who"])
 
 
 def _in_figures(one: Opened) -> Iterator[Stated]:

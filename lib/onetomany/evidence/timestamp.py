@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from rfc3161_client import (
@@ -105,37 +106,6 @@ def _in_order(answer: bytes) -> bytes:
     Authorities, including openssl's, send them in any order, which the parser refuses. No signature
     covers that order.
     """
-    try:
-        # TimeStampResp: status, token; token: OID, [0] SignedData
-        token = _parts(answer, *_inside(answer, 0))[1]
-        explicit = _parts(answer, *_inside(answer, token[0]))[1]
-        signed = _inside(answer, _inside(answer, explicit[0])[0])
-        for start, _ in _parts(answer, *signed):
-            if answer[start] == 0xA0:  # [0] certificates
-                first, last = _inside(answer, start)
-                ordered = sorted(answer[a:b] for a, b in _parts(answer, first, last))
-                return answer[:first] + b"".join(ordered) + answer[last:]
-    except IndexError:
-        pass  # the parser says that it is not an answer
-    return answer
-
-
-def _inside(der: bytes, start: int) -> tuple[int, int]:
-    """Return start and end of an element's content. Raises IndexError past the end."""
-    length, first = der[start + 1], start + 2
-    if length & 0x80:
-        size = length & 0x7F
-        length, first = int.from_bytes(der[first : first + size]), first + size
-    if first + length > len(der):
-        raise IndexError
-    return first, first + length
-
-
-def _parts(der: bytes, first: int, last: int) -> list[tuple[int, int]]:
-    """Return (start, end) of each element between two places."""
-    found = []
-    while first < last:
-        end = _inside(der, first)[1]
-        found.append((first, end))
-        first = end
-    return found
+    sent = tsp.TimeStampResp.load(answer)["time_stamp_token"]["content"]["certificates"]
+    ordered = b"".join(sorted(each.dump() for each in sent))
+    return answer.replace(sent.contents, ordered)

@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import typst
 from onetomany.errors import OneToManyError
 from onetomany.report.fonts import font_folder
 from onetomany.report.side_pages import STAMP, STAMP_KO
+from onetomany.sources.kit_files import packaged_toml
 
 STANDARDS = ["a-2a", "ua-1"]
 MOST_ROWS = 40  # of a table in print; all of them are in its CSV
@@ -111,6 +113,18 @@ def heading(level: int, en: str, ko: str, at: str = "", page: bool = False) -> P
 
 def pair(en: str, ko: str) -> Part:
     return {"kind": "pair", "en": en, "ko": ko}
+
+
+@cache
+def document_sentences() -> dict[str, Any]:
+    """Return the fixed sentences of documents by name, in English and Korean (data/prose.toml)."""
+    return packaged_toml(__package__, "prose.toml")
+
+
+def fixed_pair(name: str, **facts: str) -> Part:
+    """Return a paragraph of `document_sentences`, its blanks filled with facts."""
+    en, ko = document_sentences()[name]
+    return pair(en.format_map(facts), ko.format_map(facts))
 
 
 def points(*items: tuple[str, str]) -> Part:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from onetomany.errors import InputError
 from onetomany.evidence import methods, typesetting
 from onetomany.evidence.typesetting import Part
 from onetomany.report.chapter import Chapter
+from onetomany.sources.kit_files import packaged_toml
 
 FORMAT = "onetomany test run 1"
 FOLDER, RESULTS = "validation", "results.json"
@@ -108,45 +107,23 @@ def _printable(texts: Iterable[Any]) -> tuple[str, ...]:
 def first_line(results: Results | None, commit: str) -> tuple[str, str]:
     """Return one sentence on the tests, in English and Korean."""
     if results is None:
-        return (
-            "There is no test result of this commit here: nothing in this bundle says that a test "
-            "passed.",
-            "이 커밋의 시험 결과가 없다. 이 묶음의 어디에도 시험을 통과했다는 말은 없다.",
-        )
+        en, ko = typesetting.document_sentences()["no_results"]
+        return en, ko
     ran, ours = results.commit or "unknown", commit or "unknown"
     bad = results.total("failed") + results.total("error")
-    passed, skipped, at = results.total("passed"), results.total("skipped"), results.started.date()
-    other = ran == "unknown" or ran.removesuffix("+changes") != ours.removesuffix("+changes")
-    said = [
-        (
-            other,
-            f"The tests ran on commit {ran} and this exhibit was made at commit {ours}: their "
-            "results may not apply to it.",
-            f"시험은 커밋 {ran}에서, 이 증거는 커밋 {ours}에서 만들었다. 시험 결과가 이 "
-            "증거에는 맞지 않을 수 있다.",
-        ),
-        (
-            "+changes" in ran + ours,
-            "Some files had changes that are in no commit.",
-            "어느 커밋에도 없는 변경이 있었다.",
-        ),
-        (
-            not results.complete,
-            "The run left out a part of the tests.",
-            "시험의 일부를 빼고 실행했다.",
-        ),
-        (bad > 0, f"{bad} tests FAILED.", f"시험 {bad}건이 실패했다."),
-        (
-            True,
-            f"On {at}, at commit {ran}, {passed} tests passed, {bad} failed and {skipped} were "
-            "skipped.",
-            f"{at}, 커밋 {ran}: 시험 {passed}건 통과, {bad}건 실패, {skipped}건 건너뜀.",
-        ),
-    ]
-    return (
-        " ".join(en for holds, en, _ in said if holds),
-        " ".join(ko for holds, _, ko in said if holds),
-    )
+    facts = {"ran": ran, "ours": ours, "bad": bad, "at": results.started.date()}
+    facts |= {name: results.total(name) for name in ("passed", "skipped")}
+    holds = {
+        "other_commit": ran == "unknown"
+        or ran.removesuffix("+changes") != ours.removesuffix("+changes"),
+        "changes": "+changes" in ran + ours,
+        "partial": not results.complete,
+        "failed": bad > 0,
+        "total": True,
+    }
+    told = [typesetting.document_sentences()[name] for name in holds if holds[name]]
+    en, ko = (" ".join(each[n] for each in told).format_map(facts) for n in (0, 1))
+    return en, ko
 
 
 def find_results(repository: Path, commit: str, given: Path | None = None) -> Path | None:
@@ -182,8 +159,7 @@ def write_validation(
 
 def load_methods() -> dict[str, Any]:
     """Return data/validation.toml: `lede`, `general` and the list `method`."""
-    file = resources.files("onetomany.evidence") / "data" / "validation.toml"
-    return tomllib.loads(file.read_text("utf-8"))
+    return packaged_toml(__package__, "validation.toml")
 
 
 def covering(function: str, known: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -251,8 +227,7 @@ def _method(
     yield typesetting.heading(2, method["title"], method["title_ko"])
     listed = ", ".join(chapters)
     yield typesetting.pair(
-        f"{method['purpose']} Chapters: {listed}.",
-        f"{method['purpose_ko']} 쓰인 장: {listed}.",
+        f"{method['purpose']} Chapters: {listed}.", f"{method['purpose_ko']} 쓰인 장: {listed}."
     )
     yield typesetting.pair(f"Reference: {method['reference']}", f"근거 문헌: {method['reference']}")
     items = []

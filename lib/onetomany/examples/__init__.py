@@ -8,10 +8,6 @@ from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = [
-    "sample_bundle",
-    "simulated_requests",
-    "specimen_documents",
-]
+__all__ = ["sample_bundle", "simulated_requests", "specimen_documents"]
 
 __getattr__, __dir__ = offer(__name__, {}, tuple(__all__))

@@ -18,6 +18,7 @@ from onetomany.evidence.exhibit import build_payload
 from onetomany.evidence.figures import NAMES
 from onetomany.evidence.questions import load_questions
 from onetomany.evidence.verify import verify
+from onetomany.sources.kit_files import packaged_rows
 
 SAMPLE = "99_a_sample.ipynb"
 ANSWERS = {
@@ -33,41 +34,6 @@ ANSWERS = {
     "files": pl.Int64,  # found there in this bundle
     "source": pl.String,
     "url": pl.String,
-}
-PARTS = {
-    "README.txt": ("how to check it", "확인하는 법"),
-    "bag-info.txt": ("who, when, which key", "누가, 언제, 어느 열쇠"),
-    "bagit.txt": ("the mark of a whole bundle", "온전한 묶음이라는 표시"),
-    "data/custody.jsonl": (
-        "who did what and when; each line has the hash of the line before",
-        "누가 언제 무엇을 했는지",
-    ),
-    "data/datasheets": ("whose data, with which consent", "누구의 자료이며 어떤 동의인지"),
-    "data/environment": ("machine, packages, lock file", "기계, 꾸러미, 잠금 파일"),
-    "data/exhibits": ("the exhibit as PDF and HTML", "PDF와 HTML로 된 증거"),
-    "data/figures": ("charts: picture, specification, data", "그림: 그림 파일, 명세, 자료"),
-    "data/figures.json": ("every item with its hashes", "항목 전부와 해시"),
-    "data/log": ("the log of the run", "실행 기록"),
-    "data/methods": ("the methods statement", "방법 설명서"),
-    "data/notebooks": ("the notebooks as run", "실행된 노트북"),
-    "data/ro-crate-metadata.json": (
-        "a description of each file, for machines",
-        "파일마다의 설명(기계용)",
-    ),
-    "data/run.json": ("the record of the run", "실행의 기록"),
-    "data/sources.csv": ("every source that is cited", "인용한 출처 전부"),
-    "data/statements": ("computed sentences", "계산한 문장"),
-    "data/tables": ("tables as CSV and Parquet", "CSV와 Parquet로 된 표"),
-    "data/validation": ("results and limits of the tests", "시험의 결과와 한계"),
-    "data/workflow.json": (
-        "the notebooks in the order they were run",
-        "실행한 노트북과 그 차례",
-    ),
-    "manifests": ("a hash of every file", "파일마다의 해시"),
-    "seal": (
-        "signature, key, time-stamp request, certificate draft",
-        "서명, 열쇠, 타임스탬프 요청, 확인서 초안",
-    ),
 }
 CHANGED = {
     "change": pl.String,
@@ -117,7 +83,9 @@ def list_bundle_parts(bundle: Path) -> pl.DataFrame:
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
         part = _part(path.relative_to(bundle).as_posix())
         count[part] = count.get(part, 0) + 1
-    rows = [(part, files, *PARTS.get(part, ("", ""))) for part, files in sorted(count.items())]
+    told = packaged_rows(__package__, "bundle_parts.csv")
+    parts = {row["part"]: (row["what"], row["what_ko"]) for row in told}
+    rows = [(part, files, *parts.get(part, ("", ""))) for part, files in sorted(count.items())]
     schema = {"part": pl.String, "files": pl.Int64, "what": pl.String, "what_ko": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

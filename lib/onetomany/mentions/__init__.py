@@ -5,13 +5,6 @@ from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = [
-    "citations",
-    "numerals",
-    "organisations",
-    "persons",
-    "quantities",
-    "tagger",
-]
+__all__ = ["citations", "numerals", "organisations", "persons", "quantities", "tagger"]
 
 __getattr__, __dir__ = offer(__name__, {}, tuple(__all__))

@@ -61,6 +61,7 @@ _NO_LAW = re.compile(
     r"(?:방|문|입|사|위|불|편|적|합|준|해|기|용|어|화|수|작|처방|산|비|사용|조리|공|주|치료|요|검사|분석|평가|"
     r"계산|관리방|시|그 |이 |같은 |위 )법$"
 )
+_JOINS = re.compile(r"\s?(?:[,·ㆍ]|및|와|과|또는)?\s?")
 _FAR = 600  # characters between 같은 법 and the law it refers to, at most
 _LONGEST = 160  # characters between the start of a law's name and its article, at most
 CONTINUED = "law of the citation before it, which it continues"
@@ -100,7 +101,12 @@ class _Reader:
         if found:
             return found.start, found.law, None
         its = _ITS.search(before)
-        if its and self.list_law and self.list_end == low and _joins(before[: its.start()]):
+        if (
+            its
+            and self.list_law
+            and self.list_end == low
+            and _JOINS.fullmatch(before[: its.start()])
+        ):
             return low + its.start(), _derived(self.list_law, its["of"]), CONTINUED
         return start, "?", NONE
 
@@ -250,10 +256,6 @@ def _meant(law: str, what: str, of: str | None) -> str | None:
         **dict.fromkeys(("규칙", "시행규칙"), ("-rules", "시행규칙", "규칙")),
     }
     return law if law.endswith(endings.get(what, (what,))) else None
-
-
-def _joins(between: str) -> bool:
-    return bool(re.fullmatch(r"\s?(?:[,·ㆍ]|및|와|과|또는)?\s?", between))
 
 
 def _act(law: str) -> str:

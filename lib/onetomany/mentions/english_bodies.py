@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .known_words import is_english, is_person, is_place, is_proper
-from .lists import word_set
+from .lists import listed_words, word_set
 from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
@@ -69,32 +69,9 @@ _NO_BODY = (
     *("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service", "Soviet Union"),
     *("In Court", "Open Court", "Police Service Area", "Data Center", "Data Centre"),
 )
-_NOT_FIRST = word_set(
-    "The This That These Those A An Each Any Every Our Their Its No Figure Table Source Sources "
-    "Note See In On At Of For By With From To If When While As And Or Although However Both Such "
-    "Other Another Some Many Most All Article Section Chapter Part Annex Continuing Former Then "
-    "Before After Under Since Plaintiff Plaintiffs Defendant Defendants Petitioner Respondent "
-    "Appellant Appellee Chairman President Director Secretary Judge Justice Mr Ms Mrs Dr His Her "
-    "Said Today Yesterday Monday Tuesday Wednesday Thursday Friday Saturday Sunday Is Was Has "
-    "Previous Did Does How Why What Where Who Will Can But Also Now"
-)
+_NOT_FIRST = listed_words("english_bodies.not_first")
 # these words alone do not form a name: the Local Police, an Executive Board
-_COMMON = word_set(
-    "Head Post Front Back Home Local New Central Data Call Service Customer Joint Annual Executive "
-    "Management Advisory Steering Audit General Social Civil Public National Regional "
-    "International "
-    "Information Knowledge Open Human Modern State Federal County City Town District Municipal "
-    "Trial "
-    "Lower Higher Superior Appellate Appeals Same Said This Medical Police Fire Health Care "
-    "Support "
-    "Technical Special Working Editorial Regulatory Government Law Legal School Community Company "
-    "Corporate Independent Responsible Issuing Competent Supervisory Private Family Youth Juvenile "
-    "Field Branch Main Box Business Shared Core Internal Professional Universal Full Self Food Web "
-    "Online Digital Cloud Financial Fitness Shopping Visitor Conference Command Operations Control "
-    "Training Learning Research Selection Organizing Organising Standing Ethics Nominating "
-    "Nomination Compensation Remuneration Risk Finance Governance Supervision Review Oversight "
-    "Parish Village Borough Unsecured Creditors Official Ad Hoc Select Sub Sub-"
-)
+_COMMON = listed_words("english_bodies.common")
 # a headline in capitals: ACLU Sues Justice Department
 _HEADLINE = re.compile(
     r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|"
@@ -103,12 +80,7 @@ _HEADLINE = re.compile(
     r"Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
 )
 # heads that take 'of': 'Council of Europe' is a name, 'Service of Process' is not
-_OF_HEADS = word_set(
-    "Ministry Department Office Bureau Board Council Committee Commission Court Agency Institute "
-    "University Bank Directorate Authority Association Federation Chamber Administration Academy "
-    "Observatory Secretariat College Foundation Society Union Organisation Organization Embassy "
-    "Confederation Coalition Alliance Consortium Museum Library Church Network League School"
-)
+_OF_HEADS = listed_words("english_bodies.of_heads")
 _OF_COMMON = re.compile(
     r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|"
     r"Conduct|"
@@ -246,14 +218,7 @@ def _is_national(word: str) -> bool:
 
 
 _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ian|ean|ish|ese|nch|man|can|li|ni|qi|tch|wan)")
-_NATIONAL_WORDS = word_set(
-    "U.S. U.K. United States Kingdom New York City County State Federal National Royal Los "
-    "Angeles San "
-    "Francisco Diego North South Carolina Dakota Jersey Hampshire Mexico Hong Kong Saudi "
-    "Republic Joint West "
-    "Virginia Rhode Island European Union Union’s Commonwealth Provincial Regional Executive "
-    "Inter-American"
-)
+_NATIONAL_WORDS = listed_words("english_bodies.national_words")
 _PLAIN_HEADS = word_set("Ministry Department Embassy")
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from .known_words import is_english, is_person, is_place, is_proper
-from .lists import word_set
+from .lists import listed_words
 
 Place = tuple[int, int]
 # a word's first letter comes first, so that the engine skips other characters
@@ -110,37 +110,8 @@ _DEFINED = re.compile(
 )
 # Northern Trade Co., Ltd. (Northern)
 _PART = re.compile(r"\s?\((?P<short>[A-Z][\w&’-]{1,20}(?: [A-Z][\w&’-]{0,20}){0,3})\)")
-_ROLE = word_set(
-    "Company Defendant Defendants Plaintiff Plaintiffs Petitioner Respondent Appellant Appellee "
-    "Bank Board "
-    "Commission Committee Court Agency Department Bureau Government State City County Buyer "
-    "Seller Parent "
-    "Purchaser Borrower Lender Issuer Guarantor Trustee Agent Employer Debtor Debtors Client "
-    "Customer Agreement "
-    "Group Corporation Firm Trust Fund Union Association Foundation Institute University "
-    "College Council "
-    "Authority Ministry Secretary Board’s Class Act Rule Order Report Notes Shares Merger "
-    "Licensee Licensor "
-    "Contractor Supplier Vendor Partnership Party Parties Manager Owner Landlord Tenant Sponsor "
-    "Holder Holders"
-)
-_NO_NAME = word_set(
-    "January February March April May June July August September October November December Monday "
-    "Tuesday Wednesday Thursday Friday Saturday Sunday This That The And But For Act Bill Law "
-    "Directive "
-    "Number House Names Name Section Article Chapter Part Note Table Figure Exhibit Form "
-    "Schedule Item "
-    "Rule Order Mr Ms Mrs Dr Judge Justice President Chairman Professor Senator Secretary Director "
-    "Plaintiff Plaintiffs Defendant Defendants Company Internet English French German Spanish "
-    "Chinese "
-    "Japanese Korean American British European Western Eastern Christian Jewish Muslim Islamic "
-    "He She It "
-    "They We You I My His Her Its Our Their In On At To As If So Also Only Class Act Acts Who "
-    "What When "
-    "Where Why How New Old All Some Any One Two Three Both Each Such These Those Other Others "
-    "Android "
-    "Windows Linux iOS iPhone iPad Bitcoin Republican Democratic Republicans Democrats"
-)
+_ROLE = listed_words("english_cues.role")
+_NO_NAME = listed_words("english_cues.no_name")
 _ACT = re.compile(
     r"\s*\(?\d{4}|\s+(?:and [A-Z]\w+ \(\d{4}|et al|Act|Bill|Regulations?|Directive|Treaty|"
     r"Agreement|Code|Rules?|Plan|Report|Street|Avenue|Road|County|River|Island)(?a:\b)"
@@ -173,10 +144,7 @@ def english_cued(text: str) -> Iterator[Place]:
                 yield start, start + len(name)
 
 
-_NO_BODY = word_set(
-    "CEO CFO COO CTO PDF API DNA HIV AIDS GDP VAT MPs GPs CVs NGOs USA COVID LGBT IT HR PR TV "
-    "DVD AND THE"
-)
+_NO_BODY = listed_words("english_cues.no_body")
 
 
 def defined_names(text: str, places: Iterable[Place]) -> Iterator[Place]:
@@ -218,15 +186,12 @@ def _is_unknown(name: str) -> bool:
         return False
     if len(words) > 1 and is_person(words[0]) and not is_english(words[0]):
         return False
-    return is_proper(name) and not (len(words) == 1 and _is_people(name))
+    # Ruritanians, Kuwaiti: people or a language
+    people = name.endswith(("ians", "ians’", "ese", "ish", "ists", "ism", "ers"))
+    return is_proper(name) and not (len(words) == 1 and people)
 
 
 def _is_named_person(name: str) -> bool:
     """Tell whether words are a given name and a surname."""
     words = name.split()
     return 1 < len(words) <= 3 and all(map(is_person, (words[0], words[-1])))
-
-
-def _is_people(word: str) -> bool:
-    """Tell whether a word names people or a language: Ruritanians, Kuwaiti."""
-    return word.endswith(("ians", "ians’", "ese", "ish", "ists", "ism", "ers"))

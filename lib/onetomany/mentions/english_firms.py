@@ -6,35 +6,14 @@ import re
 from collections.abc import Iterator
 
 from .known_words import is_english, is_person, is_place, is_proper
-from .lists import word_set
+from .lists import listed_words, word_set
 from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
-_HARD = word_set(
-    "Inc INC Incorporated Corp CORP Corporation Ltd LTD LLC L.L.C LLP L.L.P L.P PLC plc N.A "
-    "S.A.B S.A.S "
-    "S.A.R.L S.A S.p.A SpA S.r.l S.R.L N.V B.V A.G GmbH KGaA SARL Sàrl Oyj ASA A/S Pty Pvt Sdn "
-    "Bhd BHD "
-    "Tbk P.C Limited Company Holdings Bancorp Bancshares Co CO"
-)
+_HARD = listed_words("english_firms.hard")
 # these are forms only after a word that is not English
-_SOFT = word_set(
-    "Group GROUP Partners Ventures Capital Technologies Technology Systems Solutions Industries "
-    "Pharmaceutical Pharmaceuticals Pharma Therapeutics Biosciences Biotech Laboratories Labs "
-    "Lab Motors "
-    "Electronics Software Networks Network Communications Entertainment Enterprises International "
-    "Insurance Securities Investments Properties Realty Logistics Petroleum Energy Foods "
-    "Brewing Media "
-    "Robotics Semiconductor Semiconductors Healthcare Hospital Airlines Airways Telecom Bank "
-    "Brands Stores "
-    "Markets Records Studios Pictures Games Interactive Analytics Security Aerospace Shipping "
-    "Steel Mining "
-    "Resources Minerals Construction Engineering Consulting Advisors Associates Management "
-    "Times Tribune "
-    "Herald Gazette Chronicle Newspapers News Post Press Magazine Journal Observer Broadcasting "
-    "Television "
-    "Radio Services Service Health LP AG SE SA AB NV BV Oy AI"
-) | {"Health System", "Health Care", "Health Plan", "Pain Management", "Asset Management"}
+_SOFT = listed_words("english_firms.soft")
+_SOFT |= {"Health System", "Health Care", "Health Plan", "Pain Management", "Asset Management"}
 _MORE = (
     r"(?:\.?,? (?:National Association|Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|"
     r"Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
@@ -48,50 +27,11 @@ _NO_CO = re.compile(r"CO?(?:o)?(?![a-zA-Z]|\.|, [LI]| KG)")
 _TOKEN = re.compile(r"[A-Z0-9À-Þ][\w&’'./+-]*,?|[a-z][A-Z]\w+")
 _ABBREVIATED = re.compile(r"(?:St|Bros|Dr|Intl|Jr|Mt|Ft|Wm|Co|[A-Z](?:\.[A-Z])*)\.")
 _LINKS = word_set("of the and & de du for la y e del der van von di da dos")
-_ROLES = word_set(
-    "Plaintiff Plaintiffs Defendant Defendants Petitioner Petitioners Respondent Respondents "
-    "Appellant "
-    "Appellants Appellee Appellees Debtor Debtors Court Counsel Attorney Attorneys Director "
-    "Directors "
-    "President Chairman Chair CEO CFO Secretary Treasurer Mr. Ms. Mrs. Dr. Judge Justice Case "
-    "Order "
-    "Motion Complaint Division DIVISION Exhibit Article Section Note Re RE Between BETWEEN Re: "
-    "And AND "
-    "By BY Issuer Guarantor Borrower Lender Seller Buyer Purchaser Agent Trustee Agreement "
-    "Employer Client "
-    "Customer Supplier Contractor Vendor Licensor Licensee Landlord Tenant Copyright Founder Owner "
-    "Manager Officer Partner Representative Subject Dated Date Name Title Source Sources"
-)
-_FORMS = word_set(
-    "Inc Inc. INC INC. LLC LLP Ltd Ltd. LTD LTD. Corp Corp. CORP Corporation Incorporated plc "
-    "PLC GmbH "
-    "Inc., LLC, LLP, Ltd., Corp., Corporation, plc,"
-)
-_NOT_FIRST = word_set(
-    "The This That These Those A An Each Any Every Our Their Its His Her No In On At Of For By "
-    "With From "
-    "To If When While As And Or But Although However Both Such Other Another Some Many Most All "
-    "See Under "
-    "After Before Since Former Then Now Also Like Via Per Said Says New-York January February "
-    "March April "
-    "May June July August September October November December Monday Tuesday Wednesday Thursday "
-    "Friday "
-    "Saturday Sunday Inside Meet Why How What Where Who Is Was Are Were Did Does Do Has Have "
-    "Had Will "
-    "Would Can Could Should May Might Not Yes"
-)
+_ROLES = listed_words("english_firms.roles")
+_FORMS = listed_words("english_firms.forms")
+_NOT_FIRST = listed_words("english_firms.not_first")
 # these words alone do not form the name of a firm
-_GENERIC = word_set(
-    "limited liability holding parent operating insurance trust public private portfolio successor "
-    "surviving target acquiring joint stock group operating management investment reporting "
-    "company "
-    "listed foreign domestic finance financial life general new old said same working social solar "
-    "renewable venture human mass digital global world national international time times north "
-    "south "
-    "east west supply business real estate advanced emerging enabling key strategic creative "
-    "cultural extractive heavy light expert leading focus task steering advisory joint policy "
-    "review"
-)
+_GENERIC = listed_words("english_firms.generic")
 _MOST = 8
 _WIDEST = 120
 
@@ -125,14 +65,8 @@ def _is_name(name: str, form: re.Match[str]) -> bool:
 
 
 # within a sentence these may end a name of English words: Open Rights International
-_OPEN = word_set(
-    "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises "
-    "Ventures "
-    "Associates Brands Airlines Group Technologies Foods Motors Bancorp"
-)
-_NO_PERSON = word_set(
-    "Post News Times Press Media Journal LP AG SE SA AB NV BV Oy AI Security Energy Service"
-)
+_OPEN = listed_words("english_firms.open")
+_NO_PERSON = listed_words("english_firms.no_person")
 _LOWER = re.compile(r"[a-z][,;]? [“\"]?\Z")
 
 

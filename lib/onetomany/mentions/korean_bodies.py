@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from .known_words import is_common_korean
-from .lists import data_rows, word_set
+from .lists import data_rows, listed_words
 from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
@@ -46,12 +46,7 @@ _FIRM_BEFORE = re.compile(
     r"(?:\(주\)|㈜|주식회사)(?! ?[가-힣]{2}|[A-Za-z0-9])|(?:\(주\)|㈜|"
     r"주식회사)(?=[은는이가을를의와과에도]\s)"
 )
-_NO_FIRM = word_set(
-    "피고 원고 피고인 공소외 상대방 신청인 채권자 채무자 피해자 제3채무자 피신청인 소송대리인 "
-    "참가인 보조참가인 "
-    "항소인 상고인 피항소인 피상고인 "
-    "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고"
-)
+_NO_FIRM = listed_words("korean_bodies.no_firm")
 
 
 @dataclass(frozen=True)
@@ -144,10 +139,7 @@ _OFFICE = re.compile(
     r"(?=(?:은|는|이|가|을|를|의|에|에게|에서|와|과|도|로|으로|및|등)?(?![가-힣]))"
 )
 _BRANCH = re.compile(r"\s(?P<name>[가-힣]{2,4}지원)(?=[은는이가을를의에]?(?![가-힣]))")
-_VAGUE = word_set(
-    "해당 관련 관계 소관 같은 모든 어느 당해 다른 여러 각종 일부 주요 담당 상급 하급 "
-    "소속 산하 위 본 동"
-)
+_VAGUE = listed_words("korean_bodies.vague")
 
 
 def _firms(text: str) -> Iterator[Place]:
@@ -195,8 +187,4 @@ def _places() -> frozenset[str]:
     return frozenset(row["name"] for row in rows) | _SHORTENED
 
 
-_SHORTENED = word_set(
-    "서울시 부산시 대구시 인천시 광주시 대전시 울산시 세종시 경기도 강원도 충북도 충남도 "
-    "전북도 전남도 경북도 "
-    "경남도 제주도"
-)
+_SHORTENED = listed_words("korean_bodies.shortened")

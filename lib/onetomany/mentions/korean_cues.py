@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from .known_words import is_common_korean, word_list
-from .lists import word_set
+from .lists import listed_words
 from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
@@ -29,14 +29,7 @@ _TITLE = (
     r"교수|변호사|활동가|대변인|노조위원장|지부장|지회장|"
     r"CEO|CFO|CTO|COO)"
 )
-_KINDS = word_set(
-    "전문기업 중견기업 대기업 기업 업체 스타트업 자회사 계열사 모회사 시공사 시행사 제조사 "
-    "운영사 개발사 통신사 제약사 "
-    "건설사 증권사 시민단체 인권단체 노동단체 환경단체 비영리단체 단체 로펌 언론사 매체 유통사 "
-    "항공사 거래소 게임사 제작사 "
-    "배급사 협력사 협력업체 하청업체 수탁사 수탁업체 위탁업체 대행사 솔루션사 보안업체 "
-    "바이오기업 운용사 벤처캐피탈 사모펀드 회사"
-)
+_KINDS = listed_words("korean_cues.kinds")
 _KIND = pattern_of_names((_KINDS, " ", ""))
 _PARTICLES = r"(?:은|는|이|가|을|를|의|와|과|에서|에게|에|으로|도|측)"
 # 가람팜이 ... 투자를 유치했다: only firms do this

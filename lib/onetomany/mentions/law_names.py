@@ -11,21 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from .lists import data_rows, word_set
+from .lists import data_rows, listed_words, word_set
 from .name_patterns import pattern_of_names
 
 ENDINGS = {"시행령": "-decree", "시행규칙": "-rules", "시행세칙": "-bylaws"}
-_OPENS = {
-    "」": "「",
-    "｣": "｢",
-    "』": "『",
-    "〉": "〈",
-    "》": "《",
-    "”": "“",
-    "’": "‘",
-    '"': '"',
-    "'": "'",
-}
+_OPENS = dict(zip("」｣』〉》”’\"'", "「｢『〈《“‘\"'", strict=True))
 _ENDS = (
     r"(?:법|법률|시행령|시행규칙|시행세칙|규정|규칙|조례|훈령|고시|예규|지침|협약|조약|협정|헌장|세칙|요령|기준|"
     r"[가-힣]{2,3}령)"
@@ -40,10 +30,7 @@ _QUOTED_END = re.compile(
 _STOP = re.compile(
     r"[「」｢｣『』〈〉《》“”\"‘’'(){}\[\]【】（）:;：；.。!?,，○◦●■□◇◆▶▷▲※*•∘→←|=<>/\\~∼～\t\0①-⑳-]"
 )
-_GENERIC = word_set(
-    "법률 특별법 특례법 기본법 규정 규칙 조례 훈령 고시 예규 지침 협약 조약 협정 기준 "
-    "요령 세칙 특별조치법 시행세칙"
-)
+_GENERIC = listed_words("law_names.generic")
 # 보호법 alone is not a name: it continues to the left
 _HEAD = re.compile(
     r"(?:보호|보장|처벌|촉진|지원|육성|진흥|관리|운영|설치|정비|개발|이용|조성|특례|조치|규제|단속|예방|구제|보상|"
@@ -58,13 +45,7 @@ _NO_LAW = re.compile(
     r"이 규정|위 규정|판단기준|인정기준|지급기준)\Z"
 )
 # words before a name: the name begins after them
-_BEFORE = word_set(
-    "이 그 본 위 구 각 동 제 현 전 및 또는 그리고 또한 다만 즉 한편 특히 아울러 나아가 "
-    "따라서 그러나 현행 개정 종전 당시 사건 해당 관련 근거 법령 관계 적용법조 해당법조 "
-    "관련법령 근거법령 관계법령 적용법령 위반 처분 판결 원심 결정 피고인 원고 피고 "
-    "신청인 청구인 피청구인 검사 법원 작량감경 집행유예 선고유예 노역장유치 가납명령 "
-    "경합범가중 몰수 추징 대통령령 총리령 부령 등 중 안 별표 별지 참조"
-)
+_BEFORE = listed_words("law_names.before")
 _CONNECT = word_set("관한 위한 등에 등의 등 및 과 와")
 # 피고인에 대한 특정범죄 가중처벌 ...: these may or may not be part of the name
 _UNSURE = word_set("대한 따른 의한 인한 의하여 관하여")
@@ -136,9 +117,7 @@ def name_before(text: str, low: int, end: int) -> NamedLaw | None:
     """Return the law whose name ends at `end` and begins after `low`; None if uncertain."""
     at = _skip_blanks(text, low, end)
     if at > low and text[at - 1] in ")）":  # (교육부훈령 제280호), (이하 "법"이라 한다)
-        opened = max(
-            text.rfind("(", max(low, at - 120), at), text.rfind("（", max(low, at - 120), at)
-        )
+        opened = max(text.rfind(sign, max(low, at - 120), at) for sign in "(（")
         if opened < 0:
             return None
         at = _skip_blanks(text, low, opened)
@@ -224,7 +203,8 @@ def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int
     # 누구의 항만 발전법: 누구의 may belong to the sentence
     if several and not about and any(word.endswith("의") for _, word in name):
         return None
-    if several and (len(name) < 2 or (len(name) > 4 and not _joined(name))):
+    joined = any(word in _CONNECT or word.endswith(("의", "에")) for _, word in name)
+    if several and (len(name) < 2 or (len(name) > 4 and not joined)):
         return None
     return name
 
@@ -244,10 +224,6 @@ def _begins(text: str, words: list[tuple[int, str]], first: int, several: bool) 
         alone = first == 1 or bool(_CONJOINED.search(words[first - 2][1]))
         return True if alone else None
     return stops
-
-
-def _joined(name: list[tuple[int, str]]) -> bool:
-    return any(word in _CONNECT or word.endswith(("의", "에")) for _, word in name)
 
 
 def _stops(word: str, following: str) -> bool:
@@ -278,7 +254,6 @@ def _listed() -> re.Pattern[str]:
 
 def names_alone(text: str) -> Iterator[NamedLaw]:
     """Yield the laws named in brackets or listed in data/laws.csv, with or without an article."""
-    taken = -1
     for match in _QUOTED.finditer(text):
         if _QUOTED_END.search(match[0]):
             bracket = max(match[0].rfind(close) for close in "」｣』")
@@ -286,8 +261,6 @@ def names_alone(text: str) -> Iterator[NamedLaw]:
             if inner.count("\n") > 1 or _NO_LAW.match(inner) or inner in (*_GENERIC, "법"):
                 continue
             yield NamedLaw(match.start(), match.end(), known_law(inner) or _fold_name(inner))
-            taken = match.end()
-    del taken
     for match in _listed().finditer(text):
         before = text[match.start() - 1] if match.start() else " "
         latin = match[0].isascii()

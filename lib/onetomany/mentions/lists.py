@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import tomllib
+from functools import cache
 from importlib import resources
 
 DATA = resources.files("onetomany.mentions") / "data"
@@ -21,3 +23,18 @@ def word_set(*lines: str) -> frozenset[str]:
     ['court', 'office']
     """
     return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def _word_lists() -> dict[str, dict[str, str]]:
+    return tomllib.loads((DATA / "word_lists.toml").read_text("utf-8"))
+
+
+def listed_words(name: str) -> frozenset[str]:
+    """Return the words of a list in `data/word_lists.toml`, by its module and name.
+
+    >>> "Court" in listed_words("english_bodies.of_heads")
+    True
+    """
+    module, _, own = name.partition(".")
+    return word_set(_word_lists()[module][own])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .lists import word_set
+from .lists import listed_words, word_set
 
 _NAME = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,11}"
 _REPORTER = r"[가-힣]{2,4} ?(?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
@@ -47,31 +47,8 @@ _CUES = [
         r"(?a:\b)[Tt]he (?P<name>ICO|FCA|CMA|MPS|CPS|IRS|NSA|EBA|DPC)(?a:\b)",
     )
 ]
-_NO_NAME = word_set(
-    "January February March April May June July August September October November December "
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday This That The And But For "
-    "Act Bill Law Directive Number House Names Name"
-)
-_NO_ENDS = (
-    *(
-        "그래픽",
-        "사진",
-        "자료",
-        "출처",
-        "기자",
-        "제공",
-        "기준",
-        "분류",
-        "지수",
-        "시험",
-        "표준",
-        "사업",
-        "체계",
-        "방식",
-        "협정",
-    ),
-    *("모형", "계획", "제도", "법", "권"),
-)
+_NO_NAME = listed_words("organisation_cues.no_name")
+_NO_ENDS = tuple(listed_words("organisation_cues.no_ends"))
 _LETTERS = re.compile(
     r"\s?[(\[][‘'“\"]?(?P<letters>[A-Z][A-Za-z&]{0,2}[A-Z-]{0,5}[A-Z])[’'”\"]?[)\]]"
 )

@@ -48,15 +48,8 @@ UNITS = {
     "age": "세",
 }
 MONEY = ("KRW", "USD", "EUR", "GBP", "JPY")
-_TWO_WORDS = {
-    "more than": "over",
-    "at least": "at least",
-    "up to": "up to",
-    "less than": "under",
-    "fewer than": "under",
-    "or more": "at least",
-    "or less": "up to",
-}
+_TWO_WORDS = {"more than": "over", "at least": "at least", "up to": "up to", "less than": "under",
+              "fewer than": "under", "or more": "at least", "or less": "up to"}  # fmt: skip
 _UNIT = {
     word.lower(): unit for unit, words in UNITS.items() for word in words.replace("?", "").split()
 }

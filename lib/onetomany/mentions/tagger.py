@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from .citations import find_citations
 from .dates import find_dates
@@ -44,6 +43,7 @@ MENTIONS = {
     "version": pl.Int64,
 }
 Found = tuple[int, int, str, str, float | None, str | None, str | None, str | None]
+Find = Callable[[str], Iterator[tuple[int, int, str, str | None]]]
 Row = tuple[str, int, int, str, str, float | None, str | None, str | None, str | None]
 
 
@@ -70,13 +70,7 @@ def mention_rows(texts: list[str]) -> list[Row]:
     corpus = "\0".join(text.replace("\0", " ") for text in texts)
     taken = np.zeros(len(corpus) + 1, dtype=np.bool_)
     rows: list[Row] = []
-    finders: dict[str, Callable[[str], Iterator[Found]]] = {
-        "law": _laws,
-        "date": _dates,
-        "quantity": _quantities,
-        "organisation": _organisations,
-    }
-    for kind, finder in finders.items():
+    for kind, finder in _FINDERS.items():
         found = sorted(finder(corpus), key=lambda each: (each[0], -each[1]))
         for each in found:
             if kind in ("law", "date") and _touches_lost(corpus, each[0], each[1]):
@@ -122,11 +116,6 @@ def mentions_frame(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of `mention_rows` as a frame of MENTIONS, each in its block."""
     texts = blocks["text"].fill_null("").to_list()
     ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
-    return _placed(rows, blocks, ends)
-
-
-def _placed(rows: list[Row], blocks: pl.DataFrame, ends: NDArray[np.int64]) -> pl.DataFrame:
-    """Return rows with places in their own blocks instead of the whole corpus."""
     names = ["kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note"]
     kinds = {name: MENTIONS[name] for name in names}
     frame = pl.DataFrame(rows, schema=kinds, orient="row")
@@ -142,14 +131,12 @@ def _placed(rows: list[Row], blocks: pl.DataFrame, ends: NDArray[np.int64]) -> p
     return mentions.select(pl.col(name).cast(kind) for name, kind in MENTIONS.items())
 
 
-def _dates(corpus: str) -> Iterator[Found]:
-    for start, end, normal, note in find_dates(corpus):
-        yield start, end, corpus[start:end], normal, None, None, None, note
+def _without_value(find: Find) -> Callable[[str], Iterator[Found]]:
+    def found(corpus: str) -> Iterator[Found]:
+        for start, end, normal, note in find(corpus):
+            yield start, end, corpus[start:end], normal, None, None, None, note
 
-
-def _laws(corpus: str) -> Iterator[Found]:
-    for start, end, normal, note in find_citations(corpus):
-        yield start, end, corpus[start:end], normal, None, None, None, note
+    return found
 
 
 def _quantities(corpus: str) -> Iterator[Found]:
@@ -169,9 +156,12 @@ _COUNTS = {"기업": "firms", "업체": "firms", "회사": "firms", "컨소시�
 _COUNTED = re.compile(rf"({'|'.join(_COUNTS)})(?:\s?수[는가]?)?\s?\Z")
 
 
-def _organisations(corpus: str) -> Iterator[Found]:
-    for start, end, normal, note in find_organisations(corpus):
-        yield start, end, corpus[start:end], normal, None, None, None, note
+_FINDERS: dict[str, Callable[[str], Iterator[Found]]] = {
+    "law": _without_value(find_citations),
+    "date": _without_value(find_dates),
+    "quantity": _quantities,
+    "organisation": _without_value(find_organisations),
+}
 
 
 def load_bodies() -> pl.DataFrame:

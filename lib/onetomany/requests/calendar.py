@@ -45,8 +45,7 @@ def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
         event.add("dtend", row["due"] + dt.timedelta(days=1))
         after = ("after this day: ", "이 날 뒤: ") if row["limit"] == "earliest" else ("", "")
         event.add(
-            "summary",
-            f"{row['title']}: {after[0]}{row['label_en']} / {after[1]}{row['label_ko']}",
+            "summary", f"{row['title']}: {after[0]}{row['label_en']} / {after[1]}{row['label_ko']}"
         )
         event.add("description", f"{row['rule_en']}\n\n{row['rule_ko']}\n\n{row['url']}")
         event.add("categories", [row["whose"]])

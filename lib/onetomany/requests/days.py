@@ -7,44 +7,18 @@ holidays a few weeks ahead). `WorkingDays.calendar` names the release, so that a
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import holidays
 
 from ..errors import InputError
-from .laws import Procedure
+from .laws import CALENDAR_ROWS, MEMBER_STATES, Procedure
 
 WEEKDAYS = (
     *(("Mon", "월"), ("Tue", "화"), ("Wed", "수"), ("Thu", "목"), ("Fri", "금")),
     *(("Sat", "토"), ("Sun", "일")),
-)
-UK = ("ENG", "WLS", "SCT", "NIR")
-# calendars without regions: country, its parts, and the holidays' name
-NATIONAL = {
-    "KR": ("KR", ("",), "Korea", "대한민국"),
-    "US": ("US", ("",), "United States, federal", "미국 연방"),
-    "US-MA": ("US", ("MA",), "Massachusetts", "미국 매사추세츠주"),
-    "US-CA": ("US", ("CA",), "California", "미국 캘리포니아주"),
-    "GB": ("GB", UK, "United Kingdom, every part", "영국 전 지역"),
-    "GB-SCT": ("GB", ("SCT",), "Scotland", "스코틀랜드"),
-    "JP": ("JP", ("",), "Japan", "일본"),
-}
-# calendars whose holidays differ by part, which `region` may name
-BY_PART = {
-    "DE": ("Germany, all Laender", "독일, 모든 주 공통", "Germany", "독일"),
-    "CA": ("Canada, nationwide", "캐나다, 전국 공통", "Canada", "캐나다"),
-    "AU": ("Australia, nationwide", "호주, 전국 공통", "Australia", "호주"),
-    "IN": ("India, nationwide", "인도, 전국 공통", "India", "인도"),
-    "FR": ("France, nationwide", "프랑스, 전국 공통", "France", "프랑스"),
-    "NL": ("Netherlands", "네덜란드", "Netherlands", "네덜란드"),
-    "ES": ("Spain, nationwide", "스페인, 전국 공통", "Spain", "스페인"),
-    "BR": ("Brazil, nationwide", "브라질, 전국 공통", "Brazil", "브라질"),
-    "IT": ("Italy, nationwide", "이탈리아, 전국 공통", "Italy", "이탈리아"),
-}
-MEMBER_STATES = (
-    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
-    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
 ARMISTICE = (11, 11)  # a Belgian holiday that is a working day of the institutions
 ONE_DAY = dt.timedelta(days=1)
@@ -75,7 +49,11 @@ class WorkingDays:
         if self.listed and (day.month, day.day) == ARMISTICE:
             return None
         names = [
-            {name for part in self.parts if (name := _holidays(self.code, part, language, day))}
+            {
+                name
+                for part in self.parts
+                if (name := _year(self.code, part, language, day.year).get(day))
+            }
             for language in ("en", "ko")
         ]
         return ("; ".join(sorted(names[0])), "; ".join(sorted(names[1]))) if names[0] else None
@@ -99,27 +77,28 @@ class WorkingDays:
 def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays:
     """Return the working days of a procedure, in `region` if holidays differ by region.
 
-    For the countries of `BY_PART` `region` is a part of the country (Germany: "BE", "BY"; Canada:
-    "ON"); without it only national holidays count. For the EU (GDPR) it is a member state ("FR"),
-    optionally with a part ("DE-BY"); without it only weekends count. No region is accepted for the
-    UK (bank holidays of every part count, section 10(6) of the Act of 2000), for `NATIONAL` (their
-    own holidays) and for the Commission (its own list).
+    For countries with a `name_en` in data/calendars.csv `region` is a part of the country (Germany:
+    "BE", "BY"; Canada: "ON"); without it only national holidays count. For the EU (GDPR) it is a
+    member state ("FR"), optionally with a part ("DE-BY"); without it only weekends count. No region
+    is accepted for the UK (bank holidays of every part count, section 10(6) of the Act of 2000),
+    for the other countries and for the Commission (its own list).
 
     Raises InputError for a region that the calendar does not have.
     """
     calendar = procedure.calendar
-    if calendar in BY_PART:
-        return _by_part(calendar, region)
     if calendar == "EU":
         return _member_state(region)
+    row = CALENDAR_ROWS.get(calendar, {})
+    if row.get("name_en"):
+        return _by_part(row, region)
     if region is not None:
         raise InputError(f"{procedure.id} has no regions: leave '{region}' out.")
     if calendar == "EC":
         listed = tuple((int(c.id), frozenset(c.days), c.en, c.ko) for c in procedure.closed)
         source = procedure.closed[0].source.title
         return WorkingDays("BE", ("",), "the Commission", "집행위원회", source, listed)
-    code, parts, english, korean = NATIONAL[calendar]
-    return WorkingDays(code, parts, english, korean, RELEASE)
+    parts = tuple(row["parts"].split("|"))
+    return WorkingDays(row["country"], parts, row["en"], row["ko"], RELEASE)
 
 
 def written_day(day: dt.date) -> tuple[str, str]:
@@ -128,17 +107,19 @@ def written_day(day: dt.date) -> tuple[str, str]:
     return f"{day} ({english})", f"{day}({korean})"
 
 
-def _by_part(country: str, region: str | None) -> WorkingDays:
-    english, korean, name, name_ko = BY_PART[country]
-    parts = holidays.country_holidays(country).subdivisions
+def _by_part(row: Mapping[str, str], region: str | None) -> WorkingDays:
+    """Return the working days of a country whose holidays differ by part."""
+    country = row["country"]
     if region is None:
-        return WorkingDays(country, ("",), english, korean, RELEASE)
+        return WorkingDays(country, ("",), row["en"], row["ko"], RELEASE)
+    parts = holidays.country_holidays(country).subdivisions
     if region not in parts:
         what = "Land" if country == "DE" else "part"
-        raise InputError(f"{name} has no {what} '{region}': it must be of {', '.join(parts)}.")
-    return WorkingDays(
-        country, (region,), f"{name}, {region}", f"{name_ko} {region}", RELEASE, region=region
-    )
+        raise InputError(
+            f"{row['name_en']} has no {what} '{region}': it must be of {', '.join(parts)}."
+        )
+    names = f"{row['name_en']}, {region}", f"{row['name_ko']} {region}"
+    return WorkingDays(country, (region,), *names, RELEASE, region=region)
 
 
 def _member_state(region: str | None) -> WorkingDays:
@@ -150,10 +131,6 @@ def _member_state(region: str | None) -> WorkingDays:
     if part and part not in holidays.country_holidays(state).subdivisions:
         raise InputError(f"{state} has no part '{part}' in {RELEASE}.")
     return WorkingDays(state, (part,), region, region, RELEASE, region=region)
-
-
-def _holidays(code: str, part: str, language: str, day: dt.date) -> str | None:
-    return _year(code, part, language, day.year).get(day)
 
 
 @cache

@@ -52,10 +52,7 @@ DEADLINES = {
     "verified": pl.String,  # read or recalled
 }
 
-_MOVED = (
-    "An event on {}, a day off, counts as of {}.",
-    "{} 쉬는 날에 온 것은 {} 온 것으로 본다.",
-)
+_MOVED = ("An event on {}, a day off, counts as of {}.", "{} 쉬는 날에 온 것은 {} 온 것으로 본다.")
 _UNREAD = (
     "We have not read the law's rule on a last day off: for an authority the next working day "
     "is used, for anybody else the earlier day.",

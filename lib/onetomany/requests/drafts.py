@@ -15,7 +15,7 @@ import polars as pl
 
 from ..errors import InputError, near
 from ..sources.files import write_whole
-from . import gaps, letters, log
+from . import gaps, letter_files, letters, log
 from .languages import written_date
 from .letter_templates import LANGUAGES, letter_fields, templates
 from .procedures import one_procedure
@@ -191,14 +191,14 @@ def write_letter(
     """
     written = []
     for suffix, content in (
-        ("md", letters.to_markdown(made, beside).encode()),
-        ("docx", letters.to_docx(made, beside)),
+        ("md", letter_files.to_markdown(made, beside).encode()),
+        ("docx", letter_files.to_docx(made, beside)),
     ):
         path = folder / f"{name}.{made.language}.{suffix}"
         write_whole(path, content)
         written.append(path)
     try:
-        pdf = letters.to_pdf(made, beside)
+        pdf = letter_files.to_pdf(made, beside)
     except InputError as error:
         kept = ", ".join(map(str, written))
         raise InputError(f"{error} Written 저장함: {kept}.") from error

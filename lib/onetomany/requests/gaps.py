@@ -15,6 +15,7 @@ import polars as pl
 from ..documents.case_file import query_frame
 from ..errors import InputError, near
 from ..sources.case import DATA, ArrowStream
+from ..sources.kit_files import packaged_text
 from ..sources.tables import require_columns
 from .letter_templates import templates
 
@@ -53,34 +54,6 @@ SYSTEM = {
         "period": "2019년 4월 30일부터 2022년 3월 31일까지",
     },
 }
-_RANKED = """
-with settled as (
-    select gap, unnest(string_split(claims, ';')) as claim_id from gaps
-    union all
-    select gap, null from gaps where claims is null
-    union all
-    select null, claim_id from lacking
-    where contradicted and claim_id not in
-        (select unnest(string_split(claims, ';')) from gaps)
-)
-select s.gap,
-    count(*) filter (contradicted) as contradicted,
-    count(*) filter (redacted) as redacted,
-    count(*) filter (single_source) as single_source,
-    count(*) filter (no_document) as no_document,
-    count(claim_id) as claims,
-    string_agg(claim_id, ';' order by claim_id) as claim_ids,
-    any_value(template) as template, any_value(procedure) as procedure,
-    any_value(body_en) as body_en, any_value(body_ko) as body_ko,
-    any_value(what_en) as what_en, any_value(what_ko) as what_ko,
-    any_value(why_en) as why_en, any_value(why_ko) as why_ko
-from settled s left join lacking using (claim_id)
-left join (select * exclude (claims) from gaps) g on g.gap = s.gap
-group by s.gap
-order by s.gap is null, contradicted desc, redacted desc, single_source desc, no_document desc,
-    s.gap
-"""
-
 # columns of `unsupported_claims` that a page without a case file can count
 _LACKS = {
     "no_document": ("no original document", "원본 문서가 없음"),
@@ -165,10 +138,7 @@ def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def rank_gaps(
-    ledger: pl.DataFrame,
-    found: pl.DataFrame,
-    rows: pl.DataFrame,
-    notes: pl.DataFrame | None = None,
+    ledger: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame, notes: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Return the gaps by importance: a frame of GAPS.
 
@@ -189,7 +159,7 @@ def rank_gaps(
         for name, frame in (("gaps", rows), ("lacking", unsupported_claims(ledger, found, notes))):
             db.register("given", ArrowStream(frame))
             db.execute(f"create table {name} as from given")
-        ranked = query_frame(db, _RANKED)
+        ranked = query_frame(db, packaged_text(__package__, "ranked_gaps.sql"))
     return ranked.select(pl.col(name).cast(kind) for name, kind in GAPS.items())
 
 

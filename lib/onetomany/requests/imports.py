@@ -15,13 +15,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import InputError
+from ..sources.kit_files import packaged_toml
 from .log import Event, Request
 
 MAX_BYTES = 20_000_000
@@ -29,9 +28,7 @@ MAX_DEPTH = 30
 MAX_EVENTS = 5_000
 MAX_TEXT = 300  # characters of a subject or a note
 
-_KNOWN = tomllib.loads(
-    resources.files(__package__).joinpath("data", "platforms.toml").read_text("utf-8")
-)
+_KNOWN = packaged_toml(__package__, "platforms.toml")
 _OLD_RAILS = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)")
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import InputError
+from ..sources.kit_files import packaged_rows
 
 VERIFIED = ("read", "recalled")
 UNITS = ("working_days", "calendar_days", "months")
 # whose holidays count; "US-MA" are those of a part of a country (`days.working_days`)
-CALENDARS = (
-    *("KR", "US", "US-MA", "US-CA", "GB", "GB-SCT", "DE", "EC", "EU", "CA", "AU", "IN"),
-    *("FR", "NL", "ES", "BR", "IT", "JP"),
+CALENDAR_ROWS = {row["calendar"]: row for row in packaged_rows(__package__, "calendars.csv")}
+CALENDARS = (*CALENDAR_ROWS, "EC", "EU")
+MEMBER_STATES = (  # of the European Union
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
 WHOSE = ("body", "requester", "third_party", "review")
 LIMITS = ("latest", "earliest")
@@ -26,55 +29,10 @@ TOPICS = (
 )
 WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 
-# events of a request in their usual order; `silence` is never logged: it follows from a missing
-# decision
-EVENTS = {
-    "received": ("the body received the request", "기관이 청구를 받음"),
-    "acknowledged": ("the requester was notified of the receipt", "청구인이 접수를 통지받음"),
-    "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
-    "clarification_asked": (
-        "the body asked the requester to clarify",
-        "기관이 청구인에게 보완을 요구함",
-    ),
-    "clarified": ("the body received the clarification", "기관이 보완을 받음"),
-    "translation_asked": (
-        "the body asked for a translation of the request",
-        "기관이 청구의 번역을 요구함",
-    ),
-    "translated": ("the body received the translation", "기관이 번역을 받음"),
-    "fee_asked": ("the body asked for a fee", "기관이 수수료를 청구함"),
-    "fee_paid": ("the body received the fee", "기관이 수수료를 받음"),
-    "transferred": (
-        "the body transferred the request to another",
-        "기관이 청구를 다른 기관으로 보냄",
-    ),
-    "third_party_told": ("the body informed the third party", "기관이 제3자에게 알림"),
-    "third_party_heard": ("the body received the third party's view", "기관이 제3자 의견을 받음"),
-    "disclosure_decided": (
-        "the requester was notified that records will be disclosed",
-        "청구인이 공개 결정을 통지받음",
-    ),
-    "disclosure_ordered": (
-        "the body informed a third party that it will disclose",
-        "기관이 제3자에게 공개하겠다고 알림",
-    ),
-    "disclosure_day": ("the day that the body set for disclosure", "기관이 정한 공개일"),
-    "disclosed": ("the requester got the records", "청구인이 자료를 받음"),
-    "decided": ("the requester was notified of the decision", "청구인이 결정을 통지받음"),
-    "silence": ("the period ended without a decision", "결정 없이 기간이 지남"),
-    "appealed": ("the body received the appeal", "기관이 불복신청을 받음"),
-    "appeal_decided": (
-        "the requester was notified of the appeal's result",
-        "불복신청 결과를 통지받음",
-    ),
-    "complained": ("the outside reviewer received the complaint", "외부 심사기관이 신청을 받음"),
-    "complaint_decided": (
-        "the requester was notified of the outside reviewer's decision",
-        "외부 심사기관의 결정을 통지받음",
-    ),
-    "sued": ("a court received the claim", "법원이 소장을 받음"),
-    "closed": ("the requester closed the request", "청구인이 청구를 끝냄"),
-}
+# events of a request in their usual order. `law` is the event of the law that one of the log stands
+# for; `silence` is never logged: it follows from a missing decision
+EVENT_LIST = packaged_rows(__package__, "events.csv")
+EVENTS = {row["event"]: (row["en"], row["ko"]) for row in EVENT_LIST if row["en"]}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from jinja2 import TemplateError
 from ..errors import InputError, near
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
-from .letter_files import to_docx, to_markdown, to_pdf
 from .letter_templates import (
     SUFFIX,
     Field,
@@ -31,18 +30,6 @@ from .letter_templates import (
     template_and_frame,
 )
 from .procedures import one_procedure, requests_folder
-
-__all__ = [
-    "PERSONAL_FILE",
-    "Letter",
-    "LetterPart",
-    "law_language",
-    "letter",
-    "requester",
-    "to_docx",
-    "to_markdown",
-    "to_pdf",
-]
 
 PERSONAL_FILE = "requester.toml"
 _LABEL = re.compile(r"\*\*(.+?)\*\*\s+(.*)", re.DOTALL)

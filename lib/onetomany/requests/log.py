@@ -20,60 +20,16 @@ from tomlkit.exceptions import TOMLKitError
 from ..errors import InputError, near
 from ..sources.files import write_whole
 from .languages import letter_languages
-from .laws import EVENTS
+from .laws import EVENT_LIST
 from .letter_templates import read_toml, split_head
 
-# events of a log, each with its event of the law (`laws.EVENTS`), if any
-LOG_EVENTS: dict[str, str] = {
-    "drafted": "",
-    "sent": "",
-    "message": "",  # anything that changes nothing
-    # a decision is logged by its result, never as `decided`
-    **{name: name for name in EVENTS if name not in ("silence", "decided")},
-    "answered": "decided",  # in full
-    "partly": "decided",
-    "refused": "decided",
-    "not_held": "decided",
-    "appeal_granted": "appeal_decided",  # in full
-    "complaint_granted": "complaint_decided",  # in full; a mediator's proposal doesn't count
-    "withdrawn": "closed",
-}
+# events of a log, each with its event of the law (`laws.EVENTS`), if any. A decision is logged by
+# its result, never as `decided`; `message` is anything that changes nothing; `answered` and
+# `..._granted` mean in full, and a mediator's proposal doesn't count
+WORDS = {row["event"]: (row["short_en"], row["short_ko"]) for row in EVENT_LIST if row["short_en"]}
+LOG_EVENTS = {row["event"]: row["law"] for row in EVENT_LIST if row["event"] in WORDS}
 # events after which the requester has everything and needs no appeal
 GRANTS = ("answered", "appeal_granted", "complaint_granted")
-WORDS = {
-    "drafted": ("drafted", "작성"),
-    "sent": ("sent", "발송"),
-    "message": ("message", "연락"),
-    "received": ("received", "접수"),
-    "acknowledged": ("receipt confirmed", "접수 확인"),
-    "extended": ("extended", "연장"),
-    "clarification_asked": ("asked to clarify", "보완 요구"),
-    "clarified": ("clarified", "보완"),
-    "translation_asked": ("asked for a translation", "번역 요구"),
-    "translated": ("translation sent", "번역 제출"),
-    "fee_asked": ("fee asked", "수수료 청구"),
-    "fee_paid": ("fee paid", "수수료 납부"),
-    "transferred": ("passed on", "이송"),
-    "third_party_told": ("third party told", "제3자 통지"),
-    "third_party_heard": ("third party heard", "제3자 의견 접수"),
-    "disclosure_ordered": ("third party informed of disclosure", "제3자에게 공개 결정 통지"),
-    "disclosure_decided": ("records are to come", "공개 예정 통지"),
-    "disclosure_day": ("day set for disclosure", "공개일"),
-    "disclosed": ("records received", "자료 수령"),
-    "answered": ("answered in full", "전부 공개"),
-    "partly": ("answered in part", "부분 공개"),
-    "refused": ("refused", "비공개"),
-    "not_held": ("not held", "부존재"),
-    "appealed": ("appealed", "이의신청"),
-    "appeal_decided": ("appeal decided, not in full", "이의신청 결정(기각·일부 인용)"),
-    "appeal_granted": ("appeal granted in full", "이의신청 전부 인용"),
-    "complained": ("complained", "심판 청구"),
-    "complaint_decided": ("complaint decided, not in full", "심판 재결(기각·일부 인용)"),
-    "complaint_granted": ("complaint granted in full", "심판 전부 인용"),
-    "sued": ("sued", "소 제기"),
-    "closed": ("closed", "종결"),
-    "withdrawn": ("withdrawn", "취하"),
-}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # characters: shorter data would be found in any text; a Korean name has three
@@ -207,7 +163,7 @@ def add_event(
 ) -> Request:
     """Add an event to a file of the log; everything in it, comments too, is kept.
 
-    Returns the changed request. Raises InputError as `write_new`; the file is then unchanged.
+    Returns the changed request. Raises InputError as `write_request`; the file is then unchanged.
     """
     path = Path(path)
     read_request(path)
@@ -232,7 +188,11 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     except TOMLKitError as error:
         raise InputError(f"{path} can't be written as TOML: {error}.") from error
     secrets = [each.strip() for each in personal]
-    if any(each in text for each in secrets if len(each) >= _shortest(each)):
+    if any(
+        each in text
+        for each in secrets
+        if len(each) >= (_SHORTEST_SECRET if each.isascii() else _SHORTEST_KOREAN)
+    ):
         raise InputError(
             f"{path} would contain the requester's personal data: the log is public, take them out."
         )
@@ -243,10 +203,6 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
         raise InputError(
             f"{path}: the text holds {error.object[error.start]!r}, no letter."
         ) from error
-
-
-def _shortest(secret: str) -> int:
-    return _SHORTEST_SECRET if secret.isascii() else _SHORTEST_KOREAN
 
 
 def _append(rows: Any, row: tomlkit.items.Table) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,25 +41,6 @@ from .laws import (
     Step,
     Stop,
 )
-
-__all__ = [
-    "EVENTS",
-    "VERIFIED",
-    "Addressee",
-    "ClockRule",
-    "Closed",
-    "Exemption",
-    "Extension",
-    "Procedure",
-    "Provision",
-    "Required",
-    "Source",
-    "Step",
-    "Stop",
-    "one_procedure",
-    "procedures",
-    "requests_folder",
-]
 
 P = TypeVar("P", bound=Provision)
 
@@ -107,6 +89,19 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "calendar": CALENDARS,
     "longest_unit": ("working_days", "calendar_days"),
     "notice": NOTICES,
+}
+
+
+def _list_of(found: Any, kind: type) -> bool:
+    return isinstance(found, list) and all(type(each) is kind for each in found)
+
+
+# the types of fields but texts: whether a value fits, and what it must be
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "int": (lambda found: type(found) is int and found > 0, "must be a whole number of 1 or more"),
+    "bool": (lambda found: type(found) is bool, "must be true or false"),
+    "tuple[str, ...]": (lambda found: _list_of(found, str), "must be a list of texts"),
+    "tuple[dt.date, ...]": (lambda found: _list_of(found, dt.date), "must be a list of dates"),
 }
 
 
@@ -190,7 +185,9 @@ class _Reader:
             calendar=self.word(raw, "calendar", ""),
             last_checked=checked,
             sources=tuple(self.sources.values()),
-            not_found=self.words(raw, "not_found", "") if "not_found" in raw else (),
+            not_found=self.value(raw, "not_found", "", "tuple[str, ...]")
+            if "not_found" in raw
+            else (),
             language=self.tag(raw),
             language_rule=self.made(raw["language_rule"], Provision, "language_rule")
             if "language_rule" in raw
@@ -322,36 +319,14 @@ class _Reader:
                 values[name] = plain[name]
             elif kind == "str":
                 values[name] = self.word(raw, name, where)
-            elif kind == "int":
-                values[name] = self.whole(raw, name, where)
-            elif name == "days":
-                values[name] = self.dates(raw, name, where)
-            elif kind == "bool":
-                values[name] = self.switch(raw, name, where)
             else:
-                values[name] = self.words(raw, name, where)
+                values[name] = self.value(raw, name, where, kind)
         return cls(**values)
 
-    def whole(self, raw: dict[str, Any], key: str, where: str) -> int:
+    def value(self, raw: dict[str, Any], key: str, where: str, kind: str) -> Any:
+        """Return a number, switch or list; `kind` is one of _KINDS."""
         found = self.entry(raw, key, where)
-        if type(found) is not int or found < 1:
-            raise self.refuse(f"{where}{key}", "must be a whole number of 1 or more")
-        return found
-
-    def switch(self, raw: dict[str, Any], key: str, where: str) -> bool:
-        found = self.entry(raw, key, where)
-        if type(found) is not bool:
-            raise self.refuse(f"{where}{key}", "must be true or false")
-        return found
-
-    def dates(self, raw: dict[str, Any], key: str, where: str) -> tuple[dt.date, ...]:
-        found = self.entry(raw, key, where)
-        if not isinstance(found, list) or not all(type(each) is dt.date for each in found):
-            raise self.refuse(f"{where}{key}", "must be a list of dates")
-        return tuple(found)
-
-    def words(self, raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
-        found = self.entry(raw, key, where)
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise self.refuse(f"{where}{key}", "must be a list of texts")
-        return tuple(found)
+        fits, what = _KINDS[kind]
+        if not fits(found):
+            raise self.refuse(f"{where}{key}", what)
+        return tuple(found) if isinstance(found, list) else found

@@ -21,41 +21,12 @@ from .differentials import DATA, by_birth, publication, read_sources, read_table
 Bound = Literal["", "at least", "at most"]
 
 FLOOR = -6.0  # 'values below 0.000001 are shown as that value'
-COLUMNS = [
-    "algorithm",
-    "plot",
-    "pairing",
-    "enrollee",
-    "impostor",
-    "sex",
-    "age",
-    "log10",
-    "at_floor",
-    "how",
-    "offset",
-]
-GAINS = [
-    "algorithm",
-    "developer",
-    "submitted",
-    "image_set",
-    "fmr",
-    "fnmr",
-    "file",
-    "commit",
-    "card_generated",
-]
-MID_2021 = [
-    "position",
-    "algorithm",
-    "developer",
-    "country_label",
-    "submitted",
-    "image_set",
-    "fnmr",
-    "rank",
-    "of",
-]
+COLUMNS = ["algorithm", "plot", "pairing", "enrollee", "impostor", "sex", "age", "log10",
+           "at_floor", "how", "offset"]  # fmt: skip
+GAINS = ["algorithm", "developer", "submitted", "image_set", "fmr", "fnmr", "file", "commit",
+         "card_generated"]  # fmt: skip
+MID_2021 = ["position", "algorithm", "developer", "country_label", "submitted", "image_set", "fnmr",
+            "rank", "of"]  # fmt: skip
 _PAGES = "https://github.com/usnistgov/frvt/blob"
 
 
@@ -103,17 +74,8 @@ def cards(folder: Traversable = DATA) -> dict[str, Card]:
     for algorithm, given in read_sources(folder)["card"].items():
         place = f"{_PAGES}/{given['commit']}/reportcards/11/{algorithm}.html"
         nominal = float(given["nominal_fmr"]) if given["nominal_fmr"] else None
-        found.append(
-            Card(
-                algorithm,
-                given["developer"],
-                given["submitted"],
-                given["submitted_from"],
-                nominal,
-                given["threshold"],
-                place,
-            )
-        )
+        when = given["submitted"], given["submitted_from"]
+        found.append(Card(algorithm, given["developer"], *when, nominal, given["threshold"], place))
     return {card.algorithm: card for card in sorted(found, key=lambda card: card.submitted)}
 
 
@@ -128,10 +90,8 @@ def card_rates(folder: Traversable = DATA) -> pl.DataFrame:
     Raises OneToManyError if a figure contradicts its own table.
     """
     known = cards(folder)
-    names = {
-        **read_sources(folder)["countries"],
-        **{k: v[1] for k, v in read_sources(folder)["labels"].items()},
-    }
+    told = read_sources(folder)
+    names = told["countries"] | {code: pair[1] for code, pair in told["labels"].items()}
     frame = read_table(folder, "cards.csv", COLUMNS).with_columns(
         at_floor=pl.col("at_floor").eq_missing("yes")
     )
@@ -149,12 +109,7 @@ def card_rates(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def rate(
-    algorithm: str,
-    born: str,
-    pairing: str,
-    *,
-    plot: str = "pairing",
-    folder: Traversable = DATA,
+    algorithm: str, born: str, pairing: str, *, plot: str = "pairing", folder: Traversable = DATA
 ) -> Rate:
     """Return one rate, of people born in `born` compared as `pairing` says.
 
@@ -217,9 +172,7 @@ def regions_then_and_now(folder: Traversable = DATA) -> pl.DataFrame:
     now = card_rates(folder).filter(pl.col("impostor") == pl.col("enrollee"), plot="region")
     return then.select(region="enrollee", pairing="pairing", then="fmr").join(
         now.select(
-            region="enrollee",
-            pairing=pl.col("pairing").str.strip_suffix(" (same region)"),
-            now="value",
+            pl.col("pairing").str.strip_suffix(" (same region)"), region="enrollee", now="value"
         ),
         on=["region", "pairing"],
         maintain_order="left",

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from ..errors import OneToManyError
-from .tables import refuse_rows, require_columns
+from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "cases" / "incheon"
 CONFIDENCES = ("V2", "V1", "C")
@@ -232,8 +232,7 @@ def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:
 
 def _read(folder: Traversable, name: str, columns: Schema) -> pl.DataFrame:
     # read as text first, so that a wrong number or date is refused with its row, not by polars
-    raw = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
-    require_columns(raw, columns, name, exact=True)
+    raw = read_columns(folder, name, list(columns), infer_schema=False)
     frame = raw.with_columns(_parsed(column, kind) for column, kind in columns.items())
     for column in columns:
         lost = raw[column].is_not_null() & frame[column].is_null()

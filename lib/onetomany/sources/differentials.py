@@ -17,7 +17,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from .sheet_fields import sourced
-from .tables import require_columns
+from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
 WHITE_MEN = "white_men"
@@ -100,14 +100,7 @@ def read_sources(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
 
 def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:
     """Read a CSV file of the folder. Raises OneToManyError if its columns differ."""
-    frame = pl.read_csv(
-        (folder / name).read_bytes(),
-        null_values="",
-        try_parse_dates=False,
-        infer_schema_length=None,
-    )
-    require_columns(frame, columns, name, exact=True)
-    return frame
+    return read_columns(folder, name, columns, null_values="", infer_schema_length=None)
 
 
 def _refuse(frame: pl.DataFrame, name: str) -> None:

@@ -18,7 +18,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from .sheet_fields import sourced
-from .tables import refuse_rows, require_columns
+from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
 TABLES = ("massachusetts", "holyhead", "reported")
@@ -127,7 +127,7 @@ def log(folder: Traversable = DATA) -> pl.DataFrame:
 
     It includes the rows about months without entries.
     """
-    frame = _read(folder, "massachusetts.csv", LOG)
+    frame = read_columns(folder, "massachusetts.csv", LOG)
     bad = ~pl.col("month").is_between(1, 12) | pl.col("year").is_null()
     refuse_rows(frame, bad, "massachusetts.csv", _NO_COUNT)
     return frame
@@ -143,7 +143,7 @@ def massachusetts(folder: Traversable = DATA) -> pl.DataFrame:
     written) and `kind`: 'search' (one image or more), 'no image' (0), 'photo array' (no number,
     but a mark there), 'not filled' (no number and no mark).
     """
-    names = _read(folder, "agencies.csv", AGENCIES)
+    names = read_columns(folder, "agencies.csv", AGENCIES)
     out = pl.col("level").str.contains(r"^Out.of.State")
     images = pl.col("images_searched")
     return (
@@ -198,7 +198,7 @@ def months(folder: Traversable = DATA) -> pl.DataFrame:
 
 def holyhead(folder: Traversable = DATA) -> pl.DataFrame:
     """Return live facial recognition at the port of Holyhead, November 2025 (DEPLOYMENTS)."""
-    frame = _read(folder, "holyhead.csv", DEPLOYMENTS)
+    frame = read_columns(folder, "holyhead.csv", DEPLOYMENTS)
     refuse_rows(frame, _odd_alerts(), "holyhead.csv", _NO_COUNT)
     return frame
 
@@ -209,7 +209,7 @@ def reported(folder: Traversable = DATA) -> pl.DataFrame:
     A figure that wasn't reported is null, never 0. Two rows may report one event. The rows are not
     a sample of all deployments.
     """
-    frame = _read(folder, "reported.csv", REPORTED)
+    frame = read_columns(folder, "reported.csv", REPORTED)
     # a contradiction within a source is kept: only impossible counts are refused
     negative = pl.any_horizontal(pl.col("alerts", "false_alerts", "faces") < 0)
     refuse_rows(frame, negative, "reported.csv", _NO_COUNT)
@@ -218,7 +218,7 @@ def reported(folder: Traversable = DATA) -> pl.DataFrame:
 
 def published_totals(folder: Traversable = DATA) -> pl.DataFrame:
     """Return totals and shares that sources state about these tables (PUBLISHED)."""
-    return _read(folder, "published.csv", PUBLISHED)
+    return read_columns(folder, "published.csv", PUBLISHED)
 
 
 def disclosed_gaps(folder: Traversable = DATA) -> pl.DataFrame:
@@ -233,17 +233,10 @@ def disclosed_gaps(folder: Traversable = DATA) -> pl.DataFrame:
         if gap["find"] != "untold" and gap["find"] not in found:
             raise OneToManyError(f"sheets.toml: nothing counts the gap '{gap['find']}'.")
         where = found.get(gap["find"])
-        entries.append(
-            {
-                "table": gap["table"],
-                "rows": None if where is None else len(where),
-                "where": None if where is None else ", ".join(where),
-                "what_en": gap["what_en"],
-                "what_ko": gap["what_ko"],
-            }
-        )
+        counted = (None, None) if where is None else (len(where), ", ".join(where))
+        entries.append((gap["table"], *counted, gap["what_en"], gap["what_ko"]))
     schema = {"table": pl.String, "rows": pl.Int64, "where": pl.String, "what_en": pl.String}
-    return pl.DataFrame(entries, schema=schema | {"what_ko": pl.String})
+    return pl.DataFrame(entries, schema=schema | {"what_ko": pl.String}, orient="row")
 
 
 def _found(folder: Traversable) -> dict[str, list[str]]:
@@ -290,13 +283,3 @@ def _odd_alerts() -> pl.Expr:
 
 def _sheets(folder: Traversable) -> dict[str, Any]:
     return tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))
-
-
-def _read(folder: Traversable, name: str, schema: Schema) -> pl.DataFrame:
-    content = (folder / name).read_bytes()
-    try:
-        frame = pl.read_csv(content, schema_overrides=schema)
-    except pl.exceptions.PolarsError as error:
-        raise OneToManyError(f"{name} can't be read: {error}.") from error
-    require_columns(frame, schema, name, exact=True)
-    return frame

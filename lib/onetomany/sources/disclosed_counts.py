@@ -11,8 +11,7 @@ from importlib.resources.abc import Traversable
 
 import polars as pl
 
-from ..errors import OneToManyError
-from .tables import refuse_rows, require_columns
+from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "reckoner"
 COUNTS = {
@@ -47,11 +46,7 @@ def disclosed_counts(folder: Traversable = DATA) -> pl.DataFrame:
     >>> disclosed_counts().filter(id="met-2024-2025").select("alerts", "false_alerts").row(0)
     (2077, 10)
     """
-    try:
-        frame = pl.read_csv((folder / "programmes.csv").read_bytes(), schema_overrides=COUNTS)
-    except pl.exceptions.PolarsError as error:
-        raise OneToManyError(f"programmes.csv can't be read: {error}.") from error
-    require_columns(frame, COUNTS, "programmes.csv", exact=True)
+    frame = read_columns(folder, "programmes.csv", COUNTS)
     length = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
     unsourced = pl.any_horizontal(pl.col("publisher", "url", "confidence", "days").is_null())
     refuse_rows(frame, unsourced, "programmes.csv", "it has no source or no days")

@@ -17,7 +17,7 @@ import polars as pl
 
 from ..errors import InputError, near
 from .sheet_fields import sourced
-from .tables import require_columns
+from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "elsewhere"
 SHEETS = ("programmes", "figures")
@@ -245,12 +245,7 @@ def _with_words(frame: pl.DataFrame, words: pl.DataFrame, columns: tuple[str, ..
 
 
 def _text_table(folder: Traversable, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
-    try:
-        frame = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{name} can't be read: {error}.") from error
-    require_columns(frame, columns, name, exact=True)
-    return frame
+    return read_columns(folder, name, columns, infer_schema=False)
 
 
 def _refuse(frame: pl.DataFrame, name: str, column: str, bad: pl.Expr, why: str) -> None:
@@ -266,10 +261,10 @@ def _refuse(frame: pl.DataFrame, name: str, column: str, bad: pl.Expr, why: str)
 def _listed(
     frame: pl.DataFrame, name: str, column: str, known: list[str] | tuple[str, ...]
 ) -> None:
-    stray = frame.filter(~pl.col(column).is_in(list(known)))
+    bad = ~pl.col(column).is_in(list(known))
+    stray = frame.filter(bad)
     if stray.height:
         hint = near(str(stray[column][0]), known) or f": {', '.join(known[:12])}"
-        bad = ~pl.col(column).is_in(list(known))
         _refuse(frame, name, column, bad, f"is not one of the known values{hint}")
 
 
@@ -282,12 +277,7 @@ def _known(frame: pl.DataFrame, name: str, column: str, words: pl.DataFrame) -> 
 
 
 def _dated(
-    frame: pl.DataFrame,
-    name: str,
-    column: str,
-    *,
-    spans: str = "",
-    ends: tuple[str, ...] = (),
+    frame: pl.DataFrame, name: str, column: str, *, spans: str = "", ends: tuple[str, ...] = ()
 ) -> None:
     """Raise InputError unless each cell is empty, a date (year, month or day), or a span of two."""
     text = pl.col(column)
@@ -295,9 +285,7 @@ def _dated(
         text = text.str.strip_prefix(end)
     parts = text.str.split(spans) if spans else pl.concat_list(text)
     day = pl.element()
-    whole = day + pl.when(day.str.len_chars() == 4).then(pl.lit("-01-01")).when(
-        day.str.len_chars() == 7
-    ).then(pl.lit("-01")).otherwise(pl.lit(""))
+    whole = (day + "-01-01").str.head(10)  # a date in full is as long
     real = (
         day.str.contains(rf"^{_DAY}$") & whole.str.to_date("%Y-%m-%d", strict=False).is_not_null()
     )

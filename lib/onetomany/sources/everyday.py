@@ -71,20 +71,13 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
             f"The everyday fact '{name}' needs a share or a count with its total, each as a low "
             f"and a high number with {', '.join(ends)}, or the sizes of a crowd."
         )
+    kept = ("of_en", "of_ko", "url", "read", "assumption_en", "assumption_ko")
+    both = {"share_low": low, "share_high": high} if share else {"left_low": low, "left_high": high}
     return {
         "id": name,
         "fact_en": given["en"],
         "fact_ko": given["ko"],
-        "share_low": low if share else None,
-        "share_high": high if share else None,
-        **{end: given.get(end) for end in ends},
-        "left_low": None if share else low,
-        "left_high": None if share else high,
-        "of_en": given["of_en"],
-        "of_ko": given["of_ko"],
         "source": f"{given['publisher']}, {given['title']}; read {given['read']}",
-        "url": given["url"],
-        "read": given["read"],
-        "assumption_en": given["assumption_en"],
-        "assumption_ko": given["assumption_ko"],
+        **{field: given.get(field) for field in (*ends, *kept)},
+        **both,
     }

@@ -240,17 +240,10 @@ def as_found(name: str, found: Iterable[str]) -> str:
 
 def digests_of(root: Path, names: list[str]) -> dict[str, str]:
     """Return the SHA-256 of files of a folder, read by several threads; shows progress."""
-    with (
-        ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool,
-        ProgressBar(total=len(names), desc="checking", unit="file", leave=False, delay=2) as bar,
-    ):
-        found = {}
-        for name, digest in zip(
-            names, pool.map(lambda each: sha256_of(root / each), names), strict=True
-        ):
-            found[name] = digest
-            bar.update()
-    return found
+    with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
+        digests = pool.map(lambda each: sha256_of(root / each), names)
+        bar = ProgressBar(digests, "checking", len(names), unit="file", leave=False, delay=2)
+        return dict(zip(names, bar, strict=True))
 
 
 def regular_file(root: Path, name: str) -> Path:

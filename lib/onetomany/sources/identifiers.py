@@ -80,14 +80,9 @@ def identifying_columns(frame: pl.DataFrame) -> dict[str, str]:
 def names_somebody(text: str) -> bool:
     """Return whether a column name is itself such a number: a table may lack a header."""
     forms = (PASSPORT_FORM, PHONE_FORM, MARKED_REGISTRATION, _PLAIN_RRN, _PLAIN_CARD)
-    return bool(
-        pl.select(
-            pl.any_horizontal(
-                pl.lit(text.strip()).str.contains(form)
-                for form in (*forms, *(form for _, form in OTHERS))
-            )
-        ).item()
-    )
+    shown = pl.lit(text.strip())
+    fits = (shown.str.contains(form) for form in (*forms, *(form for _, form in OTHERS)))
+    return bool(pl.select(pl.any_horizontal(fits)).item())
 
 
 def is_registration_number(digits: pl.Expr) -> pl.Expr:

@@ -1,9 +1,17 @@
-"""Where the kit's own chapters, laws and letter templates are: in a checkout or in the wheel."""
+"""Where the kit's own chapters, laws and letter templates are: in a checkout or in the wheel.
+
+And the data files of its rooms.
+"""
 
 from __future__ import annotations
 
+import csv
+import tomllib
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 
 def kit_path(name: str) -> Path:
@@ -36,3 +44,31 @@ def kit_folder(name: str) -> Path:
     """
     here = Path(name)
     return here if here.is_dir() and not Path("case.toml").exists() else kit_path(name)
+
+
+def packaged_files() -> Iterator[tuple[str, Traversable]]:
+    """Yield each data file of the rooms, its path in the package first, in the order of names."""
+    return _below(resources.files("onetomany"), "")
+
+
+def _below(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
+    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if each.is_dir() and each.name != "__pycache__":
+            yield from _below(each, f"{inside}{each.name}/")
+        elif "/data/" in f"/{inside}":
+            yield f"{inside}{each.name}", each
+
+
+def packaged_text(package: str, name: str) -> str:
+    """Return a text file of the folder `data` of a room, such as "onetomany.requests"."""
+    return (resources.files(package) / "data" / name).read_text("utf-8")
+
+
+def packaged_rows(package: str, name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of a room's data, as text."""
+    return list(csv.DictReader(packaged_text(package, name).splitlines()))
+
+
+def packaged_toml(package: str, name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of a room's data."""
+    return tomllib.loads(packaged_text(package, name))

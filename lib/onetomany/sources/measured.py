@@ -16,7 +16,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from .sheet_fields import sourced
-from .tables import require_columns
+from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
 FIGURES = {
@@ -86,8 +86,7 @@ def measured_systems(folder: Traversable = DATA) -> pl.DataFrame:
 
     Raises OneToManyError for other columns, a figure that is not a rate, or one given twice.
     """
-    frame = pl.read_csv((folder / "frte_1n.csv").read_bytes(), schema_overrides=FIGURES)
-    require_columns(frame, FIGURES, "frte_1n.csv", exact=True)
+    frame = read_columns(folder, "frte_1n.csv", FIGURES)
     bad = frame.filter(
         ~pl.col("fnir").is_between(0, 1).fill_null(False)
         | ~pl.col("fpir").is_between(0, 1).fill_null(True)

@@ -7,7 +7,8 @@ exactly these apostrophes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import polars as pl
@@ -43,6 +44,23 @@ def require_columns(
         raise InputError(f"{what}: its columns must be {', '.join(wanted)}.")
     if missing := [name for name in wanted if name not in frame.columns]:
         raise InputError(f"{what} lack the columns {', '.join(missing)}.")
+
+
+def read_columns(
+    folder: Traversable, name: str, columns: Iterable[str], **form: Any
+) -> pl.DataFrame:
+    """Read a CSV file that has these columns and no others.
+
+    `columns` may be a schema. `form` goes to polars. Raises InputError naming the file.
+    """
+    if isinstance(columns, Mapping):
+        form["schema_overrides"] = columns
+    try:
+        frame = pl.read_csv((folder / name).read_bytes(), **form)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{name} can't be read: {error}.") from error
+    require_columns(frame, columns, name, exact=True)
+    return frame
 
 
 def refuse_rows(frame: pl.DataFrame, bad: pl.Expr, name: str, why: str) -> None:

@@ -201,9 +201,7 @@ class CasePage:
             self.hint.layout.display = None if self.desk else "none"
             return
         try:
-            self.desk = ReadingDesk(
-                self.case.folder / FILE, self.language, changed=self._changed_on_desk
-            )
+            self.desk = ReadingDesk(self.case.folder / FILE, self.language, changed=self.refresh)
         except OneToManyError as error:
             self.fault = _both(error)
             return
@@ -240,9 +238,6 @@ class CasePage:
                     self._show()
                     return
             self.refresh()
-
-    def _changed_on_desk(self) -> None:
-        self.refresh()
 
     def _ended(self) -> None:
         for button in self.buttons.values():

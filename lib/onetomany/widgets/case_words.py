@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from ..cases.to_do import GROUPS, KOREAN_GROUPS, SPEAKER, CaseTask
+from ..cases.to_do import GROUPS, SPEAKER, CaseTask
 from .desk_words import KOREAN, escaped
 
 MOST = 60  # tasks shown
@@ -143,11 +143,11 @@ def tasks_html(tasks: Sequence[CaseTask], language: str) -> str:
     """Return the tasks, grouped, the most pressing first."""
     if not tasks:
         return f'<p class="desk-text" role="status">{case_word("nothing", language)}</p>'
-    names = KOREAN_GROUPS if language == KOREAN else GROUPS
-    many = {group: sum(task.group == group for task in tasks) for group in names}
+    many = {group: sum(task.group == group for task in tasks) for group in GROUPS}
     parts = []
     for group, members in groupby(tasks[:MOST], key=lambda task: task.group):
-        head = names[group][:1].upper() + names[group][1:]
+        name = GROUPS[group][language == KOREAN]
+        head = name[:1].upper() + name[1:]
         rows = "".join(_task(task, language) for task in members)
         parts.append(f"<h4>{escaped(head)} ({many[group]})</h4><ul class='case-todo'>{rows}</ul>")
     if (left_out := len(tasks) - MOST) > 0:

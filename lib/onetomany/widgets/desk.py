@@ -79,6 +79,7 @@ class ReadingDesk(DeskLayout):
     # search ---------------------------------------------------------------------------------
 
     def search(self) -> None:
+        """Search for the reader's words."""
         if not self.query.value.strip():
             return
         chosen = {name: field.value.strip() for name, field in self.filters.items()}
@@ -204,6 +205,7 @@ class ReadingDesk(DeskLayout):
     # passage --------------------------------------------------------------------------------
 
     def choose_block(self, number: int | None) -> None:
+        """Select a block of the page as the passage."""
         if self.page is None:
             return
         found = next((each for each in self.page.blocks if each.block == number), None)

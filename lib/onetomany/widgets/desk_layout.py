@@ -28,6 +28,15 @@ _UNITS = (*QUANTITIES, *WORDS)
 class DeskLayout:
     """The desk's controls; a subclass defines their actions."""
 
+    search: Callable[[], None]
+    locate: Callable[[], None]
+    save: Callable[[], None]
+    correct: Callable[[], None]
+    take_back: Callable[[], None]
+    keep: Callable[[], None]
+    choose_block: Callable[[int | None], None]
+    choose: Callable[[tuple[int, int]], None]
+
     def __init__(self, language: str) -> None:
         self.language = language
         self.named: list[tuple[ipywidgets.Widget, str, str]] = []
@@ -199,38 +208,6 @@ class DeskLayout:
             yield
         finally:
             self.busy = before
-
-    def search(self) -> None:
-        """Search for the reader's words."""
-        raise NotImplementedError
-
-    def locate(self) -> None:
-        """Select the reader's words on the page."""
-        raise NotImplementedError
-
-    def save(self) -> None:
-        """Store the passage as a claim."""
-        raise NotImplementedError
-
-    def correct(self) -> None:
-        """Put the passage and fields in the place of the claim that was saved last."""
-        raise NotImplementedError
-
-    def take_back(self) -> None:
-        """Delete the claim that was saved last."""
-        raise NotImplementedError
-
-    def keep(self) -> None:
-        """Store a tag or a remark on the page."""
-        raise NotImplementedError
-
-    def choose_block(self, number: int | None) -> None:
-        """Select a block of the page as the passage."""
-        raise NotImplementedError
-
-    def choose(self, span: tuple[int, int]) -> None:
-        """Select characters of the page as the passage."""
-        raise NotImplementedError
 
 
 def _relabel(menu: ipywidgets.Dropdown, labels: Mapping[str, str]) -> None:

@@ -13,38 +13,9 @@ from pathlib import Path
 from onetomany.errors import InputError, OneToManyError
 from onetomany.progress import ProgressBar
 from onetomany.sources.files import whole_folder
+from onetomany.sources.kit_files import packaged_text
 from onetomany.sources.processes import python_command, safe_environment
 from onetomany.workshop.handout import BOTH, write_handout
-
-_INSTALL = """\
-#!/bin/sh
-# Installs the kit beside this file. Needs {python} (with venv) on {system}, and no network.
-# 이 파일 옆에 도구를 설치한다. {python}(venv 포함)이 필요하고 네트워크는 쓰지 않는다.
-set -eu
-cd "$(dirname "$0")"
-python=${{PYTHON:-python{minor}}}
-if ! command -v "$python" >/dev/null 2>&1; then
-  echo "This folder needs {python}: install it, or name it as PYTHON=/path/to/python{minor}" >&2
-  exit 1
-fi
-if command -v sha256sum >/dev/null 2>&1; then
-  sha256sum --quiet --check SHA256SUMS
-else
-  shasum --algorithm 256 --quiet --check SHA256SUMS # macOS
-fi
-# -I: no file beside this one is imported; --clear: nothing that came with the folder stays in .venv
-"$python" -I -m venv --clear .venv
-.venv/bin/python -I -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
-  --find-links wheels --requirement requirements.txt
-.venv/bin/python -I -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
-  wheels/onetomany-*.whl
-echo "Ready. Open the chapters with: sh start.sh"
-"""
-_START = """\
-#!/bin/sh
-cd "$(dirname "$0")"
-exec .venv/bin/onetomany lab --notebooks notebooks "$@"
-"""
 
 
 def write_offline(
@@ -75,9 +46,10 @@ def write_offline(
             shutil.copyfile(project / name, new / name)
         minor = f"{sys.version_info.major}.{sys.version_info.minor}"
         system = f"{platform.system()} {platform.machine()}"
-        install = _INSTALL.format(python=f"Python {minor}", minor=minor, system=system)
-        (new / "install.sh").write_text(install, encoding="utf-8")
-        (new / "start.sh").write_text(_START, encoding="utf-8")
+        facts = {"python": f"Python {minor}", "minor": minor, "system": system}
+        for name in ("install.sh", "start.sh"):
+            script = packaged_text(__package__, name).format(**facts)
+            (new / name).write_text(script, encoding="utf-8")
         (new / "SHA256SUMS").write_text(_sums(new), encoding="utf-8")
     return out
 
