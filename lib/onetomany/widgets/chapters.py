@@ -59,8 +59,11 @@ def threshold_slider(
                 f"person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
                 f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).</p>"
                 f"<p lang='ko'>서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
-                f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고, 같은 사람의 비교 "
-                f"{totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다.</p>"
+                f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고(FMR {rates['fmr']:.3%}, "
+                f"{PERCENT_KO} 구간 {rates['fmr_low']:.3%}~{rates['fmr_high']:.3%}), 같은 사람의 "
+                f"비교 {totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다"
+                f"(FNMR {rates['fnmr']:.2%}, {PERCENT_KO} 구간 {rates['fnmr_low']:.2%}~"
+                f"{rates['fnmr_high']:.2%}).</p>"
             )
         )
         display(score_histogram_chart(bars, threshold, source=source))
