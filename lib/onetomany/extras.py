@@ -56,7 +56,7 @@ EXTRAS = {
     "report": Extra(
         "Writing pages and pictures",
         "페이지와 그림을 만들려면",
-        "fontTools nh3 pylopdf_fonts_ko vl_convert",
+        "fontTools manimgx_fonts_cjk nh3 pylopdf_fonts_ko vl_convert",
     ),
 }
 
