@@ -122,8 +122,8 @@
   // A chart wider than its room is drawn again for it: what is side by side goes one under another,
   // plots get narrower, titles break into lines; letters keep their size.
   const pen = document.createElement("canvas").getContext("2d");
-  function wrapped(text, size, room) {
-    pen.font = `${size}px "Noto Sans KR", sans-serif`;
+  function wrapped(text, size, room, weight = 400) {
+    pen.font = `${weight} ${size}px "Noto Sans KR", sans-serif`;
     const lines = [];
     for (const line of [text].flat()) {
       let current = "";
@@ -145,7 +145,7 @@
     const title = typeof given === "string" || Array.isArray(given) ? { text: given } : { ...given };
     const look = { ...config?.title, ...title };
     const size = look.fontSize ?? 13;
-    if (title.text) Object.assign(title, { text: wrapped(title.text, size, room * 0.92), lineHeight: size * 1.3 });
+    if (title.text) Object.assign(title, { text: wrapped(title.text, size, room * 0.97, look.fontWeight ?? 700), lineHeight: size * 1.3 });
     if (title.subtitle) title.subtitle = wrapped(title.subtitle, look.subtitleFontSize ?? 11, room * 0.96);
     return title;
   }
@@ -290,6 +290,7 @@
     apply();
   }
 
+  const NEAR = 400; // pixels below or above the view: charts there are drawn without waiting
   const drawnCharts = new Map(); // of a script: the view and the specification that are shown
 
   async function draw(script) {
@@ -353,22 +354,43 @@
       drawnCharts.get(script)?.view.finalize();
       drawnCharts.set(script, { view, spec: given });
       target.dataset.language = language;
-      target.dataset.drawn = "yes";
+      target.dataset.drawn = Math.round(performance.now()); // ms since the page was asked for
     } catch (error) {
       target.textContent = `${words("This chart could not be drawn", "그림을 그리지 못했습니다")}: ${error.message}`;
       console.error(id, error);
     }
   }
 
-  // All charts in the language that is shown; asked again meanwhile, the rest waits for that
+  // How many pixels a figure is from the view; a folded one is farther than any other
+  function distance(script) {
+    const figure = script.closest("figure");
+    if (!figure.getClientRects().length) return Infinity;
+    const { top, bottom } = figure.getBoundingClientRect();
+    return Math.max(top - innerHeight, -bottom, 0);
+  }
+  const idle = () => new Promise((go) => {
+    if (window.requestIdleCallback) requestIdleCallback(go, { timeout: 500 });
+    else setTimeout(go, 50);
+  });
+
+  // All charts in the language that is shown: those in view at once, then always the nearest, while
+  // the browser has nothing else to do. Asked again meanwhile, the rest waits for that
   let asking = 0;
   async function drawAll() {
     asking += 1;
     const mine = asking;
-    for (const script of document.querySelectorAll("script[data-chart]")) {
+    const waiting = new Set([...document.querySelectorAll("script[data-chart]")]
+      .filter((script) => document.getElementById(script.dataset.chart).dataset.language !== root.dataset.show));
+    while (waiting.size) {
+      let [nearest, away] = [null, Infinity];
+      for (const script of waiting) {
+        const here = distance(script);
+        if (!nearest || here < away) [nearest, away] = [script, here];
+      }
+      if (away > NEAR) await idle();
       if (mine !== asking) return;
-      const target = document.getElementById(script.dataset.chart);
-      if (target.dataset.language !== root.dataset.show) await draw(script);
+      waiting.delete(nearest);
+      await draw(nearest);
     }
   }
 
@@ -430,7 +452,7 @@
       button.addEventListener("click", () => copy(button));
     }
     // Vega measures its labels once: the letters must be there first
-    await document.fonts.load('16px "Noto Sans KR"', "A한");
+    await Promise.all([400, 700].map((weight) => document.fonts.load(`${weight} 16px "Noto Sans KR"`, "A한")));
     await drawAll();
   });
 })();
