@@ -354,6 +354,7 @@
       drawnCharts.get(script)?.view.finalize();
       drawnCharts.set(script, { view, spec: given });
       target.dataset.language = language;
+      figure.querySelector(".still")?.remove();
       target.dataset.drawn = Math.round(performance.now()); // ms since the page was asked for
     } catch (error) {
       target.textContent = `${words("This chart could not be drawn", "그림을 그리지 못했습니다")}: ${error.message}`;
@@ -392,6 +393,14 @@
       waiting.delete(nearest);
       await draw(nearest);
     }
+  }
+
+  // A page printed before a chart is drawn shows its still, which browsers load for print only
+  function addStill(script) {
+    const src = `assets/charts/${script.dataset.chart.replace(/^chart-/, "")}.png`;
+    const still = Object.assign(document.createElement("img"), { loading: "lazy", className: "still", alt: "" });
+    still.src = src; // after loading is lazy
+    script.after(still);
   }
 
   // The line under a chart: its picture as it is shown, in place of the still in both languages
@@ -446,6 +455,7 @@
       drawAll();
     });
     show(asked());
+    document.querySelectorAll("script[data-chart]").forEach(addStill);
     for (const link of document.querySelectorAll("a[data-picture]")) link.addEventListener("click", savePicture);
     for (const button of document.querySelectorAll("button[data-copy]")) {
       button.hidden = false;
