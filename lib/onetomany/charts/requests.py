@@ -148,13 +148,13 @@ def request_timeline_chart(
 
 
 def _span_of_days() -> pl.Expr:
-    """Return "30 to 90 days or longer" in both languages, from `days`, `most` and `open`."""
+    """Return "30 to 90 days or more" in both languages, from `days`, `most` and `open`."""
     extended, more = pl.col("most") > pl.col("days"), pl.col("open")
     english = (
         pl.when(extended)
         .then(pl.format("{} to {} days", "days", "most"))
         .otherwise(pl.format("{} days", "days"))
-    ) + pl.when(more).then(pl.lit(" or longer")).otherwise(pl.lit(""))
+    ) + pl.when(more).then(pl.lit(" or more")).otherwise(pl.lit(""))
     korean = (
         pl.when(extended)
         .then(pl.format("{}~{}일", "days", "most"))

@@ -127,7 +127,7 @@
     const lines = [];
     for (const line of [text].flat()) {
       let current = "";
-      for (const word of String(line).split(" ")) {
+      for (const word of String(line).split(/ (?!%)/)) { // a number keeps its sign
         const longer = current ? `${current} ${word}` : word;
         if (current && pen.measureText(longer).width > room) {
           lines.push(current);
@@ -139,7 +139,7 @@
     return lines;
   }
 
-  const LEAST = 120; // pixels of a plot; below it a chart is scaled down instead
+  const LEAST = 100; // pixels of a plot; below it a chart is scaled down instead
 
   function brokenTitle(given, config, room) {
     const title = typeof given === "string" || Array.isArray(given) ? { text: given } : { ...given };
@@ -150,10 +150,19 @@
     return title;
   }
 
-  // A legend under its plot, one entry a line, whatever place it had beside or above
-  const upright = (legend, room) => ({
+  // Breaks a label into lines of about so many letters, at its blanks
+  const BLANKS = (letters) => `([^\\n|]{1,${letters}})(?:[ \\n|]+|$)`;
+  const brokenLabel = (letters) =>
+    `split(replace(replace(datum.label, regexp('${BLANKS(letters)}', 'g'), '$1\\n'), regexp('\\n$'), ''), '\\n')`;
+  const linesOf = (name, letters) =>
+    name.replace(new RegExp(BLANKS(letters), "g"), "$1\n").replace(/\n$/, "").split("\n").length;
+
+  // A legend under its plot, one entry a line, whatever place it had beside or above; it begins
+  // where the plot does, so that long entries break
+  const upright = (legend, room, width) => ({
     ...legend, orient: "bottom", direction: "vertical", columns: 1, labelFontSize: 10.5,
     labelLimit: room - 40, titleLimit: room, offset: 8, legendX: undefined, legendY: undefined,
+    ...(legend?.labelExpr ? {} : { labelExpr: brokenLabel(Math.max(18, Math.floor((width - 16) / 5.6))) }),
   });
 
   // Names along an upright axis break into lines; how many the longest one takes
@@ -164,12 +173,11 @@
     const widest = Math.max(0, ...listed.map((name) => pen.measureText(name).width));
     if (widest <= room * NAMES.share) return null;
     const longest = listed.find((name) => pen.measureText(name).width === widest);
-    const letters = Math.max(8, Math.floor((longest.length * room * NAMES.share) / widest));
-    const lines = (name) => name.split("\n").reduce((sum, part) => sum + Math.ceil(part.length / (letters * 0.85)), 0);
-    const broken = `replace(datum.label, regexp('([^\\n|]{1,${letters}})(?:[ \\n|]+|$)', 'g'), '$1\\n')`;
+    // a very long name would take too many lines: it may be a little wider
+    const letters = Math.max(8, Math.floor((longest.length * room * NAMES.share) / widest), Math.ceil(longest.length / 4) + 2);
     return {
-      axis: { ...axis, labelExpr: `split(replace(${broken}, regexp('\\n$'), ''), '\\n')`, labelLimit: room * 0.55 },
-      least: Math.max(...listed.map(lines)) * NAMES.line + 5,
+      axis: { ...axis, labelExpr: brokenLabel(letters), labelLimit: room * 0.55 },
+      least: Math.max(...listed.map((name) => linesOf(name, letters))) * NAMES.line + 5,
       count: listed.length,
     };
   }
@@ -180,8 +188,12 @@
     return (field) => [...new Set(rows.map((row) => row?.[field]).filter((value) => typeof value === "string"))];
   }
 
+  const namedAxis = (part) => {
+    const y = part.encoding?.y;
+    return y?.field && y.axis !== null ? y : part.layer?.map(namedAxis).find(Boolean);
+  };
   function withBrokenNames(part, room, names) {
-    const y = part.encoding?.y ?? part.layer?.map((one) => one.encoding?.y).find((each) => each?.axis !== null && each?.field);
+    const y = namedAxis(part);
     if (!y?.field || y.axis === null || !["nominal", "ordinal"].includes(y.type)) return part;
     const found = brokenNames(y.axis, y.field, room, names);
     if (!found) return part;
@@ -204,7 +216,7 @@
         const title = wrapped(said, 12, width + 30);
         return [name, { ...channel, title, ...(channel.axis ? { axis: { ...channel.axis, title } } : {}) }];
       }
-      if (channel?.legend) return [name, { ...channel, legend: upright(channel.legend, room) }];
+      if (channel?.legend) return [name, { ...channel, legend: upright(channel.legend, room, width) }];
       if (name === "facet") return [name, { ...channel, columns: 1 }];
       return [name === "column" ? "row" : name, channel];
     });
@@ -227,9 +239,14 @@
     return give(part);
   }
 
-  // Texts past the end of a plot, at a place fixed in pixels, move inside it and up
+  // Texts past the end of a plot, at a place fixed in pixels, move inside it and up; if a chart is
+  // still too wide, those at the end of a bar move above it, to where it begins
+  let raised = false;
   function movedIn(part, before, width) {
     const mark = typeof part.mark === "string" ? { type: part.mark } : part.mark;
+    if (raised && mark?.type === "text" && mark.align === "left" && part.encoding.x?.type === "quantitative") {
+      return { ...part, mark: { ...mark, dx: 3, dy: -14 }, encoding: { ...part.encoding, x: { value: 0 } } };
+    }
     if (mark?.type !== "text" || !(part.encoding.x?.value >= before)) return part;
     const up = mark.align === "right" ? mark.dy ?? 0 : -11;
     return { ...part, mark: { ...mark, align: "right", dx: 0, dy: up }, encoding: { ...part.encoding, x: { value: width } } };
@@ -240,7 +257,7 @@
     if (rest.title) rest.title = brokenTitle(rest.title, config, room);
     if (rest.config) {
       const layout = { bottom: { direction: "vertical", anchor: "start", margin: 4 } };
-      rest.config = { ...config, legend: { ...upright(config.legend, room), layout } };
+      rest.config = { ...config, legend: { ...upright(config.legend, room, width), layout } };
     }
     if (rest.encoding) rest.encoding = narrowEncoding(rest.encoding, width, room);
     const beside = hconcat ?? concat;
@@ -258,6 +275,15 @@
     };
     if (rest.layer) rest.layer = rest.layer.map(within);
     return { ...rest, width };
+  }
+
+  // How wide a chart's plots ask to be, side by side
+  function plotWidth(spec) {
+    const beside = spec.hconcat ?? (spec.columns > 1 ? spec.concat : undefined);
+    if (beside) return beside.reduce((sum, part) => sum + plotWidth(part), 0);
+    const parts = spec.vconcat ?? spec.concat ?? spec.layer ?? [];
+    const own = typeof spec.width === "number" ? spec.width : 0;
+    return Math.max(own, ...parts.map(plotWidth));
   }
 
   // A chart carries its data: it loads nothing, and leads to web and mail addresses alone
@@ -326,23 +352,29 @@
         },
       }));
       const picture = () => target.querySelector("svg.marks");
-      await embed(spec);
-      if (picture().width.baseVal.value > room) {
+      const wide = plotWidth(spec) > room; // no need to draw it to know
+      if (!wide) await embed(spec);
+      if (wide || picture().width.baseVal.value > room) {
         // long names on the left may leave less room than the first guess
         const drawnOver = async (width) => {
           await embed(narrowed(spec, width, room));
-          return Math.ceil(picture().width.baseVal.value - room);
+          return Math.ceil(picture().width.baseVal.value - room - 1);
         };
         let width = room - 60;
         let over = await drawnOver(width);
         for (let tries = 0; tries < 3 && over > 0 && width > LEAST; tries += 1) {
-          const less = Math.max(LEAST, width - over);
+          const less = Math.max(LEAST, width - over - 2);
           const still = await drawnOver(less);
           if (still > over - (width - less) / 2) { // what is too wide has a place fixed in pixels
-            await drawnOver(width);
+            if (still >= over) await drawnOver(width);
             break;
           }
           [width, over] = [less, still];
+        }
+        if (over > 0) {
+          raised = true;
+          await drawnOver(Math.max(LEAST, width));
+          raised = false;
         }
         // then everything is scaled
         Object.assign(picture().style, { maxWidth: "100%", height: "auto" });
