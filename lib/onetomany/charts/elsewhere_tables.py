@@ -15,7 +15,7 @@ from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 
 _TAGGED = ("region", "setting", "functions", "consent", "ruling")
 _STATUS = TableColumn(
-    ("functions, state", "기능, 상태"),
+    ("Functions, state", "기능, 상태"),
     (
         TableLine("functions_en", "functions_ko"),
         TableLine("status_en", "status_ko", label=("state", "상태")),
@@ -26,7 +26,7 @@ _STATUS = TableColumn(
 _CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
 _SOURCE = TableLine("publisher", link="url", kind="name")
 _NAMED = TableColumn(
-    ("programme", "사업"),
+    ("Programme", "사업"),
     (
         TableLine("name_en", "name_ko"),
         TableLine("place_en", "place_ko"),
@@ -35,7 +35,7 @@ _NAMED = TableColumn(
     wide=True,
 )
 _ASKED = TableColumn(
-    ("how people were asked", "어떻게 물었나"),
+    ("How people were asked", "어떻게 물었나"),
     (
         TableLine("consent_en", "consent_ko", label=("consent", "동의")),
         TableLine("claimed_en", "claimed_ko", label=("operator claims", "운영자 주장")),
@@ -45,7 +45,7 @@ _ASKED = TableColumn(
     wide=True,
 )
 _OUTCOME = TableColumn(
-    ("outcome", "결과"),
+    ("Outcome", "결과"),
     (
         TableLine("outcome_en", "outcome_ko", label=("outcome", "결과")),
         TableLine("outcome_date"),
@@ -319,7 +319,7 @@ def _sources(programmes: pl.DataFrame) -> TableColumn:
         if name.startswith("source_") and name.endswith("_en")
     )
     return TableColumn(
-        ("sources", "출처"),
+        ("Sources", "출처"),
         (*lines, _CONFIDENCE),
         wide=True,
     )
