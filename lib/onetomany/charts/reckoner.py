@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from ..confidence import PERCENT, PERCENT_KO
 from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
 from .theme import BLUE, GREY, ORANGE, Finished, finish, formatted_tips, legend_color
 
@@ -34,7 +34,7 @@ def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> Read
             TableColumn(("Value", "값"), (TableLine("said"),)),
             TableColumn(("Range, unknown inputs", "범위(모르는 입력)"), (TableLine("range"),)),
             TableColumn(
-                (f"{PERCENT}, another such period", f"{PERCENT} 구간, 같은 기간이 또 있을 때"),
+                (f"{PERCENT}, another such period", f"{PERCENT_KO} 구간, 같은 기간이 또 있을 때"),
                 (TableLine("interval"),),
             ),
         ],
