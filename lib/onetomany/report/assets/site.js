@@ -162,7 +162,7 @@
   const upright = (legend, room, width) => ({
     ...legend, orient: "bottom", direction: "vertical", columns: 1, labelFontSize: 10.5,
     labelLimit: room - 40, titleLimit: room, offset: 8, legendX: undefined, legendY: undefined,
-    ...(legend?.labelExpr ? {} : { labelExpr: brokenLabel(Math.max(18, Math.floor((width - 16) / 5.6))) }),
+    ...(legend?.labelExpr ? {} : { labelExpr: brokenLabel(Math.max(18, Math.floor((width - 20) / 6))) }),
   });
 
   // Names along an upright axis break into lines; how many the longest one takes
@@ -365,11 +365,10 @@
         for (let tries = 0; tries < 3 && over > 0 && width > LEAST; tries += 1) {
           const less = Math.max(LEAST, width - over - 2);
           const still = await drawnOver(less);
-          if (still > over - (width - less) / 2) { // what is too wide has a place fixed in pixels
-            if (still >= over) await drawnOver(width);
-            break;
-          }
-          [width, over] = [less, still];
+          const stuck = still > over - (width - less) / 2; // what is too wide has a place in pixels
+          if (stuck && still >= over) await drawnOver(width);
+          else [width, over] = [less, still];
+          if (stuck) break;
         }
         if (over > 0) {
           raised = true;
