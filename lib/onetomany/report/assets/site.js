@@ -216,7 +216,10 @@
         const title = wrapped(said, 12, width + 30);
         return [name, { ...channel, title, ...(channel.axis ? { axis: { ...channel.axis, title } } : {}) }];
       }
-      if (channel?.legend) return [name, { ...channel, legend: upright(channel.legend, room, width) }];
+      // a legend by default is one too: its labels can't be broken by the chart's configuration
+      const byDefault = name === "color" && channel?.field && channel.legend === undefined
+        && channel.scale !== null && ["nominal", "ordinal"].includes(channel.type);
+      if (channel?.legend || byDefault) return [name, { ...channel, legend: upright(channel.legend, room, width) }];
       if (name === "facet") return [name, { ...channel, columns: 1 }];
       return [name === "column" ? "row" : name, channel];
     });
