@@ -5,10 +5,10 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..sources.case import count_in_korean
-from .languages import both, both_columns
+from .languages import both, both_columns, in_language
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .sliders import count_in_words
 from .theme import BLUE, GREEN, ORANGE, RED, Finished, finish
 
 WIDTH = 620
@@ -95,7 +95,11 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
     rows = rows.with_columns(
         span=span,
         words_ko=pl.format(
-            "{} {}", pl.col("value").map_elements(count_in_korean, pl.String), "unit_ko"
+            "{} {}",
+            pl.col("value").map_elements(
+                lambda count: in_language(count_in_words(count), "ko"), pl.String
+            ),
+            "unit_ko",
         ),
         words=pl.format("{} million {}", millions, "unit_en"),
         start=pl.col("period_start").cast(pl.Datetime),
