@@ -278,8 +278,8 @@ def alarms_right_chart(
         .transform_calculate(
             line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' of them are flagged 걸림'"
         )
-        .mark_text(align="right", baseline="bottom", fontSize=13, fontWeight=600)
-        .encode(x=alt.value(296), y=alt.value(294), text="line:N")
+        .mark_text(align="right", baseline="bottom", dx=-4, dy=-6, fontSize=13, fontWeight=600)
+        .encode(x=alt.value("width"), y=alt.value("height"), text="line:N")
     )
     left = alt.layer(band, least, line, note).add_params(*strict, *assumed)
     count = alt.X(
