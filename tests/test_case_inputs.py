@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from onetomany.accuracy.reckoner import reckon
@@ -11,6 +12,7 @@ from onetomany.accuracy.reckoner_words import describe_reckoning
 from onetomany.cases import implied, new_folder, rows, story, to_do
 from onetomany.cases.case_folder import Case, read_case, shipped_cases
 from onetomany.charts.cases import contradiction_pairs_table
+from onetomany.claims.contradictions import word_pairs
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.requests import drafts, letters
@@ -117,6 +119,10 @@ def test_the_pairs_are_told_without_kinds_of_which_there_are_none(folder: Path) 
     claim = count | {"said_by": "National Police Service", "source_url": "https://example.org/c"}
     rows.add_case_row(folder, "claims", claim)
 
+    def pairs_in_words_of(case: Case) -> pl.DataFrame:
+        found = story.case_contradictions(case)
+        return word_pairs(found, case.table("topics"), story.claims_in_words(case))
+
     def told() -> tuple[str, str]:
         case = read_case(folder)
         return story.pairs_in_words(case, story.case_contradictions(case))
@@ -130,12 +136,12 @@ def test_the_pairs_are_told_without_kinds_of_which_there_are_none(folder: Path) 
     assert "0" not in english
     assert "0쌍" not in korean
     case = read_case(folder)
-    shown = story.contradiction_rows(case, story.case_contradictions(case))
+    shown = pairs_in_words_of(case)
     assert shown.select("quote_a", "quote_b").row(0) == (None, None)
     quoted = claim | {"value": "70", "said_by": "KICTANet", "quote": '"70 cameras"'}
     rows.add_case_row(folder, "claims", quoted)
     case = read_case(folder)
-    shown = story.contradiction_rows(case, story.case_contradictions(case))
+    shown = pairs_in_words_of(case)
     assert '"70 cameras"' in shown["quote_a"].to_list() + shown["quote_b"].to_list()
     table = contradiction_pairs_table(shown)._repr_html_()
     assert "“70 cameras”" in table

@@ -341,7 +341,7 @@ def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
         ),
         (
             "entries_by_agency_chart",
-            ["Boston PD", "106 · 17.4 %", "상위 5곳: 71.9%~73.0%", "federal 연방"],
+            ["Boston PD", "106 · 17.4 %", "5곳이 항목의 71.9%~73.0%", "federal 연방"],
         ),
         (
             "outcomes_chart",

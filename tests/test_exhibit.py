@@ -197,11 +197,13 @@ def test_items_are_numbered_and_carry_what_was_shown(payload: ExhibitPayload) ->
         ("0 images came of 608 entries.", "608 entries", ""),
         ("Rates over people, with a 95 % interval (DET)", "", "with a 95 % interval (DET)"),
         ("It was read (pages 3 to 5) in 2019.", "", ""),
+        ("9 of 14 rows hold. All rows were counted.", "14 rows", "All rows were counted."),
         (
-            "9 of 14 rows hold. All rows counted: no interval.",
-            "14 rows",
-            "rows counted: no interval.",
+            "A gap of 16 times; NIST publishes the rates alone.",
+            "",
+            "NIST publishes the rates alone.",
         ),
+        ("Each algorithm was read. Of 40 rows 3 hold, counted by us.", "40 rows", ""),
     ],
 )
 def test_counts_and_intervals_are_found_in_what_is_said(

@@ -82,7 +82,7 @@ def test_rows_unfold_and_become_cards(driver: Chrome, site: Path) -> None:
     assert seen(driver, ".label") == []
     driver.find_element(By.CSS_SELECTOR, ".rest summary").click()
     assert len(seen(driver, "tbody tr")) == 9
-    assert seen(driver, ".rest summary") == ["Show 5 rows"]
+    assert seen(driver, ".rest summary") == ["Show only 5 rows"]
     resize(driver, 390)
     assert seen(driver, ".label")[:3] == ["Said by", "Records", "Address"]
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 390

@@ -132,6 +132,15 @@ def test_every_text_stands_in_both_languages(path: Path) -> None:
             assert count[0] == count[1]
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_a_chapter_says_once_at_most_that_something_has_no_interval(path: Path) -> None:
+    for pattern in (r"\bno intervals?\b(?! leave)|\bso no count\b", r"구간[은이] 없(?:다|는)"):
+        cells = nbformat.read(path, as_version=4).cells
+        said = [cell.source for cell in cells if re.search(pattern, cell.source)]
+        assert len(said) <= 1, said
+        assert not re.search(r"\bwhoever\b", path.read_text("utf-8"), re.IGNORECASE)
+
+
 def test_the_readmes_commands_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -21,6 +21,7 @@ from onetomany.charts.theme import past_end
 rows = pl.DataFrame({
     "name": [f"a person called {n} 사람 {n}" for n in "abcdef"], "n": [1, 2, 3, 4, 5, 6],
     "kind": list("xyzxyz"), "text": ["0.9865 (0.9119 to 0.9980)"] * 6,
+    "long": ["a long entry of a legend, which says what it is " + k for k in "xyzxyz"],
 })
 base = alt.Chart(rows).encode(y=alt.Y("name:N", title=None))
 bar = base.mark_bar().encode(
@@ -37,8 +38,14 @@ CHARTS = {
     "past the end": "alt.layer(bar, past_end(base).encode(text='text:N'))",
     "fixed": "alt.layer(bar, base.mark_text(align='left').encode(x=alt.value(300), text='text:N'))",
     "under": "alt.vconcat(bar, alt.hconcat(bar, bar))",
+    "bar ends": "alt.layer(bar, base.mark_text(align='left', dx=6)"
+    ".encode(x='n:Q', text='text:N')).properties(width=500)",
+    "legend": "bar.encode(color='long:N')",
+    "nested": "alt.layer(alt.layer(bar, base.mark_tick().encode(x='n:Q')),"
+    " base.mark_rule().encode(x=alt.datum(3)))",
 }
-PLOTS = {"beside": 2, "facet": 3, "columns": 3, "past the end": 1, "fixed": 1, "under": 3}
+PLOTS = {"beside": 2, "facet": 3, "columns": 3, "past the end": 1, "fixed": 1, "under": 3,
+         "bar ends": 1, "legend": 1, "nested": 1}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +108,46 @@ def test_where_there_is_room_charts_stay_as_they_were_made(driver: Chrome, site:
     assert found["beside"]["names"] == 1
     assert len(set(found["beside"]["tops"])) == 1
     assert found["past the end"]["scale"] == found["fixed"]["scale"] == 1
+
+
+ORDER = """
+return [...document.querySelectorAll('.drawing')].map(each => Number(each.dataset.drawn));
+"""
+
+
+def test_the_charts_in_view_are_drawn_first(driver: Chrome, site: Path) -> None:
+    open_page(driver, site, 1280)
+    times = driver.execute_script(ORDER)
+    assert times[0] == min(times)
+    driver.execute_script("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
+    driver.execute_script("document.querySelector('[data-set=ko]').click()")
+    korean = ".drawing[data-language=ko]"
+    wait_for(driver, 60, lambda d: len(d.find_elements(By.CSS_SELECTOR, korean)) == len(CHARTS))
+    again = driver.execute_script(ORDER)
+    assert again[-1] < again[0]
+    assert min(again) > max(times)
+
+
+def test_a_chart_that_is_not_drawn_yet_has_its_still_in_print_alone(
+    driver: Chrome, site: Path
+) -> None:
+    resize(driver, 1280)
+    driver.get("about:blank")
+    # a page whose charts can't be drawn: none of its scripts is there but the site's own
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*vega.js"]})
+    try:
+        driver.get(f"{site.as_uri()}/01_charts.html")
+        stills = wait_for(driver, 20, lambda d: d.find_elements(By.CSS_SELECTOR, "img.still"))
+        assert len(stills) == len(CHARTS)
+        assert not any(each.is_displayed() for each in stills)
+        for each in stills:
+            name = str(each.get_attribute("src")).removeprefix(f"{site.as_uri()}/")
+            assert (site / name).is_file()
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert all(each.is_displayed() for each in stills)
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    open_page(driver, site, 1280)
+    assert not driver.find_elements(By.CSS_SELECTOR, "img.still")

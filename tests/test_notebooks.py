@@ -90,8 +90,9 @@ def test_a_rate_is_said_with_its_count_and_interval_or_why_it_has_none(
     said = [each for each in read_figures(chapter) if each.kind == "statement"]
     rates = [each for each in said if re.search(r"\d\s?%|\d\.\d+ times", each.text)]
     assert [each.label for each in rates if not (each.sample and each.interval)] == []
-    for each in said:  # whoever reads Korean is told no less
-        assert not each.interval or re.search("구간|95%", each.text_ko), each.text_ko
+    told = "구간|95%|모두 세|모두 센|모든 .{1,4} 세었|(?:비율|수치)만"
+    for each in said:  # readers of Korean are told no less
+        assert not each.interval or re.search(told, each.text_ko), each.text_ko
 
 
 def test_no_face_and_no_template_is_in_the_report(report: Path) -> None:

@@ -100,6 +100,26 @@ def test_the_finding_is_on_the_first_screen(driver: Chrome, report: Path, stem: 
             assert 0 < driver.execute_script(end) <= 800, (width, language)
 
 
+SCALES = """
+return [...document.querySelectorAll('svg.marks')].map(svg => [svg.closest('.drawing').id,
+  svg.getBoundingClientRect().width / svg.width.baseVal.value]).filter(([, scale]) => scale < 0.98)
+"""
+
+
+@pytest.mark.parametrize("stem", [*CHAPTERS, "slides"])
+def test_no_chart_is_scaled_down_on_a_telephone(driver: Chrome, report: Path, stem: str) -> None:
+    resize(driver, 390)
+    for language in ("en", "ko"):
+        open_page(driver, report, f"{stem}.html", language)
+        driver.execute_script(
+            "for (const d of document.querySelectorAll('details.expert')) d.open = true"
+        )
+        charts = len(driver.find_elements(By.CSS_SELECTOR, ".drawing"))
+        drawn = f".drawing[data-language={language}]"
+        wait_for(driver, 60, lambda d: len(d.find_elements(By.CSS_SELECTOR, drawn)) == charts)  # noqa: B023
+        assert driver.execute_script(SCALES) == [], language
+
+
 def test_a_chapter_is_short_before_the_part_for_the_expert(report: Path) -> None:
     found = [row for row in PAGES.openings(report) if row[0] in CHAPTERS]
     assert len(found) == 2 * len(CHAPTERS)

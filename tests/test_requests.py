@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from jinja2 import meta
 
 from onetomany.charts import requests as charts
+from onetomany.charts.languages import plain
 from onetomany.claims import claim_ledger
 from onetomany.claims.contradictions import find_contradictions
 from onetomany.cli import main
@@ -722,4 +723,4 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
     rows = [row for each in waits["datasets"].values() for row in each]
     assert len(rows) == len(LAWS)
     # what is longer is cut at the axis (labelLimit)
-    assert max(len(line) for row in rows for line in row["row"].split("\n")) <= 60
+    assert max(len(line) for row in rows for line in plain(row["row"]).split("\n")) <= 60

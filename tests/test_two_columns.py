@@ -71,6 +71,12 @@ def test_a_part_of_a_statement_has_its_words_and_a_pair_its_question() -> None:
         "일부는 있다",
     )
     found = contradictions.find_contradictions(ledger(), claim_ledger.load_links())
+    # words of the part itself, if there are any, come before those of the whole statement
+    part = STATEMENTS.with_columns(claim_id=pl.lit("A1.1"), value_en=pl.lit("A part")).head(1)
+    own = contradictions.word_pairs(found, TOPICS, pl.concat([STATEMENTS, part]))
+    assert own["said_en_a"][0] == "A part"
+    unnamed = TOPICS.with_columns(topic_ko=pl.lit(None, pl.String))
+    assert contradictions.word_pairs(found, unnamed, STATEMENTS)["topic_ko"][0] == "Kept?"
     bare = contradictions.word_pairs(found, TOPICS.clear(), STATEMENTS.clear())
     assert bare.select("topic_en", "topic_ko", "said_en_a").row(0) == (
         "photos: kept",

@@ -68,7 +68,8 @@ EXTRAS = {
     "report": Extra(
         "Running chapters and writing pages and pictures",
         "장을 실행하고 페이지와 그림을 만들려면",
-        "fontTools ipykernel nbclient nbconvert nbformat nh3 pylopdf_fonts_ko vl_convert",
+        "fontTools ipykernel manimgx_fonts_cjk nbclient nbconvert nbformat nh3 pylopdf_fonts_ko "
+        "vl_convert",
     ),
     "tracking": Extra(
         "Simulating a terminal, following people and flagging behaviour",

@@ -98,8 +98,8 @@ def sources_folder(folder: Path) -> Path:
     root = folder / SOURCES
     if root.is_symlink():
         raise InputError(
-            f"{root} is a link to {os.readlink(root)!r}, and whoever made the case folder chose "
-            "that: put a folder in its place, or name the folder to read, 'onetomany ingest FOLDER'"
+            f"{root} is a link to {os.readlink(root)!r}, chosen by the maker of the case folder: "
+            "put a folder in its place, or name the folder to read, 'onetomany ingest FOLDER'"
         )
     return root
 

@@ -91,34 +91,22 @@ def case_contradictions(case: Case) -> pl.DataFrame:
     return contradictions.find_contradictions(case.claims, case.links, listing=case.bodies)
 
 
-def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
-    """Return the contradictions with the words of both sides and both sources, ready to show.
+def claims_in_words(case: Case) -> pl.DataFrame:
+    """Return a case's claims in words, for `contradictions.word_pairs`.
 
-    Columns: topic_en, topic_ko, those of `contradictions.CONTRADICTIONS` (a side's quote among
-    them), and said_by_ko, said_en and said_ko of sides a and b, null if claims.csv has no such
-    words.
+    Columns: claim_id, value_en, value_ko (each in the other language if it lacks one; null if
+    claims.csv has no words) and said_by_ko, the speaker's Korean name.
     """
-    words = case.table("claims").select(
-        "claim_id",
-        said_en=pl.coalesce("value_en", "value_ko"),
-        said_ko=pl.coalesce("value_ko", "value_en"),
-    )
-    names = case.bodies.select("name", named=pl.coalesce("name_ko", "name"))
-    shown = found.filter("contradiction").join(
-        case.table("topics").rename({"subject": "subject_a"}), on=["subject_a", "attribute"],
-        how="left", maintain_order="left",
-    )  # fmt: skip
-    for side in "ab":
-        shown = shown.join(
-            words.rename({name: f"{name}_{side}" for name in ("said_en", "said_ko")}),
-            left_on=f"claim_{side}", right_on="claim_id", how="left", maintain_order="left",
-        ).join(
-            names.rename({"named": f"said_by_ko_{side}"}),
-            left_on=f"said_by_{side}", right_on="name", how="left", maintain_order="left",
-        )  # fmt: skip
-    bare = pl.format("{}: {}", "subject_a", "attribute")
-    return shown.with_columns(
-        topic_en=pl.coalesce("topic_en", bare), topic_ko=pl.coalesce("topic_ko", "topic_en", bare)
+    names = case.bodies.select("name", said_by_ko=pl.coalesce("name_ko", "name"))
+    return (
+        case.table("claims")
+        .join(names, left_on="said_by", right_on="name", how="left", maintain_order="left")
+        .select(
+            "claim_id",
+            "said_by_ko",
+            value_en=pl.coalesce("value_en", "value_ko"),
+            value_ko=pl.coalesce("value_ko", "value_en"),
+        )
     )
 
 

@@ -15,6 +15,7 @@ from .theme import (
     GREY,
     INK,
     MATED,
+    NARROW,
     NON_MATED,
     ORANGE,
     PURPLE,
@@ -48,12 +49,17 @@ def threshold_explorer_chart(
     bars = _score_bars(histogram)
     chosen = alt.Chart(rates).transform_filter(f"abs(datum.threshold - threshold) < {step / 2}")
     rule = chosen.mark_rule(color=INK, strokeWidth=2).encode(x="threshold:Q")
+    narrow = f"width < {NARROW}"  # fewer digits on a telephone: the line is as wide as the plot
+    digits = f"({narrow} ? '.1%' : '.2%')"
     texts = [
         chosen.transform_calculate(
-            line=f"'{label}: ' + format(datum.{rate}, '.2%') + '  (' + "
-            f"format(datum.{rate}_low, '.2%') + ' to ' + format(datum.{rate}_high, '.2%') + ')'"
+            line=f"'{label}: ' + format(datum.{rate}, {digits}) + '  (' + "
+            f"format(datum.{rate}_low, {digits}) + ' to ' + "
+            f"format(datum.{rate}_high, {digits}) + ')'"
         )
-        .mark_text(align="left", fontSize=13, fontWeight=600, color=colour)
+        .mark_text(
+            align="left", fontSize=alt.ExprRef(f"{narrow} ? 11 : 13"), fontWeight=600, color=colour
+        )
         .encode(x=alt.value(8), y=alt.value(height), text="line:N")
         for label, rate, colour, height in (
             ("False matches FMR 오인식", "fmr", NON_MATED, 12),

@@ -253,10 +253,10 @@ def alarms_right_chart(
         alt.Chart(pl.DataFrame({"keen": range(1, len(keen) + 1), "sensitivity": keen}))
         .transform_filter("datum.keen == assumed")
         .transform_calculate(
-            line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' of them are flagged 걸림'"
+            line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' flagged 걸림'"
         )
-        .mark_text(align="right", baseline="bottom", fontSize=13, fontWeight=600)
-        .encode(x=alt.value(296), y=alt.value(294), text="line:N")
+        .mark_text(align="right", baseline="bottom", dx=-4, dy=-6, fontSize=13, fontWeight=600)
+        .encode(x=alt.value("width"), y=alt.value("height"), text="line:N")
     )
     left = alt.layer(band, least, line, note).add_params(*strict, *assumed)
     count = alt.X(

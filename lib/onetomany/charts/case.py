@@ -5,11 +5,12 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .languages import both, both_columns
+from .languages import both, both_columns, in_language
 from .marks import names_axis
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableLine, reader_table, table_column
-from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
+from .sliders import count_in_words
+from .theme import BLUE, GREEN, ORANGE, RED, Finished, finish
 
 WIDTH = 620
 _STRANDS = {
@@ -41,9 +42,9 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
     there.
     """
     dates = (
-        ("event", "일어난 날", "date"),
-        ("written", "기록된 날", "document_date"),
-        ("public", "공개된 날", "disclosure_date"),
+        ("Event", "일어난 날", "date"),
+        ("Written", "기록된 날", "document_date"),
+        ("Public", "공개된 날", "disclosure_date"),
     )
     rows = add_korean(events, ["publisher"]).with_columns(
         strand_en=pl.col("strand").replace({key: en for key, (en, _) in _STRANDS.items()}),
@@ -75,15 +76,11 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
             "id": ["koreans_records", "foreigners_records", "passengers_claimed"],
             "bar": ["Koreans 내국인", "Foreigners 외국인", "Incheon 인천공항"],
             "unit_en": [
-                "records: screened in or out, duplicates included",
+                "records: in or out, duplicates too",
                 "records: entering only",
-                "passengers: in, out and in transfer",
+                "passengers: in, out, in transfer",
             ],
-            "unit_ko": [
-                "기록(건): 출입국심사, 중복 포함",
-                "기록(건): 입국만",
-                "여객: 도착·출발·환승",
-            ],
+            "unit_ko": ["건: 출입국심사, 중복 포함", "건: 입국만", "명: 도착·출발·환승"],
             "colour": [BLUE, GREEN, ORANGE],
         }
     ).join(figures.drop("unit", "confidence"), on="id", maintain_order="left")
@@ -91,7 +88,13 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
     span = pl.format("{} – {}", "period_start", "period_end")
     rows = rows.with_columns(
         span=span,
-        words_ko=pl.format("{} · {}", "unit_ko", span),
+        words_ko=pl.format(
+            "{} {}",
+            pl.col("value").map_elements(
+                lambda count: in_language(count_in_words(count), "ko"), pl.String
+            ),
+            "unit_ko",
+        ),
         words=pl.format("{} million {}", millions, "unit_en"),
         start=pl.col("period_start").cast(pl.Datetime),
         end=pl.col("period_end").cast(pl.Datetime),
@@ -117,9 +120,7 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
     )
     end = alt.X("end:T")
     above = base.mark_text(align="right", dy=-19).encode(x=end, text="words:N")
-    below = base.mark_text(align="right", dy=19, color=GREY, fontSize=11).encode(
-        x=end, text="words_ko:N"
-    )
+    below = base.mark_text(align="right", dy=19).encode(x=end, text="words_ko:N")
     return finish(
         alt.LayerChart(layer=[bars, above, below], width=WIDTH - 100, height=alt.Step(72)),
         title="Three windows, three units: no row can be divided by another",

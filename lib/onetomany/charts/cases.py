@@ -36,8 +36,8 @@ def contradiction_pairs_table(
 ) -> ReaderTable:
     """Return contradictions as two columns: each side's words, speaker and source.
 
-    Takes `claims.contradictions.word_pairs` or `cases.story.contradiction_rows`. The question and
-    who contradicts whom are a heading above the two sides. A quote is in quotation marks; words
+    Takes `claims.contradictions.word_pairs`. The question and who contradicts whom are a heading
+    above the two sides. A quote is in quotation marks; words
     without them are the kit's, and the foot says so. Document and page are given if the source is
     in the case file.
     """

@@ -126,19 +126,16 @@ def entries_by_agency_chart(
     words = base.mark_text(align="left", dx=4).encode(x="entries:Q", text="text:N")
     top = concentration.row(0, named=True)
     share = f"{top['low']:.1%} to {top['high']:.1%}"
-    said = f"the first {top['top']}: {share}\n상위 {top['top']}곳: {share.replace(' to ', '~')}"
-    edge = pl.DataFrame({"y": [top["top"] * 22.0], "text": [said]})
+    edge = pl.DataFrame({"y": [top["top"] * 22.0]})
     place = alt.Y("y:Q", scale=alt.Scale(domain=[0, 22 * len(order)], reverse=True), axis=None)
     rule = mark(edge, "rule", strokeDash=[5, 4], color=INK).encode(y=place)
-    note = mark(edge, "text", align="right", dy=16, lineBreak="\n", fontWeight=600).encode(
-        x=alt.value(500), y=place, text="text:N"
-    )
     return finish(
-        alt.layer(alt.layer(bars, words), alt.layer(rule, note))
+        alt.layer(alt.layer(bars, words), rule)
         .resolve_scale(y="independent")
         .properties(width=500, height=22 * len(order)),
-        title="Who asked",
-        title_ko="누가 요청했나",
+        title=f"{top['top']} of {top['agencies']} agencies made {share} of the entries",
+        title_ko=f"기관 {top['agencies']}곳 가운데 {top['top']}곳이 항목의 "
+        f"{share.replace(' to ', '~')}를 냈다",
         source=f"{source}; {top['entries']:,} entries 항목, {top['agencies']} agencies 기관",
         description=f"Entries by agency. The {top['top']} most frequent of {top['agencies']} made "
         f"{share} of {top['entries']:,} entries: " + each_row(shown.head(5), "{body} {text}"),

@@ -15,7 +15,7 @@ from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, tab
 
 _TAGGED = ("region", "setting", "functions", "consent", "ruling")
 _STATUS = table_column(
-    ("functions, state", "기능, 상태"),
+    ("Functions, state", "기능, 상태"),
     "functions_en",
     TableLine("status_en", "status_ko", label=("state", "상태")),
     TableLine("status_date", label=("as of", "기준")),
@@ -23,9 +23,9 @@ _STATUS = table_column(
 )
 _CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
 _SOURCE = TableLine("publisher", link="url", kind="name")
-_NAMED = table_column(("programme", "사업"), "name_en", "place_en", "country_en", wide=True)
+_NAMED = table_column(("Programme", "사업"), "name_en", "place_en", "country_en", wide=True)
 _ASKED = table_column(
-    ("how people were asked", "어떻게 물었나"),
+    ("How people were asked", "어떻게 물었나"),
     TableLine("consent_en", "consent_ko", label=("consent", "동의")),
     TableLine("claimed_en", "claimed_ko", label=("operator claims", "운영자 주장")),
     TableLine("second_en", "second_ko", label=("others", "다른 집단")),
@@ -33,8 +33,8 @@ _ASKED = table_column(
     wide=True,
 )
 _OUTCOME = table_column(
-    ("outcome", "결과"),
-    TableLine("outcome_en", "outcome_ko", label=("outcome", "결과")),
+    ("Outcome", "결과"),
+    TableLine("outcome_en", "outcome_ko", label=("Outcome", "결과")),
     "outcome_date",
     "oversight_en",
     TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
@@ -288,7 +288,7 @@ def _sources(programmes: pl.DataFrame) -> TableColumn:
         for name in programmes.columns
         if name.startswith("source_") and name.endswith("_en")
     )
-    return table_column(("sources", "출처"), *lines, _CONFIDENCE, wide=True)
+    return table_column(("Sources", "출처"), *lines, _CONFIDENCE, wide=True)
 
 
 def _grouped(column: str) -> pl.Expr:

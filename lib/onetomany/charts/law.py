@@ -115,17 +115,25 @@ def provisions_chart(
     begun, over = project.row(0)
     of = relied["provision"].n_unique()
     new = relied.filter(pl.col("days_before") > 0)["provision"].n_unique()
+    every = shown["row"].n_unique()
+    title = f"{new} of {of} provisions that were named came into force after the project began"
+    title_ko = f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다"
+    if OTHER in set(shown["named"]):
+        title = f"Of {every} provisions {of} were named; {new} of these came after the beginning"
+        title_ko = (
+            f"조항 {every}개 가운데 {of}개가 거론되었고, 그중 {new}개는 사업 시작 뒤에 시행되었다"
+        )
     return finish(
         alt.LayerChart(
             layer=[band, bars, rules, unknown, starts, *labels], width=WIDTH, height=alt.Step(26)
         ),
-        title=f"{new} of {of} provisions that were named came into force after the project began",
-        title_ko=f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",
+        title=title,
+        title_ko=title_ko,
         source=both(
             "the statutes, cited in each tooltip; * counted, no second source; ? start unknown",
             "법률과 부칙, 막대마다 인용. *는 부칙으로 계산한 시행일, ?는 시행일 모름",
         ),
-        description=f"{shown['row'].n_unique()} provisions with their versions from 2010 to 2027; "
+        description=f"{every} provisions with their versions from 2010 to 2027; "
         f"the project from {begun} to {over} as a band. Of those that somebody named, "
         f"{new} came into force after it had begun.",
     )

@@ -204,7 +204,7 @@ def _rest(rows: int) -> str:
     if rows <= ROWS + 1:
         return ""
     closed = _both((f"Show all {rows} rows", f"{rows}행 모두 보기"))
-    opened = _both((f"Show {ROWS} rows", f"{ROWS}행만 보기"))
+    opened = _both((f"Show only {ROWS} rows", f"{ROWS}행만 보기"))
     return (
         f'<details class="rest"><summary><span class="closed">{closed}</span>'
         f'<span class="opened">{opened}</span></summary></details>'

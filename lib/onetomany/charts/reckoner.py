@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from ..confidence import PERCENT, PERCENT_KO
 from .marks import legend_color, mark, tooltips
 from .reader_table import ReaderTable, TableLine, Words, reader_table, table_column
 from .theme import BLUE, GREY, ORANGE, Finished, finish
@@ -31,7 +31,7 @@ def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> Read
             table_column(("Value", "값"), "said"),
             table_column(("Range, unknown inputs", "범위(모르는 입력)"), "range"),
             table_column(
-                (f"{PERCENT}, another such period", f"{PERCENT} 구간, 같은 기간이 또 있을 때"),
+                (f"{PERCENT}, another such period", f"{PERCENT_KO} 구간, 같은 기간이 또 있을 때"),
                 "interval",
             ),
         ],

@@ -140,13 +140,13 @@ def request_timeline_chart(
 
 
 def _span_of_days() -> pl.Expr:
-    """Return "30 to 90 days or longer" in both languages, from `days`, `most` and `open`."""
+    """Return "30 to 90 days or more" in both languages, from `days`, `most` and `open`."""
     extended, more = pl.col("most") > pl.col("days"), pl.col("open")
     english = (
         pl.when(extended)
         .then(pl.format("{} to {} days", "days", "most"))
         .otherwise(pl.format("{} days", "days"))
-    ) + pl.when(more).then(pl.lit(" or longer")).otherwise(pl.lit(""))
+    ) + pl.when(more).then(pl.lit(" or more")).otherwise(pl.lit(""))
     korean = (
         pl.when(extended)
         .then(pl.format("{}~{}일", "days", "most"))
@@ -163,7 +163,7 @@ def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
     """
     shown = found.with_columns(
         # two lines for a long name: the axis would cut one line
-        row=pl.format("{}\n{}", pl.col("name_en").str.replace(": ", ":\n"), "name_ko"),
+        row=both_columns(pl.col("name_en").str.replace(": ", ":\n"), "name_ko", "\n"),
         days=(pl.col("due") - pl.lit(received)).dt.total_days(),
         most=(pl.col("longest") - pl.lit(received)).dt.total_days(),
     ).with_columns(label=_span_of_days())
@@ -186,7 +186,7 @@ def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
     ]
     return finish(
         alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(52)),
-        title=f"A request of {received} is due in {least} to {longest} days, extended in {most}",
+        title=f"A request of {received} is due in {least} to {longest} days, in {most} if extended",
         title_ko=f"{received} 접수한 청구의 기한은 {least}~{longest}일, 연장하면 {most}일까지"
         " (옅은 부분은 연장)",
         source=both(

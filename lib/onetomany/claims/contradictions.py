@@ -186,9 +186,9 @@ def word_pairs(found: pl.DataFrame, topics: pl.DataFrame, statements: pl.DataFra
     """Return the contradictions with the question and the words of both sides, ready to show.
 
     `topics` comes from `claim_ledger.load_topics`, `statements` from `sources.case.case_claims`:
-    the kit's words for a source's statement, which C25.1 and C25.2 share. Columns: topic_en,
-    topic_ko, those of CONTRADICTIONS, and said_en, said_ko and said_by_ko of sides a and b. They
-    are null if there is no such statement.
+    the kit's words for a source's statement, which C25.1 and C25.2 share; or, for a case folder,
+    from `cases.story.claims_in_words`. Columns: topic_en, topic_ko, those of CONTRADICTIONS, and
+    said_en, said_ko and said_by_ko of sides a and b. They are null if there is no such statement.
 
     >>> from onetomany.claims.claim_ledger import load_claims, load_links, load_topics
     >>> from onetomany.sources.case import case_claims
@@ -203,8 +203,9 @@ def word_pairs(found: pl.DataFrame, topics: pl.DataFrame, statements: pl.DataFra
             **{f"said_en_{side}": "value_en", f"said_ko_{side}": "value_ko"},
             **{f"said_by_ko_{side}": "said_by_ko"},
         )
-        part_of = pl.col(f"claim_{side}").str.replace(r"\.\d+$", "")
-        shown = shown.with_columns(of=part_of).join(
+        claim, whole = pl.col(f"claim_{side}"), pl.col(f"claim_{side}").str.replace(r"\.\d+$", "")
+        own = claim.is_in(statements["claim_id"].to_list())
+        shown = shown.with_columns(of=pl.when(own).then(claim).otherwise(whole)).join(
             said, on="of", how="left", maintain_order="left"
         )
     return shown.drop("of")
@@ -216,7 +217,9 @@ def _with_questions(pairs: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
     bare = pl.format("{}: {}", "subject_a", "attribute")
     return pairs.join(
         named, on=["subject_a", "attribute"], how="left", maintain_order="left"
-    ).with_columns(pl.coalesce("topic_en", bare), pl.coalesce("topic_ko", bare))
+    ).with_columns(
+        pl.coalesce("topic_en", bare), topic_ko=pl.coalesce("topic_ko", "topic_en", bare)
+    )
 
 
 def check_arithmetic(claims: pl.DataFrame, links: pl.DataFrame) -> dict[str, pl.DataFrame]:

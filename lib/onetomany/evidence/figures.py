@@ -46,7 +46,9 @@ LISTED = {  # a row a file
 
 _SIMULATED, _SOURCE = "SIMULATED 모의 자료: ", "Source 출처: "
 _SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z가-힣])")
-_INTERVAL = re.compile(r"95\s?%|\bintervals?\b", re.IGNORECASE)
+_INTERVAL = re.compile(  # or why there is none
+    r"95\s?%|\bintervals?\b|\b(all|each)\b[^.;]*\bcounted\b|\b(rates|figures) alone\b", re.I
+)
 _BRACKET = re.compile(
     r"\([^()]*95\s?%[^()]*\)|\([\d.,]+\s?%? ?(?:to|–|~) ?[\d.,]+\s?%?\)"
     r"|\([^()]*\d\s?% (?:to|–|~) ?[\d.]+\s?%[^()]*\)"

@@ -129,8 +129,8 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
 
     The translation `beside` follows on its own pages: each is marked as not part of the letter and
     left out of its page numbers. Every text goes to typst as data, never as source, so that none is
-    run as a command. Raises InputError for a character missing from the PDF's fonts, such as many
-    Japanese ones.
+    run as a command. Raises InputError for a character missing from the PDF's fonts, such as
+    Thai ones.
     """
     import typst
 
@@ -142,7 +142,9 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
         made = typst.compile(
             source,
             format="pdf",
-            font_paths=[str(package_folder("pylopdf_fonts_ko"))],
+            font_paths=[
+                str(package_folder(each)) for each in ("pylopdf_fonts_ko", "manimgx_fonts_cjk")
+            ],
             ignore_system_fonts=True,
             sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
             pdf_standards=["a-2b", "ua-1"],

@@ -122,12 +122,12 @@
   // A chart wider than its room is drawn again for it: what is side by side goes one under another,
   // plots get narrower, titles break into lines; letters keep their size.
   const pen = document.createElement("canvas").getContext("2d");
-  function wrapped(text, size, room) {
-    pen.font = `${size}px "Noto Sans KR", sans-serif`;
+  function wrapped(text, size, room, weight = 400) {
+    pen.font = `${weight} ${size}px "Noto Sans KR", sans-serif`;
     const lines = [];
     for (const line of [text].flat()) {
       let current = "";
-      for (const word of String(line).split(" ")) {
+      for (const word of String(line).split(/ (?!%)/)) { // a number keeps its sign
         const longer = current ? `${current} ${word}` : word;
         if (current && pen.measureText(longer).width > room) {
           lines.push(current);
@@ -139,21 +139,30 @@
     return lines;
   }
 
-  const LEAST = 120; // pixels of a plot; below it a chart is scaled down instead
+  const LEAST = 100; // pixels of a plot; below it a chart is scaled down instead
 
   function brokenTitle(given, config, room) {
     const title = typeof given === "string" || Array.isArray(given) ? { text: given } : { ...given };
     const look = { ...config?.title, ...title };
     const size = look.fontSize ?? 13;
-    if (title.text) Object.assign(title, { text: wrapped(title.text, size, room * 0.92), lineHeight: size * 1.3 });
+    if (title.text) Object.assign(title, { text: wrapped(title.text, size, room * 0.97, look.fontWeight ?? 700), lineHeight: size * 1.3 });
     if (title.subtitle) title.subtitle = wrapped(title.subtitle, look.subtitleFontSize ?? 11, room * 0.96);
     return title;
   }
 
-  // A legend under its plot, one entry a line, whatever place it had beside or above
-  const upright = (legend, room) => ({
+  // Breaks a label into lines of about so many letters, at its blanks
+  const BLANKS = (letters) => `([^\\n|]{1,${letters}})(?:[ \\n|]+|$)`;
+  const brokenLabel = (letters) =>
+    `split(replace(replace(datum.label, regexp('${BLANKS(letters)}', 'g'), '$1\\n'), regexp('\\n$'), ''), '\\n')`;
+  const linesOf = (name, letters) =>
+    name.replace(new RegExp(BLANKS(letters), "g"), "$1\n").replace(/\n$/, "").split("\n").length;
+
+  // A legend under its plot, one entry a line, whatever place it had beside or above; it begins
+  // where the plot does, so that long entries break
+  const upright = (legend, room, width) => ({
     ...legend, orient: "bottom", direction: "vertical", columns: 1, labelFontSize: 10.5,
     labelLimit: room - 40, titleLimit: room, offset: 8, legendX: undefined, legendY: undefined,
+    ...(legend?.labelExpr ? {} : { labelExpr: brokenLabel(Math.max(18, Math.floor((width - 20) / 6))) }),
   });
 
   // Names along an upright axis break into lines; how many the longest one takes
@@ -164,12 +173,11 @@
     const widest = Math.max(0, ...listed.map((name) => pen.measureText(name).width));
     if (widest <= room * NAMES.share) return null;
     const longest = listed.find((name) => pen.measureText(name).width === widest);
-    const letters = Math.max(8, Math.floor((longest.length * room * NAMES.share) / widest));
-    const lines = (name) => name.split("\n").reduce((sum, part) => sum + Math.ceil(part.length / (letters * 0.85)), 0);
-    const broken = `replace(datum.label, regexp('([^\\n|]{1,${letters}})(?:[ \\n|]+|$)', 'g'), '$1\\n')`;
+    // a very long name would take too many lines: it may be a little wider
+    const letters = Math.max(8, Math.floor((longest.length * room * NAMES.share) / widest), Math.ceil(longest.length / 4) + 2);
     return {
-      axis: { ...axis, labelExpr: `split(replace(${broken}, regexp('\\n$'), ''), '\\n')`, labelLimit: room * 0.55 },
-      least: Math.max(...listed.map(lines)) * NAMES.line + 5,
+      axis: { ...axis, labelExpr: brokenLabel(letters), labelLimit: room * 0.55 },
+      least: Math.max(...listed.map((name) => linesOf(name, letters))) * NAMES.line + 5,
       count: listed.length,
     };
   }
@@ -180,8 +188,12 @@
     return (field) => [...new Set(rows.map((row) => row?.[field]).filter((value) => typeof value === "string"))];
   }
 
+  const namedAxis = (part) => {
+    const y = part.encoding?.y;
+    return y?.field && y.axis !== null ? y : part.layer?.map(namedAxis).find(Boolean);
+  };
   function withBrokenNames(part, room, names) {
-    const y = part.encoding?.y ?? part.layer?.map((one) => one.encoding?.y).find((each) => each?.axis !== null && each?.field);
+    const y = namedAxis(part);
     if (!y?.field || y.axis === null || !["nominal", "ordinal"].includes(y.type)) return part;
     const found = brokenNames(y.axis, y.field, room, names);
     if (!found) return part;
@@ -204,7 +216,10 @@
         const title = wrapped(said, 12, width + 30);
         return [name, { ...channel, title, ...(channel.axis ? { axis: { ...channel.axis, title } } : {}) }];
       }
-      if (channel?.legend) return [name, { ...channel, legend: upright(channel.legend, room) }];
+      // a legend by default is one too: its labels can't be broken by the chart's configuration
+      const byDefault = name === "color" && channel?.field && channel.legend === undefined
+        && channel.scale !== null && ["nominal", "ordinal"].includes(channel.type);
+      if (channel?.legend || byDefault) return [name, { ...channel, legend: upright(channel.legend, room, width) }];
       if (name === "facet") return [name, { ...channel, columns: 1 }];
       return [name === "column" ? "row" : name, channel];
     });
@@ -227,9 +242,14 @@
     return give(part);
   }
 
-  // Texts past the end of a plot, at a place fixed in pixels, move inside it and up
+  // Texts past the end of a plot, at a place fixed in pixels, move inside it and up; if a chart is
+  // still too wide, those at the end of a bar move above it, to where it begins
+  let raised = false;
   function movedIn(part, before, width) {
     const mark = typeof part.mark === "string" ? { type: part.mark } : part.mark;
+    if (raised && mark?.type === "text" && mark.align === "left" && part.encoding.x?.type === "quantitative") {
+      return { ...part, mark: { ...mark, dx: 3, dy: -14 }, encoding: { ...part.encoding, x: { value: 0 } } };
+    }
     if (mark?.type !== "text" || !(part.encoding.x?.value >= before)) return part;
     const up = mark.align === "right" ? mark.dy ?? 0 : -11;
     return { ...part, mark: { ...mark, align: "right", dx: 0, dy: up }, encoding: { ...part.encoding, x: { value: width } } };
@@ -240,7 +260,7 @@
     if (rest.title) rest.title = brokenTitle(rest.title, config, room);
     if (rest.config) {
       const layout = { bottom: { direction: "vertical", anchor: "start", margin: 4 } };
-      rest.config = { ...config, legend: { ...upright(config.legend, room), layout } };
+      rest.config = { ...config, legend: { ...upright(config.legend, room, width), layout } };
     }
     if (rest.encoding) rest.encoding = narrowEncoding(rest.encoding, width, room);
     const beside = hconcat ?? concat;
@@ -258,6 +278,15 @@
     };
     if (rest.layer) rest.layer = rest.layer.map(within);
     return { ...rest, width };
+  }
+
+  // How wide a chart's plots ask to be, side by side
+  function plotWidth(spec) {
+    const beside = spec.hconcat ?? (spec.columns > 1 ? spec.concat : undefined);
+    if (beside) return beside.reduce((sum, part) => sum + plotWidth(part), 0);
+    const parts = spec.vconcat ?? spec.concat ?? spec.layer ?? [];
+    const own = typeof spec.width === "number" ? spec.width : 0;
+    return Math.max(own, ...parts.map(plotWidth));
   }
 
   // A chart carries its data: it loads nothing, and leads to web and mail addresses alone
@@ -290,6 +319,7 @@
     apply();
   }
 
+  const NEAR = 400; // pixels below or above the view: charts there are drawn without waiting
   const drawnCharts = new Map(); // of a script: the view and the specification that are shown
 
   async function draw(script) {
@@ -325,23 +355,28 @@
         },
       }));
       const picture = () => target.querySelector("svg.marks");
-      await embed(spec);
-      if (picture().width.baseVal.value > room) {
+      const wide = plotWidth(spec) > room; // no need to draw it to know
+      if (!wide) await embed(spec);
+      if (wide || picture().width.baseVal.value > room) {
         // long names on the left may leave less room than the first guess
         const drawnOver = async (width) => {
           await embed(narrowed(spec, width, room));
-          return Math.ceil(picture().width.baseVal.value - room);
+          return Math.ceil(picture().width.baseVal.value - room - 1);
         };
         let width = room - 60;
         let over = await drawnOver(width);
         for (let tries = 0; tries < 3 && over > 0 && width > LEAST; tries += 1) {
-          const less = Math.max(LEAST, width - over);
+          const less = Math.max(LEAST, width - over - 2);
           const still = await drawnOver(less);
-          if (still > over - (width - less) / 2) { // what is too wide has a place fixed in pixels
-            await drawnOver(width);
-            break;
-          }
-          [width, over] = [less, still];
+          const stuck = still > over - (width - less) / 2; // what is too wide has a place in pixels
+          if (stuck && still >= over) await drawnOver(width);
+          else [width, over] = [less, still];
+          if (stuck) break;
+        }
+        if (over > 0) {
+          raised = true;
+          await drawnOver(Math.max(LEAST, width));
+          raised = false;
         }
         // then everything is scaled
         Object.assign(picture().style, { maxWidth: "100%", height: "auto" });
@@ -353,23 +388,53 @@
       drawnCharts.get(script)?.view.finalize();
       drawnCharts.set(script, { view, spec: given });
       target.dataset.language = language;
-      target.dataset.drawn = "yes";
+      figure.querySelector(".still")?.remove();
+      target.dataset.drawn = Math.round(performance.now()); // ms since the page was asked for
     } catch (error) {
       target.textContent = `${words("This chart could not be drawn", "그림을 그리지 못했습니다")}: ${error.message}`;
       console.error(id, error);
     }
   }
 
-  // All charts in the language that is shown; asked again meanwhile, the rest waits for that
+  // How many pixels a figure is from the view; a folded one is farther than any other
+  function distance(script) {
+    const figure = script.closest("figure");
+    if (!figure.getClientRects().length) return Infinity;
+    const { top, bottom } = figure.getBoundingClientRect();
+    return Math.max(top - innerHeight, -bottom, 0);
+  }
+  const idle = () => new Promise((go) => {
+    if (window.requestIdleCallback) requestIdleCallback(go, { timeout: 500 });
+    else setTimeout(go, 50);
+  });
+
+  // All charts in the language that is shown: those in view at once, then always the nearest, while
+  // the browser has nothing else to do. Asked again meanwhile, the rest waits for that
   let asking = 0;
   async function drawAll() {
     asking += 1;
     const mine = asking;
-    for (const script of document.querySelectorAll("script[data-chart]")) {
+    const waiting = new Set([...document.querySelectorAll("script[data-chart]")]
+      .filter((script) => document.getElementById(script.dataset.chart).dataset.language !== root.dataset.show));
+    while (waiting.size) {
+      let [nearest, away] = [null, Infinity];
+      for (const script of waiting) {
+        const here = distance(script);
+        if (!nearest || here < away) [nearest, away] = [script, here];
+      }
+      if (away > NEAR) await idle();
       if (mine !== asking) return;
-      const target = document.getElementById(script.dataset.chart);
-      if (target.dataset.language !== root.dataset.show) await draw(script);
+      waiting.delete(nearest);
+      await draw(nearest);
     }
+  }
+
+  // A page printed before a chart is drawn shows its still, which browsers load for print only
+  function addStill(script) {
+    const src = `assets/charts/${script.dataset.chart.replace(/^chart-/, "")}.png`;
+    const still = Object.assign(document.createElement("img"), { loading: "lazy", className: "still", alt: "" });
+    still.src = src; // after loading is lazy
+    script.after(still);
   }
 
   // The line under a chart: its picture as it is shown, in place of the still in both languages
@@ -424,13 +489,14 @@
       drawAll();
     });
     show(asked());
+    document.querySelectorAll("script[data-chart]").forEach(addStill);
     for (const link of document.querySelectorAll("a[data-picture]")) link.addEventListener("click", savePicture);
     for (const button of document.querySelectorAll("button[data-copy]")) {
       button.hidden = false;
       button.addEventListener("click", () => copy(button));
     }
     // Vega measures its labels once: the letters must be there first
-    await document.fonts.load('16px "Noto Sans KR"', "A한");
+    await Promise.all([400, 700].map((weight) => document.fonts.load(`${weight} 16px "Noto Sans KR"`, "A한")));
     await drawAll();
   });
 })();
