@@ -26,7 +26,8 @@ def run() -> None:
         off = clocks.set_clocks(rows, pl.DataFrame({"camera_id": steps.cameras, "offset": -ahead}))
         found = clocks.associate_setting_clocks(off, own, face, steps, times)[1]
         known = found["offset"].is_not_null().to_numpy()
-        miss = (found["offset"].to_numpy() - ahead + np.median(ahead[known]))[known]
+        largest = known & (found["group"] == 0).to_numpy()
+        miss = (found["offset"].to_numpy() - ahead + np.median(ahead[largest]))[known]
         error = found["error"].to_numpy()[known]
         held = np.abs(miss) <= 1.96 * error
         whole += held.tolist()

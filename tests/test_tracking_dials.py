@@ -14,6 +14,7 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.tracking import comparison
 from onetomany.tracking.clock_errors import SCALES, half_spread, offset_errors
+from onetomany.tracking.clock_groups import group_errors, walking_groups
 from onetomany.tracking.clock_likelihood import Times, likeliest_offsets, log_densities
 from onetomany.tracking.mot import BOX
 from onetomany.tracking.mot_faults import check_pair
@@ -110,6 +111,23 @@ def test_no_link_gives_no_error() -> None:
     assert np.isnan(found).all()
     apart = half_spread(3, {(0, 1): np.arange(9.0)}, {(1, 2): np.arange(9.0)})
     assert np.isnan(apart).all()  # the halves have nothing in common
+
+
+def queued(rng: np.random.Generator, wait: float) -> Times:
+    """Times between six cameras: walks among 0 to 3 and between 4 and 5, a queue from 3 to 4."""
+    ways = {p: rng.normal(20, 2, 60) for p in [(0, 1), (1, 2), (2, 3), (4, 5)]}
+    return {**ways, (3, 4): wait + rng.gamma(4, 30.0, 60)}
+
+
+def test_an_offset_behind_a_queue_is_as_unsure_as_its_waits() -> None:
+    known = queued(np.random.default_rng(1), 100.0)
+    group = walking_groups(6, known)
+    assert group.tolist() == [0, 0, 0, 0, 1, 1]
+    errors = group_errors(group, known)
+    assert errors[0] == 0
+    assert errors[1] == pytest.approx(2.56 * np.std(known[3, 4]), rel=0.3)
+    apart = group_errors(group, {pair: each for pair, each in known.items() if pair != (3, 4)})
+    assert apart.tolist() == [0, np.inf]  # nobody was seen on both sides
 
 
 def walkers(seed: int, speed: float, people: int = 6, frames: int = 150) -> pl.DataFrame:

@@ -4,7 +4,8 @@ Two cameras' times can mislead together, since queues differ from those of the l
 error comes from how far pairs of cameras contradict each other, each pair a cluster (White,
 Econometrica 50:1, 1982; Liang and Zeger, Biometrika 73:1, 1986), and not from the number of links.
 Whole halls can drift alike, which no pair shows. Therefore the labelled run's own spread is added:
-people who came early are compared with those who came late, although every offset is 0.
+people who came early are compared with those who came late, although every offset is 0. What queues
+between groups of cameras add is in `clock_groups`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ find clocks that are hours off, maximum likelihood those that are minutes off. T
 linked by the clocks corrected so far, and the times of links correct them further, in turn (after
 Stauffer and Tieu, CVPR 2003, and Loy, Xiang and Gong, IJCV 90:1, 2010, who learn the ways between
 cameras from such times). Only differences of clocks can be seen: offsets are relative to the median
-clock.
+clock of the largest group of cameras that people walk between without waiting (`clock_groups`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..errors import InputError
 from ..progress import ProgressBar
 from .association import Association, AssociationSettings, associate
 from .clock_errors import half_spread, offset_errors
+from .clock_groups import group_errors, walking_groups
 from .clock_likelihood import Times, likeliest_offsets, log_densities
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import HORIZON, Floats, Rows, TransitModel
@@ -37,9 +38,10 @@ SURE = 0.8  # probability of links whose times are used
 ROUNDS = 20
 OFFSETS = {
     "camera_id": pl.String,
-    "offset": pl.Float64,  # s by which the clock is ahead of the median clock; null: not seen
-    "error": pl.Float64,  # standard error of that, s: see `clock_errors`; null: not seen
+    "offset": pl.Float64,  # s by which the clock is ahead of group 0's median; null: not seen
+    "error": pl.Float64,  # its standard error, s: `clock_errors`, `clock_groups`; null: not seen
     "links": pl.Int64,  # links from or to the camera that it is estimated from
+    "group": pl.Int64,  # 0 is the largest; from one group to another people wait on every way
 }
 
 
@@ -187,21 +189,25 @@ def _of_links(rows: pl.DataFrame, found: Association, known: TravelTimes) -> Tim
 def _table(
     offsets: Floats, heard: NDArray[np.bool_], seen: Times, known: TravelTimes
 ) -> pl.DataFrame:
-    """Return `OFFSETS`, relative to the median clock."""
+    """Return `OFFSETS`, relative to the median clock of group 0."""
     links = np.zeros(len(offsets), np.int64)
     for (a, b), each in seen.items():
         links[[a, b]] += len(each)
-    heard = heard & (links > 0)
+    group = walking_groups(len(offsets), known.steps)
+    apart = group_errors(group, known.steps)[group]
+    heard = heard & (links > 0) & np.isfinite(apart)
     scale = FINER[-1][0]
-    errors = offset_errors(offsets, heard, seen, known.steps, scale=scale, spread=known.spread)
-    if heard.any():
-        offsets = offsets - np.median(offsets[heard])
+    within = offset_errors(offsets, heard, seen, known.steps, scale=scale, spread=known.spread)
+    errors = np.hypot(within, apart)
+    if (largest := heard & (group == 0)).any():
+        offsets = offsets - np.median(offsets[largest])
     return pl.DataFrame(
         {
             "camera_id": known.cameras,
             "offset": np.where(heard, offsets, np.nan),
             "error": np.where(heard, errors, np.nan),
             "links": links,
+            "group": group,
         },
         schema=OFFSETS,
     ).with_columns(pl.col("offset", "error").fill_nan(None))
