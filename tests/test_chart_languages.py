@@ -78,6 +78,19 @@ def test_both_says_each_part_once() -> None:
     assert [languages.in_language(joined, each) for each in ("en", "ko")] == ["A, 2012", "가, 2012"]
 
 
+def test_a_korean_title_that_begins_in_latin_is_korean_alone() -> None:
+    title = {
+        "text": "At a TMR of 40 %",
+        "subtitle": ["TMR 40%에서 0.59, 함께 0.89", "Source 출처: A"],
+    }
+    marked = languages.marked_spec({"title": title})["title"]["subtitle"]
+    assert marked[0] == title["subtitle"][0]
+    english = languages.spec_in_language({"title": title}, "en")["title"]
+    assert english == {"text": title["text"], "subtitle": ["Source: A"]}
+    korean = languages.spec_in_language({"title": title}, "ko")["title"]
+    assert korean == {"text": title["subtitle"][0], "subtitle": ["출처: A"]}
+
+
 def test_data_filters_and_domains_change_alike() -> None:
     spec = {
         "datasets": {

@@ -163,7 +163,7 @@ def test_every_module_of_the_core_imports_without_the_extras_packages() -> None:
         ("terminal", "tracking", r"cv2, jupedsim, lir and \d+ more"),
         ("tracking", "tracking", r"cv2, jupedsim, lir and \d+ more"),
         ("behaviour", "tracking", r"cv2, jupedsim, lir and \d+ more"),
-        ("workshop", "report", r"fontTools, ipykernel, nbclient and \d+ more"),
+        ("workshop", "report", r"fontTools, ipykernel, manimgx_fonts_cjk and \d+ more"),
         ("widgets", "notebooks", "ipywidgets"),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_room_without_its_extra_says_what_to_install(room: str, extra: str, mi
         ("otm.faces.gate.open_deepface()", "faces", r"cv2, deepface, dlib and \d+ more"),
         ("otm.say('One.', '하나.')", "report", "ipykernel"),
         ("otm.build_report(otm.sources.kit_files.kit_folder('notebooks'), 'no')", "report",
-         r"fontTools, ipykernel, nbclient and \d+ more"),
+         r"fontTools, ipykernel, manimgx_fonts_cjk and \d+ more"),
         ("otm.reidentification.mosaic.singled_out(receipts, 'day')", "tracking",
          r"cv2, jupedsim, lir and \d+ more"),
     ],

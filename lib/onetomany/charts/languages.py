@@ -135,9 +135,12 @@ def marked_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """
     same = _same_in_one_language(spec)
     done: dict[str, Any] = _walk(spec, "", lambda text: text if text in same else marked_text(text))
-    if isinstance(title := done.get("title"), dict) and isinstance(title.get("subtitle"), list):
-        lines = [_with_source_words(line) for line in title["subtitle"]]
-        title.update(subtitle=lines)
+    title = done.get("title")
+    if isinstance(title, dict) and isinstance(title.get("subtitle"), list) and title["subtitle"]:
+        korean, lines = spec["title"]["subtitle"][0], title["subtitle"]
+        if _HANGUL.search(korean):  # theme.finish: the title in Korean, also if it begins in Latin
+            lines = [korean, *lines[1:]]
+        title.update(subtitle=[_with_source_words(line) for line in lines])
     return done
 
 
