@@ -222,7 +222,7 @@ def test_a_letter_is_one_statement_that_keeps_its_lines(
     def display(data: dict[str, str], metadata: dict[str, Any], raw: bool) -> None:
         shown.append(nbformat.v4.new_output("display_data", data, metadata=metadata))
 
-    monkeypatch.setattr(prose, "display", display)
+    monkeypatch.setattr("IPython.display.display", display)
     prose.say(
         "To: the Minister\n\nOf **57 million records** & more:\n1. how many",
         "받는 이: 장관\n기록 **5,700만 건** 가운데\n1. 몇 건",
@@ -240,7 +240,7 @@ def test_a_letter_is_one_statement_that_keeps_its_lines(
 
 def test_a_sentence_links_to_https_and_to_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr(prose, "display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
     prose.say(
         "See [NIST](https://a.org/b_c.html), <b>[x](javascript:y)</b>.", "[가](https://a.org)"
     )

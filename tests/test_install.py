@@ -69,7 +69,8 @@ def test_binder_installs_exactly_the_lock(tmp_path: Path) -> None:
     (programs / "uv").write_text(
         f'#!/bin/sh\n[ "$1" = sync ] || exit 9\n"{real}" "$@" --dry-run >would 2>&1\n'
         "mkdir -p .venv/bin\nprintf '#!/bin/sh\\necho \"$@\" >kernel\\n' >.venv/bin/python\n"
-        "chmod +x .venv/bin/python\n",
+        "printf '#!/bin/sh\\necho \"$@\" >>copies\\n' >.venv/bin/onetomany\n"
+        "chmod +x .venv/bin/python .venv/bin/onetomany\n",
         encoding="utf-8",
     )
     (programs / "uv").chmod(0o755)
@@ -85,6 +86,8 @@ def test_binder_installs_exactly_the_lock(tmp_path: Path) -> None:
     assert not LEFT_OUT & {each.split("==")[0] for each in found}
     kernel = (tmp_path / "kernel").read_text(encoding="utf-8").split()
     assert kernel == ["-m", "ipykernel", "install", "--prefix", str(prefix)]
+    copies = (tmp_path / "copies").read_text(encoding="utf-8").splitlines()
+    assert copies == [f"workshop chapters-{each} --language {each}" for each in ("en", "ko")]
 
 
 def test_uvx_leaves_out_what_uv_leaves_out() -> None:

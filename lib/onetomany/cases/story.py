@@ -14,7 +14,7 @@ from ..claims import contradictions
 from ..claims.programmes import with_sources
 from ..errors import InputError
 from ..requests import gaps
-from ..sources.elsewhere import programme_sources, programmes
+from ..sources.elsewhere import category_words, programme_sources, programmes
 from ..sources.kit_files import packaged_toml
 from .case_folder import Case
 
@@ -165,11 +165,14 @@ def similar_in_words(case: Case, similar: pl.DataFrame) -> Pair:
     """Return how many programmes of the table do the same elsewhere, and in the same country."""
     if not case.about.functions:
         return _told("no_function")
+    words = category_words("function")
+    english, korean = zip(*(words[each] for each in case.about.functions), strict=True)
     return _told(
         "similar",
         many=similar.height,
         places=similar["country"].n_unique(),
-        functions=", ".join(case.about.functions),
+        functions=", ".join(english),
+        functions_ko=", ".join(korean),
         own=similar.filter("own").height,
     )
 

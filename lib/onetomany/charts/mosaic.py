@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
-from .languages import both_columns
+from ..confidence import PERCENT, PERCENT_KO
+from .languages import both, both_columns
 from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
@@ -58,7 +58,7 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
         title=f"{most['points']} receipts without a name single out {share} of households",
         title_ko=f"이름 없는 영수증 {most['points']}장이 가구의 {share}를 가려낸다",
         source=f"{source}; up to {shown['people'].to_numpy().max():,} households 가구; "
-        f"band 띠: {PERCENT} by household",
+        f"band 띠: {both(f'{PERCENT} by household', f'가구 단위 {PERCENT_KO}')}",
         description="Share of households that so many receipts single out: "
         + each_row(shown, "{points} of {kind}: {singled_out:.0%}"),
     )
@@ -76,7 +76,10 @@ def learned_chart(found: pl.DataFrame, *, source: str) -> Finished:
                 for place, name in enumerate(found["column"])
             ]
         ),
-        text=pl.format("{} (+{} bits 비트)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
+        text=both_columns(
+            pl.format("{} (+{} bits)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
+            pl.format("{}(+{}비트)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
+        ),
     )
     total, end = shown["records"][0], shown.row(-1, named=True)
     x = alt.X(

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .languages import both
+from .languages import both, in_language, marked_text
 from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .reidentification import column_label
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
@@ -76,7 +76,7 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
     """
     first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
-        name=pl.format("{}: {}", "format", "scheme"),
+        name=pl.concat_str("format", "scheme", separator="\t").map_elements(_tried, pl.String),
         kind=pl.when("measured").then(pl.lit(_MEASURED)).otherwise(pl.lit(_EXTRAPOLATED)),
         at=pl.col("seconds").clip(first, last),
         text=pl.col("seconds").map_elements(_duration, return_dtype=pl.String)
@@ -164,6 +164,21 @@ _MEASURED, _EXTRAPOLATED = (
     "measured in this run 이번 실행에서 측정",
     "extrapolated from it 그로부터 외삽",
 )
+_SCHEMES = {
+    "measured": "잰 값",
+    "SHA-256 and a known salt, each record": "SHA-256, 솔트를 앎, 기록마다",
+    " rounds": "회",
+    "key known": "열쇠를 앎",
+    "key unknown": "열쇠를 모름",
+}
+_UNITS = (
+    (YEAR, "year", "년"),
+    (DAY, "day", "일"),
+    (3600.0, "hour", "시간"),
+    (60.0, "minute", "분"),
+    (1.0, "second", "초"),
+)
+_SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PERCENT = alt.Axis(format="~%")
 _HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start", labelLimit=620)
 
@@ -173,13 +188,19 @@ def _named(column: str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    for limit, unit in (
-        (YEAR, "years 년"),
-        (DAY, "days 일"),
-        (3600.0, "hours 시간"),
-        (60.0, "minutes 분"),
-    ):
-        if seconds >= limit:
-            value = seconds / limit
-            return f"{value:,.3g} {unit}" if value < 1e5 else f"{value:.1e} {unit}"
-    return f"{seconds:.2g} seconds 초"
+    size, en, ko = next(unit for unit in _UNITS if seconds >= unit[0] or unit is _UNITS[-1])
+    value = seconds / size
+    shown = f"{value:,.3g}"
+    if value >= 1e5:
+        digits, power = f"{value:.1e}".split("e+")
+        shown = f"{digits} × 10{power.lstrip('0').translate(_SMALL)}"
+    return both(f"{shown} {en}{'s' * (shown != '1')}", f"{shown}{ko}")
+
+
+def _tried(key: str) -> str:
+    form, scheme = key.split("\t")
+    korean = scheme
+    for english, said in _SCHEMES.items():
+        korean = korean.replace(english, said)
+    form_ko = _SCHEMES.get(form) or in_language(marked_text(form), "ko")
+    return both(f"{in_language(marked_text(form), 'en')}: {scheme}", f"{form_ko}: {korean}")

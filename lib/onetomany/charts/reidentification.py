@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .languages import both_columns
+from .languages import both_columns, in_language, marked_text
 from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
@@ -92,6 +92,15 @@ def small_crowds_chart(
             .str.split(" + ")
             .list.eval(pl.element().replace(SHORT))
             .list.join(" + ")
+        )
+        .with_columns(
+            name=both_columns(
+                "name",
+                pl.col("columns")
+                .str.split(" + ")
+                .list.eval(pl.element().replace(_KOREAN))
+                .list.join(" + "),
+            )
         )
         .unpivot(list(SMALL), index=["name", "columns", "rows", "median"], value_name="share")
         .with_columns(
@@ -214,6 +223,7 @@ def column_label(column: str) -> str:
     return NAMES.get(column, column)
 
 
+_KOREAN = {column: in_language(marked_text(name), "ko") for column, name in NAMES.items()}
 SHORT = {"nationality": "nationality", "birth_year": "birth year", "arrival_date": "arrival date"}
 _LABELS = alt.Axis(labelFontSize=13, labelLimit=300)
 _HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")

@@ -29,6 +29,7 @@ FACT_LIST = {
     "of_en": pl.String,
     "of_ko": pl.String,
     "source": pl.String,
+    "source_ko": pl.String,  # null: the same, since it is a title
     "url": pl.String,  # of the publication; null if computed in the run
     "assumption_en": pl.String,
     "assumption_ko": pl.String,
@@ -114,14 +115,17 @@ def describe_facts(listed: pl.DataFrame) -> list[tuple[str, str]]:
         low, high = shown(row["left_low"]), shown(row["left_high"])
         of = f"{shown(row['of'])} " if row["of"] else ""
         bits, bits_ko = _bits(row)
-        source = f"[{row['source']}]({row['url']})" if row["url"] else row["source"]
+        source, source_ko = (
+            f"[{name}]({row['url']})" if row["url"] else name
+            for name in (row["source"], row["source_ko"] or row["source"])
+        )
         simulated = ("In a simulation: ", "모의 자료: ") if row["simulated"] else ("", "")
         said.append(
             (
                 f"{simulated[0]}**{row['fact_en']}**: {bits}; {low} to {high} left of {of}"
                 f"{row['of_en']}. Assumed: {row['assumption_en']} Source: {source}.",
                 f"{simulated[1]}**{row['fact_ko']}**: {bits_ko}. {row['of_ko']} {of}가운데 남는 "
-                f"수는 {low}~{high}. 가정: {row['assumption_ko']} 출처: {source}.",
+                f"수는 {low}~{high}. 가정: {row['assumption_ko']} 출처: {source_ko}.",
             )
         )
     return said
@@ -173,6 +177,7 @@ def _jeans(body: pl.DataFrame) -> dict[str, Any]:
         "of_en": "men of the United States",
         "of_ko": "미국 남성",
         "source": _NHANES,
+        "source_ko": _NHANES_KO,
         "assumption_en": "A waist of 33 up to 35 inches, counted without weights among "
         f"{men:,} men. No table of lengths was found, so only the most people left is "
         "known.",
@@ -195,6 +200,8 @@ def _every_other_week(receipts: pl.DataFrame) -> dict[str, Any]:
         "of_ko": "Complete Journey 자료의 가구",
         "source": "84.51°, The Complete Journey (this run); one of the two packages that carry it "
         "calls it simulated",
+        "source_ko": "84.51°, The Complete Journey(이번 실행). 이를 담은 두 패키지 가운데 하나는 "
+        "모의 자료라고 한다",
         "assumption_en": "A shop replaces the restaurant, any weekday Tuesday: "
         f"{len(found)} households were in one store on one weekday on 26 days or more. Frequent "
         "shoppers of one retailer; in a city more people share the habit.",
@@ -226,7 +233,9 @@ def _trips(arrived: pl.DataFrame) -> list[dict[str, Any]]:
                 **_left(float(row["low"]), float(row["high"]), row["rows"]),
                 "of_en": "simulated records of arrival",
                 "of_ko": "모의 입국 기록",
-                "source": f"Simulated from published margins ({travellers.SOURCE})",
+                "source": "Simulated from published margins (Korea Tourism Organization, arrivals "
+                "2018 and 2019)",
+                "source_ko": "공표된 합계로 모의(한국관광공사, 2018~2019년 입국)",
                 "assumption_en": "Nationality, sex and age independent; dates even within a year.",
                 "assumption_ko": "국적, 성별, 나이는 서로 독립이고 날짜는 한 해 안에서 고르다고 "
                 "가정했다.",
@@ -249,3 +258,4 @@ def _left(low: float, high: float, total: int) -> Mapping[str, float]:
 _MARGINS = {"nationality": "nationality 국적", "sex": "sex 성별", "age": "age 나이"}
 _ARRIVALS = ("foreign arrivals in Korea", "한국에 입국한 외국인")
 _NHANES = "National Center for Health Statistics, NHANES 2017-2018 (this run)"
+_NHANES_KO = "National Center for Health Statistics, NHANES 2017-2018(이번 실행)"

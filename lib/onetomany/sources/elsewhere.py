@@ -203,6 +203,16 @@ def _jurisdictions(folder: Traversable) -> pl.DataFrame:
     return _numbers(frame, name, "column", "row").with_columns(pl.col("column", "row").cast(int))
 
 
+def category_words(kind: str) -> dict[str, tuple[str, str]]:
+    """Return the categories of a kind, such as "function", in English and Korean.
+
+    >>> category_words("function")["tracking"]
+    ('tracking', '추적')
+    """
+    words = _words(DATA).filter(kind=kind)
+    return {key: (en, ko) for key, en, ko in words.select("key", "en", "ko").iter_rows()}
+
+
 def _words(folder: Traversable) -> pl.DataFrame:
     frame = _text_table(folder, "words.csv", _WORDS)
     twice = pl.struct("kind", "key").is_duplicated()
