@@ -102,7 +102,7 @@ def test_the_finding_is_on_the_first_screen(driver: Chrome, report: Path, stem: 
 
 SCALES = """
 return [...document.querySelectorAll('svg.marks')].map(svg => [svg.closest('.drawing').id,
-  svg.getBoundingClientRect().width / svg.width.baseVal.value]).filter(([, scale]) => scale < 0.98)
+  svg.getBoundingClientRect().width / svg.width.baseVal.value]).filter(([, scale]) => scale < 0.95)
 """
 
 
