@@ -183,7 +183,9 @@ def test_missing_fields_are_refused_with_one_list_of_all_of_them() -> None:
     assert "\n" not in said
     assert "lacks 3 of its fields: write name, contact into requester.toml, and give" in said
     field = letter_templates.letter_fields()["purpose"]
-    assert f"purpose ({field.en} / {field.ko}" in said
+    assert f"purpose ({field.en})" in said
+    assert f"purpose ({field.ko})" in refused.value.ko
+    assert "빠진 칸이 3개다. requester.toml에 적을 것: name, contact." in refused.value.ko
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,16 @@
       for (const mark of drawn) mark.classList.toggle("ahead", Number(mark.dataset.step) > last);
       for (const step of steps) step.classList.toggle("now", Number(step.dataset.step) === last);
     };
+    // A step has come if its head is above the line, however fast the reader got there
+    const come = new Set();
     const seen = new IntersectionObserver(
       (entries) => {
-        for (const entry of entries) if (entry.isIntersecting) upTo(Number(entry.target.dataset.step));
+        for (const { isIntersecting, target } of entries) {
+          come[isIntersecting ? "add" : "delete"](Number(target.dataset.step));
+        }
+        upTo(Math.max(0, ...come));
       },
-      { rootMargin: "-55% 0px -35% 0px" },
+      { rootMargin: "1000000px 0px -35% 0px" },
     );
 
     form.hidden = false;
