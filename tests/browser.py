@@ -179,18 +179,22 @@ def _open_in_lab(driver: Chrome, url: str) -> None:
     """Open a notebook, and wait for its kernel: a click on Run before would ask which to take."""
 
     def step_in(d: Chrome) -> bool:
-        d.find_element(By.CSS_SELECTOR, NOTEBOOK_CELL).click()
-        return bool(d.execute_script("return document.hasFocus()"))
+        d.execute_cdp_cmd("Page.bringToFront", {})
+        cells = d.find_elements(By.CSS_SELECTOR, NOTEBOOK_CELL)
+        shown = next((each for each in cells if each.is_displayed()), None)
+        if shown is not None:
+            shown.click()
+        return shown is not None and bool(d.execute_script("return document.hasFocus()"))
 
     driver.get(url)
     # whoever went through a page by Tab may have left the focus in the browser's own frame, and
     # Lab shows no kernel of a notebook that nobody is in
-    wait_for(driver, LAB_START, step_in)
     try:
+        wait_for(driver, LAB_START, step_in)
         wait_for(driver, LAB_START, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
     except TimeoutException:
         shown = driver.execute_script("return document.body.innerText")
-        pytest.fail(f"JupyterLab's kernel was not idle in {LAB_START} s; it shows:\n{shown}")
+        pytest.fail(f"No notebook with an idle kernel in {LAB_START} s; the page shows:\n{shown}")
 
 
 def _menu(driver: Chrome, menu: str, item: str) -> None:
