@@ -62,5 +62,5 @@ def _open(driver: Any, path: Path, charts: int) -> list[float]:
 if __name__ == "__main__":
     print("page charts in-view before-fold all scale")
     wide = int(sys.argv[2]) if len(sys.argv) > 2 else 1280
-    for name, count, (seen, before, every, least) in load_times(Path(sys.argv[1]), wide):
+    for name, count, (seen, before, every, least) in load_times(Path(sys.argv[1]).resolve(), wide):
         print(f"{name} {count} {seen:.2f} {before:.2f} {every:.2f} {least:.2f}", flush=True)
