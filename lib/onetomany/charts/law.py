@@ -35,7 +35,7 @@ def provisions_chart(
     question mark precedes a bar if only its latest possible start is known. A star marks a start
     that was only calculated.
     """
-    project = relied.select(pl.col("acts_from", "acts_to").drop_nulls()).unique().head(1)
+    project = relied.select(pl.col("acts_from", "acts_to").drop_nulls()).head(1)
     named = set(relied["provision"])
     shown = _bars(provisions, named)
     scale = alt.Scale(

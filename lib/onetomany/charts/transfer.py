@@ -43,7 +43,8 @@ def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
     dots = mark(base.transform_filter("datum.fmr > 0"), "point", size=90).encode(
         y=alt.Y("fmr:Q", scale=scale, title=title)
     )
-    ticks = mark(shown.select("target").unique(), "tick", color=GREY, thickness=2, size=70).encode(
+    each = shown.select("target").unique(maintain_order=True)
+    ticks = mark(each, "tick", color=GREY, thickness=2, size=70).encode(
         x=x, y=alt.Y("target:Q", scale=scale, title=title)
     )
     most = float(shown["times"].max())  # type: ignore[arg-type]
