@@ -2,7 +2,7 @@
 
 `python -m benchmarks.loading REPORT [WIDTH]` prints, for each page with charts, the seconds from
 asking for it until the charts in view, those before the part for the expert, and all are drawn (the
-median of three), and by how much a chart is scaled down if one is. Each page is opened anew, with
+median of three), and by how much a chart is scaled down if one is. Each page is opened again, with
 nothing in memory but the browser itself.
 """
 

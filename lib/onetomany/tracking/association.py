@@ -146,7 +146,7 @@ def associate(
     of_pairs = pair_quality(quality[found.a], quality[found.b])
     llr = face.llr(found.score, of_pairs).astype(np.float32)
     successor = _solve(seen, found, llr, settings.clock)
-    for _ in ProgressBar(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
+    for _ in ProgressBar(range(settings.rounds), desc="weighing links again", delay=2, leave=False):
         llr = _llr_of_tracks(known, found, successor, settings.images)
         before, successor = successor, _solve(seen, found, llr, settings.clock)
         if (before == successor).all():
