@@ -91,7 +91,7 @@ def test_a_rate_is_said_with_its_count_and_interval_or_why_it_has_none(
     rates = [each for each in said if re.search(r"\d\s?%|\d\.\d+ times", each.text)]
     assert [each.label for each in rates if not (each.sample and each.interval)] == []
     told = "구간|95%|모두 세|모두 센|모든 .{1,4} 세었|(?:비율|수치)만"
-    for each in said:  # readers of Korean are told no less
+    for each in said:  # readers of Korean get as much
         assert not each.interval or re.search(told, each.text_ko), each.text_ko
 
 

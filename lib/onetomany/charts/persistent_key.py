@@ -76,7 +76,7 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
     """
     first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
-        name=pl.concat_str("format", "scheme", separator="\t").map_elements(_tried, pl.String),
+        name=pl.Series([_tried(*each) for each in times.select("format", "scheme").iter_rows()]),
         kind=pl.when("measured").then(pl.lit(_MEASURED)).otherwise(pl.lit(_EXTRAPOLATED)),
         at=pl.col("seconds").clip(first, last),
         text=pl.col("seconds").map_elements(_duration, return_dtype=pl.String)
@@ -197,8 +197,7 @@ def _duration(seconds: float) -> str:
     return both(f"{shown} {en}{'s' * (shown != '1')}", f"{shown}{ko}")
 
 
-def _tried(key: str) -> str:
-    form, scheme = key.split("\t")
+def _tried(form: str, scheme: str) -> str:
     korean = scheme
     for english, said in _SCHEMES.items():
         korean = korean.replace(english, said)

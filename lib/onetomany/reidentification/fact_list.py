@@ -233,9 +233,8 @@ def _trips(arrived: pl.DataFrame) -> list[dict[str, Any]]:
                 **_left(float(row["low"]), float(row["high"]), row["rows"]),
                 "of_en": "simulated records of arrival",
                 "of_ko": "모의 입국 기록",
-                "source": "Simulated from published margins (Korea Tourism Organization, arrivals "
-                "2018 and 2019)",
-                "source_ko": "공표된 합계로 모의(한국관광공사, 2018~2019년 입국)",
+                "source": f"Simulated from published margins ({travellers.SOURCE_PAIR[0]})",
+                "source_ko": f"공표된 합계로 모의({travellers.SOURCE_PAIR[1]})",
                 "assumption_en": "Nationality, sex and age independent; dates even within a year.",
                 "assumption_ko": "국적, 성별, 나이는 서로 독립이고 날짜는 한 해 안에서 고르다고 "
                 "가정했다.",

@@ -13,7 +13,11 @@ from importlib import resources
 import numpy as np
 import polars as pl
 
-SOURCE = "Korea Tourism Organization, arrivals 2018 and 2019 한국관광공사, 2018~2019년 입국"
+SOURCE_PAIR = (
+    "Korea Tourism Organization, arrivals 2018 and 2019",
+    "한국관광공사, 2018~2019년 입국",
+)
+SOURCE = " ".join(SOURCE_PAIR)
 YEAR = 2019  # ages are counted back from it
 OLDEST = 90  # the last age group is open; nobody in it is made older than this
 

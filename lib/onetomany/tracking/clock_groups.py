@@ -6,6 +6,8 @@ apart. So an offset behind a queue has an error as large as the waits may differ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -22,8 +24,14 @@ Ints = NDArray[np.int64]
 
 def walking_groups(cameras: int, steps: Times) -> Ints:
     """Return each camera's group, (cameras,), from the labelled run; group 0 is the largest."""
-    walked = [pair for pair, times in steps.items() if _range(times, 0.25) <= QUEUE]
-    a, b = np.array(walked, np.int64).reshape(-1, 2).T
+    return linked_groups(
+        cameras, [pair for pair, times in steps.items() if quantile_range(times) <= QUEUE]
+    )
+
+
+def linked_groups(cameras: int, pairs: Iterable[tuple[int, int]]) -> Ints:
+    """Return each camera's group, (cameras,), if pairs are linked; group 0 is the largest."""
+    a, b = np.array([*pairs], np.int64).reshape(-1, 2).T
     ties = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(cameras, cameras))
     label = connected_components(ties, directed=False)[1]
     by_size = np.argsort(-np.bincount(label), kind="stable")
@@ -42,7 +50,7 @@ def group_errors(group: Ints, steps: Times) -> Floats:
     for (a, b), times in steps.items():
         ends = tuple(np.sort(group[[a, b]]))
         if ends[0] != ends[1] and len(times) > people[ends]:
-            people[ends], spread[ends] = len(times), max(_range(times, TAIL), 1.0)
+            people[ends], spread[ends] = len(times), max(quantile_range(times, TAIL), 1.0)
     information = 1 / np.minimum(spread, spread.T) ** 2
     tied = connected_components(csr_array(information), directed=False)[1]
     errors = np.where(tied == tied[0], 0.0, np.inf)
@@ -52,6 +60,6 @@ def group_errors(group: Ints, steps: Times) -> Floats:
     return errors
 
 
-def _range(times: Floats, tail: float) -> float:
-    """Return the seconds between a lower and the same upper quantile."""
+def quantile_range(times: Floats, tail: float = 0.25) -> float:
+    """Return the seconds between the times that a share `tail` lies below, and above."""
     return float(np.subtract(*np.quantile(times, (1 - tail, tail))))

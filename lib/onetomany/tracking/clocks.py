@@ -17,14 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
 from ..progress import ProgressBar
 from .association import Association, AssociationSettings, associate
 from .clock_errors import half_spread, offset_errors
-from .clock_groups import group_errors, walking_groups
+from .clock_groups import group_errors, linked_groups, quantile_range, walking_groups
 from .clock_likelihood import Times, likeliest_offsets, log_densities
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import HORIZON, Floats, Rows, TransitModel
@@ -231,7 +229,7 @@ def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
 def _worth_comparing(known: TravelTimes) -> list[tuple[int, int]]:
     """Return each camera's pairs to the NEXT others with the most informative times."""
     spread = {
-        pair: (np.subtract(*np.quantile(each, (0.75, 0.25))) + 1.0) / np.sqrt(len(each))
+        pair: (quantile_range(each) + 1.0) / np.sqrt(len(each))
         for pair, each in known.times.items()
     }
     kept = []
@@ -267,11 +265,9 @@ def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArra
     if not seen:
         return np.zeros(count), heard
     a, b = np.array([*seen]).T
-    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
-    label = connected_components(graph, directed=False)[1]
-    heard = label == np.bincount(label).argmax()
+    heard = linked_groups(count, seen) == 0
     shift = np.array([np.median(seen[p]) - np.median(known.times[p]) for p in seen])
-    spread = np.array([np.subtract(*np.quantile(known.times[p], (0.75, 0.25))) + 1.0 for p in seen])
+    spread = np.array([quantile_range(known.times[p]) + 1.0 for p in seen])
     size = np.array([len(each) for each in seen.values()])
     sure = np.sqrt(size) / spread
     design = np.zeros((len(a) + 1, count))
