@@ -16,15 +16,17 @@ from onetomany.tracking import clocks
 
 def run() -> None:
     """Print how many offsets lie within 1.96 standard errors of the truth."""
-    noise, face, steps, times, _ = dials._learned(250, 0.98)
+    noise, face, times, _ = dials._learned(250, 0.98)
     whole = []
     for seed in dials.SEEDS:
         seen = dials._seen(250, seed)
         own = terminal.sighting_templates(dials._model(), seen, seed, noise=noise)
-        rows = seen.filter(pl.col("camera_id").is_in(steps.cameras))
-        ahead = np.random.default_rng(seed).normal(0, 3, len(steps.cameras))
-        off = clocks.set_clocks(rows, pl.DataFrame({"camera_id": steps.cameras, "offset": -ahead}))
+        steps = dials._steps(250, seed, 250)
+        cameras = pl.DataFrame({"camera_id": steps.cameras})
+        ahead = np.random.default_rng(seed).normal(0, 3, len(cameras))
+        off = clocks.set_clocks(seen, cameras.with_columns(offset=-ahead))
         found = clocks.associate_setting_clocks(off, own, face, steps, times)[1]
+        ahead = ahead[cameras["camera_id"].is_in(found["camera_id"].to_list()).to_numpy()]
         known = found["offset"].is_not_null().to_numpy()
         largest = known & (found["group"] == 0).to_numpy()
         miss = (found["offset"].to_numpy() - ahead + np.median(ahead[largest]))[known]

@@ -53,7 +53,7 @@ def _model() -> synthetic.TemplateModel:
 
 @lru_cache(maxsize=6)
 def _learned(passengers: int, tmr: float, wide: bool = False, share: float = 0.0):
-    """Noise, likelihoods, steps, travel times and threshold of a calibration run.
+    """Noise, likelihoods, travel times and threshold of a calibration run.
 
     A `tmr` of 1 is perfect faces; `share` of the noise is common to the images of a visit.
     """
@@ -64,7 +64,7 @@ def _learned(passengers: int, tmr: float, wide: bool = False, share: float = 0.0
     vectors = visits.visit_templates(_model(), known, CALIBRATION, noise=noise, share=share)
     face = likelihood.fit_face(likelihood.score_sighting_pairs(known, vectors, 1, pairs=30_000))
     cut = threshold_linking.calibrated_threshold(known, vectors)
-    return noise, face, transit.fit_transit(known), clocks.fit_travel_times(known), cut
+    return noise, face, clocks.fit_travel_times(known), cut
 
 
 @lru_cache(maxsize=4)
@@ -84,6 +84,11 @@ def _seen(passengers: int, seed: int, wide: bool = False) -> pl.DataFrame:
     return terminal.fine_sightings(
         walked, replace(layout, cameras=cameras), seed, terminal.walking.RATE
     )
+
+
+def _steps(learned: int, seed: int, crowd: int, wide: bool = False) -> transit.TransitModel:
+    """Steps between the cameras of the calibration run and of the hour that is linked."""
+    return transit.fit_transit(_seen(learned, CALIBRATION, wide), places=_seen(crowd, seed, wide))
 
 
 Plan = dict[str, float]
@@ -113,11 +118,11 @@ THEN: tuple[tuple[str, str, Plan], ...] = (
 def _rows(seed: int, plan: Plan) -> list[dict[str, object]]:
     crowd, wide = int(plan.get("crowd", 250)), bool(plan.get("wide"))
     tmr = plan.get("tmr", 0.98)
-    learned = int(plan.get("learned", 250)), tmr, wide, plan.get("told", 0.0)
-    noise, face, steps, times, cut = _learned(*learned)
-    whole, share = _seen(crowd, seed, wide), plan.get("share", 0.0)
-    own = visits.visit_templates(_model(), whole, seed, noise=noise, share=share)
-    rows = whole.filter(pl.col("camera_id").is_in(steps.cameras))
+    learned = int(plan.get("learned", 250))
+    noise, face, times, cut = _learned(learned, tmr, wide, plan.get("told", 0.0))
+    rows, share = _seen(crowd, seed, wide), plan.get("share", 0.0)
+    own = visits.visit_templates(_model(), rows, seed, noise=noise, share=share)
+    steps = _steps(learned, seed, crowd, wide)
     rng = np.random.default_rng(seed)
     ahead = rng.normal(0, plan.get("off", 0), len(steps.cameras))
     if "hours" in plan:

@@ -242,6 +242,13 @@ def test_an_unseen_pair_has_the_walk_as_its_prior() -> None:
     assert transit.onward[0, 1] > transit.onward[1, 2]
     with pytest.raises(InputError, match="Camera 'z' is not in the calibration run"):
         transit.codes(pl.DataFrame([sighting(0, "z", 0)]))
+    # a camera that nobody passed there is placed by the sightings to be linked
+    own = pl.DataFrame([sighting(0, "b", 0, x=20.0), sighting(1, "z", 0, x=154.0)])
+    told = fit_transit(pl.DataFrame([row for each in rows for row in each]), places=own)
+    assert told.cameras == ("a", "b", "c", "z")
+    assert told.codes(own).tolist() == [1, 3]
+    assert told.llr(b, np.array([3]), np.array([100.0])).item() == pytest.approx(likely[100])
+    assert told.steps[3].sum() == told.steps[:, 3].sum() == 0
     with pytest.raises(InputError, match="Fewer than ten"):
         fit_transit(pl.DataFrame(rows[0]))
 

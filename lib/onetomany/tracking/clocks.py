@@ -169,8 +169,9 @@ def _of_links(rows: pl.DataFrame, found: Association, known: TravelTimes) -> Tim
         "sighting_id",
         "t_start",
         "t_end",
-        camera=pl.col("camera_id").replace_strict(code, return_dtype=pl.Int64),
-    )
+        # cameras nobody passed in the labelled run have no clock that could be compared
+        camera=pl.col("camera_id").replace_strict(code, default=None, return_dtype=pl.Int64),
+    ).drop_nulls("camera")
     links = (
         found.links.filter(pl.col("probability") >= SURE)
         .join(ends, left_on="sighting_a", right_on="sighting_id")

@@ -69,7 +69,8 @@ class TransitModel:
         if strange := sorted(set(names.unique().to_list()) - set(known)):
             raise InputError(
                 f"Camera {strange[0]!r} is not in the calibration run: calibrate on a run of the "
-                "same cameras."
+                "same cameras, or, if nobody passed it there, give fit_transit these sightings as "
+                "places."
             )
         return names.replace_strict(known, return_dtype=pl.Int64).to_numpy()
 
@@ -94,7 +95,10 @@ class TransitModel:
 
 
 def fit_transit(
-    sightings: pl.DataFrame, subject: str = "true_id", fastest: float = FASTEST
+    sightings: pl.DataFrame,
+    subject: str = "true_id",
+    fastest: float = FASTEST,
+    places: pl.DataFrame | None = None,
 ) -> TransitModel:
     """Learn steps from a calibration run, whose `subject` column says who is who.
 
@@ -104,10 +108,15 @@ def fit_transit(
     camera grows with the people who come to it and falls with distance; it counts as many steps as
     there are next cameras seen once only, plus one (Good, Biometrika 40, 1953).
 
+    A camera that nobody passed in the run, such as that of a closed counter, is known only if
+    `places`, such as the sightings to be linked, has it (`camera_id`, `x`, `y` in metres); then
+    the prior alone applies to it.
+
     Raises InputError for fewer than ten people with two sightings.
     """
     rows = sightings.sort(subject, "t_start", "t_end", "sighting_id")
-    cameras = tuple(rows["camera_id"].unique().sort().to_list())
+    seen_at = _places(rows, places)
+    cameras = tuple(seen_at["camera_id"].to_list())
     count = len(cameras)
     code = (
         rows["camera_id"]
@@ -130,7 +139,8 @@ def fit_transit(
     # people's pace differs: each gap also informs neighbouring gaps
     seen[:, :, SHORTEST:] = gaussian_filter1d(seen[:, :, SHORTEST:], SMOOTHING, axis=2)
     overlap = np.where(_together(rows, code, who, count), -HORIZON, 0.0)
-    distance = _distances(rows, cameras)
+    xy = seen_at.select("x", "y").to_numpy()
+    distance = np.asarray(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
     mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
     ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
     bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
@@ -216,12 +226,14 @@ def feasible(
     return np.asarray((apart <= fastest * (between + clock * other) + SLACK) & together)
 
 
-def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
-    """Return straight distances (m) between the median places seen by cameras, (C, C)."""
-    places = rows.group_by("camera_id").agg(pl.col("x", "y").median()).sort("camera_id")
-    xy = places.select("x", "y").to_numpy()
-    assert places["camera_id"].to_list() == list(cameras)
-    return np.asarray(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
+def _places(rows: pl.DataFrame, others: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the median place (m) seen by each camera, or of its `others` if nobody passed."""
+    known, added = (
+        each.group_by("camera_id").agg(pl.col("x", "y").median())
+        for each in (rows, rows if others is None else others)
+    )
+    unseen = added.join(known, on="camera_id", how="anti")
+    return pl.concat([known, unseen], how="vertical_relaxed").sort("camera_id")
 
 
 def _together(rows: pl.DataFrame, code: Rows, who: NDArray[np.generic], count: int) -> Flags:
