@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 # overlap from which on two boxes are one person: windows of HOG are within each other
 # (0.65 of the smaller: Dollár et al., BMVC 2009), YOLOX's own example takes half of the union
 _HOG_APART, _YOLOX_APART = ("IOS", 0.65), ("IOU", 0.5)
-HOG_HEIGHT = 96  # pixels: people in the pictures that HOG was trained on
+HOG_HEIGHT = 96  # pixels: people in the pictures that HOG was trained on, in windows of 128
+_WIDTH = 0.41  # of the height: the mean of people on foot (Dollár et al., PAMI 34:4, 2012)
 _INPUT, _STRIDES = 640, (8, 16, 32)  # of YOLOX-S
 _LEAST = 0.1  # confidence below which a box is dropped: no tracker uses it
 _MOST = 200 << 20  # bytes of a file of weights
@@ -63,8 +64,8 @@ YOLOX = PeopleWeights(
 def hog_detector(enlarge: float = 1.0) -> Detector:
     """Return OpenCV's own people detector, which sees frames `enlarge` times larger.
 
-    Its window leaves a margin round the person; boxes are cut to 80 % of it, as in OpenCV's own
-    example (samples/cpp/peopledetect.cpp).
+    Its window leaves a margin round the person: a box has the height that people had in the windows
+    it was trained on, and the mean width of people of that height.
     """
     import cv2
 
@@ -85,9 +86,9 @@ def hog_detector(enlarge: float = 1.0) -> Detector:
         boxes = np.array(windows, np.float64).reshape(-1, 4) / enlarge
         conf = np.ravel(np.array(margins, np.float64))
         boxes, margin = _apart(boxes, conf, *_HOG_APART)
-        boxes[:, :2] += boxes[:, 2:] * (0.1, 0.07)
-        boxes[:, 2:] *= 0.8
-        return boxes, np.minimum(margin, 1.0)
+        middle, tall = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 3:] * HOG_HEIGHT / smallest[1]
+        size = tall * (_WIDTH, 1.0)
+        return np.hstack([middle - size / 2, size]), np.minimum(margin, 1.0)
 
     return detect
 
