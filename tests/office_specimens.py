@@ -108,44 +108,127 @@ def shape(*paragraphs: str, kind: str = "") -> str:
     return f"<p:sp>{holder}<p:txBody>{rows}</p:txBody></p:sp>"
 
 
-def old_letter(text: str = f"제목\n{KOREAN}\n") -> bytes:
-    """A DOC ([MS-DOC]): its head, the text in one piece, and the table that says where it is."""
-    body = text.replace("\n", "\r").encode("utf-16-le")
+def old_letter(
+    text: str = f"제목\n{KOREAN}\n",
+    asides: tuple[str, ...] = (),
+    looks: tuple[tuple[int, str], ...] = (),
+) -> bytes:
+    """A DOC ([MS-DOC]): its head, the text in one piece, and the tables that describe it.
+
+    `asides` are the parts after the main text, in their order; `looks` properties of words in it.
+    """
+    body = (text + "".join(asides)).replace("\n", "\r").encode("utf-16-le")
     many = len(body) // 2
     pieces = struct.pack("<IIHIH", 0, many, 0, 0x800, 0)
     table = b"\2" + struct.pack("<I", len(pieces)) + pieces
-    head = struct.pack("<HHHHHHHI14x", 0xA5EC, 0xC1, 0, 0x412, 0, 0x200, 0xBF, 0)
-    counts = [0x800 + len(body), 0, 0, many, *[0] * 18]
     places = [(0, 0)] * 93
     places[33] = (0, len(table))
+    runs = bytearray(512)
+    bounds, offset = [0x800], 511
+    for code, words in sorted(looks, key=lambda each: text.index(each[1])):
+        begin = 0x800 + 2 * text.index(words)
+        bounds += [begin, begin + 2 * len(words)]
+        offset = (offset - 4) // 2 * 2
+        runs[offset : offset + 4] = struct.pack("<BHB", 3, code, 1)
+        runs[4 * (2 * len(looks) + 2) + len(bounds) - 2] = offset // 2
+    bounds.append(0x800 + len(body))
+    struct.pack_into(f"<{len(bounds)}I", runs, 0, *bounds)
+    runs[511] = len(bounds) - 1
+    sheet = (0x800 + len(body) + 511) // 512
+    places[12] = (len(table), 12)
+    table += struct.pack("<3I", bounds[0], bounds[-1], sheet)
+    head = struct.pack("<HHHHHHHI14x", 0xA5EC, 0xC1, 0, 0x412, 0, 0x200, 0xBF, 0)
+    sizes = [*map(len, (text, *asides)), *[0] * 8][:8]
+    counts = [0x800 + len(body), 0, 0, *sizes, *[0] * 11]
     head += struct.pack("<H28xH22i", 14, 22, *counts)
     head += struct.pack("<H", 93) + b"".join(struct.pack("<II", *each) for each in places)
-    return specimens.compound({"WordDocument": head.ljust(0x800, b"\0") + body, "1Table": table})
+    stream = (head.ljust(0x800, b"\0") + body).ljust(512 * sheet, b"\0") + runs
+    return specimens.compound({"WordDocument": stream, "1Table": table})
 
 
-def old_slides(*texts: str) -> bytes:
-    """A PPT ([MS-PPT]) with a box of text on each slide."""
+def old_slides(*texts: str, notes: str = "", comment: tuple[str, str] | None = None) -> bytes:
+    """A PPT ([MS-PPT]) with a box of text on each slide; the last is hidden if it has notes."""
 
     def record(kind: int, body: bytes, version: int = 0) -> bytes:
         return struct.pack("<HHI", version, kind, len(body)) + body
+
+    def boxed(text: str) -> bytes:
+        box = record(0xF9F, bytes(4)) + record(0xFA0, text.encode("utf-16-le"))
+        drawn = record(0xF00A, struct.pack("<II", 1, 0xA00), 2) + record(0xF00D, box, 15)
+        group = record(0xF002, record(0xF003, record(0xF004, drawn, 15), 15), 15)
+        return record(0x40C, group, 15)
 
     listed = b"".join(
         record(0x3F3, struct.pack("<5I", n + 2, 0, 0, 256 + n, 0)) for n, _ in enumerate(texts)
     )
     stream = record(0x3E8, record(0x3E9, bytes(40), 1) + record(0xFF0, listed, 15), 15)
     places = [0]
-    for text in texts:
+    for number, text in enumerate(texts, 1):
         places.append(len(stream))
-        box = record(0xF9F, bytes(4)) + record(0xFA0, text.encode("utf-16-le"))
-        drawn = record(0xF00A, struct.pack("<II", 1, 0xA00), 2) + record(0xF00D, box, 15)
-        group = record(0xF002, record(0xF003, record(0xF004, drawn, 15), 15), 15)
-        stream += record(0x3EE, record(0x3EF, bytes(24), 2) + record(0x40C, group, 15), 15)
+        more = b""
+        if notes and number == len(texts):
+            more += record(0x3F9, struct.pack("<IIBBHBBH", 0, 0, 0, 0, 4, 0, 0, 0))
+        if comment and number == 1:
+            strings = [record(0xFBA, each.encode("utf-16-le"), turn << 4)
+                       for turn, each in enumerate(comment)]  # fmt: skip
+            held = record(0x138B, record(0x2EE0, b"".join(strings), 15))
+            more += record(0x1388, record(0x138A, held, 15), 15)
+        stream += record(0x3EE, record(0x3EF, bytes(24), 2) + boxed(text) + more, 15)
+    if notes:
+        places.append(len(stream))
+        about = record(0x3F1, struct.pack("<IHH", 255 + len(texts), 0, 0), 1)
+        stream += record(0x3F0, about + boxed(notes), 15)
     at = len(stream)
     stream += record(0x1772, struct.pack(f"<I{len(places)}I", len(places) << 20 | 1, *places))
     edit = len(stream)
     stream += record(0xFF5, struct.pack("<IHBBIIIIHH", 256, 0, 0, 3, 0, at, 1, 99, 1, 0))
     user = record(0xFF6, struct.pack("<IIIHHBBHI", 20, 0xE391C05F, edit, 0, 0x3F4, 3, 0, 0, 8))
     return specimens.compound({"PowerPoint Document": stream, "Current User": user})
+
+
+def binary_workbook() -> bytes:
+    """An XLSB ([MS-XLSB]) whose cells have formats, with a hidden row, an error, a comment, a head."""
+
+    def record(kind: int, body: bytes = b"") -> bytes:
+        number = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        size, rest = b"", len(body)
+        while rest > 0x7F:
+            size, rest = size + bytes([rest & 0x7F | 0x80]), rest >> 7
+        return number + size + bytes([rest]) + body
+
+    def said(text: str) -> bytes:
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    def cell(kind: int, form: int, value: bytes) -> bytes:
+        return record(kind, struct.pack("<II", 0, form) + value)
+
+    def row(number: int, hidden: int = 0) -> bytes:
+        return record(0, struct.pack("<IIHBBBI", number, 0, 300, 0, hidden << 4, 0, 0))
+
+    styles = record(278) + record(615, struct.pack("<I", 1))
+    styles += record(44, struct.pack("<H", 164) + said("0.0%")) + record(616)
+    styles += record(617, struct.pack("<I", 2))
+    styles += b"".join(record(47, struct.pack("<HH12x", 0, form)) for form in (0, 164))
+    workbook = record(131) + record(153, bytes(12)) + record(143)
+    workbook += record(156, struct.pack("<II", 0, 1) + said("rId1") + said("비율"))
+    workbook += record(144) + record(157, bytes(26)) + record(132)
+    sheet = record(129) + record(148, struct.pack("<4I", 0, 2, 0, 0)) + record(145)
+    sheet += (
+        row(0) + cell(5, 1, struct.pack("<d", 0.256)) + row(1, 1) + cell(5, 0, struct.pack("<d", 7))
+    )
+    sheet += row(2) + cell(3, 0, b"\x07") + record(146)
+    none = struct.pack("<i", -1)
+    sheet += record(479, bytes(2) + said("&L대외비&R&P") + none * 5) + record(130)
+    comment = record(637, b"\0" + said("단위 확인"))
+    related = {
+        "xl/worksheets/_rels/sheet1.bin.rels": relations(("c", "comments", "../comments1.bin"))
+    }
+    return specimens.archive({
+        "[Content_Types].xml": b"<Types/>",
+        "xl/workbook.bin": workbook, "xl/styles.bin": styles + record(618) + record(279),
+        "xl/_rels/workbook.bin.rels": relations(("rId1", "worksheet", "worksheets/sheet1.bin")),
+        "xl/worksheets/sheet1.bin": sheet, "xl/comments1.bin": comment,
+    } | related)  # fmt: skip
 
 
 _OPEN = "urn:oasis:names:tc:opendocument:xmlns:"

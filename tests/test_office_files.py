@@ -266,7 +266,7 @@ def test_a_document_without_text_is_never_plainly_read() -> None:
         (44489, "dd/mm/yyyy", "2021-10-20"),
         (0.1 + 0.2, "General", "0.3"),
         (3, ";;;", "3"),
-        (0.5, "# ?/?", "0.5"),
+        (0.5, "# ?/?", "1/2"),
         (5, '0"명"', "5명"),
         (44489, "[$-412]m월 d일 aaaa", "10월 20일 수요일"),
         (12345, "[$₩-412]#,##0", "₩12,345"),
@@ -437,7 +437,7 @@ def test_old_letters_tell_what_undoc_leaves_out() -> None:
     content = bytearray(made.old_letter())
     at = content.index(struct.pack("<H", 22), 512 + 34) + 2
     struct.pack_into("<i", content, at + 4 * 4, 120)  # footnotes that the head counts
-    assert "footnotes (120 characters)" in notes(read(bytes(content)))
+    assert "120 characters that its head counts" in notes(read(bytes(content)))
     assert [
         each["text"]
         for each in rows(read(made.old_slides("하나", "둘")), "pages").iter_rows(named=True)

@@ -1,45 +1,19 @@
-"""Binary workbooks: XLS and XLSB by calamine; for XLS also formats, hidden rows, comments, objects.
-
-calamine gives values and types. The records of a BIFF8 workbook ([MS-XLS]) give the rest: the
-format of each cell, hidden rows and columns, comments, text boxes, charts.
-"""
+"""Binary workbooks: XLS and XLSB. calamine gives values, `binary_layout` how they look."""
 
 from __future__ import annotations
 
 import datetime
 import io
-import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from .binary_layout import BookLayout, SheetLayout, xls_layout, xls_records, xlsb_layout
 from .compound import MAGIC, embedded_objects, open_compound, stream_bytes
-from .number_formats import BUILT_IN, format_number, is_date, plain_number
+from .number_formats import format_number, is_date, plain_number
 from .plain import add_row
 from .protected import add_opened_copy, password_refusal
 from .reading import Damaged, Page, Reading, Refused
 
 _EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)
-
-
-@dataclass
-class _Layout:
-    """How a sheet of a BIFF8 workbook looks."""
-
-    formats: dict[tuple[int, int], int] = field(default_factory=dict)  # of cells, by XF
-    rows: set[int] = field(default_factory=set)  # hidden ones
-    columns: set[int] = field(default_factory=set)
-    texts: list[str] = field(default_factory=list)  # of comments and text boxes
-    charts: int = 0
-    formulas: int = 0
-
-
-@dataclass
-class _Book:
-    formats: dict[int, str] = field(default_factory=lambda: dict(BUILT_IN))
-    cell_formats: list[int] = field(default_factory=list)  # XF: number of its format
-    sheets: list[_Layout] = field(default_factory=list)
-    from_1904: bool = False
 
 
 def read_xls(content: bytes, reading: Reading) -> None:
@@ -53,7 +27,7 @@ def read_xls(content: bytes, reading: Reading) -> None:
                 if add_opened_copy(content, "workbook.xls", reading):
                     return
                 raise password_refusal(reading.passwords)
-            book = _layout(held) if name == "Workbook" else None
+            book = xls_layout(held) if name == "Workbook" else None
             add_calamine(content, reading, book)
             embedded_objects(ole, reading)
             if ole.exists("_VBA_PROJECT_CUR"):
@@ -71,6 +45,7 @@ def read_xlsb(content: bytes, reading: Reading) -> None:
     from .office import core_properties, outside_relations
     from .ooxml import Package
     from .parts import Parts
+    from .xlsx import add_drawings
 
     parts = Parts(content, reading.limits)
     for name in parts.names:
@@ -78,12 +53,16 @@ def read_xlsb(content: bytes, reading: Reading) -> None:
     parts = Parts(content, reading.limits)
     core_properties(parts, reading)
     outside_relations(parts, reading)
-    add_calamine(content, reading)
-    reading.note("hidden", "Of binary workbooks (XLSB), number formats (25 % is 0.25), formulas, "
-                 "comments and hidden rows and columns are not read.")  # fmt: skip
     package = Package(parts, reading)
-    for page, name in enumerate([each for each in parts.names if "/drawings/drawing" in each], 1):
-        package.drawn(name, reading.pages[min(page, len(reading.pages)) - 1])
+    try:
+        book = xlsb_layout(package)
+    except Damaged as damaged:
+        book = None
+        reading.note("unread", f"{damaged}: number formats (25 % is 0.25), comments, links, and "
+                     "hidden rows and columns are not read.")  # fmt: skip
+    add_calamine(content, reading, book)
+    for sheet, page in zip(book.sheets if book else (), reading.pages, strict=False):
+        add_drawings(package, sheet.part, page)
     package.tell_rest()
 
 
@@ -113,7 +92,7 @@ def _decoded(value: bytes, code: int) -> str:
         return value.decode("latin-1")
 
 
-def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) -> None:
+def add_calamine(content: bytes, reading: Reading, book: BookLayout | None = None) -> None:
     """Add the sheets of a workbook as calamine reads them. Raises Refused if it can't."""
     import python_calamine
 
@@ -127,7 +106,7 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
         page = reading.page(label=sheet.name, hidden=not str(sheet.visible).endswith(".Visible"))
         if page.hidden:
             reading.note("hidden", f"The sheet '{sheet.name}' is hidden.", page.number)
-        layout = book.sheets[number] if book and number < len(book.sheets) else _Layout()
+        layout = book.sheets[number] if book and number < len(book.sheets) else SheetLayout()
         try:
             read = held.get_sheet_by_index(number)
             _Filled(page, reading, layout, book).add(sheet.name, read)
@@ -141,7 +120,9 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
 class _Filled:
     """One sheet, from calamine's rows and the records about their cells."""
 
-    def __init__(self, page: Page, reading: Reading, layout: _Layout, book: _Book | None) -> None:
+    def __init__(
+        self, page: Page, reading: Reading, layout: SheetLayout, book: BookLayout | None
+    ) -> None:
         self.page, self.reading, self.layout, self.book = page, reading, layout, book
         self.rounded: list[str] = []
 
@@ -150,10 +131,12 @@ class _Filled:
         table = self.page.add_table(end[0] + 1, end[1] + 1, title)
         left = (read.start or (0, 0))[1]  # calamine's rows begin at the first column in use
         hidden_rows, hidden_columns = set[int](), set[int]()
+        errors = self.layout.errors
         for number, row in enumerate(read.iter_rows()):  # from the first row of the sheet
             sides: dict[bool, list[tuple[int, str]]] = {False: [], True: []}
-            for column, value in enumerate(row, left):
-                if value == "" or value is None:
+            for column, found in enumerate(row, left):
+                value = errors.get((number, column)) if found == "" or found is None else found
+                if value is None:
                     continue
                 unseen = number in self.layout.rows or column in self.layout.columns
                 if unseen:
@@ -202,8 +185,12 @@ class _Filled:
 
         if not self.page.hidden:
             tell_unseen(hidden, title, self.reading, self.page.number)
+        for kind, text in self.layout.heads:
+            self.page.add(text, kind)
         for text in self.layout.texts:
             self.page.add(text, "comment")
+        for link in self.layout.links:
+            self.reading.link("", link, self.page.number)
         if self.layout.texts:
             self.reading.note("comment", f"{len(self.layout.texts)} comments and text boxes on the "
                               f"sheet '{title}'.", self.page.number)  # fmt: skip
@@ -211,89 +198,14 @@ class _Filled:
             self.reading.skip(f"formulas on '{title}'; their last values are the cells'",
                               self.page.number, self.layout.formulas)  # fmt: skip
         if self.layout.charts:
-            self.reading.skip(f"charts on '{title}'; their values are cells of the workbook",
-                              self.page.number, self.layout.charts)  # fmt: skip
+            self.reading.skip(f"charts on '{title}', except for titles; their values are cells of "
+                              "the workbook", self.page.number, self.layout.charts)  # fmt: skip
         tell_rounded(self.rounded, title, self.reading, self.page.number)
-
-
-def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
-    at = 0
-    while at + 4 <= len(held):
-        kind, size = struct.unpack_from("<HH", held, at)
-        yield at, kind, held[at + 4 : at + 4 + size]
-        at += 4 + size
 
 
 def _is_locked(held: bytes) -> bool:
     """Return whether a record says, before the first sheet, that the rest is encrypted."""
-    for _, kind, _ in _records(held):
+    for _, kind, _ in xls_records(held):
         if kind in (0x2F, 0x85, 0x0A):
             return kind == 0x2F
     return False
-
-
-def _layout(held: bytes) -> _Book | None:  # noqa: PLR0912
-    """Return the layout that a workbook's records describe; None if it is older than BIFF8."""
-    book = _Book()
-    starts: dict[int, _Layout] = {}
-    sheet: _Layout | None = None
-    depth, told, size = 0, 0, 0
-    words: list[bytes] = []
-    for at, kind, body in _records(held):
-        if kind == 0x809 and len(body) >= 4:
-            version, what = struct.unpack_from("<HH", body)
-            if not at and version != 0x600:
-                return None
-            depth += 1
-            if depth == 1 and what != 5:
-                sheet = starts.get(at)
-            elif what == 0x20 and sheet is not None:
-                sheet.charts += 1
-        elif kind == 0x0A:
-            depth = max(0, depth - 1)
-        elif kind == 0x85 and len(body) >= 4:
-            layout = _Layout()
-            starts[struct.unpack_from("<I", body)[0]] = layout
-            book.sheets.append(layout)
-        elif kind == 0x22:
-            book.from_1904 = body[:1] == b"\1"
-        elif kind == 0x41E and len(body) >= 5:
-            number, length, wide = struct.unpack_from("<HHB", body)
-            raw = body[5 : 5 + length * (1 + (wide & 1))]
-            book.formats[number] = raw.decode("utf-16-le" if wide & 1 else "latin-1", "replace")
-        elif kind == 0xE0 and len(body) >= 4:
-            book.cell_formats.append(struct.unpack_from("<H", body, 2)[0])
-        elif sheet is not None and depth == 1:
-            _sheet_record(sheet, kind, body)
-            if kind == 0x1B6 and len(body) >= 12:  # a text: its characters follow in CONTINUE
-                size, told, words = struct.unpack_from("<H", body, 10)[0], kind, []
-            elif kind == 0x3C and told and size > 0:
-                wide = body[:1] == b"\1"
-                raw = body[1 : 1 + size * (1 + wide)]
-                words.append(raw.decode("utf-16-le" if wide else "latin-1", "replace").encode())
-                size -= len(raw) >> wide
-                if size <= 0:
-                    sheet.texts.append(b"".join(words).decode())
-                    told = 0
-            elif kind != 0x3C:
-                told = 0
-    return book
-
-
-def _sheet_record(sheet: _Layout, kind: int, body: bytes) -> None:
-    try:
-        if kind in (0x203, 0x27E, 0x06, 0x205):  # NUMBER, RK, FORMULA, BOOLERR
-            row, column, form = struct.unpack_from("<HHH", body)
-            sheet.formats[row, column] = form
-            sheet.formulas += kind == 0x06
-        elif kind == 0xBD:  # MULRK
-            row, column = struct.unpack_from("<HH", body)
-            for turn in range((len(body) - 6) // 6):
-                sheet.formats[row, column + turn] = struct.unpack_from("<H", body, 4 + 6 * turn)[0]
-        elif kind == 0x208 and struct.unpack_from("<H", body, 12)[0] & 0x20:
-            sheet.rows.add(struct.unpack_from("<H", body)[0])
-        elif kind == 0x7D and struct.unpack_from("<H", body, 8)[0] & 1:
-            first, last = struct.unpack_from("<HH", body)
-            sheet.columns.update(range(first, min(last, 255) + 1))
-    except struct.error as error:
-        raise Damaged(f"a record of a sheet breaks off: {error}") from error

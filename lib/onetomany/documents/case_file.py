@@ -23,8 +23,9 @@ from .reading import Refused
 SCHEMA_VERSION = 3
 # raised whenever the same bytes would be read differently: they are then read again
 # (3: Hangul composed, changes and memos in HWP cells reported; 4: saved pages and web archives;
-# 6: one rule for Korean bytes in all texts and tables, notes in other words)
-EXTRACTOR_VERSION = 6
+# 6: one rule for Korean bytes in all texts and tables, notes in other words; 7: notes and comments
+# of old Office files, formats of XLSB, raised and struck digits)
+EXTRACTOR_VERSION = 7
 
 LARGEST = 16 << 30  # bytes of the largest original that is hashed
 KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # endings of the files that undo pseudonyms

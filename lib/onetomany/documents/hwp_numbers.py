@@ -93,6 +93,7 @@ class HangulNumbering:
     bullets: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, ParagraphForm] = field(default_factory=dict)
     headings: set[str] = field(default_factory=set)  # styles whose name says that they are one
+    raised: set[str] = field(default_factory=set)  # forms of characters above the line
     outline: str = ""  # the list that numbers the section's outline
     counted: dict[str, dict[int, int]] = field(default_factory=dict)
     lost: Counter[str] = field(default_factory=Counter)
@@ -166,6 +167,8 @@ def hangul_numbering(header: Any) -> HangulNumbering:
             found.bullets[key] = attribute(element, "char") or ""
         elif name == "paraPr":
             found.shapes[key] = _shape(element)
+        elif name == "charPr" and element.find("{*}supscript") is not None:
+            found.raised.add(key)
         elif name == "style":
             names = (attribute(element, "name") or "", attribute(element, "engName") or "")
             if any(_OUTLINE_STYLE.fullmatch(each.strip()) for each in names):

@@ -15,7 +15,7 @@ from .hwp_numbers import HangulNumbering
 from .hwp_words import BREAKS, FORMS, Words, child_text, inline_text, link_target, placed_cells
 from .ooxml import add_chart
 from .parts import attribute, clamped, local
-from .reading import Page, Reading, Refused
+from .reading import Page, Reading, Refused, raised
 
 _NOTES = {
     "footNote": "footnote", "endNote": "endnote", "header": "header", "footer": "footer",
@@ -54,6 +54,7 @@ class HangulWalk:
         self.changes: dict[str, tuple[str, str]] = {}
         self.told: Counter[str] = Counter()
         self.open: dict[str, str] = {}  # kind of tracked change now open: its id
+        self.above = False  # whether the characters now read are raised
         self.depth = 0
         self.body: int | None = None  # height of a page's text
 
@@ -138,6 +139,7 @@ class HangulWalk:
         """Return the words of a paragraph's runs, and the objects in them."""
         words = Words()
         for run in element:
+            self.above = attribute(run, "charPrIDRef") in self.numbering.raised
             for child in run if local(run) == "run" else ():
                 if local(child) == "t":
                     self._text(child, words)
@@ -170,7 +172,7 @@ class HangulWalk:
             words.skip(len(text) if units is None else units)
             return
         begin = words.length
-        words.add(text, units)
+        words.add(raised(text, "".join(words.shown[-1:])) if self.above else text, units)
         if "insert" in self.open:
             words.inserted.append((begin, words.length, self.open["insert"]))
 

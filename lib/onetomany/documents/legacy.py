@@ -1,23 +1,20 @@
-"""DOC and PPT, the binary formats of Word and PowerPoint 97 to 2003, by undoc.
+"""DOC and PPT, the binary formats of Word and PowerPoint 97 to 2003.
 
-undoc gives the text in its order with tables; the file's own head ([MS-DOC] 2.5.4) counts the
-characters of every part, so each part that undoc leaves out is reported.
+undoc gives the text in its order, with tables. The rest is read from the files' own
+structures by `word_pieces` and `slide_records`.
 """
 
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Iterator
 from typing import Any
 
 from .compound import embedded_objects, inflate_object, open_compound, stream_bytes, unwrap_object
 from .protected import LOCKED
 from .reading import Damaged, GridCell, Page, Reading, Refused
+from .slide_records import ppt_records, slide_extras
+from .word_pieces import add_parts
 
-# offsets of the counts of each part's characters in the head of a DOC, 4 bytes each
-_COUNTS = ((4, "footnotes"), (5, "headers and footers"), (7, "comments"), (8, "endnotes"),
-           (9, "text boxes"), (10, "text boxes in headers"))  # fmt: skip
 _PICTURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"II*\0", "tif"), (b"GIF8", "gif"))
 _OBJECT = 0x1011  # a record of PPT that contains an embedded object
 
@@ -29,7 +26,7 @@ def read_doc(content: bytes, reading: Reading) -> None:
         page = reading.page()
         for section in _sections(document, reading):
             _content(section.get("content", []), page, reading)
-        _tell_counts(stream_bytes(ole, "WordDocument"), page, reading)
+        _aside(ole, page, reading)
         _pictures(document, reading)
         embedded_objects(ole, reading)
         if ole.exists("Macros") or ole.exists("_VBA_PROJECT_CUR"):
@@ -40,15 +37,27 @@ def read_ppt(content: bytes, reading: Reading) -> None:
     """Read PowerPoint's PPT, each slide as a page. Raises Refused if undoc can't open it."""
     with open_compound(content) as ole:
         document = _opened(content)
+        held = stream_bytes(ole, "PowerPoint Document")
         for section in _sections(document, reading):
             _content(section.get("content", []), reading.page(label=section.get("name")), reading)
-        for flags, kind, held in _records(stream_bytes(ole, "PowerPoint Document")):
+        _beside(held, reading)
+        for flags, kind, body in ppt_records(held):
             if kind == _OBJECT:
-                _object(flags >> 4 & 0xFF == 1, held, reading)
+                _object(flags >> 4 & 0xFF == 1, body, reading)
         if ole.exists("Pictures"):
             _drawn(stream_bytes(ole, "Pictures"), reading)
-    reading.note("unread", "Of PPT, tables and charts are not distinguished from other text, and "
-                 "comments, speaker's notes and hidden slides may be missing.")  # fmt: skip
+    reading.note("unread", "Of PPT, tables and charts are not distinguished from other text.")
+
+
+def _beside(held: bytes, reading: Reading) -> None:
+    """Add to each slide the parts that undoc doesn't give."""
+    try:
+        extras = slide_extras(held)
+    except Damaged as damaged:
+        reading.note("unread", f"Notes, comments and hidden slides are not read: {damaged}.")
+        return
+    for number, each in enumerate(extras):
+        each.add(reading.pages[number] if number < len(reading.pages) else reading.page(), reading)
 
 
 def _opened(content: bytes) -> Any:
@@ -93,8 +102,6 @@ def _content(blocks: list[dict[str, Any]], page: Page, reading: Reading) -> None
             page.add(_words(block.get("content", []), page, reading), "footnote")
         elif "runs" in block:
             listed = block.get("list_info") or {}
-            if listed.get("list_type") == "numbered":
-                reading.skip("automatic numbers of paragraphs", page.number)
             plain = "list" if listed else "paragraph"
             page.add(_line(block, page, reading), "heading" if block.get("heading") else plain)
         elif kind not in ("PageBreak", "SectionBreak", "Image"):
@@ -106,27 +113,20 @@ def _words(paragraphs: list[dict[str, Any]], page: Page, reading: Reading) -> st
 
 
 def _line(paragraph: dict[str, Any], page: Page, reading: Reading) -> str:
+    if (paragraph.get("list_info") or {}).get("list_type") == "numbered":
+        reading.skip("automatic numbers of paragraphs", page.number)
     for run in paragraph.get("runs", []):
         reading.link(run.get("text", ""), run.get("hyperlink"), page.number)
     return "".join(run.get("text", "") for run in paragraph.get("runs", []))
 
 
-def _tell_counts(held: bytes, page: Page, reading: Reading) -> None:
-    """Report the parts of a DOC whose text undoc doesn't give."""
+def _aside(ole: Any, page: Page, reading: Reading) -> None:
+    """Add the parts of a DOC that undoc doesn't give."""
     try:
-        (shorts,) = struct.unpack_from("<H", held, 32)
-        longs = 34 + 2 * shorts + 2
-        counts = struct.unpack_from("<11i", held, longs)
-    except struct.error:
-        reading.note("unread", "Its head is damaged: footnotes, headers and comments are unknown.")
-        return
-    for at, what in _COUNTS:
-        if counts[at] > 2:
-            reading.skip(f"{what} ({counts[at]:,} characters)")
-    # cell marks, codes of fields and the like are counted, and are not text
-    if counts[3] > 200 and page.length < counts[3] / 4:
-        reading.note("unread", f"Only {page.length:,} of the {counts[3]:,} characters that the "
-                     "file counts came out: the rest may be codes of fields, or lost.")  # fmt: skip
+        add_parts(ole, page, reading)
+    except Damaged as damaged:
+        reading.note("unread", "Footnotes, headers, comments, text boxes and hidden text are not "
+                     f"read: {damaged}.")  # fmt: skip
 
 
 def _pictures(document: Any, reading: Reading) -> None:
@@ -141,15 +141,6 @@ def _pictures(document: Any, reading: Reading) -> None:
             reading.skip(f"a picture in a format that is not read ({info.get('mime_type', '?')})")
 
 
-def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the records of a PPT: flags, kind and content."""
-    at = 0
-    while at + 8 <= len(held):
-        flags, kind, size = struct.unpack_from("<HHI", held, at)
-        yield flags, kind, held[at + 8 : at + 8 + size]
-        at += 8 + size
-
-
 def _object(packed: bool, held: bytes, reading: Reading) -> None:
     try:
         content = inflate_object(held[4:], reading.limits.expanded) if packed else held
@@ -159,7 +150,7 @@ def _object(packed: bool, held: bytes, reading: Reading) -> None:
 
 
 def _drawn(held: bytes, reading: Reading) -> None:
-    for number, (_, _, body) in enumerate(_records(held), 1):
+    for number, (_, _, body) in enumerate(ppt_records(held), 1):
         for start, ending in _PICTURES:
             if (place := body.find(start, 0, 64)) >= 0:
                 reading.member(f"picture {number}.{ending}", body[place:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import email.message
 import email.policy
 import re
@@ -13,6 +14,9 @@ from .markup import add_html
 from .plain import decode
 from .reading import Page, Reading, Refused, clean
 
+_APART = b"\x1e"  # between heads that are decoded together
+_UUENCODED = re.compile(r"^begin [0-7]{3,4} ([^\r\n]+)\r?\n((?:[ -`]{1,90}\r?\n)+?)end[ \t]*$",
+                        re.MULTILINE)  # fmt: skip
 _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Reply-To")
 
 
@@ -22,6 +26,7 @@ def read_eml(content: bytes, reading: Reading) -> None:
     if not message.keys():
         raise Refused("It has no head of a mail, such as From, Date or Subject.")
     page = reading.page()
+    _restore_heads(message, reading)
     for name, value in message.items():
         text = mail_head(value)
         if name.title() in _HEADS:
@@ -37,21 +42,74 @@ def read_eml(content: bytes, reading: Reading) -> None:
 def _body(message: Any, page: Page, reading: Reading) -> None:
     plain: list[str] = []
     rich: list[str] = []
-    for number, part in enumerate(mail_parts(message, reading.limits.depth), 1):
+    parts = mail_parts(message, reading.limits.depth)
+    apart = any(
+        part.get_content_type() == "text/plain" and not part.get_filename() for part in parts
+    )
+    for number, part in enumerate(parts, 1):
         kind = part.get_content_type()
         name = part.get_filename()
         if kind in ("text/plain", "text/html") and not name and not part.is_attachment():
             payload = part.get_payload(decode=True) or b""
             text, _, _ = decode(payload, part.get_content_charset())
-            (plain if kind == "text/plain" else rich).append(text)
-        elif kind == "message/rfc822":
-            inner = part.get_payload()
-            held = inner[0].as_bytes() if isinstance(inner, list) and inner else b""
-            reading.member(name or f"mail {number}.eml", held)
+            if kind == "text/plain":
+                plain.append(_without_files(text, reading))
+            elif apart and not _is_form(part, message):
+                # not another form of a text that was read, but one that follows it
+                reading.member(f"part {number}.html", text.encode("utf-8", "replace"))
+            else:
+                rich.append(text)
+        elif isinstance(inner := part.get_payload(), list):
+            held = b"\n".join(each.as_bytes() for each in inner)
+            ending = "eml" if kind == "message/rfc822" else "txt"
+            reading.member(name or f"mail {number}.{ending}", held)
+            if kind == "message/external-body":
+                said = mail_head(part.get("Content-Type"))
+                reading.skip(f"a part that is kept elsewhere: {said}"[:500])
         else:
             payload = part.get_payload(decode=True) or b""
             reading.member(name or f"attachment {number}", payload)
     add_bodies(plain, rich, page, reading)
+
+
+def _is_form(part: Any, message: Any) -> bool:
+    """Return whether a part is one of several forms of the same text."""
+    return any(
+        each is part
+        for around in message.walk()
+        if around.get_content_type() == "multipart/alternative"
+        for each in around.walk()
+    )
+
+
+def _restore_heads(message: Any, reading: Reading) -> None:
+    """Decode heads that were sent in an encoding that they don't state, as old mailers did."""
+    for part in message.walk():
+        held = [str(value).encode("utf-8", "surrogateescape") for _, value in part.raw_items()]
+        if all(map(bytes.isascii, held)):
+            continue
+        said = part.get_param("charset") if "Content-Type" in part else None
+        text, name, _ = decode(_APART.join(held), said if isinstance(said, str) else None)
+        names = [name for name, _ in part.raw_items()]
+        part._headers = [*zip(names, text.split(_APART.decode()), strict=True)]
+        reading.note("encoding", f"Heads that state no encoding are read as {name}: check names.")
+
+
+def _without_files(text: str, reading: Reading) -> str:
+    """Return a body without the files that old mailers wrote into it (uuencode): they are members.
+
+    A file that breaks off stays in the text.
+    """
+
+    def keep(found: re.Match[str]) -> str:
+        try:
+            lines = found[2].splitlines()
+            reading.member(found[1].strip(), b"".join(map(binascii.a2b_uu, lines)))
+        except (binascii.Error, ValueError):
+            return found[0]
+        return f"[{found[1].strip()}]\n"
+
+    return _UUENCODED.sub(keep, text)
 
 
 def add_bodies(plain: list[str], rich: list[str], page: Page, reading: Reading) -> None:

@@ -10,9 +10,10 @@ from lxml import etree, html
 from .numbering import numeral
 from .parts import spanned
 from .plain import decode
-from .reading import GridCell, Page, Reading, Refused
+from .reading import GridCell, Page, Reading, Refused, apart, composed, raised
 
-_SKIPPED = {"script", "style", "template", "noscript", "svg", "math", "head", "iframe", "object"}
+_SKIPPED = {"script", "style", "template", "head"}
+_STRUCK = ("del", "s", "strike")
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub",
@@ -21,6 +22,7 @@ _INLINE = {
 _KINDS = {f"h{i}": "heading" for i in range(1, 7)} | {"li": "list", "caption": "caption"}
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.I)
 # characters that no XML tree may contain
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([-\w]+)", re.I)
 
@@ -99,9 +101,11 @@ class _Walk:
         self.page.add("\n".join(lines), "hidden" if hidden else self.kind)
         self.parts.clear()
 
-    def say(self, text: str | None, pre: bool = False) -> None:
+    def say(self, text: str | None, pre: bool = False, above: bool = False) -> None:
         if text:
-            self.parts.append(text if pre else re.sub(r"[ \t\r\n\f]+", " ", text))
+            text = text if pre else re.sub(r"[ \t\r\n\f]+", " ", text)
+            text = composed(text)
+            self.parts.append(raised(text, "".join(self.parts[-1:])) if above else text)
 
     def element(self, element: Any, hidden: bool) -> None:
         for child in element:
@@ -134,13 +138,30 @@ class _Walk:
             self.say(_field(child))
         elif tag == "table" and not child.xpath("boolean(.//table)"):
             self.close(hidden)
-            caption = child.findtext("caption")
-            self.page.add_grid(_grid(child, unseen), " ".join(caption.split()) if caption else None)
+            held = child.find("caption")
+            caption = "".join(held.itertext()) if held is not None else ""
+            title = " ".join(caption.split()) if caption else None
+            self.page.add(title or "", "caption")
+            self.page.add_grid(_grid(child, unseen), title)
             for link in child.iter("a"):
                 self.page.reading.link("".join(link.itertext()), _target(link), self.page.number)
+        elif tag == "math":
+            self.say(math_text(child))
+        elif tag in ("noscript", "iframe"):
+            # a browser shows the one without scripts only, the other from another place
+            inner = child.get("srcdoc") or "".join(child.itertext())
+            if words := " ".join(_TAGS.sub(" ", inner).split()):
+                self.close(hidden)
+                self.page.add(words, "hidden")
         elif tag in _INLINE and unseen == hidden:
-            self.say(child.text)
+            struck = tag in _STRUCK
+            begin = len(self.parts)
+            self.say(child.text, above=tag == "sup")
             self.element(child, hidden)
+            if struck and (words := "".join(self.parts[begin:])):
+                self.page.reading.struck(words, self.page.number)
+                self.parts[begin:] = [apart(words, "".join(self.parts[:begin][-1:]))]
+                child.tail = apart(child.tail or "", words)
         else:
             self.close(hidden)
             around, self.kind = self.kind, _KINDS.get(tag, "paragraph")
@@ -151,6 +172,29 @@ class _Walk:
             self.close(unseen)
             # words after a list within an item are the item's
             self.kind = around
+
+
+# the signs between the parts of a formula in MathML
+_BETWEEN = {"mfrac": "/", "msup": "^", "msub": "_", "munder": "_", "mover": "^", "mtr": ", ",
+            "mtable": "; "}  # fmt: skip
+
+
+def math_text(element: Any) -> str:
+    """Return a formula in MathML in one line, so that a half is 1/2 and not 12."""
+    tag = str(element.tag).rpartition("}")[2]
+    if tag in ("annotation", "annotation-xml"):
+        return ""
+    parts = [each for each in map(math_text, element) if each]
+    if tag in ("msubsup", "munderover") and len(parts) == 3:
+        return f"{parts[0]}_({parts[1]})^{parts[2]}"
+    if tag == "mroot" and len(parts) == 2:
+        return f"{parts[1]}√({parts[0]})"
+    if tag == "msqrt":
+        return f"√({''.join(parts)})"
+    if tag == "mfrac":
+        parts = [f"({each})" if len(each) > 1 else each for each in parts]
+    own = "" if parts else " ".join((element.text or "").split())
+    return own or _BETWEEN.get(tag, "").join(parts)
 
 
 def _target(link: Any) -> str | None:
@@ -243,16 +287,22 @@ def _cell_words(cell: Any) -> str:
     def walk(element: Any) -> None:
         for child in element:
             tag = child.tag if isinstance(child.tag, str) else ""
-            apart = bool(tag) and tag not in _INLINE and tag not in _SKIPPED
-            if apart:
+            begins = bool(tag) and tag not in _INLINE and tag not in _SKIPPED
+            if begins:
                 parts.append("\n")
             if tag in ("input", "select", "textarea"):
                 parts.append(_field(child))
+            elif tag == "math":
+                parts.append(math_text(child))
             elif tag and tag not in _SKIPPED:
-                parts.append(_label(child) if tag == "li" else "")
-                parts.append(re.sub(r"\s+", " ", child.text or ""))
+                if tag == "li" and (label := _label(child)):
+                    parts.append(label)
+                text = composed(re.sub(r"\s+", " ", child.text or ""))
+                parts.append(raised(text, "".join(parts[-1:])) if tag == "sup" else text)
                 walk(child)
-            if apart and tag != "br":
+                if tag in _STRUCK:
+                    child.tail = apart(child.tail or "", parts[-1])
+            if begins and tag != "br":
                 parts.append("\n")
             parts.append(re.sub(r"\s+", " ", child.tail or ""))
 

@@ -44,8 +44,10 @@ def decoded_names(raw: Sequence[bytes]) -> tuple[list[str], str]:
         return [each.decode("ascii") for each in raw], ""
     if _all(odd, "utf-8"):
         return [each.decode("utf-8") for each in raw], "UTF-8"
-    scores = [(_score(odd, codec), -turn, codec, told) for turn, (codec, told) in enumerate(_PAGES)]
-    scores.append((_score(odd, "cp437"), -len(_PAGES), "cp437", "CP437 (Western)"))
+    scores = [
+        (usual_share(odd, codec), -turn, codec, told) for turn, (codec, told) in enumerate(_PAGES)
+    ]
+    scores.append((usual_share(odd, "cp437"), -len(_PAGES), "cp437", "CP437 (Western)"))
     _, _, codec, told = max(scores)
     return [_name(each, codec) for each in raw], told
 
@@ -64,7 +66,7 @@ def _name(raw: bytes, codec: str) -> str:
         return raw.decode("cp437")
 
 
-def _score(names: Sequence[bytes], codec: str) -> float:
+def usual_share(names: Sequence[bytes], codec: str) -> float:
     """Return the share of letters beyond ASCII that are usual; 0 if a name can't be decoded."""
     usual = letters = 0
     for raw in names:

@@ -1,7 +1,7 @@
 """Numbers as a workbook shows them: 0.256 in the format 0.0% is 25.6%, 42 in 00000 is 00042.
 
 Number formats are those of ECMA-376 Part 1, 18.8.31, which XLS, XLSB and charts share. A number
-in another format (fractions, shapes of digits) stays as stored, which loses nothing.
+in another format (shapes of digits) stays as stored, which loses nothing.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import datetime
 import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 # the formats that files name by number alone; those that differ by country as Korea and most have
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "#,##0", 6: "#,##0",
-    7: "#,##0.00", 8: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "General",
-    13: "General", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
+    7: "#,##0.00", 8: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
+    13: "# ??/??", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
     18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm",
     37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 41: "#,##0", 42: "#,##0",
     43: "#,##0.00", 44: "#,##0.00", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "0.0E+0",
@@ -101,7 +102,7 @@ def format_number(value: float, format_: str | None, *, from_1904: bool = False)
         text = "".join(_literal(kind, text) for kind, text in pieces).strip()
         return text if text and not value else plain_number(value)
     if "other" in kinds and any(kind == "other" and text == "/" for kind, text in pieces):
-        return plain_number(value)  # a fraction
+        return _fraction(value, pieces) or plain_number(value)
     return _number(size, pieces) or plain_number(value)
 
 
@@ -155,6 +156,26 @@ def _number(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
         right = right[:-1]
     told = left + ("." + right if right or (part and needed) else "")
     return sign + _placed(told, whole, pieces)
+
+
+def _fraction(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
+    """Return a number as a fraction, 1 1/2; '' for a form that isn't known here."""
+    at = next(number for number, (_, text) in enumerate(pieces) if text == "/")
+    below = "".join(text for kind, text in pieces[at + 1 :] if kind in ("digits", "other")).strip()
+    size = Fraction(abs(value))
+    if below.isdigit() and int(below):
+        part, under = round(size * int(below)), int(below)
+    elif below and set(below) <= set("?#0") and len(below) < 6:
+        part, under = size.limit_denominator(10 ** len(below) - 1).as_integer_ratio()
+    else:
+        return ""
+    whole = 0
+    if sum(kind == "digits" for kind, _ in pieces[:at]) > 1:
+        whole, part = divmod(part, under)
+    told = (
+        f"{whole} {part}/{under}" if whole and part else f"{part}/{under}" if part else f"{whole}"
+    )
+    return f"-{told}" if value < 0 else told
 
 
 def _placed(told: str, whole: str, pieces: tuple[tuple[str, str], ...]) -> str:

@@ -20,7 +20,16 @@ _WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "Alter
            "Choice")  # fmt: skip
 _BESIDE = tuple(
     "{*}" + name
-    for name in ("hyperlink", "instrText", "fldSimple", "txbxContent", "chart", "relIds", "tbl")
+    for name in (
+        "hyperlink",
+        "instrText",
+        "fldSimple",
+        "txbxContent",
+        "chart",
+        "relIds",
+        "tbl",
+        "textpath",
+    )
 )
 _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
@@ -142,6 +151,9 @@ class _Walk:
     def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
         runs = list(runs_of(element))
+        for run in runs:
+            if run.struck:
+                self.reading.struck(run.text, self.page.number)
         properties, style = element.find("{*}pPr"), element.find("{*}pPr/{*}pStyle")
         named = attribute(style, "val") or "" if style is not None else ""
         if (
@@ -165,6 +177,9 @@ class _Walk:
             self.reading.link("", target, self.page.number)
         for box in _text_boxes(element):
             self.content(box)
+        for path in element.iter("{*}textpath"):  # letters as a drawing, such as a watermark
+            if "Fallback" not in [local(each) for each in path.iterancestors()]:
+                self.page.add(attribute(path, "string") or "")
         for drawn in element.iter("{*}chart", "{*}relIds"):
             if "Fallback" not in [local(each) for each in drawn.iterancestors()]:
                 self.package.drawn(self.part, self.page)

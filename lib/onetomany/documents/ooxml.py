@@ -15,8 +15,9 @@ from urllib.parse import unquote
 from .compound import unwrap_object
 from .markup import add_html, html_text
 from .number_formats import format_number
-from .parts import Parts, attribute, local
-from .reading import Damaged, GridCell, Page, Reading, Refused, composed
+from .parts import Parts, attribute, clamped, local
+from .reading import Damaged, GridCell, Page, Reading, Refused, apart, composed, raised
+from .word_runs import run_text
 
 # parts about a document's look, or that repeat other parts
 _SILENT = re.compile(
@@ -160,18 +161,41 @@ def paragraphs_of(body: Any) -> Iterator[tuple[Any, str]]:
     """Yield the paragraphs of a DrawingML text, each with its words."""
     for paragraph in body:
         if local(paragraph) == "p":
-            yield paragraph, composed("".join(_said(paragraph)))
+            yield paragraph, composed(_words(paragraph))
 
 
-def _said(paragraph: Any) -> Iterator[str]:
-    for element in paragraph.iter():
-        name = local(element)
+def _words(element: Any) -> str:
+    words, crossed = "", False
+    for text, look in _said(element):
+        struck = look == "struck"
+        said = raised(text, words) if look == "raised" else text
+        words += apart(said, words) if struck != crossed else said
+        crossed = struck
+    return words
+
+
+def _said(element: Any, look: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the words in an element, and whether they are raised or struck through."""
+    for child in element:
+        name = local(child)
         if name == "t":
-            yield element.text or ""
-        elif name == "br":
-            yield "\n"
-        elif name == "tab":
-            yield "\t"
+            yield child.text or "", look
+        elif name in ("br", "tab"):
+            yield "\n" if name == "br" else "\t", ""
+        elif name in ("m", "oMath", "oMathPara"):
+            yield run_text(child), ""
+        elif name == "AlternateContent":
+            # the newer form of a part that is there twice
+            yield from _said(next(iter(child), ()), look)
+        else:
+            properties = child.find("{*}rPr")
+            yield from _said(child, "" if properties is None else _look(properties))
+
+
+def _look(properties: Any) -> str:
+    if clamped((attribute(properties, "baseline") or "").rstrip("%"), 0) > 0:
+        return "raised"
+    return "struck" if attribute(properties, "strike") not in (None, "noStrike") else ""
 
 
 def drawn_texts(root: Any) -> list[str]:
@@ -189,7 +213,7 @@ def add_chart(root: Any, page: Page, reading: Reading) -> None:
     if not len(root):
         return
     title = next((each for each in root.iter() if local(each) == "title"), None)
-    named = " ".join("".join(_said(title)).split()) if title is not None else ""
+    named = " ".join(_words(title).split()) if title is not None else ""
     series = [each for each in root.iter() if local(each) in ("ser", "series")]
     cells, labelled = [], False
     for column, each in enumerate(series, 2):
@@ -210,7 +234,7 @@ def add_chart(root: Any, page: Page, reading: Reading) -> None:
         reading.skip("a chart that carries no values", page.number)
     for other in root.iter():
         if local(other) == "title" and other is not title:
-            page.add("".join(_said(other)), "caption")
+            page.add(_words(other), "caption")
 
 
 def _points(series: Any, names: tuple[str, ...]) -> dict[int, str]:

@@ -8,7 +8,26 @@ from typing import Any
 
 from .parts import attribute, clamped, local
 from .plain import add_row
-from .reading import Page, Reading, composed
+from .reading import ABOVE, ABOVE_ENDS, STRUCK, Page, Reading, composed, with_raised
+
+LOOK = "look"  # an attribute that `mark_looks` sets
+_SIGNS = {"raised": (ABOVE, ABOVE_ENDS), "struck": (STRUCK, STRUCK)}
+
+
+def mark_looks(roots: list[Any], page_of: Reading) -> None:
+    """Mark the spans that are raised above their line or struck through, by their styles."""
+    named: dict[str, str] = {}
+    for style in [style for root in roots for style in root.iter("{*}style")]:
+        for each in style.iter("{*}text-properties"):
+            if re.match(r"super|[1-9]", attribute(each, "text-position") or ""):
+                named[attribute(style, "name") or ""] = "raised"
+            elif (attribute(each, "text-line-through-style") or "none") != "none":
+                named[attribute(style, "name") or ""] = "struck"
+    for span in [span for root in roots for span in root.iter("{*}span")]:
+        if look := named.get(attribute(span, "style-name") or ""):
+            span.set(LOOK, look)
+            if look == "struck":
+                page_of.struck("".join(span.itertext()))
 
 
 def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
@@ -57,8 +76,8 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
     if seen:
         reading.note("hidden", f"{seen} rows on '{title}' hold hidden cells.", page.number)
     drawn = [shape for shapes in table.iter("{*}shapes") for shape in shapes]
-    framed = [frame for frame in table.iter("{*}frame")
-              if local(frame.getparent()) in ("table-cell", "covered-table-cell")]  # fmt: skip
+    framed = [drawing for cell in table.iter("{*}table-cell", "{*}covered-table-cell")
+              for drawing in cell if local(drawing) in _DRAWN]  # fmt: skip
     return [*comments, *drawn, *framed]
 
 
@@ -97,9 +116,10 @@ def cell_paragraphs(cell: Any) -> Iterator[Any]:
             yield from cell_paragraphs(element)
 
 
-_OUTER = ("annotation", "note", "frame", "a", "change", "change-start", "custom-shape", "rect", "g",
-          "text-box", "line", "ellipse", "polygon", "path", "connector", "caption",
-          "control")  # fmt: skip
+_DRAWN = ("frame", "custom-shape", "rect", "g", "text-box", "line", "ellipse", "polygon",
+          "polyline", "path", "connector", "caption", "control", "circle", "regular-polygon",
+          "measure")  # fmt: skip
+_OUTER = ("annotation", "note", "a", "change", "change-start", *_DRAWN)
 
 
 def anchored(element: Any) -> Iterator[Any]:
@@ -115,7 +135,7 @@ def anchored(element: Any) -> Iterator[Any]:
 
 def words_of(element: Any) -> str:
     """Return the text of a paragraph as shown, without the elements anchored in it."""
-    return composed("".join(_said(element)))
+    return composed(with_raised("".join(_said(element))))
 
 
 def _said(element: Any) -> Iterator[str]:
@@ -133,5 +153,8 @@ def _said(element: Any) -> Iterator[str]:
             above = "".join("".join(_said(each)) for each in child.iter("{*}ruby-text"))
             yield f"{base}({above})" if above else base
         elif name == "a" or name not in (*_OUTER, "tracked-changes", "title", "desc"):
+            begins, ends = _SIGNS.get(child.get(LOOK) or "", ("", ""))
+            yield begins
             yield from _said(child)
+            yield ends
         yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")

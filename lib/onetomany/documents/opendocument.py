@@ -6,11 +6,12 @@ By OASIS OpenDocument 1.3; the words are in content.xml, headers and footers in 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from .numbering import numeral
 from .ooxml import carried
-from .open_sheets import add_sheet, anchored, cell_paragraphs, rows_of, words_of
+from .open_sheets import add_sheet, anchored, cell_paragraphs, mark_looks, rows_of, words_of
 from .parts import Parts, attribute, clamped, local, spanned
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
@@ -27,7 +28,7 @@ _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx
 # of what these contain, only values of form fields are read
 _FORMS = ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
           "event-listeners", "title", "desc", "settings", "page-thumbnail")  # fmt: skip
-_LEVELS = 10
+_LEVELS, _OUTLINE = 10, "outline"  # of lists, and the list that numbers headings
 
 
 def read_odf(content: bytes, reading: Reading) -> None:
@@ -95,12 +96,17 @@ class _Walk:
         self.lists: dict[str, dict[int, Any]] = {}
         self.hidden_styles: set[str] = set()
         self.hidden_sheets: set[str] = set()
+        self.hidden_slides: set[str] = set()
         self.sheets = False
         self.changes: dict[str, tuple[str, str | None, str | None]] = {}
         self.counts: dict[str, list[int]] = {}
         self.many = {"comment": 0, "tracked": 0, "hidden": 0}
         self.depth = 0
+        mark_looks(roots, reading)
         for root in roots:
+            for outline in root.iter("{*}outline-style"):
+                levels = {clamped(attribute(each, "level")): each for each in outline}
+                self.lists[_OUTLINE] = levels
             for style in root.iter("{*}list-style"):
                 levels = {clamped(attribute(each, "level")): each for each in style}
                 self.lists[attribute(style, "name") or ""] = levels
@@ -108,6 +114,9 @@ class _Walk:
                 for each in style.iter("{*}table-properties"):
                     if attribute(each, "display") == "false":
                         self.hidden_sheets.add(attribute(style, "name") or "")
+                for each in style.iter("{*}drawing-page-properties"):
+                    if attribute(each, "visibility") == "hidden":
+                        self.hidden_slides.add(attribute(style, "name") or "")
                 for each in style.iter("{*}text-properties"):
                     if each.get(_DISPLAY) == "none":
                         self.hidden_styles.add(attribute(style, "name") or "")
@@ -127,11 +136,24 @@ class _Walk:
                     for inner in add_sheet(part, self.page, self.reading):
                         self.block(inner)
                 elif local(part) == "page":
-                    self.page = self.reading.page(label=attribute(part, "name"))
-                    self.blocks(part)
+                    self.slide(part, kind)
         else:
             self.page = self.reading.page()
             self.blocks(kind)
+
+    def slide(self, part: Any, around: Any) -> None:
+        """Add a slide, with the footer that its master shows."""
+        unseen = (attribute(part, "style-name") or "") in self.hidden_slides
+        self.page = self.reading.page(label=attribute(part, "name"), hidden=unseen)
+        if unseen:
+            told = "This slide is hidden: a show leaves it out."
+            self.reading.note("hidden", told, self.page.number)
+        self.blocks(part)
+        for kind in ("header", "footer", "date-time"):
+            named = attribute(part, f"use-{kind}-name")
+            for each in around.iter(f"{{*}}{kind}-decl"):
+                if named and attribute(each, "name") == named:
+                    self.page.add(each.text or "", "header" if kind == "header" else "footer")
 
     def blocks(self, parent: Any) -> None:
         for element in parent:
@@ -140,9 +162,13 @@ class _Walk:
     def block(self, element: Any) -> None:  # noqa: PLR0912
         name = local(element)
         if name in ("p", "h"):
-            self.paragraph(element, "heading" if name == "h" else "paragraph")
+            label = ""
+            if name == "h" and attribute(element, "is-list-header") != "true":
+                self.counts.setdefault(_OUTLINE, [0] * (_LEVELS + 1))
+                label = self.label(_OUTLINE, clamped(attribute(element, "outline-level")), element)
+            self.paragraph(element, "heading" if name == "h" else "paragraph", label)
         elif name == "list":
-            self.list(element, attribute(element, "style-name") or "", 1)
+            self.list(element)
         elif name == "table":
             self.table(element)
         elif name == "tracked-changes":
@@ -219,7 +245,15 @@ class _Walk:
         text = "\n".join(words_of(p) for p in element.iter("{*}p"))
         self.many["comment"] += self.page.add(text, "comment", None, who, dated) is not None
 
-    def list(self, element: Any, style: str, level: int) -> None:
+    def list(self, element: Any) -> None:
+        for child, label in self.items(element, attribute(element, "style-name") or "", 1):
+            if local(child) in ("p", "h"):
+                self.paragraph(child, "heading" if local(child) == "h" else "list", label)
+            else:
+                self.block(child)
+
+    def items(self, element: Any, style: str, level: int) -> Iterator[tuple[Any, str]]:
+        """Yield the parts of a list and of those in it, each with its number."""
         counts = self.counts.setdefault(style, [0] * (_LEVELS + 1))
         if (
             level == 1
@@ -233,13 +267,25 @@ class _Walk:
             first = local(item) == "list-item"
             for child in item:
                 if local(child) == "list":
-                    self.list(child, attribute(child, "style-name") or style, level + 1)
-                elif local(child) in ("p", "h"):
-                    label = self.label(style, level, item) if first else ""
-                    first = False
-                    self.paragraph(child, "heading" if local(child) == "h" else "list", label)
+                    inner = attribute(child, "style-name") or style
+                    yield from self.items(child, inner, level + 1)
                 else:
-                    self.block(child)
+                    label = ""
+                    if first and local(child) in ("p", "h"):
+                        label, first = self.label(style, level, item), False
+                    yield child, label
+
+    def lines(self, cell: Any) -> Iterator[str]:
+        """Yield the paragraphs of a cell, those of lists with their numbers."""
+        for element in cell:
+            if local(element) in ("p", "h"):
+                yield words_of(element)
+            elif local(element) == "list":
+                for child, label in self.items(element, attribute(element, "style-name") or "", 1):
+                    words = words_of(child) if local(child) in ("p", "h") else ""
+                    yield label + words if words else ""
+            elif local(element) == "section":
+                yield from self.lines(element)
 
     def label(self, style: str, level: int, item: Any) -> str:
         """Count an item and return its number as it is shown."""
@@ -250,7 +296,7 @@ class _Walk:
         own = attribute(item, "start-value")
         counts[level] = clamped(own) if own else (counts[level] + 1 if counts[level] else start)
         counts[level + 1 :] = [0] * (_LEVELS - level)
-        if held is None or local(held) != "list-level-style-number":
+        if held is None or local(held) not in ("list-level-style-number", "outline-level-style"):
             return ""
         shown = max(1, clamped(attribute(held, "display-levels"), 1, level))
         told = []
@@ -280,10 +326,9 @@ class _Walk:
                     continue
                 repeated = clamped(attribute(tc, "number-columns-repeated"), 1, 1000)
                 if local(tc) == "table-cell":
-                    lines = [words_of(p) for p in cell_paragraphs(tc)]
                     high, wide = (spanned(attribute(tc, f"number-{each}-spanned"))
                                   for each in ("rows", "columns"))  # fmt: skip
-                    text = "\n".join(filter(None, lines))
+                    text = "\n".join(filter(None, self.lines(tc)))
                     cells.append(GridCell(row, column, text, (high, wide)))
                     within.append(tc)
                 column += repeated

@@ -98,6 +98,9 @@ def _read_page(ahead: Ahead, page: Page, reading: Reading) -> None:
     for kind, note in (("redaction", REDACTION), ("hidden", HIDDEN)):
         if ("under_redaction" if kind == "redaction" else kind) in unseen.values():
             reading.note(kind, note, page.number)
+    if found.flat:
+        reading.skip("single characters in a font that the file doesn't contain", page.number,
+                     found.flat)  # fmt: skip
     _about_pictures(found, page, reading, looked.parts)
     notes.read_comments(ahead.held, looked.place, page, reading)
     looked.textpage.close()

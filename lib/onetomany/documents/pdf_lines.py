@@ -6,15 +6,17 @@ import ctypes
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from pypdfium2 import raw
 
 from . import pdf_calls as calls
-from .reading import Box, boxed
+from .reading import Box, boxed, raised
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # in the place of glyphs that have no Unicode value
+SMALL = 0.85  # of the height of the number that they stand on, at most: raised digits
+_NUMBER = re.compile(r"\d\d")
 GAP = 0.22  # of a line's height: characters that are further apart have a blank between them
 # Hebrew, Arabic and the like: PDFium has put them into logical order, which is not that of places
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -122,7 +124,8 @@ def read_lines(
             lines.append(Line(fair, places, textpage, runs, place))
         else:
             unplaced.append(fair)
-    return _by_place(lines, backward), unplaced
+    apart = [each for line in lines for each in _unstacked(line)]
+    return [_with_raised(line) for line in _by_place(apart, backward)], unplaced
 
 
 def _units(text: str) -> Sequence[int]:
@@ -156,6 +159,35 @@ def _by_place(lines: list[Line], backward: Sequence[Box]) -> list[Line]:
         group.append(line)
     close()
     return kept
+
+
+def _unstacked(line: Line) -> list[Line]:
+    """Return single digits that stand above each other as lines: PDFium joins them to a number."""
+    runs = line.runs
+    below = all(b[1] > a[1] + 0.5 * (a[3] - a[1]) for a, b in pairwise(runs))
+    if len(runs) < 2 or len(runs) != len(line.text) or not below or not _NUMBER.search(line.text):
+        return [line]
+    return [line.part([at], run) for at, run in enumerate(runs)]
+
+
+def _with_raised(line: Line) -> Line:
+    """Return a line in which small raised digits behind a number are ², not its last digits."""
+    heights = [run[3] - run[1] for run in line.runs]
+    if min(heights) > SMALL * max(heights) or not _NUMBER.search(line.text) or not _level(line):
+        return line
+    text, base = list(line.text), None
+    for at, (char, index) in enumerate(zip(line.text, line.chars, strict=True)):
+        box = wide_box(line.textpage, index, line.place) if char.isdigit() else None
+        if box and base and _is_above(box, base):
+            text[at] = raised(char, "0")
+        else:
+            base = box
+    return Line("".join(text), line._places, line.textpage, line.runs, line.place)
+
+
+def _is_above(box: Box, base: Box) -> bool:
+    high = base[3] - base[1]
+    return box[3] - box[1] < SMALL * high and box[3] < base[3] - 0.15 * high
 
 
 def _level(line: Line) -> bool:

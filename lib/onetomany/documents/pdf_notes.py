@@ -16,11 +16,12 @@ from .reading import Box, Page, Reading
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d\d)?")
 
-_COMMENTS = {
-    raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_HIGHLIGHT,
-    raw.FPDF_ANNOT_UNDERLINE, raw.FPDF_ANNOT_STRIKEOUT, raw.FPDF_ANNOT_SQUARE,
-    raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_STAMP, raw.FPDF_ANNOT_REDACT,
-}  # fmt: skip
+# kinds that are no comments: the words of a link or a field are a tip for its user
+_NO_COMMENTS = {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_XFAWIDGET}
+# kinds whose picture may contain words of its own: stamps and writing by hand
+_PICTURES = {raw.FPDF_ANNOT_STAMP: "a stamp", raw.FPDF_ANNOT_INK: "a drawing by hand",
+             raw.FPDF_ANNOT_WATERMARK: "a watermark"}  # fmt: skip
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
 # annotations that draw nothing over the page, or only a small sign
 _UNDRAWN = {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_WIDGET,
             raw.FPDF_ANNOT_FILEATTACHMENT}  # fmt: skip
@@ -55,11 +56,43 @@ def read_comments(held: Any, place: Placing, page: Page, reading: Reading) -> No
     told = 0
     for annot, kind, box in page_annotations(held, place):
         said = partial(wide_text, raw.FPDFAnnot_GetStringValue, annot)
-        if kind in _COMMENTS and (words := said(b"Contents")):
-            page.add(words, "comment", box, said(b"T") or None, pdf_date(said(b"M")))
+        words = said(b"Contents") or _TAGS.sub(" ", said(b"RC"))
+        if kind == raw.FPDF_ANNOT_LINK:
+            reading.link("", _address(held, annot), page.number)
+        if kind in _NO_COMMENTS:
+            continue
+        for text in filter(str.strip, (words, said(b"OverlayText"))):
+            page.add(text, "comment", box, said(b"T") or None, pdf_date(said(b"M")))
             told += 1
+        if kind in _PICTURES and not words and _drawn(annot):
+            place_ = "{:.0f},{:.0f}-{:.0f},{:.0f}".format(*box)
+            reading.skip(f"the picture of {_PICTURES[kind]} at {place_}", page.number)
     if told:
         reading.note("comment", f"{told} comments or marks.", page.number)
+
+
+def _address(held: Any, annot: Any) -> str:
+    """Return where a link leads to outside the document; '' if it leads nowhere there."""
+    action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(annot))
+    if not action:
+        return ""
+    ask = {raw.PDFACTION_URI: partial(raw.FPDFAction_GetURIPath, held.pdf),
+           raw.PDFACTION_LAUNCH: raw.FPDFAction_GetFilePath,
+           raw.PDFACTION_REMOTEGOTO: raw.FPDFAction_GetFilePath}.get(
+               raw.FPDFAction_GetType(action))  # fmt: skip
+    size = ask(action, None, 0) if ask else 0
+    if not ask or not 1 < size < 1 << 16:
+        return ""
+    text = ctypes.create_string_buffer(size)
+    ask(action, text, size)
+    return text.value.decode("utf-8", "replace")
+
+
+def _drawn(annot: Any) -> bool:
+    """Return whether an annotation has a picture that a page shows."""
+    shown = not raw.FPDFAnnot_GetFlags(annot) & (raw.FPDF_ANNOT_FLAG_HIDDEN)
+    mode = raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL
+    return shown and int(raw.FPDFAnnot_GetAP(annot, mode, None, 0)) > 2
 
 
 def wide_text(ask: Callable[..., int], *of: Any) -> str:

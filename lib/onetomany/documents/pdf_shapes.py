@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,6 +23,10 @@ NESTING = 8  # forms within forms
 SEGMENTS = 20_000  # a page with more is a drawing, and no table is looked for
 
 Matrix = tuple[float, float, float, float, float, float]
+FLAT = 0.01  # points
+# fonts that every PDF reader has
+_STANDARD = re.compile(r"Helvetica|Times|Courier|Symbol|Dingbats|Arial", re.IGNORECASE)
+
 Placing = Callable[[float, float, float, float], Box]
 
 
@@ -60,6 +65,7 @@ class Shapes:
     rules: list[Box] = field(default_factory=list)  # of no width or no height
     objects: int = 0
     segments: int = 0
+    flat: int = 0  # texts to which PDFium gives no width, and which it leaves out
 
 
 def placing(held: Any) -> Placing:
@@ -123,6 +129,7 @@ def _text(item: Any, number: int, outer: Matrix | None, place: Placing, found: S
     if not unseen and ask(item, *_TO_COLOUR):
         colour = (_COLOUR[0].value, _COLOUR[1].value, _COLOUR[2].value, _COLOUR[3].value)
     box = _bounds(item, outer, place)
+    found.flat += box[2] - box[0] < FLAT and _lacks_font(item)
     size = box[3] - box[1]
     if 0 < size < 3 or 0 < box[2] - box[0] < 3:  # a hyphen is low in any size
         size = _size(item, outer)
@@ -132,6 +139,15 @@ def _text(item: Any, number: int, outer: Matrix | None, place: Placing, found: S
         if level and box[0] < last[0] - 1.0:
             found.backward.append(box)
     found.texts.append(Text(number, box, colour, unseen, size or 10.0))
+
+
+def _lacks_font(item: Any) -> bool:
+    """Return whether a text is in a font that neither the file nor every PDF reader contains."""
+    font, name = raw.FPDFTextObj_GetFont(item), ctypes.create_string_buffer(128)
+    if not font or raw.FPDFFont_GetIsEmbedded(font):
+        return False
+    raw.FPDFFont_GetBaseFontName(font, name, len(name))
+    return not _STANDARD.search(name.value.decode("latin-1"))
 
 
 _SIZE = ctypes.c_float()

@@ -6,11 +6,17 @@ import codecs
 import contextlib
 import csv
 import io
+import quopri
 import re
 
-from ..cage.text_tables import START, is_korean, utf16_of
+from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
+from .member_names import usual_share
 from .reading import Page, Reading, Refused, clean
 
+_PRINTABLE = re.compile(r"(?im)^[^:\r\n]*QUOTED-PRINTABLE[^:\r\n]*:(?:[^\r\n]*=\r?\n)+")
+_USUAL = 0.5  # share of the letters of a Chinese or Japanese text that are usual ones
+_SAMPLE = 65_536  # characters of a table that show its separator
+_STATED = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's own first line
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -22,14 +28,15 @@ _MARKS = (
 
 def _codec(name: str) -> str:
     # web pages say EUC-KR or KS_C_5601 and mean its extension CP949
-    return "cp949" if re.match(r"(?i)euc-?kr|ks_?c|ks ?x|iso-2022-kr", name) else name
+    return "cp949" if re.match(r"(?i)euc-?kr|ks_?c|ks ?x", name) else name
 
 
 def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]:
     """Return the text, its encoding, and whether that is sure (marked, declared and valid, UTF-8).
 
     In order: a byte order mark, the declared encoding, UTF-8, UTF-16 by its zeros, CP949 (which
-    contains EUC-KR) if it is Korean, and last Windows-1252.
+    contains EUC-KR) if it is Korean, GBK and Shift-JIS by their usual letters, Windows-1251 if most
+    letters are beyond ASCII, and last Windows-1252.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
@@ -45,19 +52,38 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
         text = content.decode(codec := _codec(declared or "utf-8"), "replace")
         if declared and text.count("\N{REPLACEMENT CHARACTER}") * 50 < len(text):
             return text, codec.lower(), False
+    return *_guessed(content), False
+
+
+def _guessed(content: bytes) -> tuple[str, str]:
     if utf16 := utf16_of(content[:START]):
-        return content.decode(utf16, "replace"), utf16, False
+        return content.decode(utf16, "replace"), utf16
+    if _is_damaged_utf8(text := content.decode("utf-8", "replace")):
+        return text, "utf-8"
     with contextlib.suppress(UnicodeError):
         text = content.decode("cp949")
         if is_korean([text]):
-            return text, "cp949", False
-    return content.decode("cp1252", "replace"), "cp1252", False
+            return text, "cp949"
+    for codec in ("gbk", "cp932"):
+        if usual_share([content], codec) >= _USUAL:
+            return content.decode(codec), codec
+    letters = re.sub(rb"[^A-Za-z\x80-\xff]", b"", content)
+    # in Western texts most letters are ASCII
+    if len(letters) < 2 * len(re.sub(rb"[^\xc0-\xff]", b"", letters)):
+        return content.decode("cp1251", "replace"), "cp1251"
+    return content.decode("cp1252", "replace"), "cp1252"
+
+
+def _is_damaged_utf8(text: str) -> bool:
+    """Return whether UTF-8 with a few broken bytes was decoded: no other encoding looks like it."""
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    return sum(char > "\x7f" for char in text) >= 5 * broken
 
 
 def _decoded(content: bytes, reading: Reading) -> str:
     text, name, sure = decode(content, reading.declared)
     reading.metadata["encoding"] = name
-    if name != "utf-8":
+    if name != "utf-8" or not sure:
         said = "as declared" if reading.declared else "by its mark"
         said = said if sure else "guessed: check names and figures"
         reading.note("encoding", f"Read as {name}, {said}.")
@@ -67,21 +93,50 @@ def _decoded(content: bytes, reading: Reading) -> str:
 
 
 def read_text(content: bytes, reading: Reading) -> None:
-    page = reading.page()
-    for part in re.split(r"\n[ \t]*\n+", clean(_decoded(content, reading))):
+    page, text = reading.page(), _decoded(content, reading)
+    if re.match(r"BEGIN:V(?:CALENDAR|CARD)\b", text):
+        text = _unfolded(text)
+    for part in re.split(r"\n[ \t]*\n+", clean(text)):
         page.add(part)
+
+
+def _unfolded(text: str) -> str:
+    """Return a calendar or card with its lines whole and its signs plain (RFC 5545, vCard 2.1)."""
+    text = re.sub(r"\r?\n[ \t]", "", text)
+    # a line in quoted-printable goes on after a = at its end
+    text = _PRINTABLE.sub(lambda line: re.sub(r"=\r?\n", "", line[0]), text)
+    lines = []
+    for line in text.splitlines():
+        head, colon, value = line.partition(":")
+        if "QUOTED-PRINTABLE" in head.upper():
+            named = re.search(r"(?i)CHARSET=([-\w]+)", head)
+            value = decode(quopri.decodestring(value), named[1] if named else None)[0]
+        value = re.sub(r"\\([,;nN\\])", lambda sign: "\n" if sign[1] in "nN" else sign[1], value)
+        lines.append(head + colon + value)
+    return "\n".join(lines)
+
+
+def _separator(text: str) -> tuple[str, str]:
+    """Return the separator of a table, and the table without a line that states it."""
+    if stated := _STATED.match(text):
+        return stated[1], text[stated.end() :]
+    sample = text[:_SAMPLE]
+
+    def rows_of(sign: str) -> list[list[str]]:
+        try:
+            # the last line may be cut off
+            return [*csv.reader(io.StringIO(sample, newline=""), delimiter=sign)][:SAMPLE]
+        except csv.Error:
+            return []
+
+    return find_separator(rows_of, ",;\t|"), text
 
 
 def read_csv(content: bytes, reading: Reading) -> None:
     """Read rows as blocks, fields as cells. Raises Refused for fields that no CSV has."""
     text = _decoded(content, reading).replace("\0", "")
-    head = text[:65536]
-    try:
-        sniffed = csv.Sniffer().sniff(head, ",;\t|")
-        # its guesses at quotes go wrong if a field contains one: doubled quotes are the rule
-        mark, spaced = sniffed.delimiter, sniffed.skipinitialspace
-    except csv.Error:
-        mark, spaced = "\t" if head.count("\t") > head.count(",") else ",", False
+    mark, text = _separator(text)
+    spaced = f'{mark} "' in text[:_SAMPLE]
     csv.field_size_limit(reading.limits.characters)
     page = reading.page()
     rows: list[list[str]] = []

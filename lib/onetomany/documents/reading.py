@@ -192,6 +192,7 @@ class Reading:
     passwords: tuple[str, ...] = field(default=(), repr=False)  # to try; never stored nor shown
     skipped: dict[tuple[int | None, str], int] = field(default_factory=dict)
     links: dict[int | None, dict[str, None]] = field(default_factory=dict)
+    crossed: dict[int | None, list[str]] = field(default_factory=dict)
 
     def row(self, table: str, **values: Any) -> None:
         columns = self.columns.setdefault(table, {name: [] for name in values})
@@ -232,6 +233,11 @@ class Reading:
             told = target if text in ("", target) else f"{text} -> {target}"
             self.links.setdefault(page, {})[told] = None
 
+    def struck(self, text: str, page: int | None = None) -> None:
+        """Keep words that are struck through; `finish` writes one note for each page."""
+        if text.strip():
+            self.crossed.setdefault(page, []).append(" ".join(text.split())[:LINK])
+
     def _write_skipped(self) -> None:
         for (page, what), many in self.skipped.items():
             self.note("unread", f"Not read: {what}" + (f" ({many})." if many > 1 else "."), page)
@@ -239,7 +245,11 @@ class Reading:
             told, more = [*links][:LINKS], len(links) - LINKS
             rest = f"; and {more:,} more" if more > 0 else ""
             self.note("link", f"Links: {'; '.join(told)}{rest}", page)
-        self.skipped, self.links = {}, {}
+        for page, texts in self.crossed.items():
+            words, left = "; ".join(texts[:LINKS]), len(texts) - LINKS
+            end = f"; and {left:,} more" if left > 0 else ""
+            self.note("tracked", f"Struck through, and read with the rest: {words}{end}", page)
+        self.skipped, self.links, self.crossed = {}, {}, {}
 
     def member(self, name: str, content: bytes) -> None:
         """Add a document found in this one; a second one of a name gets a number after it."""
@@ -284,16 +294,42 @@ class Reading:
 _UNFIT = {0: None, **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")}
 # Hangul letters apart, as macOS writes names and some programs texts: ㄱ and ㅏ for 가
 _APART = re.compile("[\u1100-\u11ff]")
+_UNSHOWN = {0xAD: None, 0x200B: None}  # where a word may be broken
 _LINES = str.maketrans({"\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 
 
 def composed(text: str) -> str:
-    """Return a text with its Hangul in syllables (NFC), so that a search for 법무부 finds it."""
+    """Return a text as a search finds it: Hangul in syllables (NFC), no marks of where to break."""
+    text = text.translate(_UNSHOWN) if "\u00ad" in text or "\u200b" in text else text
     return unicodedata.normalize("NFC", text) if _APART.search(text) else text
 
 
 # most texts need none of it, and asking is ten times faster than translating
 _ODD = re.compile("[\0\r\v\f\x85\u2028\u2029\ud800-\udfff\u1100-\u11ff]")
+
+
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+
+
+# signs that some readers put around raised and struck text, until they know the sign before it
+ABOVE, ABOVE_ENDS, STRUCK = "\ue003", "\ue004", "\ue005"
+_ABOVE = re.compile(f"(.?){ABOVE}([^{ABOVE}{ABOVE_ENDS}]*){ABOVE_ENDS}", re.DOTALL)
+
+
+def with_raised(text: str) -> str:
+    """Return a text without the signs around parts of it, see `raised` and `apart`."""
+    text = _ABOVE.sub(lambda part: part[1] + raised(part[2], part[1]), text)
+    return re.sub(f"(?<=[0-9]){STRUCK}(?=[0-9])", " ", text).replace(STRUCK, "")
+
+
+def raised(text: str, before: str) -> str:
+    """Return raised text as ² if it would lengthen the number before it: 10 and a 6 aren't 106."""
+    return text.translate(_RAISED) if before[-1:].isdigit() and text[:1].isdigit() else text
+
+
+def apart(text: str, before: str) -> str:
+    """Return text with a blank before it if its digits would lengthen the number before it."""
+    return f" {text}" if before[-1:].isdigit() and text[:1].isdigit() else text
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from striprtf.striprtf import rtf_to_text
 
 from .compound import MAGIC, native_file, unwrap_object
-from .reading import Damaged, GridCell, Page, Reading, Refused, clean
+from .reading import Damaged, GridCell, Page, Reading, Refused, clean, with_raised
 
 # [MS-OXRTFCP] 2.1.2.1: the start of the window of 4,096 bytes
 _BEGINNING = (
@@ -83,7 +83,11 @@ def rtf_text(content: bytes) -> str:
 _CELL, _ROW, _BEGIN = "\ue000", "\ue001", "\ue002"
 _SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"),
            (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
-           (rb"(?<!\\)\\trowd(?![a-z])", rb"\\u-8190?\\trowd"))  # fmt: skip
+           (rb"(?<!\\)\\trowd(?![a-z])", rb"\\u-8190?\\trowd"),
+           (rb"(?<!\\)(\\super(?![a-z0-9])(?:\\[a-z]+-?\d*)*)[ \r\n]+([0-9]+)",
+            rb"\1\\u-8189?\2\\u-8188?"),
+           (rb"(?<!\\)(\\striked?1?(?![a-z0-9])(?:\\[a-z]+-?\d*)*)[ \r\n]+([^{}\\]+)",
+            rb"\1\\u-8187?\2\\u-8187?"))  # fmt: skip
 # groups that striprtf skips, and their kind of words
 _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragraph",
           b"dptxbxtext": "paragraph", b"header": "header", b"headerl": "header",
@@ -148,7 +152,7 @@ def read_rtf(content: bytes, reading: Reading) -> None:
     body = re.sub(rb"(?<!\\)\\(?:pntext|listtext)(?![a-z])", b"", body)
     for old, new in _SIGNED:
         body = re.sub(old, new, body)
-    marked = str(rtf_to_text(body.decode("latin-1"), errors="replace"))  # type: ignore[no-untyped-call]
+    marked = with_raised(str(rtf_to_text(body.decode("latin-1"), errors="replace")))  # type: ignore[no-untyped-call]
     _add(marked, page)
     for name, kind in _ASIDE.items():
         for group in groups.get(name, []):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .parts import attribute, clamped, local
-from .reading import composed
+from .reading import apart, composed, raised
 
 _INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
@@ -16,10 +16,19 @@ _PASSED = ("pPr", "drawing", "pict", "AlternateContent", "object", "tbl", "rPr")
 # signs of Wingdings that forms use; Word keeps them in its private area
 _SIGNS = {0x6F: "☐", 0xA8: "☐", 0xFD: "☒", 0xFE: "☑", 0xFB: "✗", 0xFC: "✓", 0xD8: "➢", 0xA7: "▪",
           0x6C: "●", 0x6E: "■", 0x71: "❑", 0xE0: "→", 0xDF: "←", 0xF0: "⇒"}  # fmt: skip
-_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+# the signs of the font Symbol, 20 to 7E and A1 to FE, as Adobe's table gives them
+_SYMBOL = (
+    " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_"
+    "‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼"
+    "ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓"
+    "◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭"
+)
 _LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')
-# how parts of a formula are joined, so that no half is glued to a digit beside it
-_JOINED = {"f": "/", "sSup": "^", "sSub": "_", "sSubSup": "_^", "rad": "√"}
+# the signs before the parts of a formula, so that no half is glued to a digit beside it
+_JOINED = {"f": ("", "/"), "sSup": ("", "^"), "sSub": ("", "_"), "sSubSup": ("", "_", "^"),
+           "rad": ("", "√"), "sPre": ("_", "^", " "), "nary": ("_", "^", " "), "func": ("", " "),
+           "limLow": ("", "_"), "limUpp": ("", "^"), "d": (), "eqArr": (), "m": ()}  # fmt: skip
+_PARTS = ("e", "num", "den", "sup", "sub", "deg", "fName", "lim")
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class TextRun:
     who: str | None = None
     dated: str | None = None
     raised: bool = False
+    struck: bool = False
 
 
 def runs_of(parent: Any) -> Iterator[TextRun]:
@@ -38,13 +48,13 @@ def runs_of(parent: Any) -> Iterator[TextRun]:
 
     A raised digit behind a digit becomes ², so that 10 and a raised 6 don't make 106.
     """
-    last = ""
+    last, struck = "", False
     for run in _runs(parent, "", None, None):
-        text = run.text
-        if run.raised and last.isdigit() and text[:1].isdigit():
-            text = text.translate(_RAISED)
-        last = text[-1:] or last
-        yield TextRun(text, run.kind, run.who, run.dated)
+        text = raised(run.text, last) if run.raised else run.text
+        text = apart(text, last) if run.struck != struck else text
+        if text:
+            last, struck = text[-1], run.struck
+        yield TextRun(text, run.kind, run.who, run.dated, struck=run.struck)
 
 
 def run_text(element: Any) -> str:
@@ -79,34 +89,56 @@ def _runs(parent: Any, kind: str, who: str | None, dated: str | None) -> Iterato
 
 
 def _run(element: Any, kind: str, who: str | None, dated: str | None) -> Iterator[TextRun]:
-    unseen, raised = False, False
+    unseen, above, struck = False, False, False
     for properties in element:
         if local(properties) == "rPr":
             for each in properties:
                 if local(each) == "vanish":
                     unseen = attribute(each, "val") not in ("0", "false", "off")
+                elif local(each) in ("strike", "dstrike"):
+                    struck = attribute(each, "val") not in ("0", "false", "off")
                 elif local(each) == "vertAlign":
-                    raised = attribute(each, "val") == "superscript"
+                    above = attribute(each, "val") == "superscript"
     text = "".join(_text(child) for child in element)
     if text:
-        yield TextRun(text, "hidden" if unseen and not kind else kind, who, dated, raised)
+        yield TextRun(text, "hidden" if unseen and not kind else kind, who, dated, above, struck)
 
 
 def _formula(
     element: Any, name: str, kind: str, who: str | None, dated: str | None
 ) -> Iterator[TextRun]:
-    parts = [each for each in element if local(each) in ("e", "num", "den", "sup", "sub", "deg")]
-    for turn, part in enumerate(parts):
+    opened, signs, closed = _signs(element, name)
+    yield TextRun(opened, kind, who, dated)
+    for sign, part in signs:
         inner = list(_runs(part, kind, who, dated))
         whole = "".join(run.text for run in inner)
-        mark = _JOINED[name]
-        sign = mark if name == "rad" and turn == len(parts) - 1 else (
-            mark[min(turn, len(mark)) - 1] if turn and name != "rad" else "")  # fmt: skip
-        apart = len(whole) > 1 and name in ("f", "rad")
-        yield TextRun(sign + ("(" if apart else ""), kind, who, dated)
-        yield from inner
-        if apart:
-            yield TextRun(")", kind, who, dated)
+        apart = len(whole) > 1 and (name in ("f", "rad") or (name == "nary" and sign != " "))
+        if whole:
+            yield TextRun(sign + ("(" if apart else ""), kind, who, dated)
+            yield from inner
+            yield TextRun(")" if apart else "", kind, who, dated)
+    yield TextRun(closed, kind, who, dated)
+
+
+def _signs(element: Any, name: str) -> tuple[str, list[tuple[str, Any]], str]:
+    """Return the opening sign of a formula, its parts with the sign before each, and its end."""
+    held = element.find(f"{{*}}{name}Pr")
+    said = {local(each): attribute(each, "val") or "" for each in (() if held is None else held)}
+    if name == "m":
+        rows = [[*row.iterfind("{*}e")] for row in element.iterfind("{*}mr")]
+        cells = [(", " if column else "; " if row else "", each)
+                 for row, held in enumerate(rows) for column, each in enumerate(held)]  # fmt: skip
+        return "[", cells, "]"
+    parts = [each for each in element if local(each) in _PARTS]
+    if name == "d":
+        between = said.get("sepChr", "|")
+        listed = [(between if turn else "", part) for turn, part in enumerate(parts)]
+        return said.get("begChr", "("), listed, said.get("endChr", ")")
+    if name == "eqArr":
+        return "", [("; " if turn else "", part) for turn, part in enumerate(parts)], ""
+    # a part may be left out: that of a root, for one, which is then a square root
+    signs = _JOINED[name][-len(parts) :] if parts else ()
+    return (said.get("chr", "∫") if name == "nary" else ""), [*zip(signs, parts, strict=False)], ""
 
 
 def _text(element: Any) -> str:
@@ -129,6 +161,9 @@ def _sign(code: str, font: str) -> str:
         value = int(code, 16)
     except ValueError:
         return ""
+    if font.lower() == "symbol":
+        at = value & 0xFF
+        return _SYMBOL[at - 0x20] if 0x20 <= at < 0x7F else _SYMBOL[at - 0x42] if at > 0xA0 else ""
     if "wingdings" in font.lower():
         return _SIGNS.get(value & 0xFF, "\N{REPLACEMENT CHARACTER}")
     if 0xF000 <= value < 0xF100:

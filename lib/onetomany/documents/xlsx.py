@@ -14,7 +14,7 @@ from .office import core_properties, outside_relations
 from .ooxml import Package, drawn_texts
 from .parts import Parts
 from .plain import add_row
-from .reading import Page, Reading, Refused
+from .reading import Damaged, Page, Reading, Refused, raised
 
 # the names of strict OOXML (ISO/IEC 29500-1), which openpyxl doesn't know, and their usual twins
 _STRICT = b"http://purl.oclc.org/ooxml/"
@@ -25,6 +25,7 @@ _TWINS = (
     (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
     (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
 )  # fmt: skip
+_CONTROL = re.compile(rb'ObjectType="(?!Note)')
 _EXAMPLES = 3  # of numbers whose format hides digits, in a note
 
 
@@ -52,7 +53,7 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
     outside_relations(parts, reading)
     package = Package(parts, reading)
     try:
-        values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+        values = openpyxl.load_workbook(io.BytesIO(content), data_only=True, rich_text=True)
         written = openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
     except (Refused, MemoryError):
         raise
@@ -67,15 +68,19 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
         _inventory(package, reading)
         return
     places = _sheet_parts(package)
+    if written is not None and values.calculation.fullCalcOnLoad:
+        reading.note("unread", "This workbook is to be calculated when it is opened: the program "
+                     "that wrote it may have stored 0 as the value of its formulas, or an older "
+                     "value. Check results against the formulas.")  # fmt: skip
     for sheet in values.worksheets:
         page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
         if page.hidden:
             reading.note("hidden", f"The sheet '{sheet.title}' is hidden.", page.number)
         _Sheet(sheet, written[sheet.title] if written else None, page, reading, values.epoch).add()
-        _beside(package, places.get(sheet.title, ""), page)
+        add_drawings(package, places.get(sheet.title, ""), page)
     for sheet in values.chartsheets:
         page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
-        _beside(package, places.get(sheet.title, ""), page)
+        add_drawings(package, places.get(sheet.title, ""), page)
     _inventory(package, reading)
 
 
@@ -106,7 +111,7 @@ def _sheet_parts(package: Package) -> dict[str, str]:
     return found
 
 
-def _beside(package: Package, part: str, page: Page) -> None:
+def add_drawings(package: Package, part: str, page: Page) -> None:
     """Add charts, SmartArt and text boxes of a sheet."""
     if not part:
         return
@@ -114,6 +119,27 @@ def _beside(package: Package, part: str, page: Page) -> None:
         for text in drawn_texts(package.side(target)):
             page.add(text)
         package.drawn(target, page)
+    for target in package.targets(part, "vmlDrawing"):
+        try:
+            other = _CONTROL.search(package.parts.read(target))  # comments are read elsewhere
+        except Damaged as damaged:
+            package.reading.note("unread", str(damaged), page.number)
+            continue
+        if other:
+            _add_controls(package.side(target), page)
+
+
+def _add_controls(drawing: Any, page: Page) -> None:
+    """Add the words on buttons and boxes to tick of a sheet, and their ticks."""
+    for shape in drawing.iter("{*}shape") if len(drawing) else ():
+        data = shape.find("{*}ClientData")
+        kind = "Note" if data is None else data.get("ObjectType")
+        if kind == "Note":
+            continue
+        words = " ".join("".join(box.itertext()) for box in shape.iter("{*}textbox")).split()
+        ticked = (data.findtext("{*}Checked") or "0").strip() == "1"
+        box = "☒ " if ticked else "☐ "
+        page.add((box if kind in ("Checkbox", "Radio") else "") + " ".join(words))
 
 
 def _inventory(package: Package, reading: Reading) -> None:
@@ -133,6 +159,7 @@ class _Sheet:
         self.sheet, self.written, self.page, self.reading = sheet, written, page, reading
         self.epoch = epoch
         self.rounded: list[str] = []
+        self.uncounted = 0  # formulas without a value
         self.seen = {"rows": set[int](), "columns": set[int]()}
         self.columns = {
             index
@@ -152,7 +179,8 @@ class _Sheet:
         for cell in list(sheet._cells.values()):
             if cell.comment is not None:
                 comments.append((f"{cell.coordinate}: {cell.comment.text}", cell.comment.author))
-            if cell.value is not None:
+            # a result of type 'str' without a value is an empty text, as in =IF(A1>0,"x","")
+            if cell.value is not None or (self.formula(cell) and cell.data_type != "str"):
                 by_row.setdefault(cell.row, []).append(cell)
             if (link := getattr(cell, "hyperlink", None)) is not None:
                 self.reading.link(str(cell.value or ""), link.target, page.number)
@@ -170,17 +198,23 @@ class _Sheet:
         formulas: dict[int, str] = {}
         for cell in sorted(cells, key=lambda each: int(each.column)):
             unseen = self.page.hidden or number in self.rows or cell.column in self.columns
-            (hidden if unseen else shown_cells).append((cell.column, self.text(cell)))
+            formula = self.formula(cell)
+            self.uncounted += cell.value is None
+            text = formula if cell.value is None else self.text(cell)
+            (hidden if unseen else shown_cells).append((cell.column, text))
             if not self.page.hidden and unseen:
                 self.seen["rows" if number in self.rows else "columns"].add(
                     number if number in self.rows else cell.column
                 )
-            formula = self.written[cell.coordinate].value if self.written is not None else None
-            formula = getattr(formula, "text", formula)  # of an array
-            if isinstance(formula, str) and formula.startswith("="):
+            if formula:
                 formulas[cell.column] = formula
         add_row(self.page, table, number, shown_cells, formulas=formulas)
         add_row(self.page, table, number, hidden, hidden=True, formulas=formulas)
+
+    def formula(self, cell: Any) -> str:
+        written = self.written[cell.coordinate].value if self.written is not None else None
+        written = getattr(written, "text", written)  # of an array
+        return written if isinstance(written, str) and written.startswith("=") else ""
 
     def text(self, cell: Any) -> str:
         value = cell.value
@@ -188,7 +222,7 @@ class _Sheet:
             return "TRUE" if value else "FALSE"
         serial = as_serial(value, self.epoch)
         if serial is None:
-            return str(value)
+            return _plain(value)
         # 'mm-dd-yy' is how openpyxl calls the date of the reader's own country
         named = BUILT_IN[14] if cell.number_format == "mm-dd-yy" else cell.number_format
         told = format_number(serial, named, from_1904=self.epoch.year == 1904)
@@ -197,8 +231,10 @@ class _Sheet:
         return told
 
     def heads(self) -> None:
-        """Add the lines printed above and below each page of the sheet."""
-        for where, kind in (("oddHeader", "header"), ("oddFooter", "footer")):
+        """Add the lines printed above and below the pages of the sheet."""
+        for where in ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader",
+                      "firstFooter"):  # fmt: skip
+            kind = "header" if where.endswith("Header") else "footer"
             held = getattr(self.sheet, where, None)
             for side in ("left", "center", "right") if held is not None else ():
                 text = getattr(getattr(held, side, None), "text", None)
@@ -209,8 +245,23 @@ class _Sheet:
         reading, title, page = self.reading, self.sheet.title, self.page.number
         if comments:
             reading.note("comment", f"{comments} comments on the sheet '{title}'.", page)
+        if self.uncounted:
+            reading.skip(f"values of formulas on '{title}', which the file doesn't contain: the "
+                         "formulas are in their place", page, self.uncounted)  # fmt: skip
         tell_unseen(self.seen, title, reading, page)
         tell_rounded(self.rounded, title, reading, page)
+
+
+def _plain(value: object) -> str:
+    """Return a cell's text; raised digits of a rich one don't lengthen the number before them."""
+    if not isinstance(value, list):
+        return str(value)
+    words = ""
+    for part in value:
+        font = getattr(part, "font", None)
+        text = str(getattr(part, "text", part))
+        words += raised(text, words) if getattr(font, "vertAlign", "") == "superscript" else text
+    return words
 
 
 def tell_unseen(found: dict[str, set[int]], title: str, reading: Reading, page: int) -> None:
