@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from onetomany.documents.lake import Lake
 
-Run = Callable[[argparse.Namespace], int]
+# returns the exit code, if it isn't 0
+Run = Callable[[argparse.Namespace], int | None]
 
 
 class CommandParser(SafeParser):
@@ -52,6 +53,10 @@ class CommandParser(SafeParser):
     def add_flag(self, name: str, text: str) -> None:
         """Add an option without a value."""
         self.add_argument(name, action="store_true", help=text)
+
+    def describe(self, text: str) -> None:
+        """Set the text of the command's help, whose lines stay as they are."""
+        self.formatter_class, self.description = argparse.RawDescriptionHelpFormatter, text
 
     def add_notebooks(self) -> None:
         """Add the option for the folder of the chapters."""

@@ -84,7 +84,7 @@ def ingest_command(parser: CommandParser) -> Run:
     parser.add_flag("--no-index", "don't look for names and places, and don't index for search")
     _add_export(parser)
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.cases.database import sources_folder
         from onetomany.documents import indexing
         from onetomany.documents.attention import needing_attention
@@ -123,7 +123,6 @@ def ingest_command(parser: CommandParser) -> Run:
             print(f"{args.lake}: {publish_case(args.case, lake).said()}")
         if args.parquet:
             _write_parquet(args)
-        return 0
 
     return run
 
@@ -318,7 +317,7 @@ def claims_command(parser: CommandParser) -> Run:
         default=0.0,
     )
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.cases.database import store_case_claims
         from onetomany.claims import claim_ledger as ledgers
         from onetomany.claims import claim_queries, contradictions
@@ -361,6 +360,5 @@ def claims_command(parser: CommandParser) -> Run:
                 )
             print(f"{args.case}: {many} claims in its table 'claims'")
             print(f"{cited.height} of them have a capture of their source in the case file.")
-        return 0
 
     return run

@@ -21,7 +21,7 @@ def reckon_command(parser: CommandParser) -> Run:
     parser.add_option("--days", "N", "days that the counts cover (1)", kind=float, default=1.0)
     parser.add_option("--accuracy", "PERCENT", "a claimed accuracy, such as 99.9", kind=float)
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
         from onetomany.accuracy.programme_inputs import (
             ProgrammeInput,
@@ -51,6 +51,5 @@ def reckon_command(parser: CommandParser) -> Run:
                 alarms = row["alarms_a_day_text"] or "not known 모름"
                 right = row["right_of_ten_text"] or "not known 모름"
                 print(f"  alarms a day 하루 경보: {alarms}; right of ten 10건 중 맞는 것: {right}")
-        return 0
 
     return run
