@@ -106,7 +106,7 @@ def _blank_sheet(name: str, target: Path) -> None:
 
 def _checked(args: argparse.Namespace) -> _Job:
     """Check film, datasheet, span and output folder before anything is decoded."""
-    from onetomany.sources.films import check_film, check_use, read_film_sheet
+    from onetomany.sources.films import check_film, read_film_sheet
     from onetomany.tracking.film import LAST_FRAME
     from onetomany.tracking.ground import read_ground
 
@@ -118,7 +118,7 @@ def _checked(args: argparse.Namespace) -> _Job:
             "second), fill it in, and name it with --sheet."
         )
     sheet = read_film_sheet(args.sheet)
-    check_use(sheet)
+    sheet.check(activity="tracking")
     ground = read_ground(sheet.ground, str(args.sheet)) if sheet.ground is not None else None
     if not args.out:
         raise InputError("Name a new folder for the results: --out DIR.")
