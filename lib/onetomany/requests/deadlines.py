@@ -71,6 +71,7 @@ _TOO_LATE = (
     "law requires it before.",
     "{}의 연장은 세지 않았다. 법은 기간 안에 알리라고 하는데 기간이 지난 뒤에 알렸다.",
 )
+Remark = tuple[tuple[str, str], tuple[dt.date, ...]]  # its words in both languages, and its days
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def deadline(
     still = {day for each in pauses for day in each.days(today or each.since)}
     happened, event_date = (
         event_date,
-        days.next_working(event_date) if (found.moves_start) else event_date,
+        days.next_working(event_date) if found.moves_start else event_date,
     )
     begin = first = event_date if found.first_day else event_date + ONE_DAY
     if found.unit == "working_days":
@@ -149,7 +150,7 @@ def deadline(
     since = begin if found.unit == "working_days" else end
     counted = found.unit != "working_days" and due == end
     skipped = () if counted else holidays_between(since, due, days)
-    english, korean = rule_in_words(
+    words = rule_in_words(
         found,
         [each for each in taken if not each.announced],
         event_date=event_date,
@@ -160,23 +161,14 @@ def deadline(
         days=days,
         stopped=[*([restarted] if restarted else []), *pauses],
     )
-    if event_date > happened:
-        english = (
-            f"{_MOVED[0].format(written_day(happened)[0], written_day(event_date)[0])} {english}"
-        )
-        korean = (
-            f"{_MOVED[1].format(written_day(happened)[1], written_day(event_date)[1])} {korean}"
-        )
-    if found.rolls_unread and not days.works(end):
-        english = f"{english} {_UNREAD[0]}"
-        korean = f"{korean} {_UNREAD[1]}"
+    before: list[Remark] = [(_MOVED, (happened, event_date))] if event_date > happened else []
+    after: list[Remark] = [(_UNREAD, ())] if found.rolls_unread and not days.works(end) else []
     if named > due:
-        english = f"{english} {_ANNOUNCED[0].format(written_day(named)[0])}"
-        korean = f"{korean} {_ANNOUNCED[1].format(written_day(named)[1])}"
+        after.append((_ANNOUNCED, (named,)))
         if found.moves_end and (later := days.next_working(named)) > named:
-            english = f"{english} {_LATER[0].format(written_day(later)[0])}"
-            korean = f"{korean} {_LATER[1].format(written_day(later)[1])}"
+            after.append((_LATER, (later,)))
             named = later
+    english, korean = (" ".join([*_said(before, n), words[n], *_said(after, n)]) for n in (0, 1))
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
@@ -307,12 +299,19 @@ def _running(  # noqa: PLR0917
     found, stands = run(sorted(kept))
     if found is None:
         return None, False
-    for day in late:
-        english, korean = (words.format(written_day(day)[n]) for n, words in enumerate(_TOO_LATE))
-        found = replace(
-            found, rule_en=f"{found.rule_en} {english}", rule_ko=f"{found.rule_ko} {korean}"
-        )
-    return found, stands
+    told: list[Remark] = [(_TOO_LATE, (day,)) for day in late]
+    english, korean = (
+        " ".join([rule, *_said(told, n)]) for n, rule in enumerate((found.rule_en, found.rule_ko))
+    )
+    return replace(found, rule_en=english, rule_ko=korean), stands
+
+
+def _said(remarks: Sequence[Remark], language: int) -> list[str]:
+    """Return remarks with their days filled in, in English (0) or Korean (1)."""
+    return [
+        words[language].format(*(written_day(day)[language] for day in days))
+        for words, days in remarks
+    ]
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
@@ -348,24 +347,15 @@ def _row(
         state = "stopped"
     else:
         state = "overdue" if passed else "running"
-    return {
-        "step": step.id,
+    told = {name: getattr(found, name) for name in DEADLINES if hasattr(found, name)}
+    return told | {
         "whose": step.whose,
         "label_en": step.en,
         "label_ko": step.ko,
-        "event": found.event,
         "starts": found.event_date,
         "due": found.date,
         "limit": step.limit,
         "done": done,
         "state": state,
         "overdue": state == "overdue",
-        "rule_en": found.rule_en,
-        "rule_ko": found.rule_ko,
-        "article": found.article,
-        "article_ko": found.article_ko,
-        "source": found.source,
-        "source_ko": found.source_ko,
-        "url": found.url,
-        "verified": found.verified,
     }
