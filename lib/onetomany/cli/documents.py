@@ -69,13 +69,8 @@ def _add_export(parser: CommandParser) -> None:
 
 def ingest_command(parser: CommandParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        metavar="FOLDER",
-        help="documents, with sub-folders (default: sources in the case folder)",
-    )
+    text = "documents, with sub-folders (default: sources in the case folder)"
+    parser.add_path("folder", "FOLDER", text, nargs="?")
     parser.add_case()
     parser.add_option("--workers", "N", "processes at once (default: one per core)", kind=int)
     parser.add_flag("--retry", "read documents again that failed before")
@@ -298,13 +293,12 @@ def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]
 
 def claims_command(parser: CommandParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
-    parser.add_argument(
+    parser.add_path(
         "ledger",
-        type=Path,
-        nargs="?",
-        metavar="CSV",
-        help="your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
+        "CSV",
+        "your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
         "lists more columns); default: those of the case folder, or of the Incheon case",
+        nargs="?",
     )
     text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
     parser.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)

@@ -153,7 +153,7 @@ def _without_folders(word: str) -> str:
 def verify_command(parser: CommandParser) -> Run:
     """Check a bundle: list every file and line that was changed after sealing."""
     text = "folder of a sealed exhibit (default: build/exhibit of the case folder)"
-    parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help=text)
+    parser.add_path("bundle", "BUNDLE", text, nargs="?")
     parser.add_case_folder()
     parser.add_repeated(
         "--key",
@@ -319,13 +319,7 @@ def certify_command(parser: CommandParser) -> Run:
     parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
     parser.add_path("completed", "COMPLETED.pdf", "the completed certificate")
     parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
-    parser.add_argument(
-        "--key",
-        type=Path,
-        required=True,
-        metavar="PEM",
-        help="your private key, to sign the log line",
-    )
+    parser.add_path("--key", "PEM", "your private key, to sign the log line", required=True)
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
 
     def run(args: argparse.Namespace) -> None:

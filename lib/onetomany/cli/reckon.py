@@ -10,12 +10,12 @@ from onetomany.printing import print_line as print
 
 def reckon_command(parser: CommandParser) -> Run:
     """Calculate alarms a day, right ones of ten, and people stopped wrongly a year."""
-    parser.add_argument(
+    parser.add_option(
         "inputs",
-        nargs="*",
-        metavar="NAME=NUMBER",
-        help="known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
+        "NAME=NUMBER",
+        "known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
         "wanted_share=0.0001 fmr=0.000001 fpir=0.001 fnir=0.05 false_alerts=2",
+        nargs="*",
     )
     parser.add_path("--numbers", "FILE", "a case's numbers.csv with the column input")
     parser.add_option("--days", "N", "days that the counts cover (1)", kind=float, default=1.0)

@@ -102,13 +102,7 @@ def _add_answer(answer: CommandParser) -> None:
     """Add the options of an event in the log."""
     answer.add_argument("id", help="the request's name in the log")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
-    answer.add_argument(
-        "files",
-        nargs="*",
-        type=Path,
-        metavar="FILE",
-        help="files received; write them before the options",
-    )
+    answer.add_path("files", "FILE", "files received; write them before the options", nargs="*")
     answer.add_option("--date", "YYYY-MM-DD", "default: today", kind=_date, default=dt.date.today())
     answer.add_argument("--note", default="", help="a remark for the log")
     answer.add_argument(

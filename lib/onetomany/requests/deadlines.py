@@ -16,10 +16,10 @@ import polars as pl
 
 from ..errors import InputError
 from .counting import holidays_between, months_on, prolonged, working_end
-from .days import ONE_DAY, WorkingDays, working_days, written_day
+from .days import ONE_DAY, WorkingDays, working_days
 from .laws import EVENTS, Procedure, Step
 from .stops import Stopped, step_clock
-from .wording import rule_in_words
+from .wording import deadline_words, rule_in_words
 
 HISTORY = {
     "event": pl.String,  # of `laws.EVENTS`, without silence
@@ -51,27 +51,6 @@ DEADLINES = {
     "url": pl.String,
     "verified": pl.String,  # read or recalled
 }
-
-_MOVED = ("An event on {}, a day off, counts as of {}.", "{} 쉬는 날에 온 것은 {} 온 것으로 본다.")
-_UNREAD = (
-    "We have not read the law's rule on a last day off: for an authority the next working day "
-    "is used, for anybody else the earlier day.",
-    "쉬는 날에 끝날 때의 규정은 읽지 못했다. 기관에는 다음 근무일을, 그 밖에는 이른 날을 쓴다.",
-)
-_LATER = (
-    "That is a day off: it is late only after the next working day, {}.",
-    "쉬는 날이므로 다음 근무일인 {}이(가) 지나야 늦은 것이다.",
-)
-_ANNOUNCED = (
-    "The body extended it to {}, a length that the law leaves to it.",
-    "기관이 {}까지 연장했다. 법은 그 길이를 정하지 않았다.",
-)
-_TOO_LATE = (
-    "The extension of {} is not counted: the notice came after the period had ended, and the "
-    "law requires it before.",
-    "{}의 연장은 세지 않았다. 법은 기간 안에 알리라고 하는데 기간이 지난 뒤에 알렸다.",
-)
-Remark = tuple[tuple[str, str], tuple[dt.date, ...]]  # its words in both languages, and its days
 
 
 @dataclass(frozen=True)
@@ -150,7 +129,7 @@ def deadline(
     since = begin if found.unit == "working_days" else end
     counted = found.unit != "working_days" and due == end
     skipped = () if counted else holidays_between(since, due, days)
-    words = rule_in_words(
+    told = rule_in_words(
         found,
         [each for each in taken if not each.announced],
         event_date=event_date,
@@ -161,14 +140,17 @@ def deadline(
         days=days,
         stopped=[*([restarted] if restarted else []), *pauses],
     )
-    before: list[Remark] = [(_MOVED, (happened, event_date))] if event_date > happened else []
-    after: list[Remark] = [(_UNREAD, ())] if found.rolls_unread and not days.works(end) else []
+    words = [*told]
+    if event_date > happened:
+        words.insert(0, deadline_words("moved_start", happened, event_date))
+    if found.rolls_unread and not days.works(end):
+        words.append(deadline_words("rolls_unread"))
     if named > due:
-        after.append((_ANNOUNCED, (named,)))
+        words.append(deadline_words("announced", named))
         if found.moves_end and (later := days.next_working(named)) > named:
-            after.append((_LATER, (later,)))
+            words.append(deadline_words("late_after", later))
             named = later
-    english, korean = (" ".join([*_said(before, n), words[n], *_said(after, n)]) for n in (0, 1))
+    english, korean = map(" ".join, zip(*words, strict=True))
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
@@ -299,19 +281,9 @@ def _running(  # noqa: PLR0917
     found, stands = run(sorted(kept))
     if found is None:
         return None, False
-    told: list[Remark] = [(_TOO_LATE, (day,)) for day in late]
-    english, korean = (
-        " ".join([rule, *_said(told, n)]) for n, rule in enumerate((found.rule_en, found.rule_ko))
-    )
+    words = [(found.rule_en, found.rule_ko), *(deadline_words("too_late", day) for day in late)]
+    english, korean = map(" ".join, zip(*words, strict=True))
     return replace(found, rule_en=english, rule_ko=korean), stands
-
-
-def _said(remarks: Sequence[Remark], language: int) -> list[str]:
-    """Return remarks with their days filled in, in English (0) or Korean (1)."""
-    return [
-        words[language].format(*(written_day(day)[language] for day in days))
-        for words, days in remarks
-    ]
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
