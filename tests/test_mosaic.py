@@ -21,7 +21,7 @@ from onetomany.errors import InputError
 from onetomany.reidentification import attack, crowds, fact_list, mosaic
 from onetomany.sources import everyday
 from onetomany.sources.microdata import microdata
-from onetomany.widgets import fact_picker
+from onetomany.widgets import fact_picker, one_language
 from onetomany.widgets import mosaic as widget
 
 SOURCE = "made for this test"
@@ -358,11 +358,12 @@ def test_the_picker_multiplies_what_is_chosen(
     facts: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(
-        widget,
-        "display",
-        lambda piece: shown.append(piece.data if isinstance(piece, HTML) else "chart"),
-    )
+    for module in (widget, one_language):
+        monkeypatch.setattr(
+            module,
+            "display",
+            lambda piece: shown.append(piece.data if isinstance(piece, HTML) else "chart"),
+        )
     box = fact_picker(facts)
     *menus, people = [each for each in box.children if isinstance(each, ipywidgets.Dropdown)]
     assert "Choose a fact" in shown[-1]

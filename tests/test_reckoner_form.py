@@ -24,6 +24,7 @@ from onetomany.cases.case_tables import read_case_numbers
 from onetomany.charts import reckoner as charts
 from onetomany.errors import InputError
 from onetomany.sources.disclosed_counts import disclosed_counts
+from onetomany.widgets import one_language
 from onetomany.widgets import reckoner as widget
 
 TABLE = disclosed_counts()
@@ -43,7 +44,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         body = item.body if hasattr(item, "body") else item.data
         texts.append(html.unescape(re.sub("<[^>]+>", " ", body)))
 
-    monkeypatch.setattr(widget, "display", display)
+    for module in (widget, one_language):
+        monkeypatch.setattr(module, "display", display)
     return texts
 
 

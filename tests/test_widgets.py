@@ -14,18 +14,19 @@ from IPython.display import HTML
 from onetomany import accuracy, behaviour, gallery, sources, widgets
 from onetomany.sources import arrivals
 from onetomany.tracking import association
-from onetomany.widgets import chapters
+from onetomany.widgets import chapters, one_language
 
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a control displays: the text of each piece, as it is displayed."""
     pieces: list[str] = []
-    monkeypatch.setattr(
-        chapters,
-        "display",
-        lambda piece: pieces.append(piece.data if isinstance(piece, HTML) else "chart"),
-    )
+    for module in (chapters, one_language):
+        monkeypatch.setattr(
+            module,
+            "display",
+            lambda piece: pieces.append(piece.data if isinstance(piece, HTML) else "chart"),
+        )
     return pieces
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from ..confidence import PERCENT
 from ..errors import InputError
 from .languages import both
-from .marks import each_row, legend_color, mark, names_axis, panel_title, tooltips
+from .marks import each_row, legend_color, mark, names_axis, panel_title, tooltips, two_a_row
 from .sliders import captioned_slider
 from .theme import BLUE, CATEGORIES, GREY, INK, NARROW, Finished, finish
 
@@ -100,9 +100,7 @@ def flagged_rates_chart(
     defaults = shown.filter("default")
     left_out = f"; {NOT_COMPUTED}: {', '.join(absent)}" if absent else ""
     return finish(
-        alt.vconcat(
-            *(alt.hconcat(*panels[n : n + 2], spacing=40) for n in range(0, len(panels), 2))
-        ),
+        two_a_row(panels, spacing=40),
         title="People flagged per 1,000, over the range of thresholds",
         title_ko="임계값의 범위에 걸쳐 본, 천 명당 걸린 사람",
         source=f"{source}; {people:,} people 명, {PERCENT}; {CHOSEN}{left_out}",

@@ -169,10 +169,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
     )
     kinds = shown.select("how", "kind").unique().sort("how")
     colours = [(kind, _HOW[how]) for how, kind in kinds.iter_rows()]
-    order = shown["name"].to_list()
-    base = alt.Chart(shown).encode(
-        y=names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
-    )
+    base = _by_programme(shown)
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     x = alt.X("share:Q", title=None, scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
     tips = ["name:N", "text:N", "publisher:N"]
@@ -181,7 +178,7 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
     enrolled = shown.filter(how="enrolment")
     least, most = (f"{100 * enrolled['share'][end]:.3g}" for end in (0, -1))
     return finish(
-        alt.layer(bars, words).properties(width=330, height=34 * len(order)),
+        alt.layer(bars, words).properties(width=330, height=34 * len(shown)),
         title=f"Where people had to enrol first, {least} % to {most} % took it",
         title_ko=f"먼저 등록해야 하는 곳에서는 {least}%에서 {most}%까지 택했다",
         source=f"{source}; all passengers or crossings as disclosed 공개된 전체 승객 또는 출입국",
@@ -206,14 +203,11 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
         ),
         start=pl.lit(1.0),
     )
-    order = shown["name"].to_list()
     labels = (
         f"datum.value < 100 ? '{both('1 day', '하루')}' : "
         "datum.value < 9000 ? '1 year 1년' : '75 years 75년'"
     )
-    base = alt.Chart(shown).encode(
-        y=names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
-    )
+    base = _by_programme(shown)
     x = alt.X(
         "start:Q",
         title=None,
@@ -228,12 +222,19 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
     least, most = (f"{each['value']:.0f} {each['unit_en']}" for each in (first, last))
     least_ko, most_ko = (f"{each['value']:.0f}{each['unit_ko']}" for each in (first, last))
     return finish(
-        alt.layer(bars, words).properties(width=330, height=36 * len(order)),
+        alt.layer(bars, words).properties(width=330, height=36 * len(shown)),
         title=f"A face shown at a gate is kept from {least} to {most}",
         title_ko=f"게이트에서 보인 얼굴은 {least_ko}에서 {most_ko}까지 보관된다",
         source=f"{source}; as stated by operators and laws 운영자와 법이 밝힌 기간",
         description="Retention of a traveller's face: " + each_row(shown, "{row_en} {text}"),
     )
+
+
+def _by_programme(shown: pl.DataFrame) -> alt.Chart:
+    """Return a chart whose rows are named by the column `name`, in two lines."""
+    order = shown["name"].to_list()
+    y = names_axis("name", order, labelLimit=330, labelExpr=_LINES, labelFontSize=11)
+    return alt.Chart(shown).encode(y=y)
 
 
 def _heat(

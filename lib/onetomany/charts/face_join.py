@@ -75,15 +75,7 @@ def posterior_by_size_chart(
         axis=alt.Axis(format="~s", values=[10.0**power for power in range(3, 10)]),
     )
     y: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
-    colour = legend_color(
-        "name:N",
-        names,
-        [BLUE, GREEN, PURPLE, ORANGE],
-        sort=True,
-        lines=True,
-        columns=1,
-        labelLimit=600,
-    )
+    colour = _by_prior(names, lines=True)
     base = alt.Chart(shown)
     band = base.mark_area(opacity=0.16).encode(
         x=x, y=alt.Y("low:Q", title="", **y), y2="high:Q", color=colour
@@ -128,9 +120,7 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     base = alt.Chart(shown).encode(
         y=names_axis("step", list(names.values()), labelLimit=300, labelFontSize=13),
         yOffset=alt.YOffset("name:N", sort=priors),
-        color=legend_color(
-            "name:N", priors, [BLUE, GREEN, PURPLE, ORANGE], sort=True, columns=1, labelLimit=600
-        ),
+        color=_by_prior(priors),
         tooltip=tooltips("step:N", "name:N", ("posterior low high", ".1%"), "method:N"),
     )
     x: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
@@ -172,6 +162,11 @@ def _sure_after(shown: pl.DataFrame, inside: pl.DataFrame) -> tuple[str, str]:
         f"검색 전 {prior:.0%}, 전체를 검색하면 {whole:.0%}, 열 {columns}개로 거르면 "
         f"{after:.0%} 확신",
     )
+
+
+def _by_prior(names: list[str], *, lines: bool = False) -> alt.Color:
+    colours = [BLUE, GREEN, PURPLE, ORANGE]
+    return legend_color("name:N", names, colours, sort=True, lines=lines, columns=1, labelLimit=600)
 
 
 def _prior() -> pl.Expr:

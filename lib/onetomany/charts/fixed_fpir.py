@@ -6,9 +6,8 @@ import altair as alt
 import polars as pl
 
 from .marks import legend_color
+from .scale import RECORDS
 from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
-
-RECORDS = "Records in the gallery 갤러리의 기록 수"
 
 
 def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:

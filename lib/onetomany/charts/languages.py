@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
+from importlib import resources
 from typing import Any
 
 import polars as pl
@@ -32,45 +34,14 @@ EXPRESSIONS = ("calculate", "filter", "expr", "test", "labelExpr", "signal", "up
 _BEFORE_KOREAN = "regexp(' (?=[가-힣])')"  # where axes break a name in both languages in two
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _UNREAD = ("$schema", "href", "url", "field", "font", "format", "name", "type")
-# the parts of source lines that are no names, as they recur in the charts
-_SOURCE_WORDS = [
-    ("[Tt]his run", "이번 실행"),
-    ("one core", "코어 하나"),
-    ("this bundle", "이 묶음"),
-    ("visa images", "비자 사진"),
-    ("all entries of the log", "대장의 모든 항목"),
-    (r"report cards(?: of \d+)?", "성적표"),
-    ("make scale", "make scale 실행"),
-    ("computed in this run", "이번 실행에서 계산"),
-    ("Synthetic templates", "합성 템플릿"),
-    (r"[Ss]ynthetic templates fitted to (\d+) people of (.*)", r"\2의 \1명에 맞춘 합성 템플릿"),
-    (r"[Tt]emplates fitted to (\d+) people of (.*)", r"\2의 \1명에 맞춘 템플릿"),
-    (r"[Ss]ynthetic templates fitted to (\d+) people", r"\1명에 맞춘 합성 템플릿"),
-    ("TMR at (FMR .*)", r"\1에서의 TMR"),
-    ("no airport's", "어느 공항의 것도 아님"),
-    ("This kit's plan", "이 도구의 도면"),
-    (r"(\d[\d,]*) people", r"\1명"),
-    (r"(\d[\d,]*) images", r"사진 \1장"),
-    (r"(\d[\d,]*) cores", r"코어 \1개"),
-    (r"(\d[\d,]*) records", r"기록 \1건"),
-    (f"{PERCENT} by (?:person|passenger)", f"사람 단위 {PERCENT_KO}"),
-    ("traffic: Incheon Airport", "여객: 인천공항"),
-    ("run of (.*)", r"\1 실행"),
-    ("searches: make scale", "검색: make scale"),
-    ("Crowds: run of (.*)", r"무리: \1 실행"),
-    ("one camera", "카메라 한 대"),
-    ("Python's hashlib", "파이썬 hashlib"),
-    (r"the (\d+) of (\d+) countries we read", r"\2개국 가운데 우리가 읽은 \1개국"),
-    ("report card of algorithm (.*)", r"알고리즘 \1의 성적표"),
-    ("parse of 2020 by (.*)", r"\1의 2020년 정리본"),
-    ("factors from NIST", "배수는 NIST"),
-    ("variation between people from chapter 01's set", "사람 사이의 차이는 1장의 자료"),
-    ("variation between people from (.*)", r"사람 사이의 차이는 \1"),
-    ("pairs of one sex and country of birth", "성별과 출생국이 같은 쌍"),
-    (r"sets? '([^']*)'(?: \(people\))?", r"자료 '\1'"),
-    ("sets '([^']*)' and '([^']*)'", r"자료 '\1'과 '\2'"),
-    ("as carried by (.*)", r"\1 수록"),
-]
+
+
+@cache
+def _source_words() -> list[tuple[str, str]]:
+    """Return the parts of source lines that are no names, as they recur, and their Korean."""
+    content = (resources.files("onetomany.charts") / "data" / "source_words.csv").read_bytes()
+    level = (f"{PERCENT} by (?:person|passenger)", f"사람 단위 {PERCENT_KO}")
+    return [level, *pl.read_csv(content, infer_schema=False).iter_rows()]
 
 
 def both(english: str, korean: str, between: str = " ") -> str:
@@ -326,7 +297,7 @@ def _with_source_words(line: str) -> str:
 
 
 def _with_korean(piece: str) -> str:
-    for pattern, korean in _SOURCE_WORDS:
+    for pattern, korean in _source_words():
         if found := re.fullmatch(pattern, piece):
             return _pair(piece, "", found.expand(korean))
     return piece

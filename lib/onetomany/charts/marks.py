@@ -8,6 +8,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+# of the panels of a facet
+PANEL_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
+
 
 def mark(data: pl.DataFrame | alt.Chart, kind: str, **look: Any) -> alt.Chart:
     """Return a layer of marks, "bar", "rule" ..., over a frame or a chart.
@@ -29,6 +32,12 @@ def names_axis(
     """
     looks: Any = {"axis": alt.Axis(**axis)} if axis else {}
     return alt.Y(f"{field}:N", sort=order, title=None, **looks)
+
+
+def two_a_row(panels: Sequence[alt.LayerChart | alt.FacetChart], spacing: int) -> alt.VConcatChart:
+    """Return panels in rows of two."""
+    rows = (panels[n : n + 2] for n in range(0, len(panels), 2))
+    return alt.vconcat(*(alt.hconcat(*row, spacing=spacing) for row in rows))
 
 
 def panel_title(text: str) -> alt.TitleParams:
@@ -60,11 +69,11 @@ def each_row(frame: pl.DataFrame, form: str) -> str:
     return "; ".join(form.format_map(row) for row in frame.iter_rows(named=True))
 
 
-def share_axis(name: str) -> alt.Y:
-    """Return the upright axis of a share: 0 to 100 %, without a title."""
+def share_axis(name: str, title: str = "") -> alt.Y:
+    """Return the upright axis of a share: 0 to 100 %."""
     return alt.Y(
         f"{name}:Q",
-        title="",
+        title=title,
         scale=alt.Scale(domain=[0, 1], nice=False),
         axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
     )

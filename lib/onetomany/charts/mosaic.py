@@ -7,7 +7,7 @@ import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO
 from .languages import both, both_columns
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .marks import each_row, legend_color, mark, names_axis, share_axis, tooltips
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {
@@ -40,13 +40,9 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
     x = alt.X(
         "points:O", title="Receipts known 아는 영수증 수", axis=alt.Axis(labelAngle=0, grid=False)
     )
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     base = alt.Chart(shown).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.18).encode(
-        y=alt.Y("low:Q", title="", scale=scale, axis=axis), y2="high:Q"
-    )
-    y = alt.Y("singled_out:Q", title="", scale=scale, axis=axis)
+    band = base.mark_area(opacity=0.18).encode(y=share_axis("low"), y2="high:Q")
+    y = share_axis("singled_out")
     lines = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=60)).encode(
         y=y, tooltip=tooltips("name:N", "points:O", ("singled_out low high", ".1%"), "people:Q")
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from .marks import each_row, names_axis, panel_title, tooltips
+from .marks import each_row, names_axis, panel_title, tooltips, two_a_row
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 
 REAL, SIMULATED = "real people 실제 사람", "In a simulation 모의"
@@ -62,9 +62,7 @@ def beside_real_chart(
             )
         )
     return finish(
-        alt.vconcat(
-            *(alt.hconcat(*panels[n : n + 2], spacing=30) for n in range(0, len(panels), 2))
-        ),
+        two_a_row(panels, spacing=30),
         title=f"Ordinary people run: up to {runs:.0f} % are flagged for a dash at 2 m/s",
         title_ko=f"보통 사람도 뛴다: 초속 2m면 많게는 {runs:.0f}%가 돌진으로 걸린다",
         source=source,

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both_columns, in_language, marked_text
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .marks import PANEL_HEADER, each_row, legend_color, mark, names_axis, tooltips
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 NAMES = {
@@ -51,19 +51,14 @@ def crowd_steps_chart(
     order = shown["step"].to_list()
     axis = alt.Axis(format="~s", values=[10.0**power for power in range(10)])
     scale = alt.Scale(type="log", domain=[1, float(shown["rows"][0])], nice=False)
-    y = alt.Y("step:N", sort=order, title=None, axis=_LABELS)
     base = alt.Chart(shown).encode(
-        y=y, tooltip=tooltips("columns:N", ("low median high", ","), ("alone", ".2%"))
+        y=alt.Y("step:N", sort=order, title=None, axis=_LABELS),
+        tooltip=tooltips("columns:N", ("low median high", ","), ("alone", ".2%")),
     )
-    bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis, title=ROWS), x2="high:Q"
-    )
-    dots = mark(base, "point", size=120, color=BLUE).encode(
-        x=alt.X("median:Q", scale=scale, axis=axis, title=ROWS)
-    )
-    texts = base.mark_text(dy=-14, fontWeight=600).encode(
-        x=alt.X("median:Q", scale=scale, axis=axis, title=ROWS), text="text:N"
-    )
+    low, median = (alt.X(f"{n}:Q", scale=scale, axis=axis, title=ROWS) for n in ("low", "median"))
+    bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(x=low, x2="high:Q")
+    dots = mark(base, "point", size=120, color=BLUE).encode(x=median)
+    texts = base.mark_text(dy=-14, fontWeight=600).encode(x=median, text="text:N")
     return finish(
         alt.layer(bars, dots, texts).properties(width=540, height=58 * len(order)),
         title="Each column makes the crowd smaller",
@@ -162,7 +157,7 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
     chart = (
         alt.layer(bars, dots, data=shown)
         .properties(width=285, height=150)
-        .facet(facet=alt.Facet("panel:N", title=None, sort=panels, header=_HEADER), columns=2)
+        .facet(facet=alt.Facet("panel:N", title=None, sort=panels, header=PANEL_HEADER), columns=2)
         .resolve_scale(x="independent")
     )
     tight = shown.filter(pl.col("lower") > 0).height
@@ -226,5 +221,4 @@ def column_label(column: str) -> str:
 _KOREAN = {column: in_language(marked_text(name), "ko") for column, name in NAMES.items()}
 SHORT = {"nationality": "nationality", "birth_year": "birth year", "arrival_date": "arrival date"}
 _LABELS = alt.Axis(labelFontSize=13, labelLimit=300)
-_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
 _SHARES = "datum.value >= 0.001 ? format(datum.value, '~%') : format(datum.value, '~e')"

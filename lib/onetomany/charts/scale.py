@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .marks import each_row, legend_color, mark, tooltips
+from .marks import PANEL_HEADER, each_row, legend_color, mark, share_axis, tooltips
 from .sliders import captioned_slider, count_in_words
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
 
@@ -47,11 +47,11 @@ def fpir_growth_chart(
     drawn = set(shown["kind"])
     kinds = [kind for kind in (MEASURED, *MODELS.values()) if kind in drawn]
     x = _size_axis(shown, marked)
-    y = alt.Y("fpir:Q", title="False alarms FPIR 오경보", **_SHARE)
     colour = legend_color("kind:N", kinds, [_KINDS[kind] for kind in kinds], lines=True)
     base = alt.Chart()
+    y = share_axis("fpir", "False alarms FPIR 오경보")
     band = mark(base.transform_filter("isValid(datum.fpir_low)"), "area", opacity=0.16).encode(
-        x=x, y=alt.Y("fpir_low:Q", title="", **_SHARE), y2="fpir_high:Q", color=colour
+        x=x, y=share_axis("fpir_low"), y2="fpir_high:Q", color=colour
     )
     line = base.mark_line(strokeWidth=2.2, clip=True).encode(
         x=x,
@@ -77,7 +77,7 @@ def fpir_growth_chart(
     chart = (
         alt.layer(band, line, dots, rule, data=shown)
         .properties(width=300, height=190)
-        .facet(facet=alt.Facet("name:N", title=None, sort=names, header=_HEADER), columns=2)
+        .facet(facet=alt.Facet("name:N", title=None, sort=names, header=PANEL_HEADER), columns=2)
         .resolve_axis(x="independent")
     )
     own = shown.filter(kind=MEASURED)
@@ -286,11 +286,6 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
     )
 
 
-_SHARE: dict[str, Any] = {
-    "scale": alt.Scale(domain=[0, 1], nice=False),
-    "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-}
-_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
 _POWERS = (
     "datum.value >= 1e9 ? format(datum.value / 1e9, ',') + 'B' : "
     "datum.value >= 1e6 ? format(datum.value / 1e6, ',') + 'M' : format(datum.value, ',~g')"

@@ -109,7 +109,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     try:
         with _not_found(args.hidden):
-            return int(args.run(args))
+            if getattr(args, "weak_isolation", False):
+                from onetomany.cage import accept_weak_isolation
+
+                accept_weak_isolation()
+            return int(args.run(args) or 0)
     except OneToManyError as error:
         print(error, file=sys.stderr)
         return 1

@@ -17,8 +17,7 @@ _SHOWN = 20  # flags printed; all are in flags.csv
 
 def behaviour_command(parser: CommandParser) -> Run:
     """Apply the rules of chapter 06 to your own walks: CSV (id, t, x, y), or MOT in metres."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = """\
+    parser.describe("""\
 Apply the rules for 'abnormal behaviour' to walks. No authority has published its thresholds.
 
 FILE has the columns id, t (seconds), x, y (metres); or it is MOT text whose x and y are metres. A
@@ -33,7 +32,7 @@ zone or a waiting area. They read it from site.toml and are not computed without
   y2 = 4.0
 
 [[one_way]] has zone, x_low, y_low, x_high, y_high, dx, dy (the direction allowed); [[waiting]] has
-zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything."""
+zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything.""")
     parser.add_path("file", "FILE", "the walks: CSV or MOT text")
     parser.add_path("--site", "SITE.TOML", "the site: gates, zones, waiting areas")
     parser.add_option("--unit", "UNIT", "unit of x and y: m (default), cm, mm, km, ft")
@@ -42,15 +41,12 @@ zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has don
     parser.add_weak_isolation()
     parser.add_path("--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany import behaviour as rooms
-        from onetomany import cage
         from onetomany.charts.behaviour import flagged_rates_chart
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
 
-        if args.weak_isolation:
-            cage.accept_weak_isolation()
         site = rooms.read_site(args.site) if args.site else rooms.Site()
         rules = rooms.read_rules()
         walks = rooms.read_walks(args.file, unit=args.unit, fps=args.fps)
@@ -77,7 +73,6 @@ zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has don
             write_whole(out / "flagged.html", page.encode())
             written += ", flagged.html"
         print(f"wrote {written} to {out}")
-        return 0
 
     return run
 

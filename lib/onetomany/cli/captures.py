@@ -19,7 +19,7 @@ def capture_list_command(parser: CommandParser) -> Run:
     parser.add_path("--case", "FILE", "the case file (default: case.duckdb, if it exists)")
     parser.add_path("--csv", "FILE", "also write all addresses to this file")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.claims import web_sources
         from onetomany.documents.case_file import open_case
         from onetomany.sources.files import write_whole
@@ -60,7 +60,6 @@ def capture_list_command(parser: CommandParser) -> Run:
         if args.csv:
             write_whole(args.csv, csv_text(listed).encode("utf-8"))
             print(f"wrote {args.csv}")
-        return 0
 
     return run
 

@@ -35,7 +35,7 @@ def new_command(parser: CommandParser) -> Run:
         help="a function of the system; can be repeated",
     )
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.cases.new_folder import new_case
 
         given = {name: getattr(args, name) for name, _ in _QUESTIONS}
@@ -57,7 +57,6 @@ def new_command(parser: CommandParser) -> Run:
         print("  onetomany add claims subject=... attribute=... value=... unit=... said_by=...")
         print("  onetomany check      lists the next steps")
         print("  onetomany report     writes the case's chapter")
-        return 0
 
     return run
 
@@ -101,7 +100,7 @@ def add_command(parser: CommandParser) -> Run:
     )
     parser.add_case_folder()
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.cases.case_folder import read_case
         from onetomany.cases.columns import TABLES, case_table
         from onetomany.cases.rows import add_case_row
@@ -114,7 +113,7 @@ def add_command(parser: CommandParser) -> Run:
                 needed = " (needed)" if column.required else ""
                 choices = f": {', '.join(column.choices)}" if column.choices else ""
                 print(f"{column.name:16} {column.about}{choices}{needed}")
-            return 0
+            return
         given = {}
         for cell in args.cells:
             name, equals, value = cell.partition("=")
@@ -124,7 +123,6 @@ def add_command(parser: CommandParser) -> Run:
         case = read_case(args.case or Path())
         row = add_case_row(case.folder, args.table, given)
         print(f"added {row or 'a row'} to {case.folder / f'{args.table}.csv'}")
-        return 0
 
     return run
 

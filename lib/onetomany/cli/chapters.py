@@ -29,7 +29,7 @@ def report_command(parser: CommandParser) -> Run:
         "-v", "--verbose", action="store_true", help="also show messages of the cells (stderr)"
     )
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.report import build_report
         from onetomany.sources.images import activity
 
@@ -40,17 +40,15 @@ def report_command(parser: CommandParser) -> Run:
         home = args.case or (Path() if Path("case.toml").is_file() else None)
         if home is not None:
             index = _case_report(args, home)
-            print(f"{index} ({time.monotonic() - started:.0f} s)")
-            return 0
-        only = args.only.replace(" ", "").split(",") if args.only else None
-        with activity("workshop" if args.exercises else "report"):
-            default = _chosen(args) or Path("build/report")
-            out = args.out or default
-            index = build_report(
-                args.notebooks, out, only, exercises=args.exercises, docs=args.docs
-            )
+        else:
+            only = args.only.replace(" ", "").split(",") if args.only else None
+            with activity("workshop" if args.exercises else "report"):
+                chosen = _chosen(args)
+                out = args.out or chosen or Path("build/report")
+                index = build_report(
+                    args.notebooks, out, only, exercises=args.exercises, docs=args.docs
+                )
         print(f"{index} ({time.monotonic() - started:.0f} s)")
-        return 0
 
     return run
 
@@ -80,11 +78,8 @@ def _chosen(args: argparse.Namespace) -> Path | None:
 
     Returns the default folder of a report on them; None without pictures of one's own.
     """
-    from onetomany.cage import accept_weak_isolation
     from onetomany.sources import choose_images
 
-    if args.weak_isolation:
-        accept_weak_isolation()
     if not args.images:
         return None
     images = choose_images(args.images)

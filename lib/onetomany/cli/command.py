@@ -11,7 +11,7 @@ import locale
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from onetomany.errors import InputError
 from onetomany.printing import SafeParser
@@ -21,37 +21,40 @@ if TYPE_CHECKING:
 
     from onetomany.documents.lake import Lake
 
-Run = Callable[[argparse.Namespace], int]
+# returns the exit code, if it isn't 0
+Run = Callable[[argparse.Namespace], int | None]
+Kind = Callable[[str], object]
 
 
 class CommandParser(SafeParser):
     """A parser with the kinds of options that commands share; each has its help text."""
 
-    def add_path(self, name: str, metavar: str, text: str, default: Path | None = None) -> None:
-        """Add an argument or option that is a path."""
-        self.add_argument(name, type=Path, default=default, metavar=metavar, help=text)
-
     def add_option(
-        self,
-        name: str,
-        metavar: str,
-        text: str,
-        *,
-        kind: Callable[[str], object] = str,
-        default: object = None,
+        self, name: str, metavar: str, text: str, *, kind: Kind = str, **more: Any
     ) -> None:
-        """Add an option with a value of a kind, such as int."""
-        self.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
+        """Add an argument or option with a value of a kind, such as int.
 
-    def add_repeated(
-        self, name: str, metavar: str, text: str, kind: Callable[[str], object] = str
+        `more` goes to `add_argument`: a default, the number of values, whether it is required.
+        """
+        self.add_argument(name, type=kind, metavar=metavar, help=text, **more)
+
+    def add_path(
+        self, name: str, metavar: str, text: str, default: Path | None = None, **more: Any
     ) -> None:
+        """Add an argument or option that is a path."""
+        self.add_option(name, metavar, text, kind=Path, default=default, **more)
+
+    def add_repeated(self, name: str, metavar: str, text: str, kind: Kind = str) -> None:
         """Add an option that can be given several times; its values are a list."""
-        self.add_argument(name, action="append", type=kind, default=[], metavar=metavar, help=text)
+        self.add_option(name, metavar, text, kind=kind, action="append", default=[])
 
     def add_flag(self, name: str, text: str) -> None:
         """Add an option without a value."""
         self.add_argument(name, action="store_true", help=text)
+
+    def describe(self, text: str) -> None:
+        """Set the text of the command's help, whose lines stay as they are."""
+        self.formatter_class, self.description = argparse.RawDescriptionHelpFormatter, text
 
     def add_notebooks(self) -> None:
         """Add the option for the folder of the chapters."""

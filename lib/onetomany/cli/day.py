@@ -39,7 +39,7 @@ run the same command again: it resumes. All people in it are invented."""
     parser.add_option("--staff", "N", "staff who walk in the hall", kind=int, default=0)
     parser.add_path("--out", "DIR", "folder to write (default: day)", Path("day"))
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         import polars as pl
 
         from onetomany import terminal
@@ -67,7 +67,6 @@ run the same command again: it resumes. All people in it are invented."""
             tables.append(levels.select(pl.lit(name).alias("part"), pl.all()))
         write_whole(args.out / "levels.csv", csv_text(pl.concat(tables)).encode())
         print(f"wrote levels.csv to {args.out}")
-        return 0
 
     return run
 

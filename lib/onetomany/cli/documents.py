@@ -69,13 +69,8 @@ def _add_export(parser: CommandParser) -> None:
 
 def ingest_command(parser: CommandParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        metavar="FOLDER",
-        help="documents, with sub-folders (default: sources in the case folder)",
-    )
+    text = "documents, with sub-folders (default: sources in the case folder)"
+    parser.add_path("folder", "FOLDER", text, nargs="?")
     parser.add_case()
     parser.add_option("--workers", "N", "processes at once (default: one per core)", kind=int)
     parser.add_flag("--retry", "read documents again that failed before")
@@ -84,7 +79,7 @@ def ingest_command(parser: CommandParser) -> Run:
     parser.add_flag("--no-index", "don't look for names and places, and don't index for search")
     _add_export(parser)
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.cases.database import sources_folder
         from onetomany.documents import indexing
         from onetomany.documents.attention import needing_attention
@@ -123,7 +118,6 @@ def ingest_command(parser: CommandParser) -> Run:
             print(f"{args.lake}: {publish_case(args.case, lake).said()}")
         if args.parquet:
             _write_parquet(args)
-        return 0
 
     return run
 
@@ -299,13 +293,12 @@ def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]
 
 def claims_command(parser: CommandParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
-    parser.add_argument(
+    parser.add_path(
         "ledger",
-        type=Path,
-        nargs="?",
-        metavar="CSV",
-        help="your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
+        "CSV",
+        "your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
         "lists more columns); default: those of the case folder, or of the Incheon case",
+        nargs="?",
     )
     text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
     parser.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
@@ -318,7 +311,7 @@ def claims_command(parser: CommandParser) -> Run:
         default=0.0,
     )
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.cases.database import store_case_claims
         from onetomany.claims import claim_ledger as ledgers
         from onetomany.claims import claim_queries, contradictions
@@ -361,6 +354,5 @@ def claims_command(parser: CommandParser) -> Run:
                 )
             print(f"{args.case}: {many} claims in its table 'claims'")
             print(f"{cited.height} of them have a capture of their source in the case file.")
-        return 0
 
     return run

@@ -53,18 +53,18 @@ def exhibit_command(parser: CommandParser) -> Run:
 
     add_options(parser)
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.sources.files import sole_use
 
         args.home, args.case = case_place(args.case)
         fill_from_case(args)
         with sole_use(args.out):
-            return _make_exhibit(args)
+            _make_exhibit(args)
 
     return run
 
 
-def _make_exhibit(args: argparse.Namespace) -> int:
+def _make_exhibit(args: argparse.Namespace) -> None:
     from onetomany.evidence import bundle, keys, pades, questions, validation
     from onetomany.evidence.exhibit import build_payload
     from onetomany.evidence.redaction import read_redactions
@@ -127,7 +127,6 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     if args.key is None:
         print("It is not signed. Make a key with 'onetomany key FILE', then sign with --key FILE.")
     print(f"To check it: onetomany verify {shlex.quote(str(made))}")
-    return 0
 
 
 def _sign_pdf(path: Path, key: Path) -> None:
@@ -154,7 +153,7 @@ def _without_folders(word: str) -> str:
 def verify_command(parser: CommandParser) -> Run:
     """Check a bundle: list every file and line that was changed after sealing."""
     text = "folder of a sealed exhibit (default: build/exhibit of the case folder)"
-    parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help=text)
+    parser.add_path("bundle", "BUNDLE", text, nargs="?")
     parser.add_case_folder()
     parser.add_repeated(
         "--key",
@@ -291,7 +290,7 @@ def key_command(parser: CommandParser) -> Run:
     """Make a private key (Ed25519) for signing bundles; keep it secret."""
     parser.add_path("file", "FILE", "a new file for the key")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.evidence.keys import (
             PASSPHRASE,
             make_key,
@@ -311,7 +310,6 @@ def key_command(parser: CommandParser) -> Run:
             print(f"It is not encrypted. For an encrypted key set {PASSPHRASE} first.")
         print(f"{public}: public key. Give it to others: 'onetomany verify BUNDLE --key {public}'.")
         print(f"Tell them its SHA-256 through a channel that you control: {mark}")
-        return 0
 
     return run
 
@@ -321,16 +319,10 @@ def certify_command(parser: CommandParser) -> Run:
     parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
     parser.add_path("completed", "COMPLETED.pdf", "the completed certificate")
     parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
-    parser.add_argument(
-        "--key",
-        type=Path,
-        required=True,
-        metavar="PEM",
-        help="your private key, to sign the log line",
-    )
+    parser.add_path("--key", "PEM", "your private key, to sign the log line", required=True)
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.evidence import pades
 
         name = pades.add_certificate(
@@ -342,7 +334,6 @@ def certify_command(parser: CommandParser) -> Run:
                 "Note: its text does not contain this bundle's number (the SHA-256 of the tag "
                 "manifest), but the draft does. Is it the certificate of this bundle?"
             )
-        return 0
 
     return run
 
@@ -355,7 +346,7 @@ def timestamp_command(parser: CommandParser) -> Run:
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
     parser.add_path("--key", "PEM", "your private key, to sign the log line")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.evidence import additions, opentimestamps
 
         if args.answer.suffix == opentimestamps.SUFFIX:
@@ -372,6 +363,5 @@ def timestamp_command(parser: CommandParser) -> Run:
             print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
         if args.key is None:
             print("Its log line is not signed: sign with --key FILE.")
-        return 0
 
     return run

@@ -43,15 +43,14 @@ class _Job:
 
 def film_command(parser: CommandParser) -> Run:
     """Follow people through a recorded film with a datasheet: boxes, tracks, a heat map."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = """\
+    parser.describe("""\
 Detect people in each frame of a recorded film, join their boxes to tracks and draw both.
 
   onetomany film FILE --blank-sheet datasheet.toml    write a datasheet to fill in
   onetomany film FILE --sheet datasheet.toml --out DIR
 
 No camera, stream or address is opened; no face is cropped or matched. docs/film.md has an example
-of a datasheet and lists the detector's known errors."""
+of a datasheet and lists the detector's known errors.""")
     parser.add_argument("file", nargs="?", metavar="FILE", help="a recorded film")
     parser.add_path("--sheet", "FILE", "the film's datasheet, in TOML")
     parser.add_path("--out", "DIR", "a new folder for the results")
@@ -68,34 +67,31 @@ of a datasheet and lists the detector's known errors."""
     parser.add_licence()
     parser.add_weak_isolation()
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany import cage
+    def run(args: argparse.Namespace) -> None:
         from onetomany.extras import require_extra
         from onetomany.tracking import people_detectors
 
         if args.fetch_detector:
             path = people_detectors.fetch_people_detector(accept_licence=args.accept_licence)
             print(f"wrote {path}")
-            return 0
+            return
         if not args.file:
             raise InputError("Name a recorded film: onetomany film FILE --sheet FILE --out DIR.")
         if args.blank_sheet:
-            return _blank_sheet(args.file, args.blank_sheet)
+            _blank_sheet(args.file, args.blank_sheet)
+            return
         require_extra("report")  # for its pictures
         job = _checked(args)
-        if args.weak_isolation:
-            cage.accept_weak_isolation()
         if job.detector == "yolox":
             detect = people_detectors.yolox_detector(args.weights)
         else:
             detect = people_detectors.hog_detector(job.sheet.enlarge)
         _make_film_folder(job, detect, args.out)
-        return 0
 
     return run
 
 
-def _blank_sheet(name: str, target: Path) -> int:
+def _blank_sheet(name: str, target: Path) -> None:
     from onetomany.sources.files import sha256_of, write_whole
     from onetomany.sources.films import BLANK, check_film
 
@@ -106,12 +102,11 @@ def _blank_sheet(name: str, target: Path) -> int:
     print(
         f"wrote {target}: fill in every field, then onetomany film FILE --sheet {target} --out DIR"
     )
-    return 0
 
 
 def _checked(args: argparse.Namespace) -> _Job:
     """Check film, datasheet, span and output folder before anything is decoded."""
-    from onetomany.sources.films import check_film, check_use, read_film_sheet
+    from onetomany.sources.films import check_film, read_film_sheet
     from onetomany.tracking.film import LAST_FRAME
     from onetomany.tracking.ground import read_ground
 
@@ -123,7 +118,7 @@ def _checked(args: argparse.Namespace) -> _Job:
             "second), fill it in, and name it with --sheet."
         )
     sheet = read_film_sheet(args.sheet)
-    check_use(sheet)
+    sheet.check(activity="tracking")
     ground = read_ground(sheet.ground, str(args.sheet)) if sheet.ground is not None else None
     if not args.out:
         raise InputError("Name a new folder for the results: --out DIR.")

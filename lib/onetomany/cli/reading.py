@@ -44,11 +44,7 @@ def search_command(parser: CommandParser) -> Run:
     )
     parser.add_weak_isolation()
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.cage import accept_weak_isolation
-
-        if args.weak_isolation:
-            accept_weak_isolation()
+    def run(args: argparse.Namespace) -> None:
         if args.limit < 1:
             raise InputError("--limit needs a number of 1 or more.")
         if args.pictures and args.lake:
@@ -60,13 +56,13 @@ def search_command(parser: CommandParser) -> Run:
             raise InputError("Give words to search for, or a list of names with --list.")
         filters = _filters(args)
         if args.list:
-            return _search_list(args, filters)
+            _search_list(args, filters)
+            return
         with open_case_or_lake(args) as db:
             hits, said = _hits(db, args, filters)
             held = _held(db, hits)
         print(said)
         _print_hits(args, hits, *held)
-        return 0
 
     return run
 
@@ -189,7 +185,7 @@ def capture_line(capture: Mapping[str, Any]) -> str:
     )
 
 
-def _search_list(args: argparse.Namespace, filters: Any) -> int:
+def _search_list(args: argparse.Namespace, filters: Any) -> None:
     """Look for every name of a list; print counts and write every place to a file."""
     import polars as pl
 
@@ -213,7 +209,6 @@ def _search_list(args: argparse.Namespace, filters: Any) -> int:
         "syllables with a space between, so perhaps another word; not counted in other columns."
     )
     print(f"wrote {report}: one row per page")
-    return 0
 
 
 def tag_command(parser: CommandParser) -> Run:
@@ -228,7 +223,7 @@ def tag_command(parser: CommandParser) -> Run:
     parser.add_argument("--by", default="", metavar="NAME", help="your name")
     parser.add_option("--withdraw", "N", "withdraw tag or remark number N; needs --by", kind=int)
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.documents import remarks
         from onetomany.documents.case_file import open_case
 
@@ -255,7 +250,6 @@ def tag_command(parser: CommandParser) -> Run:
                     db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
                 )
             print(f"Stored as {number} on page {args.page} of {document[:12]}.")
-        return 0
 
     return run
 
@@ -275,7 +269,7 @@ def tables_command(parser: CommandParser) -> Run:
         "tables of documents that several people have published here, instead of a case file"
     )
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         import polars as pl
 
         from onetomany.documents.remarks import document_named
@@ -288,7 +282,6 @@ def tables_command(parser: CommandParser) -> Run:
         print(f"{index.height - left_out.height:,} tables in {args.out}, listed in {INDEX}")
         for row in left_out.head(10).iter_rows(named=True):
             print(f"  {shortened(row['path'], NAME)}, page {row['page']}: {row['note']}")
-        return 0
 
     return run
 
@@ -301,14 +294,11 @@ def desk_command(parser: CommandParser) -> Run:
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cage import accept_weak_isolation
         from onetomany.cli.chapters import open_lab
         from onetomany.documents.case_file import open_case
         from onetomany.extras import require_extra
 
         require_extra("notebooks")
-        if args.weak_isolation:
-            accept_weak_isolation()
         home = case_folder(args.case)
         if home:
             from onetomany.cases.case_folder import read_case

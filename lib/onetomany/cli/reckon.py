@@ -10,18 +10,18 @@ from onetomany.printing import print_line as print
 
 def reckon_command(parser: CommandParser) -> Run:
     """Calculate alarms a day, right ones of ten, and people stopped wrongly a year."""
-    parser.add_argument(
+    parser.add_option(
         "inputs",
-        nargs="*",
-        metavar="NAME=NUMBER",
-        help="known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
+        "NAME=NUMBER",
+        "known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
         "wanted_share=0.0001 fmr=0.000001 fpir=0.001 fnir=0.05 false_alerts=2",
+        nargs="*",
     )
     parser.add_path("--numbers", "FILE", "a case's numbers.csv with the column input")
     parser.add_option("--days", "N", "days that the counts cover (1)", kind=float, default=1.0)
     parser.add_option("--accuracy", "PERCENT", "a claimed accuracy, such as 99.9", kind=float)
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
         from onetomany.accuracy.programme_inputs import (
             ProgrammeInput,
@@ -51,6 +51,5 @@ def reckon_command(parser: CommandParser) -> Run:
                 alarms = row["alarms_a_day_text"] or "not known 모름"
                 right = row["right_of_ten_text"] or "not known 모름"
                 print(f"  alarms a day 하루 경보: {alarms}; right of ten 10건 중 맞는 것: {right}")
-        return 0
 
     return run

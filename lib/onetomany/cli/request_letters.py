@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from onetomany.requests.log import Request
 
 
-def new_letter(args: argparse.Namespace) -> int:
-    """Write a letter from a gap or a template, and begin its log entry; return 0."""
+def new_letter(args: argparse.Namespace) -> None:
+    """Write a letter from a gap or a template, and begin its log entry."""
     from onetomany.requests import drafts
     from onetomany.requests.letter_templates import templates
     from onetomany.requests.letters import law_language
@@ -38,11 +38,11 @@ def new_letter(args: argparse.Namespace) -> int:
     name = args.id or drafts.draft_name(procedure, args.date, template, own)
     path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
     print(f"wrote {path}")
-    return _write(made, beside, name, args.out)
+    _write(made, beside, name, args.out)
 
 
-def export_letter(args: argparse.Namespace) -> int:
-    """Write the letter of a logged request again; return 0."""
+def export_letter(args: argparse.Namespace) -> None:
+    """Write the letter of a logged request again."""
     from onetomany.requests import drafts
     from onetomany.requests.letters import law_language
 
@@ -59,7 +59,7 @@ def export_letter(args: argparse.Namespace) -> int:
     fields |= _fields(args.field)
     law = entry.procedure
     made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
-    return _write(made, beside, entry.id, args.out)
+    _write(made, beside, entry.id, args.out)
 
 
 def _gaps_of(args: argparse.Namespace) -> pl.DataFrame | None:
@@ -92,7 +92,7 @@ def _letter(
     return made, beside, list(own.values())
 
 
-def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
+def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> None:
     from onetomany.requests.drafts import write_letter
 
     for path in write_letter(made, beside, name, out):
@@ -104,7 +104,6 @@ def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
     for each in made.unread:
         print(f"Check this before you send it; we have not read the source: {each}")
     print("Nothing was sent. Read the letter, sign it, and send it yourself.")
-    return 0
 
 
 def _fields(written: list[str]) -> dict[str, str]:

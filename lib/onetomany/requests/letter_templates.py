@@ -8,6 +8,7 @@ and runs none of their code.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from .laws import VERIFIED
 from .procedures import requests_folder
 
 SUFFIX = ".md.j2"
+# the types of fields but lists and tables
+_KINDS: dict[str, type] = {"str": str, "bool": bool, "dt.date": dt.date, "dt.date | None": dt.date}
 LANGUAGES = ("en", "ko")  # languages of every template; some have more
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 # digits that end in a consonant when a Korean reader says them: 0, 1, 3, 6, 7, 8
@@ -318,23 +321,31 @@ def _texts(value: Any, path: Path, name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def made_of(cls: type[Made], raw: Mapping[str, Any], path: Path) -> Made:
+def made_of(
+    cls: type[Made], raw: Mapping[str, Any], path: Path, where: str = "", *, blank: bool = False
+) -> Made:
     """Return a dataclass from a table, with its fields checked.
 
-    Fields with a default are optional. Raises InputError that names the file and the field.
+    Fields with a default are optional; texts may be empty only with `blank`. Raises InputError that
+    names the file and the field, after its place `where`.
     """
+
+    def refused(name: str, what: str) -> InputError:
+        return InputError(f"{path}: '{where}{name}' {what}.")
+
     known = {each.name: each for each in fields(cls)}  # type: ignore[arg-type]
-    for name in raw:
-        if name not in known:
-            raise InputError(f"{path}: '{name}' is an unknown field: remove it.")
     values: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in known:
+            raise refused(name, "is an unknown field: remove it")
+        kind = str(known[name].type)
+        wanted: type = dict if kind.startswith("Mapping") else _KINDS.get(kind, list)
+        if type(value) is not wanted or (value == "" and not blank):
+            raise refused(name, f"must be a {wanted.__name__}{'' if blank else ', not empty'}")
+        values[name] = tuple(value) if isinstance(value, list) else value
+        if kind.startswith("tuple[str") and not all(isinstance(each, str) for each in values[name]):
+            raise refused(name, "must be a list of texts")
     for name, each in known.items():
-        optional = each.default is not MISSING or each.default_factory is not MISSING
-        if optional and name not in raw:
-            continue
-        kind = str(each.type)
-        wanted: type = {"str": str, "bool": bool}.get(kind, dict if "Mapping" in kind[:7] else list)
-        if not isinstance(raw.get(name), wanted) or raw[name] == "":
-            raise InputError(f"{path}: '{name}' is missing or is not a {wanted.__name__}.")
-        values[name] = tuple(raw[name]) if wanted is list else raw[name]
+        if name not in values and each.default is each.default_factory is MISSING:
+            raise refused(name, "is missing: add it")
     return cls(**values)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -21,7 +21,7 @@ from ..errors import InputError, near
 from ..sources.files import write_whole
 from .languages import letter_languages
 from .laws import EVENT_LIST
-from .letter_templates import read_toml, split_head
+from .letter_templates import made_of, read_toml, split_head
 
 # events of a log, each with its event of the law (`laws.EVENTS`), if any. A decision is logged by
 # its result, never as `decided`; `message` is anything that changes nothing; `answered` and
@@ -90,9 +90,6 @@ class Request:
     history: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: str = ""  # the text below the head
-
-
-Made = TypeVar("Made", Request, Event, Change, ReceivedFile)
 
 
 def read_request(path: Path) -> Request:
@@ -247,7 +244,9 @@ def _parsed(text: str, path: Path) -> Request:
     for name, rows in (("history", history), ("changes", changes)):
         if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
             raise InputError(f"{path}: '{name}' must be a list of tables, [[{name}]].")
-    request = _checked(Request, raw, path, "")
+    if "notes" in raw:
+        raise _refused(path, "notes", "is an unknown field: remove it")
+    request = made_of(Request, raw, path, blank=True)
     if not _ID.fullmatch(request.id):
         raise _refused(path, "id", f"is '{request.id}': use only a-z, 0-9 and -")
     if request.id != path.stem:
@@ -264,7 +263,8 @@ def _parsed(text: str, path: Path) -> Request:
         request,
         history=tuple(_event(each, path, n) for n, each in enumerate(history, 1)),
         changes=tuple(
-            _checked(Change, each, path, f"changes {n}: ") for n, each in enumerate(changes, 1)
+            made_of(Change, each, path, f"changes {n}: ", blank=True)
+            for n, each in enumerate(changes, 1)
         ),
         notes=notes.strip("\n"),
     )
@@ -275,13 +275,14 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
     files = raw.get("files", [])
     if not isinstance(files, list) or not all(isinstance(each, dict) for each in files):
         raise _refused(path, f"{where}files", "must be a list such as [{name = '', sha256 = ''}]")
-    made = tuple(_checked(ReceivedFile, each, path, f"{where}files: ") for each in files)
+    within = f"{where}files: "
+    made = tuple(made_of(ReceivedFile, each, path, within, blank=True) for each in files)
     for file in made:
         if not _SHA256.fullmatch(file.sha256):
-            raise _refused(path, f"{where}files: sha256", f"of {file.name} is not a SHA-256")
+            raise _refused(path, f"{within}sha256", f"of {file.name} is not a SHA-256")
         if not file.name or "/" in file.name or "\\" in file.name:
-            raise _refused(path, f"{where}files: name", "must be a plain file name")
-    event = _checked(Event, {**raw, "files": []}, path, where)
+            raise _refused(path, f"{within}name", "must be a plain file name")
+    event = made_of(Event, {**raw, "files": []}, path, where, blank=True)
     if event.event not in LOG_EVENTS:
         raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
     if event.extension and event.event != "extended":
@@ -289,29 +290,6 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
     if event.until and not event.extension:
         raise _refused(path, f"{where}until", "belongs only to an event with an 'extension'")
     return replace(event, files=made)
-
-
-def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Made:
-    """Return a dataclass from a table; raise for unknown, mistyped or missing fields."""
-    kinds = {each.name: str(each.type) for each in fields(cls)}
-    wanted: dict[str, type] = {"str": str, "bool": bool}
-    wanted |= {"dt.date": dt.date, "dt.date | None": dt.date}
-    values: dict[str, Any] = {}
-    for name, value in raw.items():
-        if name not in kinds or name == "notes":
-            raise _refused(path, f"{where}{name}", "is an unknown field: remove it")
-        kind = kinds[name]
-        right: type = dict if kind.startswith("Mapping") else wanted.get(kind, list)
-        if type(value) is not right:
-            raise _refused(path, f"{where}{name}", f"must be a {right.__name__}")
-        values[name] = tuple(value) if isinstance(value, list) else value
-        if kind.startswith("tuple[str") and not all(isinstance(one, str) for one in values[name]):
-            raise _refused(path, f"{where}{name}", "must be a list of texts")
-    try:
-        return cls(**values)
-    except TypeError as error:
-        lacking = [name for name in kinds if f"'{name}'" in str(error)]
-        raise _refused(path, f"{where}{', '.join(lacking)}", "is missing: add it") from error
 
 
 def _refused(path: Path, name: str, what: str) -> InputError:

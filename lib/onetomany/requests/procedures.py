@@ -12,7 +12,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,16 +44,7 @@ from .laws import (
 
 P = TypeVar("P", bound=Provision)
 
-_TABLES = (
-    "name",
-    "jurisdiction",
-    "who_may_ask",
-    "form",
-    "fee",
-    "counting",
-    "third_party",
-    "deemed_refusal",
-)
+_TABLES = [each.name for each in fields(Procedure) if each.type == "Provision"]
 _LISTS = {
     "addressees": Addressee,
     "required": Required,
@@ -65,18 +56,6 @@ _LISTS = {
     "clocks": ClockRule,
 }
 _MAY_LACK = ("stops", "closed", "clocks")  # optional lists of a file
-# optional fields of a file, with their defaults
-_PLAIN: dict[str, object] = {
-    "most": 0,
-    "longest": 0,
-    "longest_unit": "calendar_days",
-    "official": "",
-    "notice": "",
-    "announced": False,
-    "moves_start": False,
-    "rolls_unread": False,
-}
-_PLAIN_OF_STOPS: dict[str, object] = {"first_day": True, "last_day": True}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "verified": VERIFIED,
     "unit": UNITS,
@@ -300,12 +279,11 @@ class _Reader:
     def made(self, raw: dict[str, Any], cls: type[P], where: str) -> P:
         """Return one provision with its fields checked and its source looked up."""
         where = f"{where}."
-        kinds = {field.name: str(field.type) for field in fields(cls)}
-        plain = _PLAIN | (_PLAIN_OF_STOPS if cls is Stop else {})
-        plain |= {"number": 0} if raw.get("announced") is True else {}
-        self.known(raw, set(kinds), where)
+        own = {field.name: field for field in fields(cls)}
+        self.known(raw, set(own), where)
         values: dict[str, Any] = {}
-        for name, kind in kinds.items():
+        for name, field in own.items():
+            kind = str(field.type)
             if name == "source":
                 key = self.word(raw, name, where)
                 if key not in self.sources:
@@ -315,8 +293,10 @@ class _Reader:
                 values[name] = values["article"]
             elif name == "verified" and name not in raw:
                 values[name] = values["source"].verified
-            elif name not in raw and name in plain:
-                values[name] = plain[name]
+            elif name not in raw and field.default is not MISSING:
+                continue
+            elif name == "number" and name not in raw and raw.get("announced") is True:
+                values[name] = 0
             elif kind == "str":
                 values[name] = self.word(raw, name, where)
             else:

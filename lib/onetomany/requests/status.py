@@ -252,19 +252,10 @@ def refusals(requests: Sequence[Request], laws: Mapping[str, Procedure]) -> pl.D
             (each, law.exemption(name)) for each in request.history for name in each.exemptions
         ]
         return [
-            {
-                "request": request.id,
-                "title": request.title,
-                "body": request.body,
-                "date": each.date,
-                "event": each.event,
-                "exemption": ground.id,
-                "article": ground.article,
-                "ground_en": ground.en,
-                "ground_ko": ground.ko,
-                "answer_en": ground.answer_en,
-                "answer_ko": ground.answer_ko,
-            }
+            {"request": request.id, "title": request.title, "body": request.body}
+            | {"date": each.date, "event": each.event, "exemption": ground.id}
+            | {"ground_en": ground.en, "ground_ko": ground.ko}
+            | {name: getattr(ground, name) for name in ("article", "answer_en", "answer_ko")}
             for each, ground in grounds
         ]
 

@@ -9,67 +9,31 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ..errors import DatasheetError
-from .sheet_fields import USES, checked_fields, in_range, read_sheet
+from .kit_files import packaged_text
+from .sheet_fields import PermittedSheet, checked_fields, in_range, read_sheet
 
 
 @dataclass(frozen=True)
-class Datasheet:
+class Datasheet(PermittedSheet):
     """A filled datasheet. Every field is required; only `withdrawn` may be empty.
 
-    `expires` is a date, or None if the terms set no end. `max_gallery` is the most templates of
-    the set that may be enrolled at once. `withdrawn` lists the ids of subjects who withdrew their
-    consent. `attributes` names the columns that people recorded of themselves,
-    `attributes_recorded` says how they did so.
+    `max_gallery` is the most templates of the set that may be enrolled at once. `withdrawn` lists
+    the ids of subjects who withdrew their consent. `attributes` names the columns that people
+    recorded of themselves, `attributes_recorded` says how they did so.
     """
 
-    name: str
-    title: str
-    kind: Literal["real", "synthetic"]
-    source: str
-    url: str
-    collected: str
-    licence: str
-    terms: str
-    credit: str
-    consent_basis: str
     subjects: int
     images: int
-    allowed_uses: tuple[str, ...]
     faces_in_exhibit: bool
     templates_in_exhibit: bool
     max_gallery: int
-    expires: date | None
     withdrawn: tuple[str, ...]
-    limits: str
     enlarge: float = 1.0
     attributes: tuple[str, ...] = ()
     attributes_recorded: str = ""
-
-    def check(self, on: date | None = None, activity: str | None = None) -> None:
-        """Raise DatasheetError if the set may not be used on the day (today if None).
-
-        `activity` is the planned use, one of USES.
-        """
-        day = on or date.today()
-        if activity and not USES[activity] & set(self.allowed_uses):
-            raise DatasheetError(
-                f"The datasheet of '{self.name}' allows {', '.join(self.allowed_uses)}, but "
-                f"{_ACTIVITIES[activity]} needs {' or '.join(sorted(USES[activity]))}: ask those "
-                "who gave you the pictures, and change 'allowed_uses' only if they agree."
-            )
-        if self.expires is not None and day > self.expires:
-            raise DatasheetError(
-                f"The datasheet of '{self.name}' expired on {self.expires}: renew the consent or "
-                "licence and its 'expires' field before using the set again."
-            )
-
-
-_ACTIVITIES = {"report": "a report", "workshop": "a workshop", "exhibit": "an exhibit"}
 
 
 def _are_recorded(table: Any) -> bool:
@@ -88,36 +52,7 @@ _OPTIONAL = {
     "fetch": (lambda table: isinstance(table, dict), "a table"),
 }
 
-BLANK = """\
-# The datasheet of an image set. Every field must be filled before the kit opens the set.
-name = ""                # short id of the set: letters, digits and dashes
-title = ""
-kind = "real"            # real or synthetic
-source = ""              # who made the images, and how you came by them
-url = ""
-collected = ""           # when, where, under which circumstances
-licence = ""
-terms = ""               # your obligations under the licence or agreement
-credit = ""              # the line to print beside every result
-consent_basis = ""       # the subjects' consent: its scope, and the place of its record
-subjects = 0
-images = 0
-allowed_uses = []        # of: research, evaluation, teaching, exhibit
-faces_in_exhibit = false
-templates_in_exhibit = false
-max_gallery = 0          # the most templates that may be enrolled at once
-expires = ""             # a date such as 2027-12-31, or "none" if the terms set no end
-withdrawn = []           # folders (or ids) of people who took their consent back
-limits = ""              # conclusions that the set doesn't allow
-
-[preparation]
-enlarge = 1.0            # faces must be about 80 pixels wide for the default detector
-
-# Only with an attributes.csv beside this file, in which people recorded something of themselves:
-# [attributes]
-# columns = ["sex", "birth_decade"]
-# recorded = ""          # how: "by each person, on the consent form of 2026-03-01"
-"""
+BLANK = packaged_text("onetomany.sources", "datasheets/blank_images.txt")
 
 
 def read_datasheet(path: Path) -> Datasheet:

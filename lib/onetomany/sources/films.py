@@ -13,12 +13,12 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from ..errors import DatasheetError, InputError, IntegrityError, RefusedError
-from .sheet_fields import USES, checked_fields, in_range, read_sheet
+from ..errors import InputError, IntegrityError, RefusedError
+from .kit_files import packaged_text
+from .sheet_fields import PermittedSheet, checked_fields, in_range, read_sheet
 
 MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20
@@ -41,30 +41,19 @@ _LISTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<?xml", b"<s
 
 
 @dataclass(frozen=True)
-class FilmSheet:
+class FilmSheet(PermittedSheet):
     """A filled datasheet of a film. `ground` and `detector` may be left out.
 
-    `expires` is a date, or None if the terms set no end. `enlarge` is how many times larger people
+    `enlarge` is how many times larger people
     are shown to the detector. `ground` has the tables' own values, checked by `tracking.ground`.
     """
 
-    name: str
-    title: str
-    kind: Literal["real", "synthetic"]
-    source: str
-    url: str
-    collected: str
-    licence: str
-    terms: str
-    credit: str
-    consent_basis: str
-    allowed_uses: tuple[str, ...]
+    given: ClassVar[str] = "film"
+
     sha256: str
     frames_per_second: float
     frames_may_be_shown: bool
     faces_may_be_matched: bool
-    expires: date | None
-    limits: str
     enlarge: float = 1.0
     ground: Mapping[str, Any] | None = None
 
@@ -74,35 +63,7 @@ _OPTIONAL = {
     "ground": (lambda table: isinstance(table, dict), "a table: picture and metres, or homography"),
 }
 
-BLANK = """\
-# The datasheet of a film. Every field must be filled before the kit opens the film.
-name = ""                # short id: letters, digits and dashes
-title = ""
-kind = "real"            # real or synthetic
-source = ""              # who filmed, and how you came by the file
-url = ""                 # where the set is described
-collected = ""           # when, where, under which circumstances
-licence = ""
-terms = ""               # your obligations under the licence or agreement
-credit = ""              # the line to print beside every result
-consent_basis = ""       # the filmed people's consent, or the legal basis of the recording
-allowed_uses = []        # of: research, evaluation, teaching, exhibit
-sha256 = "{sha256}"
-frames_per_second = 0.0  # at which it was filmed; a copy's header is often wrong
-frames_may_be_shown = false   # true: write frames and a clip in which people can be recognised
-faces_may_be_matched = false  # the film command never crops or matches faces
-expires = ""             # 2027-12-31 (a date, without quotes), or "none" if the terms set no end
-limits = ""              # conclusions that the film doesn't allow
-
-[preparation]
-enlarge = 1.0            # the default detector needs people about 100 pixels tall
-
-# Only if you know the ground: four or more points of it, in the picture (pixels from the upper
-# left) and in metres; or `homography`, a 3 x 3 matrix from pixels to metres.
-# [ground]
-# picture = [[100, 500], [600, 500], [500, 200], [200, 200]]
-# metres = [[0, 0], [10, 0], [10, 20], [0, 20]]
-"""
+BLANK = packaged_text("onetomany.sources", "datasheets/blank_film.txt")
 
 
 def check_film(name: str) -> Path:
@@ -171,21 +132,6 @@ def read_film_sheet(path: Path) -> FilmSheet:
     values = checked_fields(FilmSheet, raw, str(path), _OPTIONAL)
     enlarge = raw.get("preparation", {}).get("enlarge", 1.0)
     return FilmSheet(**values, enlarge=float(enlarge), ground=raw.get("ground"))
-
-
-def check_use(sheet: FilmSheet, on: date | None = None) -> None:
-    """Raise DatasheetError if the film may not be used for an evaluation on the day (or today)."""
-    if not USES["report"] & set(sheet.allowed_uses):
-        raise DatasheetError(
-            f"The datasheet of '{sheet.name}' allows {', '.join(sheet.allowed_uses)} only, and "
-            f"tracking needs {' or '.join(sorted(USES['report']))}: ask those who gave you the "
-            "film, and change 'allowed_uses' only if they agree."
-        )
-    if sheet.expires is not None and (on or date.today()) > sheet.expires:
-        raise DatasheetError(
-            f"The datasheet of '{sheet.name}' expired on {sheet.expires}: renew the consent or "
-            "licence and its 'expires' field before using the film again."
-        )
 
 
 def _is_live(place: str) -> bool:

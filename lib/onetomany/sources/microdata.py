@@ -8,33 +8,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from ..errors import DatasheetError, InputError, IntegrityError
-from .sheet_fields import checked_fields
+from .sheet_fields import SheetBase, checked_fields
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
 
 @dataclass(frozen=True)
-class TableSheet:
-    """The datasheet of a table, after Gebru et al. (CACM 64:12, 2021). Every field is required."""
+class TableSheet(SheetBase):
+    """The datasheet of a table."""
 
-    title: str
-    kind: Literal["real", "synthetic"]
     file: str
     sha256: str
     records: int
-    source: str
-    url: str
-    collected: str
-    licence: str
-    terms: str
-    credit: str
-    consent_basis: str
-    limits: str
 
 
 @dataclass(frozen=True)
@@ -44,11 +34,6 @@ class Microdata:
     name: str
     frame: pl.DataFrame
     sheet: TableSheet
-
-
-def microdata_sets(folder: Traversable = DATA) -> list[str]:
-    """Return the names of the kit's tables."""
-    return sorted(_sheets(folder))
 
 
 def microdata(name: str, folder: Traversable = DATA) -> Microdata:
@@ -65,7 +50,8 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     sheets = _sheets(folder)
     if name not in sheets:
         raise InputError(f"There is no table '{name}': there are {', '.join(sorted(sheets))}.")
-    sheet = TableSheet(**checked_fields(TableSheet, sheets[name], f"of '{name}'"))
+    given = {"name": name, **sheets[name]}
+    sheet = TableSheet(**checked_fields(TableSheet, given, f"of '{name}'"))
     path = folder / sheet.file
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content).hexdigest() != sheet.sha256:

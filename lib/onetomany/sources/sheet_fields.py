@@ -8,19 +8,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from ..errors import DatasheetError, OneToManyError, near
 
 # activity -> uses, of which the datasheet must allow at least one
+_ANY = frozenset({"research", "evaluation", "teaching"})
 USES: Mapping[str, frozenset[str]] = {
-    "report": frozenset({"research", "evaluation", "teaching"}),
+    "report": _ANY,
+    "tracking": _ANY,
     "workshop": frozenset({"teaching"}),
     "exhibit": frozenset({"exhibit"}),
 }
+_PLANNED = {"report": "a report", "workshop": "a workshop", "exhibit": "an exhibit"}
 _ALLOWED = sorted(frozenset().union(*USES.values()))
 
 T = TypeVar("T")
@@ -65,6 +68,53 @@ FIELDS: Mapping[str, Field] = {  # all other fields are texts
         'a date without quotes such as 2027-12-31, or "none"',
     ),
 }
+
+
+@dataclass(frozen=True)
+class SheetBase:
+    """The fields of every datasheet: those of Gebru et al. that decide whether a use is permitted.
+
+    'Datasheets for Datasets' (CACM 64:12, 2021). Every field is required.
+    """
+
+    name: str
+    title: str
+    kind: Literal["real", "synthetic"]
+    source: str
+    url: str
+    collected: str
+    licence: str
+    terms: str
+    credit: str
+    consent_basis: str
+    limits: str
+
+
+@dataclass(frozen=True)
+class PermittedSheet(SheetBase):
+    """A datasheet with permitted uses; `expires` is None if the terms set no end."""
+
+    allowed_uses: tuple[str, ...]
+    expires: date | None
+    given: ClassVar[str] = "pictures"
+
+    def check(self, on: date | None = None, activity: str | None = None) -> None:
+        """Raise DatasheetError if the set may not be used on the day (today if None).
+
+        `activity` is the planned use, one of USES.
+        """
+        if activity and not USES[activity] & set(self.allowed_uses):
+            raise DatasheetError(
+                f"The datasheet of '{self.name}' allows {', '.join(self.allowed_uses)}, but "
+                f"{_PLANNED.get(activity, activity)} needs {' or '.join(sorted(USES[activity]))}: "
+                f"ask those who gave you the {self.given}, and change 'allowed_uses' only if they "
+                "agree."
+            )
+        if self.expires is not None and (on or date.today()) > self.expires:
+            raise DatasheetError(
+                f"The datasheet of '{self.name}' expired on {self.expires}: renew the consent or "
+                f"licence and its 'expires' field before using the {self.given} again."
+            )
 
 
 def read_sheet(path: Path, missing: str) -> dict[str, Any]:

@@ -13,28 +13,10 @@ from typing import Any
 import ipywidgets
 
 from ..printing import shortened
-from .desk_words import KOREAN
+from .desk_words import KOREAN, WIDGET_WORDS
 
 _NEW = "\0new"  # the option 'another', which no cell contains
 _SHOWN = 80  # characters of an option
-_WORDS = {
-    "none": ("no date", "날짜 없음"),
-    "day": ("day", "날"),
-    "month": ("month", "달"),
-    "year": ("year", "해"),
-    "other": ("as written", "적힌 대로"),
-    "precise": ("How precise", "어디까지 아는지"),
-    "on": ("Day", "날짜"),
-    "in_year": ("Year", "해"),
-    "in_month": ("Month", "달"),
-    "choose": ("choose", "고르세요"),
-    "another": ("another ...", "다른 것 ..."),
-    "which": ("Write it here", "직접 적기"),
-    "kind": ("Kind of speaker", "말한 이의 종류"),
-    "from": ("{label}: from", "{label}: 처음"),
-    "to": ("{label}: to", "{label}: 끝"),
-    "nothing": ("none to choose yet", "아직 고를 것이 없습니다"),
-}
 
 
 def styled(widget: Any, name: str) -> Any:
@@ -45,7 +27,7 @@ def styled(widget: Any, name: str) -> Any:
 
 def field_word(key: str, language: str) -> str:
     """Return a word that fields share, in a language."""
-    return _WORDS[key][language == KOREAN]
+    return str(WIDGET_WORDS["field"][key][language == KOREAN])
 
 
 class TextField:

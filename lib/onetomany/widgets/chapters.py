@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import ipywidgets
 import polars as pl
-from IPython.display import HTML, display
+from IPython.display import display
 
 from ..accuracy import error_rates, histogram
 from ..behaviour import Rule, flagged_rates, flags
@@ -24,7 +24,7 @@ from ..printing import printable
 from ..reidentification.crowds import crowd
 from ..tracking.association import Association, cut_weak_links
 from ..tracking.evaluation import track_errors
-from .one_language import spoken
+from .one_language import show_both, spoken
 
 
 def threshold_slider(
@@ -50,21 +50,19 @@ def threshold_slider(
         false_matches = int((~matched["mated"]).sum())
         missed = totals[True] - int(matched["mated"].sum())
         rates = error_rates(comparisons, [threshold]).row(0, named=True)
-        display(
-            HTML(
-                f"<p lang='en'><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two "
-                f"different people match falsely (FMR {rates['fmr']:.3%}, {PERCENT} "
-                f"{rates['fmr_low']:.3%} to {rates['fmr_high']:.3%}); "
-                f"<b>{missed:,}</b> of {totals[True]:,} comparisons of one "
-                f"person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
-                f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).</p>"
-                f"<p lang='ko'>서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
-                f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고(FMR {rates['fmr']:.3%}, "
-                f"{PERCENT_KO} 구간 {rates['fmr_low']:.3%}~{rates['fmr_high']:.3%}), 같은 사람의 "
-                f"비교 {totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다"
-                f"(FNMR {rates['fnmr']:.2%}, {PERCENT_KO} 구간 {rates['fnmr_low']:.2%}~"
-                f"{rates['fnmr_high']:.2%}).</p>"
-            )
+        show_both(
+            f"<b>{false_matches:,}</b> of {totals[False]:,} comparisons of two "
+            f"different people match falsely (FMR {rates['fmr']:.3%}, {PERCENT} "
+            f"{rates['fmr_low']:.3%} to {rates['fmr_high']:.3%}); "
+            f"<b>{missed:,}</b> of {totals[True]:,} comparisons of one "
+            f"person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
+            f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).",
+            f"서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
+            f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고(FMR {rates['fmr']:.3%}, "
+            f"{PERCENT_KO} 구간 {rates['fmr_low']:.3%}~{rates['fmr_high']:.3%}), 같은 사람의 "
+            f"비교 {totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다"
+            f"(FNMR {rates['fnmr']:.2%}, {PERCENT_KO} 구간 {rates['fnmr_low']:.2%}~"
+            f"{rates['fnmr_high']:.2%}).",
         )
         display(score_histogram_chart(bars, threshold, source=source))
 
@@ -96,14 +94,12 @@ def candidate_browser(
         above = found.filter(pl.col("score") >= threshold.score)
         enrolled = found["probe_subject_id"][0] in gallery.entries["subject_id"]
         shown = html.escape(printable(probe))
-        display(
-            HTML(
-                f"<p lang='en'>Probe {shown}, whose person "
-                f"<b>{'is' if enrolled else 'is not'}</b> enrolled: "
-                f"<b>{len(above)}</b> candidate(s) at or above {threshold.score:.4f}.</p>"
-                f"<p lang='ko'>검색 사진 {shown} (등록된 사람: {'예' if enrolled else '아니요'}): "
-                f"임계값 이상 후보 <b>{len(above)}</b>명</p>"
-            )
+        show_both(
+            f"Probe {shown}, whose person "
+            f"<b>{'is' if enrolled else 'is not'}</b> enrolled: "
+            f"<b>{len(above)}</b> candidate(s) at or above {threshold.score:.4f}.",
+            f"검색 사진 {shown} (등록된 사람: {'예' if enrolled else '아니요'}): "
+            f"임계값 이상 후보 <b>{len(above)}</b>명",
         )
         display(candidate_list_chart(found, threshold=threshold.score, probes=None, source=source))
 
@@ -151,15 +147,13 @@ def rule_slider(
             limits_ko = f" 천 명당 {rate}명({PERCENT_KO} 구간 {low}~{high})."
         sign = "≥" if own.flagged == "above" else "≤"
         axis = {each: in_language(marked_text(own.axis), each) for each in ("en", "ko")}
-        display(
-            HTML(
-                f"<p lang='en'>{axis['en']} {sign} {cut:g}: <b>{row['flagged']:,}</b> of "
-                f"{row['people']:,} people in sight long enough are flagged{limits}; "
-                f"{row['observed']:,} were observed. The first: {names}.</p>"
-                f"<p lang='ko'>{axis['ko']} {sign} {cut:g}: 관찰된 {row['observed']:,}명 "
-                f"가운데 이 규칙으로 판단할 만큼 보인 {row['people']:,}명 중 "
-                f"<b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} 처음 걸린 사람: {names}.</p>"
-            )
+        show_both(
+            f"{axis['en']} {sign} {cut:g}: <b>{row['flagged']:,}</b> of "
+            f"{row['people']:,} people in sight long enough are flagged{limits}; "
+            f"{row['observed']:,} were observed. The first: {names}.",
+            f"{axis['ko']} {sign} {cut:g}: 관찰된 {row['observed']:,}명 "
+            f"가운데 이 규칙으로 판단할 만큼 보인 {row['people']:,}명 중 "
+            f"<b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} 처음 걸린 사람: {names}.",
         )
         display(
             flagged_rates_chart(
@@ -190,17 +184,15 @@ def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
         kept = cut_weak_links(found, sightings, probability)
         row = track_errors(sightings, kept).row(0, named=True)
         interval = f"{row['mixed_low']:.1%} – {row['mixed_high']:.1%}"
-        display(
-            HTML(
-                f"<p lang='en'>SIMULATED. <b>{len(kept.links):,}</b> of {len(found.links):,} "
-                f"links are kept. Of {row['passengers']:,} passengers <b>{row['mixed']:.1%}</b> "
-                f"are mixed with others ({PERCENT} {interval}) and <b>{row['broken']:.1%}</b> are "
-                "broken into several tracks.</p>"
-                f"<p lang='ko'>모의 자료. 연결 {len(found.links):,}개 가운데 "
-                f"<b>{len(kept.links):,}</b>개가 남는다. 승객 {row['passengers']:,}명 가운데 "
-                f"<b>{row['mixed']:.1%}</b>가 남과 섞이고({PERCENT_KO} 구간 {interval}) "
-                f"<b>{row['broken']:.1%}</b>가 여러 동선으로 끊긴다.</p>"
-            )
+        show_both(
+            f"SIMULATED. <b>{len(kept.links):,}</b> of {len(found.links):,} "
+            f"links are kept. Of {row['passengers']:,} passengers <b>{row['mixed']:.1%}</b> "
+            f"are mixed with others ({PERCENT} {interval}) and <b>{row['broken']:.1%}</b> are "
+            "broken into several tracks.",
+            f"모의 자료. 연결 {len(found.links):,}개 가운데 "
+            f"<b>{len(kept.links):,}</b>개가 남는다. 승객 {row['passengers']:,}명 가운데 "
+            f"<b>{row['mixed']:.1%}</b>가 남과 섞이고({PERCENT_KO} 구간 {interval}) "
+            f"<b>{row['broken']:.1%}</b>가 여러 동선으로 끊긴다.",
         )
 
     return _linked(show, {"probability": slider}, [slider])
@@ -233,7 +225,7 @@ def crowd_picker(
     def show(**chosen: object) -> None:
         known = {name: value for name, value in chosen.items() if value is not None}
         if not known:
-            display(HTML("<p lang='en'>Choose a value.</p><p lang='ko'>값을 고르세요.</p>"))
+            show_both("Choose a value.", "값을 고르세요.")
             return
         steps = crowd(table, known)
         left = steps["records"][-1]
@@ -242,13 +234,9 @@ def crowd_picker(
             wide = left / len(table) * scale
             more = f"; in proportion, about {wide:,.0f} of {scale:,.0f}"
             more_ko = f" (비례하면 {scale:,.0f}건 중 약 {wide:,.0f}건)"
-        display(
-            HTML(
-                f"<p lang='en'><b>{left:,}</b> of {len(table):,} records share these "
-                f"values{more}.</p>"
-                f"<p lang='ko'>기록 {len(table):,}건 중 <b>{left:,}</b>건이 이 값을 모두 "
-                f"가지고 있습니다{more_ko}.</p>"
-            )
+        show_both(
+            f"<b>{left:,}</b> of {len(table):,} records share these values{more}.",
+            f"기록 {len(table):,}건 중 <b>{left:,}</b>건이 이 값을 모두 가지고 있습니다{more_ko}.",
         )
         display(narrowed_crowd_chart(steps, source=source, simulated=simulated))
 

@@ -1,4 +1,4 @@
-"""Write the words of the reading desk in English and Korean, and its HTML.
+"""Write the HTML of the reading desk in English and Korean (data/words.toml has the words).
 
 Everything from a document goes through `escaped`.
 """
@@ -12,88 +12,12 @@ from typing import Any
 from ..documents.finding import marked_parts
 from ..documents.search import Span
 from ..printing import LONGEST, printable, shortened
+from ..sources.kit_files import packaged_text, packaged_toml
 
 ENGLISH, KOREAN = "en", "ko"
-LABELS = {
-    "search": ("Search", "검색"),
-    "query": ("Words", "찾을 말"),
-    "query_hint": (
-        'words, "a phrase", -not this',
-        '낱말, "이어진 구절", -뺄 말',
-    ),
-    "kind": ("Kind", "종류"),
-    "any": ("any kind", "모든 종류"),
-    "path": ("Path", "경로"),
-    "after": ("From date", "이날부터"),
-    "before": ("To date", "이날까지"),
-    "sender": ("Sender", "보낸 사람"),
-    "tag": ("Tag", "꼬리표"),
-    "open": ("Open", "열기"),
-    "blocks": ("Blocks", "문단"),
-    "characters": ("Characters", "글자 위치"),
-    "passage": ("Passage", "인용할 말"),
-    "find": ("Find these words on the page", "이 말을 이 쪽에서 찾기"),
-    "subject": ("Subject", "대상"),
-    "attribute": ("What of it", "항목"),
-    "value": ("Value", "값"),
-    "unit": ("Unit", "단위"),
-    "said_by": ("Said by", "말한 이"),
-    "document_date": ("Written on", "쓴 날짜"),
-    "save": ("Save as a claim", "주장으로 저장"),
-    "undo": ("Take it back", "저장 취소"),
-    "correct": ("Correct the saved claim", "저장한 주장 고치기"),
-    "who": ("Your name", "작성자"),
-    "remark": ("Remark", "메모"),
-    "keep": ("Keep on this page", "이 쪽에 남기기"),
-    "h_find": ("1. Search", "1. 검색"),
-    "h_page": ("2. Page: choose a passage", "2. 쪽: 인용할 곳 고르기"),
-    "h_claim": ("3. Claim", "3. 주장"),
-    "h_remark": ("Tags and remarks", "꼬리표와 메모"),
-}
-UNITS = {
-    "records": "건", "persons": "명", "images": "장", "firms": "개 기업",
-    "consortia": "개 컨소시엄",
-    "places": "곳", "cameras": "카메라 대수", "machines": "대", "passengers": "승객 수",
-    "items": "개", "times": "회", "KRW": "원", "USD": "달러", "percent": "퍼센트", "m2": "㎡",
-    "seconds": "초", "minutes": "분", "hours": "시간", "days": "일", "months": "개월",
-    "years": "년", "age": "세(나이)", "date": "날짜", "dates": "기간", "place": "장소",
-    "answer": "예/아니요", "fields": "항목 목록", "EUR": "유로", "GBP": "파운드", "JPY": "엔",
-    "share": "비율", "faces": "얼굴 수", "alerts": "경보 수",
-}  # fmt: skip
-KINDS = {
-    "pdf": "PDF", "hwp": "한글", "word": "워드 문서", "sheet": "표 계산", "slides": "발표 자료",
-    "mail": "메일", "web": "웹 페이지", "text": "글", "picture": "그림",
-}  # fmt: skip
-STYLE = """<style>
-.desk{max-width:100%;container-type:inline-size}
-.desk .widget-label,.desk .widget-label-basic{width:auto;min-width:76px}
-.desk h3{margin:12px 0 4px;font-size:15px;font-weight:600}
-.desk-columns{display:flex;flex-flow:row wrap;gap:16px;align-items:flex-start}
-.desk-columns>.desk-left{flex:1 1 300px;min-width:0}
-.desk-columns>.desk-right{flex:2 1 420px;min-width:0}
-.desk-row{display:flex;flex-flow:row wrap;gap:2px 8px}
-.desk-row>*{flex:1 1 200px;min-width:0}
-.desk-row>button{flex:0 0 auto}
-.desk-text{line-height:1.5;overflow-wrap:anywhere;white-space:normal}
-.desk-text mark{background:#fbe3a8;color:#000}
-.desk-text mark.desk-passage{background:#ffd0b0;outline:1px solid #d55e00}
-.desk-text .desk-place{color:var(--jp-ui-font-color2,#555);font-size:90%}
-.desk-text blockquote{margin:2px 0 6px;padding-left:8px;border-left:3px solid #d55e00}
-.desk-text .desk-clash{border:2px solid #d55e00;padding:6px 8px;margin:6px 0}
-.desk-hit>button{align-self:flex-start}
-.desk-hit{border-bottom:1px solid var(--jp-border-color2,#ccc);padding:2px 0}
-.desk-body{max-height:320px;overflow:auto;padding:4px 8px;
-border:1px solid var(--jp-border-color2,#ccc)}
-.desk-sheet{position:relative;width:100%;overflow:hidden;
-border:1px solid var(--jp-border-color1,#999)}
-.desk-sheet>*{margin:0}
-.desk-sheet img{width:100%!important;height:auto;display:block;max-width:none}
-.desk-sheet>button.desk-block{position:absolute;margin:0;padding:0;min-width:0;background:transparent;
-border:1px dashed rgba(0,114,178,.55);box-shadow:none}
-.desk-sheet>button.desk-block:hover,.desk-sheet>button.desk-block:focus-visible{
-background:rgba(0,114,178,.15);outline:2px solid #0072b2}
-.desk-sheet>button.desk-chosen{border:0;outline:3px solid #d55e00;outline-offset:3px}
-</style>"""
+WIDGET_WORDS: Mapping[str, Any] = packaged_toml(__package__, "words.toml")
+LABELS, UNITS, KINDS = WIDGET_WORDS["desk"], WIDGET_WORDS["unit"], WIDGET_WORDS["kind"]
+STYLE = f"<style>\n{packaged_text(__package__, 'desk.css')}</style>"
 WINDOW = 6_000  # characters of a page's text that are shown around a passage
 
 

@@ -6,12 +6,12 @@ import html
 
 import ipywidgets
 import polars as pl
-from IPython.display import HTML, display
+from IPython.display import display
 
 from ..charts.mosaic import people_left_chart
 from ..printing import printable
 from ..reidentification.mosaic import mosaic
-from .one_language import spoken
+from .one_language import show_both, spoken
 
 POPULATIONS = (10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)
 FACTS = 3
@@ -46,42 +46,39 @@ def fact_picker(facts: pl.DataFrame) -> ipywidgets.VBox:
     def show(population: int, **chosen: str | None) -> None:
         names = list(dict.fromkeys(name for name in chosen.values() if name))
         if not names:
-            display(HTML("<p lang='en'>Choose a fact.</p><p lang='ko'>사실을 고르세요.</p>"))
+            show_both("Choose a fact.", "사실을 고르세요.")
             return
         picked = pl.concat(facts.filter(fact=name) for name in names)
         if picked["group"].n_unique() < len(picked):
-            display(
-                HTML(
-                    "<p lang='en'>Two of these exclude each other: choose one of a kind.</p>"
-                    "<p lang='ko'>고른 사실 가운데 둘은 서로 맞지 않습니다. 종류마다 하나만 "
-                    "고르세요.</p>"
-                )
+            show_both(
+                "Two of these exclude each other: choose one of a kind.",
+                "고른 사실 가운데 둘은 서로 맞지 않습니다. 종류마다 하나만 고르세요.",
             )
             return
         found = mosaic(picked, population)
-        display(HTML(_sentences(found, picked, population)))
+        _explain(found, picked, population)
         display(people_left_chart(found, population, source="named above 위에 적음"))
 
     shown = ipywidgets.interactive_output(show, {**menus, "population": people})
     return ipywidgets.VBox([*menus.values(), people, shown])
 
 
-def _sentences(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> str:
+def _explain(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> None:
     end = found.row(-1, named=True)
     whom, whom_ko, sources = (
         html.escape(printable("; ".join(picked[name].unique(maintain_order=True))))
         for name in ("of_en", "of_ko", "source")
     )
-    return (
-        f"<p lang='en'>These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, "
+    show_both(
+        f"These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, "
         f"and leave <b>{end['left']:,.1f}</b> of {population:,} people. However they depend on "
         f"each other, between "
         f"{end['least']:,.0f} and {end['most']:,.0f} are left (Fréchet's bounds). Independence "
         f"and one population are assumed; the shares were counted among: {whom}. Sources: "
-        f"{sources}.</p>"
-        f"<p lang='ko'>서로 독립이면 <b>{end['bits_so_far']:.1f}비트</b>이고 {population:,}명 "
+        f"{sources}.",
+        f"서로 독립이면 <b>{end['bits_so_far']:.1f}비트</b>이고 {population:,}명 "
         f"가운데 <b>{end['left']:,.1f}명</b>이 남습니다. 어떻게 얽혀 있든 남는 사람은 "
         f"{end['least']:,.0f}명에서 {end['most']:,.0f}명 사이입니다(프레셰 한계). 독립과 하나의 "
         f"모집단은 가정이며, 비율은 서로 다른 사람들에게서 센 것입니다: {whom_ko}. 출처: "
-        f"{sources}.</p>"
+        f"{sources}.",
     )

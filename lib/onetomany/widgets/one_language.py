@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from IPython import get_ipython
+from IPython.display import HTML, display
 
 from ..charts.languages import in_language, marked_text, plain, spec_in_language
 from ..errors import InputError, OneToManyError
@@ -50,6 +51,11 @@ def language_in_use() -> str:
 def spoken(text: str) -> str:
     """Return a text "English 한국어", or the part of it in the language in use."""
     return in_language(marked_text(text), _chosen[0]) if _chosen else plain(text)
+
+
+def show_both(en: str, ko: str) -> None:
+    """Show a paragraph of HTML in English and in Korean."""
+    display(HTML(f"<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
 
 
 def error_html(error: OneToManyError) -> str:

@@ -30,12 +30,12 @@ from ..charts.languages import both
 from ..charts.reckoner import accuracy_meanings_table, reckoner_inputs_table, reckoning_table
 from ..errors import InputError
 from ..printing import shortened
-from .one_language import error_html, spoken
+from .one_language import error_html, show_both, spoken
 
 _WIDE = {"style": {"description_width": "330px"}, "layout": ipywidgets.Layout(width="620px")}
 _NOTHING = (
-    "<p lang='en'>Nothing is known yet: fill in one number.</p>"
-    "<p lang='ko'>아직 아는 것이 없다. 수를 하나라도 적는다.</p>"
+    "Nothing is known yet: fill in one number.",
+    "아직 아는 것이 없다. 수를 하나라도 적는다.",
 )
 _DAYS = "days that the counts cover 수가 걸친 날"
 _CLAIM = "claimed accuracy, % 주장된 정확도, %"
@@ -157,7 +157,7 @@ class _ReckonerForm:
     def _calculate(self) -> None:
         inputs = self.read()
         if not inputs:
-            display(HTML(_NOTHING))
+            show_both(*_NOTHING)
             return
         found = reckon(inputs)
         source = "the inputs below 아래 입력"
@@ -170,7 +170,7 @@ class _ReckonerForm:
         )
         for notice in describe_reckoning(found):
             en, ko = (html.escape(shortened(text, 900)) for text in notice)
-            display(HTML(f"<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
+            show_both(en, ko)
         display(
             reckoner_inputs_table(
                 worded_inputs(found.inputs),

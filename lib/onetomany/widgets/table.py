@@ -15,7 +15,7 @@ from ..printing import Notice, printable, shortened
 from ..reidentification.assessment import Assessment, assess, describe_assessment, to_give_up
 from ..reidentification.hidden_values import hide_values
 from ..reidentification.own_table import OwnTable, own_table
-from .one_language import error_html, spoken
+from .one_language import error_html, show_both, spoken
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
 _DATES = (
@@ -106,7 +106,7 @@ def _people(text: str) -> int | None:
 def _say(notices: tuple[Notice, ...] | list[Notice]) -> None:
     for notice in notices:
         en, ko = (html.escape(printable(text)) for text in notice)
-        display(HTML(f"<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
+        show_both(en, ko)
 
 
 def _show(found: Assessment, name: str) -> None:
