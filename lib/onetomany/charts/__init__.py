@@ -3,45 +3,10 @@
 A module is named after the analysis that it draws; its functions end in `_chart` or `_table`.
 """
 
+from pkgutil import iter_modules
+
 from onetomany.lazy import offer
 
-__all__ = [
-    "accuracy",
-    "assessment",
-    "attack",
-    "behaviour",
-    "cards",
-    "case",
-    "claims",
-    "dials",
-    "differentials",
-    "disclosed",
-    "elsewhere",
-    "elsewhere_tables",
-    "evidence",
-    "face_join",
-    "film",
-    "fixed_fpir",
-    "law",
-    "marks",
-    "measured",
-    "mosaic",
-    "persistent_key",
-    "presenter",
-    "reader_table",
-    "real",
-    "realism",
-    "reckoner",
-    "reidentification",
-    "requests",
-    "scale",
-    "service",
-    "table_formats",
-    "terminal",
-    "theme",
-    "threshold",
-    "tracking",
-    "transfer",
-]
+__all__ = [module.name for module in iter_modules(__path__)]
 
 __getattr__, __dir__ = offer(__name__, {}, tuple(__all__))

@@ -104,12 +104,7 @@ def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
         y=alt.Y("share:Q", title="Share of its comparisons 비율", axis=alt.Axis(format="%")),
         y2=alt.datum(0),
         color=BY_KIND,
-        tooltip=[
-            alt.Tooltip("kind:N"),
-            alt.Tooltip("low:Q", format=".3f"),
-            alt.Tooltip("high:Q", format=".3f"),
-            alt.Tooltip("count:Q", format=","),
-        ],
+        tooltip=tooltips("kind:N", ("low high", ".3f"), ("count", ",")),
     )
 
 
@@ -254,26 +249,17 @@ def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     names = {"fpir": "false alarms FPIR 오경보", "fnir": "misses FNIR 놓침"}
     long = pl.concat(
         rates.select(
-            "series",
-            "threshold",
-            rate=pl.col(name),
-            low=pl.col(f"{name}_low"),
-            high=pl.col(f"{name}_high"),
+            *("series", "threshold", "marked", "mark"),
+            **{"rate": name, "low": f"{name}_low", "high": f"{name}_high"},
             kind=pl.lit(label),
-            marked=pl.col("marked"),
-            mark=pl.col("mark"),
         )
         for name, label in names.items()
     )
-    return _open_set_panels(long, list(names.values()), source)
-
-
-def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finished:
     # one rule a panel, not one for each row
     first = pl.struct("series", "marked").is_first_distinct()
     long = long.with_columns(marked=pl.when(first).then("marked"))
     base = alt.Chart()
-    colour = legend_color("kind:N", kinds, [NON_MATED, MATED])
+    colour = legend_color("kind:N", names.values(), [NON_MATED, MATED])
     x = alt.X("threshold:Q", title="Threshold 임계값", scale=alt.Scale(zero=False, nice=False))
     band = base.mark_area(opacity=0.15).encode(
         x=x, y=alt.Y("low:Q", title=""), y2="high:Q", color=colour

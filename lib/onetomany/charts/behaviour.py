@@ -47,14 +47,7 @@ def flagged_rates_chart(
     if "case" not in shown.columns:
         shown = shown.with_columns(case=pl.lit(""))
     cases = shown["case"].unique(maintain_order=True).to_list()
-    colour = alt.Color(
-        "case:N",
-        title=None,
-        scale=alt.Scale(domain=cases, range=CATEGORIES[: len(cases)]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
-        if len(cases) > 1
-        else None,
-    )
+    colour = legend_color("case:N", cases, CATEGORIES, lines=True, shown=len(cases) > 1)
     panels = []
     for rule in shown["rule"].unique(maintain_order=True):
         own = shown.filter(pl.col("rule") == rule)

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from .languages import both, both_columns, in_language
-from .marks import names_axis
+from .marks import legend_color, names_axis
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableLine, reader_table, table_column
 from .sliders import count_in_words
@@ -194,12 +194,8 @@ def _said(
             alt.Tooltip("url:N", title="URL"),
         ],
     )
-    colour = alt.Color(
-        "unit:N",
-        title=None,
-        scale=alt.Scale(domain=[u for u, _ in units], range=[c for _, c in units]),
-        legend=alt.Legend(orient="top") if len(units) > 1 else None,
-    )
+    names, colours = zip(*units, strict=True)
+    colour = legend_color("unit:N", names, colours, shown=len(units) > 1)
     dots = base.mark_circle(size=110, opacity=1).encode(color=colour)
     labels = base.mark_text(align="left", dx=10).encode(text=alt.Text("value:Q", format=",.4~r"))
     return alt.LayerChart(layer=[dots, labels], width=WIDTH - 300, height=alt.Step(34))

@@ -344,8 +344,7 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
 
 
 def _thousands(column: str) -> pl.Expr:
-    reverse = pl.col(column).cast(pl.String).str.reverse()
-    return reverse.str.replace_all(r"(\d{3})", "$1,").str.reverse().str.strip_chars_start(",")
+    return pl.col(column).map_elements("{:,}".format, return_dtype=pl.String)
 
 
 def _name(of: dict[str, tuple[str, str]]) -> dict[str, str]:

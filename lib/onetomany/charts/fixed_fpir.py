@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import legend_color
+from .marks import legend_color, tooltips
 from .scale import RECORDS
 from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 
@@ -27,22 +27,20 @@ def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) ->
     )
     tips = [
         alt.Tooltip("gallery_size:Q", format=",", title="records"),
-        alt.Tooltip("threshold:Q", format=".4f"),
-        alt.Tooltip("fnir:Q", format=".2%"),
-        alt.Tooltip("fnir_low:Q", format=".2%"),
-        alt.Tooltip("fnir_high:Q", format=".2%"),
+        *tooltips(("threshold", ".4f"), ("fnir fnir_low fnir_high", ".2%")),
     ]
     base = alt.Chart(shown).properties(width=290, height=280)
     share = alt.Axis(format="~%")
     low = alt.Y("fnir_low:Q", title="", axis=share)
     band = base.mark_area(opacity=0.16).encode(x=x, y=low, y2="fnir_high:Q", color=colour)
-    missed = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
+    line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42))
+    missed = line.encode(
         x=x,
         y=alt.Y("fnir:Q", title="Enrolled people missed FNIR 미식별률", axis=share),
         color=colour,
         tooltip=tips,
     )
-    cut = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
+    cut = line.encode(
         x=x,
         y=alt.Y("threshold:Q", title="Threshold needed 필요한 임계값", scale=alt.Scale(zero=False)),
         color=colour,

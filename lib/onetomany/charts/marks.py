@@ -86,12 +86,14 @@ def legend_color(
     *,
     sort: bool = False,
     lines: bool = False,
+    shown: bool = True,
     **legend: Any,
 ) -> alt.Color:
     """Return a colour for each name, under a legend without a title.
 
-    `sort` keeps the order of the names; `lines` draws the legend's symbols as lines; `legend` are
-    fields of `alt.Legend`. Colours beyond the names are not used.
+    `sort` keeps the order of the names; `lines` draws the legend's symbols as lines; there is no
+    legend unless `shown`; `legend` are fields of `alt.Legend`. Colours beyond the names are not
+    used.
     """
     domain = list(names)
     if lines:
@@ -101,7 +103,7 @@ def legend_color(
         title=None,
         sort=domain if sort else alt.Undefined,
         scale=alt.Scale(domain=domain, range=list(colours)[: len(domain)]),
-        legend=alt.Legend(**{"orient": "top"} | legend),
+        legend=alt.Legend(**{"orient": "top"} | legend) if shown else None,
     )
 
 

@@ -135,11 +135,9 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
             y=alt.Y(
                 "name:N", sort=order, title=None, axis=alt.Axis(labelLimit=330) if domain else None
             ),
-            tooltip=[
-                "name:N",
-                *(alt.Tooltip(f"{column}{end}:Q", format=".2%") for end in ("", "_low", "_high")),
-                alt.Tooltip("searched:Q", format=",.0f"),
-            ],
+            tooltip=tooltips(
+                "name:N", (f"{column} {column}_low {column}_high", ".2%"), ("searched", ",.0f")
+            ),
         )
         bars = base.mark_rule(strokeWidth=5, opacity=0.35, color=colour).encode(
             x=alt.X(f"{column}_low:Q", title=title, **x), x2=f"{column}_high:Q"

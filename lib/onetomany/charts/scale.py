@@ -300,8 +300,7 @@ def _decades(low: float, high: float) -> list[float]:
 def _threshold_name() -> pl.Expr:
     """Return 'FMR 1/1,000', the name of a threshold in every chart."""
     times = (1 / pl.col("fmr")).round_sig_figs(2).round().cast(pl.Int64)
-    digits = times.cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "$1,").str.reverse()
-    return pl.format("FMR 1/{}", digits.str.strip_chars_start(","))
+    return times.map_elements("FMR 1/{:,}".format, return_dtype=pl.String)
 
 
 def _by_threshold(names: list[str]) -> alt.Color:

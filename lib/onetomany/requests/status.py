@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -81,23 +81,21 @@ CHANGES = {
 
 def events(requests: Sequence[Request]) -> pl.DataFrame:
     """Return every event of every request in the log: a frame of EVENT_ROWS."""
-
-    def rows(request: Request) -> list[dict[str, Any]]:
-        return [
-            {
-                "request": request.id,
-                "event_no": number,
-                "date": each.date,
-                "event": each.event,
-                "legal_event": LOG_EVENTS[each.event] or None,
-                "extension": each.extension or None,
-                "until": each.until,
-                "note": each.note or None,
-            }
-            for number, each in enumerate(request.history, 1)
-        ]
-
-    return _frame(requests, rows, EVENT_ROWS)
+    rows = [
+        {
+            "request": request.id,
+            "event_no": number,
+            "date": each.date,
+            "event": each.event,
+            "legal_event": LOG_EVENTS[each.event] or None,
+            "extension": each.extension or None,
+            "until": each.until,
+            "note": each.note or None,
+        }
+        for request in requests
+        for number, each in enumerate(request.history, 1)
+    ]
+    return pl.DataFrame(rows, schema=EVENT_ROWS)
 
 
 def due(
@@ -193,13 +191,13 @@ def status(
         schema=["state", "state_en", "state_ko"],
         orient="row",
     )
-    table = _frame(
-        requests,
-        lambda each: [
-            {name: getattr(each, name) for name in ("title", "body", "procedure", "simulated")}
-            | {"request": each.id}
+    names = ("title", "body", "procedure", "simulated")
+    table = pl.DataFrame(
+        [
+            {"request": each.id, **{name: getattr(each, name) for name in names}}
+            for each in requests
         ],
-        {name: STATUS[name] for name in ("request", "title", "body", "procedure", "simulated")},
+        schema={name: STATUS[name] for name in ("request", *names)},
     )
     return (
         table.join(
@@ -245,34 +243,27 @@ def refusals(requests: Sequence[Request], laws: Mapping[str, Procedure]) -> pl.D
 
     Raises InputError if a request names a ground that its procedure doesn't have.
     """
-
-    def rows(request: Request) -> list[dict[str, Any]]:
-        law = _law(request, laws)
-        grounds = [
-            (each, law.exemption(name)) for each in request.history for name in each.exemptions
-        ]
-        return [
-            {"request": request.id, "title": request.title, "body": request.body}
-            | {"date": each.date, "event": each.event, "exemption": ground.id}
-            | {"ground_en": ground.en, "ground_ko": ground.ko}
-            | {name: getattr(ground, name) for name in ("article", "answer_en", "answer_ko")}
-            for each, ground in grounds
-        ]
-
-    return _frame(requests, rows, REFUSALS)
+    rows = [
+        {"request": request.id, "title": request.title, "body": request.body}
+        | {"date": each.date, "event": each.event, "exemption": ground.id}
+        | {"ground_en": ground.en, "ground_ko": ground.ko}
+        | {name: getattr(ground, name) for name in ("article", "answer_en", "answer_ko")}
+        for request in requests
+        for each in request.history
+        for ground in map(_law(request, laws).exemption, each.exemptions)
+    ]
+    return pl.DataFrame(rows, schema=REFUSALS)
 
 
 def changes(requests: Sequence[Request]) -> pl.DataFrame:
     """Return the changes that answers made in the ledger of claims: a frame of CHANGES."""
-
-    def rows(request: Request) -> list[dict[str, Any]]:
-        return [
-            {"request": request.id, "claim_id": each.claim}
-            | {name: getattr(each, name) for name in ("date", "before", "after", "note")}
-            for each in request.changes
-        ]
-
-    return _frame(requests, rows, CHANGES)
+    rows = [
+        {"request": request.id, "claim_id": each.claim}
+        | {name: getattr(each, name) for name in ("date", "before", "after", "note")}
+        for request in requests
+        for each in request.changes
+    ]
+    return pl.DataFrame(rows, schema=CHANGES)
 
 
 def store_requests(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
@@ -336,11 +327,3 @@ def _law(request: Request, laws: Mapping[str, Procedure]) -> Procedure:
             f"{', '.join(laws)}."
         )
     return laws[request.procedure]
-
-
-def _frame(
-    requests: Sequence[Request],
-    rows: Callable[[Request], list[dict[str, Any]]],
-    schema: Mapping[str, Any],
-) -> pl.DataFrame:
-    return pl.DataFrame([row for each in requests for row in rows(each)], schema=schema)
