@@ -51,7 +51,7 @@ _CAPITALS = re.compile(
     rf"(?:(?:of|and|for|&) )?){{1,6}}\Z"
 )
 _ENDED = re.compile(
-    rf"(?a:\b)(?:{_HEADS}|{_WEAK})(?:(?:[’']s)? and | of [^’']{{3,60}}[’']s )|"
+    rf"(?a:\b)(?:{_HEADS}|{_WEAK})(?:(?:[’']s)? and |[’']s | of [^’']{{3,60}}[’']s )|"
     rf"[a-z][’']s and (?=[A-Z])"
 )
 # the Committee on Fisheries of the European Parliament, the Ministry of Finance’s Audit Office

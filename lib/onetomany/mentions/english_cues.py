@@ -105,9 +105,15 @@ _DEALT = re.compile(
     rf"(?:the )?{_LONG}(?=[\s,.;:)’'])"
 )
 _DEFINED = re.compile(
-    r",?\s?\((?:[^()“”\"]{0,40}?)[“\"](?:the )?"
-    r"(?P<short>[A-Z0-9][\w&.’'-]*(?: [A-Z&][\w&.’'-]*){0,4}?),?[”\"][^()]{0,80}\)"
+    r",?\s?\((?:[^()“”\"‘]{0,40}?)[“\"‘](?:the )?"
+    r"(?P<short>[A-Z0-9][\w&.’'-]*(?: [A-Z&][\w&.’'-]*){0,4}?),?[”\"’][^()]{0,80}\)"
 )
+# Ruritania Care, Inc., a corporation with its seat at 1 Main Street (“Ruritania”)
+_DEFINED_LATER = re.compile(
+    r"[^\n\0()“\"]{1,240}?\((?:hereinafter |the )?[“\"](?P<short>[A-Z][\w&’-]*)[”\"]\)"
+)
+# Ruritania National Audit Office (Runao), Coalition of Useful Examples (Cue)
+_SYLLABIC = re.compile(r"\s?\((?P<short>[A-Z][a-z]{2,9})\)")
 # Northern Trade Co., Ltd. (Northern)
 _PART = re.compile(r"\s?\((?P<short>[A-Z][\w&’-]{1,20}(?: [A-Z][\w&’-]{0,20}){0,3})\)")
 _ROLE = listed_words("english_cues.role")
@@ -140,6 +146,8 @@ def english_cued(text: str) -> Iterator[Place]:
                 continue
             guard = _is_unknown if mild or not match.groupdict().get("stated", True) else _is_body
             name = re.sub(r"[’']s?\Z", "", match["name"])
+            if based := re.match(r".+-(?:based|owned|backed|led|listed) ", name):
+                start, name = start + based.end(), name[based.end() :]
             if guard(name):
                 yield start, start + len(name)
 
@@ -153,9 +161,32 @@ def defined_names(text: str, places: Iterable[Place]) -> Iterator[Place]:
         match = _DEFINED.match(text, end)
         if match and _is_short(match["short"], text[start:end]):
             yield match.span("short")
+        later = _DEFINED_LATER.match(text, end)
+        if later and _is_made_of(later["short"], text[start:end]):
+            yield later.span("short")
+        made = _SYLLABIC.match(text, end)
+        if made and _is_syllabic(made["short"], text[start:end]):
+            yield made.span("short")
         part = _PART.match(text, end)
         if part and is_proper(part["short"]) and part["short"].split()[0] in text[start:end]:
             yield part.span("short")
+
+
+def _is_made_of(short: str, name: str) -> bool:
+    """Tell whether a word is a name's own rarest word or its initials: Ruritania, RC."""
+    words = re.findall(r"[A-Za-z]+", name)
+    initials = "".join(word[0] for word in words if word[0].isupper())
+    return (short in words and short not in _ROLE and not is_english(short)) or (
+        1 < len(short) and short.isupper() and initials.startswith(short)
+    )
+
+
+def _is_syllabic(short: str, name: str) -> bool:
+    """Tell whether a word is a name's initials, or unknown letters of it in order."""
+    initials = "".join(word[0] for word in re.findall(r"[A-Z][a-z]+", name))
+    left = iter(name.lower())
+    in_order = short[0] == name[0] and all(letter in left for letter in short.lower())
+    return short.upper() == initials or (in_order and is_proper(short))
 
 
 def _is_short(short: str, name: str) -> bool:
@@ -171,6 +202,8 @@ def _is_body(name: str) -> bool:
     words = name.split()
     if words[0] in _NO_NAME or words[0].isdigit() or is_place(name) or words[-1] in _NO_NAME:
         return False
+    if is_titled(name):
+        return False
     if len(words) == 1:
         return _is_unknown(name)
     persons = [is_person(word) for word in words]
@@ -179,10 +212,24 @@ def _is_body(name: str) -> bool:
     )  # fmt: skip
 
 
+# California Attorney General Bonta, Senator Doe
+_TITLED = re.compile(
+    r"(?:.* )?(?:General|Attorney|Minister|President|Governor|Gov\.?|Mayor|Senator|Sen\.|Secretary|"
+    r"Commissioner|Judge|Justice|Chief|Sheriff|Councillor|Congress(?:wo)?man|Representative|Rep\.|"
+    r"Ambassador|Prosecutor|Ombudsman|Inspector|Sgt\.?|Officer|Captain|Colonel|Professor|Dr\.?|Prof\.)"
+    r"(?: [A-Z][\w’'.-]+){1,3}"
+)
+
+
+def is_titled(name: str) -> bool:
+    """Tell whether words are a person with a title."""
+    return _TITLED.fullmatch(name) is not None
+
+
 def _is_unknown(name: str) -> bool:
     """Tell whether a name has an unlisted word and doesn't begin like a person's name."""
     words = name.split()
-    if words[0] in _NO_NAME or words[0].isdigit() or len(name) < 3:
+    if words[0] in _NO_NAME or words[0].isdigit() or len(name) < 3 or is_titled(name):
         return False
     if len(words) > 1 and is_person(words[0]) and not is_english(words[0]):
         return False

@@ -43,7 +43,7 @@ def latin_firms(text: str) -> Iterator[tuple[int, int, int]]:
             continue
         if form[0] == "National Association" and text[form.start() - 2 : form.start()] != ", ":
             continue
-        start = _name_start(text, form.start())
+        start = _name_start(text, form.start(), bool(form["hard"]))
         name = text[start : form.start()].rstrip(" ,")
         if not name or not _is_name(name, form):
             continue
@@ -75,12 +75,14 @@ def _is_within(form: re.Match[str], name: str) -> bool:
     return len(name.split()) > 1 and bool(_LOWER.search(form.string, max(0, start - 4), start))
 
 
-def _name_start(text: str, end: int) -> int:
+def _name_start(text: str, end: int, hard: bool) -> int:
     """Return the start of the name before a form, reading backwards word by word."""
     begin = max(0, end - _WIDEST)
-    lines = re.split(r"[\n\0\t]", text[begin:end])
-    place = end - len(lines[-1])
-    tokens = [(match.start() + place, match[0]) for match in re.finditer(r"\S+", lines[-1])]
+    line = re.split(r"[\n\0\t]", text[begin:end])[-1]
+    place = end - len(line)
+    if hard:
+        line = _BRACKETED.sub("", line)  # Ruritania Trade (Ireland) Limited
+    tokens = [(match.start() + place, match[0]) for match in re.finditer(r"\S+", line)]
     name: list[tuple[int, str]] = []
     for at, token in reversed(tokens[-_MOST:]):
         bare = token.lstrip("“\"‘'(")
@@ -97,18 +99,28 @@ def _name_start(text: str, end: int) -> int:
     return name[0][0] if name else end
 
 
+_BRACKETED = re.compile(r"(?<=\w) \((?:[A-Z][\w.&]*,? ?){1,3}\)\s?\Z")
+
+
 def _belongs(token: str, name: list[tuple[int, str]]) -> bool:
     """Tell whether a word belongs to the name that follows it."""
     if token in _LINKS:
         # Grain and Barge Co. is one firm, Apple and Google Inc. are two
         return bool(name) and (
-            token != "and" or (len(name) == 1 and is_english(name[0][1].strip(",.")))
+            token != "and"
+            or (len(name) < 3 and all(is_english(word.strip(",.")) for _, word in name))
         )
-    if token in _ROLES or token in _FORMS or token in _NOT_FIRST or not _TOKEN.fullmatch(token):
+    if _BASED.fullmatch(token) or not _TOKEN.fullmatch(token):
+        return False
+    plain = token.capitalize() if token.isupper() and len(token) > 1 else token
+    if token in _ROLES or token in _FORMS or plain in _NOT_FIRST:
         return False
     if token.endswith(","):
         return not name or any(each == "&" for _, each in name)
     return not token.endswith(".") or _ABBREVIATED.fullmatch(token) is not None
+
+
+_BASED = re.compile(r".+-(?:based|owned|backed|led|listed|registered|headquartered)")
 
 
 def _is_number(word: str) -> bool:

@@ -46,6 +46,11 @@ def is_person(word: str) -> bool:
     return word in word_list("given_names") or word in word_list("surnames")
 
 
+def is_given(word: str) -> bool:
+    """Tell whether a word is a given name of the United States census."""
+    return word.lower() in word_list("given_names")
+
+
 def is_place(name: str) -> bool:
     """Tell whether words name a country, state, county or large city."""
     return name.lower() in word_list("places")

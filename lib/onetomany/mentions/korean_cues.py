@@ -20,7 +20,7 @@ _NAME = r"(?P<name>[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,14})"
 # the first letter comes first, so that the engine skips other characters
 _PERSON = (
     r"[김이박최정강조윤장임한오서신권황안송류유홍전고문손양배백허남심노하곽성차주우구민나진지엄채원천방공현함변"
-    r"염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용](?<![가-힣][가-힣])[가-힣]{1,2}"
+    r"염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용](?<![가-힣][가-힣])[가-힣]{1,2}(?<![를는])"
 )
 _TITLE = (
     r"(?:[가-힣]{1,6}\s?)?(?:대표이사|대표|회장|부회장|사장|부사장|이사장|최고경영자|전무|상무|"
@@ -72,7 +72,7 @@ _NO_NAME = re.compile(
     r"관련|전담|센터|대표|회장|사장|이사|기자|"
     r"제공|기준|제도|계획|위원|의원|국장|실장|과장|팀장|부장|팀|씨|군|양|법|원|년|월|일|시|도|"
     r"구|군|명|개|들|적|째|번|등|및|"
-    r"에|며|고|공장|제조창|지점|사업장|영업소|대리점|에서|에게|으로|까지|부터|에는|하|되|있|없|"
+    r"에|며|고|쳐|하여|되어|해서|공장|제조창|지점|사업장|영업소|대리점|에서|에게|으로|까지|부터|에는|하|되|있|없|"
     r"받|했|된|될|던|려|려고|면서|지만|리|이번|지난|현지|양국|"
     r"사진|자료|무단|뒤|후|전|중|간|때)\Z"
 )
@@ -122,7 +122,7 @@ def _may_be(name: str) -> bool:
     if len(name) < 2 or _NO_NAME.search(name):
         return False
     if not hangul:
-        return name[0].isupper() and len(name) > 2
+        return (name[0].isupper() and len(name) > 2) or name[1:].isupper()
     if _LATIN.search(name):
         return not is_common_korean(hangul) or name.startswith("한국")
     without = _PARTICLE.sub("", hangul)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from .known_words import is_given, is_person
 from .lists import data_rows
 
 _HANGUL = re.compile("[가-힣]")
@@ -45,7 +46,7 @@ def listed_names(
                 end = start + len(name) if text.startswith(name, start) else 0
             if end and _is_whole(text, start, end, after, no) and not (
                 care and not _is_within(text, start, end, care)
-            ):  # fmt: skip
+            ) and not _is_surname(text, start, name):  # fmt: skip
                 nation = _NATION.search(text, max(0, start - 6), start)
                 own = nation and _PUBLIC.search(name)
                 yield nation.start() if nation and own else start, end, key
@@ -71,6 +72,15 @@ def _is_within(text: str, start: int, end: int, care: str) -> bool:
     if _BEHIND_THE.search(text, max(0, start - 6), start):
         return care == "public"  # the ICE; but the Target is not a firm
     return _WITHIN.search(text, max(0, start - 4), start) is not None
+
+
+_AFTER_WORD = re.compile(r"(?<![\w’'-])[A-Z][a-z]+ \Z")
+
+
+def _is_surname(text: str, start: int, name: str) -> bool:
+    """Tell whether a listed word is a person's last name: Jane Forbes."""
+    before = _AFTER_WORD.search(text, max(0, start - 16), start)
+    return bool(before) and " " not in name and is_person(name) and is_given(before[0][:-1])
 
 
 def fold_listed_name(name: str) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from .english_cues import is_titled
+from .known_words import is_given
 from .lists import listed_words, word_set
 
 _NAME = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,11}"
@@ -81,8 +83,16 @@ def _at_cues(text: str, cues: list[re.Pattern[str]]) -> Iterator[Place]:
         for match in cue.finditer(text):
             name = match["name"]
             first = name.removeprefix("The ") if name.count(" ") > 1 else name
+            if _is_given(first) or is_titled(first):
+                continue
             if first.split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
                 yield match.span("name")
+
+
+def _is_given(name: str) -> bool:
+    """Tell whether a name begins with a given name: the contractor Edward Doe."""
+    words = name.split()
+    return 1 < len(words) < 4 and is_given(words[0])
 
 
 def bracketed_letters(text: str, places: Iterable[Place]) -> Iterator[Place]:
