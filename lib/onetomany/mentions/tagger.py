@@ -23,7 +23,7 @@ from .organisations import find_organisations
 from .quantities import find_quantities
 
 # raised whenever the same text would give different mentions
-EXTRACTOR, VERSION = "mentions", 5
+EXTRACTOR, VERSION = "mentions", 6
 KINDS = ("date", "law", "quantity", "organisation")
 MENTIONS = {
     "block_id": pl.String,
