@@ -21,6 +21,7 @@ from reportlab.pdfgen import canvas
 import office_specimens as made
 import specimens
 from onetomany.documents.number_formats import format_number
+from onetomany.documents.slide_records import art_letters
 from test_extractors import read, rows, texts, whole
 from test_office_files import notes
 
@@ -29,7 +30,7 @@ from test_office_files import notes
 
 def test_a_doc_gives_notes_heads_comments_and_hidden_words() -> None:
     content = made.old_letter(
-        "본문 하나\n보임 숨은말 끝\n지운말 106\n",
+        "본문 하나\n보임 숨은말 끝\n지운말 106\n고름 \x13 FORMDROPDOWN \x14\x15\n",
         ("각주 글\n", "머리 글\n", "", "\5메모 글\n", "미주 글\n", "글상자 \x13 PAGE \x14 3\x15\n"),
         ((0x083C, "숨은말"), (0x0800, "지운말"), (0x2A48, "6")),
     )
@@ -44,6 +45,16 @@ def test_a_doc_gives_notes_heads_comments_and_hidden_words() -> None:
     assert "hidden, and read with the rest: 숨은말" in told
     assert "deleted, and read with the rest: 지운말" in told
     assert "(10⁶ as 106): 106" in told
+    assert "the entry that is chosen in a list of a form" in told
+
+
+def test_letters_that_are_drawings_are_read_from_rtf_and_from_the_records_of_office() -> None:
+    words = "대외비\0".encode("utf-16-le")
+    properties = struct.pack("<HIHI", 0xC0C0, len(words), 0x1FF, 8) + words
+    art = struct.pack("<HHI", 2 << 4 | 3, 0xF00B, len(properties)) + properties
+    assert art_letters(struct.pack("<HHI", 15, 0xF004, len(art)) + art) == ["대외비"]
+    rtf = rb"{\rtf1\ansi a{\shp{\*\shpinst{\sp{\sn gtextUNICODE}{\sv DRAFT}}}}\par}"
+    assert whole(read(rtf, "a.rtf")) == "a\nDRAFT"
 
 
 def test_a_doc_whose_head_is_damaged_says_what_is_not_read() -> None:
@@ -96,13 +107,14 @@ def test_an_xls_shows_errors_heads_links_and_titles_of_charts() -> None:
         + record(0x0A)
         + record(0x0A)
     )
-    globals_ = begin(5) + record(0xE0, bytes(20))
+    globals_ = begin(5) + record(0x31, struct.pack("<8xH6x", 1)) + record(0xE0, bytes(20))
     name = record(0x85, struct.pack("<IBBBB", len(globals_) + 13 + 4, 0, 0, 1, 0) + b"S")
     reading = read(specimens.compound({"Workbook": globals_ + name + record(0x0A) + sheet}))
     assert rows(reading, "cells")["text"].to_list() == ["#DIV/0!"]
     assert texts(reading, "header") == ["Head"]
     assert texts(reading, "caption") == ["차트 제목"]
     assert "https://example.org/a" in notes(reading)
+    assert "106 may be 10⁶" in notes(reading)
 
 
 # raised and struck digits
