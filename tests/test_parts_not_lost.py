@@ -276,6 +276,22 @@ def test_annotations_of_every_kind_links_and_stamps_of_a_pdf() -> None:
     assert "Not read: the picture of a stamp at" in notes(reading)
 
 
+@pytest.mark.real
+def test_a_ticked_box_without_a_picture_is_ticked() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        page.drawString(72, 700, "양식")
+        fields = []
+        for name, state in (("agreed", "Yes"), ("refused", "Off")):
+            held = {"Type": PDFName("Annot"), "Subtype": PDFName("Widget"), "Rect": PDFArray([9, 9, 99, 99]),
+                    "FT": PDFName("Btn"), "T": PDFString(name), "V": PDFName(state), "AS": PDFName(state)}  # fmt: skip
+            page._addAnnotation(PDFDictionary(held))
+            fields.append(PDFDictionary(held))
+        page._doc.Catalog.AcroForm = PDFDictionary({"Fields": PDFArray(fields)})
+        page._doc.Catalog.__NoDefault__ = [*page._doc.Catalog.__NoDefault__, "AcroForm"]
+
+    assert texts(read(specimens.pdf(draw)), "field") == ["agreed: [x]", "refused: [ ]"]
+
+
 # the other kinds
 
 
@@ -338,6 +354,9 @@ def test_formulas_without_a_value_and_all_heads_of_a_sheet() -> None:
     told = notes(reading)
     assert "values of formulas on 'Sheet', which the file doesn't contain" in told
     assert "to be calculated when it is opened" in told
+    book.calculation.fullCalcOnLoad = False
+    book.save(held := io.BytesIO())
+    assert "to be calculated" not in notes(read(held.getvalue()))
 
 
 @pytest.mark.parametrize(
