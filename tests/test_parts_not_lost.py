@@ -437,6 +437,22 @@ def test_a_mail_keeps_later_html_parts_files_in_its_text_reports_and_unstated_he
     assert "begin 644" not in whole(reading)
 
 
+def test_a_forwarded_mail_with_unstated_heads_is_kept_as_it_was_sent() -> None:
+    inner = "From: 홍길동 <a@example.org>\nSubject: 회의자료 송부의 건\n\n본문\n".encode("cp949")
+    mail = (
+        b"From: b@example.org\nSubject: Fwd\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=Q\n\n"
+        b"--Q\nContent-Type: message/rfc822\n\n" + inner + b"--Q--\n"
+    )
+    [(name, held)] = read(mail, "a.eml").members
+    assert name == "mail 1.eml"
+    assert "Subject: 회의자료 송부의 건" in whole(read(held, name))
+
+
+def test_a_mail_whose_heads_break_the_parser_is_read() -> None:
+    mail = b"From: a@b\nSubject: one\nTo: x:(\xff\xfe;,<@>\nDate: y\n\nbody\n"
+    assert whole(read(mail, "a.eml")).endswith("body")
+
+
 @pytest.mark.parametrize(
     ("content", "name", "told"),
     [

@@ -95,12 +95,12 @@ def _hidden_columns(table: Any) -> set[int]:
 
 def _value(cell: Any) -> str:
     """Return the value of a cell without text, as its type shows it."""
-    value, kind = attribute(cell, "value") or "", attribute(cell, "value-type")
+    size, kind = attribute(cell, "value") or "", attribute(cell, "value-type")
     if kind == "percentage":
         with contextlib.suppress(ValueError):
-            return f"{plain_number(float(value) * 100)}%"
-    if kind == "currency" and value:
-        return f"{value} {attribute(cell, 'currency') or ''}".strip()
+            return f"{plain_number(float(size) * 100)}%"
+    if kind == "currency" and size:
+        return f"{size} {attribute(cell, 'currency') or ''}".strip()
     for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
         if value := attribute(cell, name):
             return value

@@ -263,6 +263,8 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
         name = path[-1]
         if len(path) != depth or not name.startswith(_STREAM) or "/".join([*path[:-1], ""]) != base:
             continue
+        if not re.fullmatch("[0-9A-Fa-f]{8}", name[12:20]):
+            continue  # a damaged name costs its value, not the mail
         tag, kind = int(name[12:16], 16), name[16:20].upper()
         if kind == "001F":
             found[tag] = stream_bytes(ole, base + name).decode("utf-16-le", "replace").rstrip("\0")
