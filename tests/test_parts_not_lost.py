@@ -79,7 +79,7 @@ def test_an_xlsb_shows_formats_errors_heads_comments_and_hidden_rows() -> None:
     cells = rows(reading, "cells").select("text", "hidden").rows()
     assert cells == [("25.6%", False), ("7", True), ("#DIV/0!", False)]
     assert texts(reading, "header") == ["대외비", "&P"]
-    assert texts(reading, "comment") == ["단위 확인"]
+    assert texts(reading, "comment") == [made.KOREAN]
     assert "Hidden rows with content on '비율': 2." in notes(reading)
 
 
@@ -449,28 +449,7 @@ def test_a_forwarded_mail_with_unstated_heads_is_kept_as_it_was_sent() -> None:
 
 
 def test_winmail_dat_gives_its_text_and_files() -> None:
-    def attribute(level: int, kind: int, body: bytes) -> bytes:
-        return (
-            struct.pack("<BII", level, kind, len(body))
-            + body
-            + struct.pack("<H", sum(body) & 0xFFFF)
-        )
-
-    def text(number: int, words: str) -> bytes:
-        held = words.encode("utf-16-le") + bytes(2)
-        return struct.pack("<HHII", 0x1F, number, 1, len(held)) + held + bytes(-len(held) % 4)
-
-    named = struct.pack("<HH16xIII", 3, 0x8001, 0, 7, 9)  # a named property, a number
-    message = struct.pack("<I", 3) + text(0x37, "제목") + named + text(0x1000, "본문의 글")
-    file = struct.pack("<I", 1) + text(0x3707, "붙임 자료.txt")
-    content = (
-        struct.pack("<IH", 0x223E9F78, 1)
-        + attribute(1, 0x69003, message)
-        + attribute(2, 0x69002, bytes(14))
-        + attribute(2, 0x18010, b"BUTIM~1.TXT\0")
-        + attribute(2, 0x6800F, "붙임의 글".encode())
-        + attribute(2, 0x69005, file)
-    )
+    content = made.winmail("제목", "본문의 글", {"붙임 자료.txt": "붙임의 글".encode()})
     reading = read(content, "winmail.dat")
     assert whole(reading) == "Subject: 제목\n본문의 글"
     assert reading.members == [("붙임 자료.txt", "붙임의 글".encode())]
