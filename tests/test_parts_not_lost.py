@@ -223,6 +223,17 @@ def test_digits_that_stand_above_each_other_are_no_number() -> None:
 
     assert whole(read(specimens.pdf(draw))) == "first line\n1\n2\n3\n4\n5\n6\n7"
 
+    def downwards(page: canvas.Canvas) -> None:
+        page.setFont("Helvetica", 12)
+        page.drawString(72, 750, "first line")
+        page.translate(300, 300)
+        page.rotate(270)
+        for number, digit in enumerate("2021"):
+            page.drawString(7 * number, 0, digit)
+
+    # letters that are turned are one number: PDFium itself takes these for three lines
+    assert "21" in whole(read(specimens.pdf(downwards)))
+
 
 @pytest.mark.real
 def test_single_letters_in_a_font_that_nobody_has_are_told() -> None:
