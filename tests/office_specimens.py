@@ -219,7 +219,7 @@ def binary_workbook() -> bytes:
     sheet += row(2) + cell(3, 0, b"\x07") + record(146)
     none = struct.pack("<i", -1)
     sheet += record(479, bytes(2) + said("&L대외비&R&P") + none * 5) + record(130)
-    comment = record(637, b"\0" + said("단위 확인"))
+    comment = record(637, b"\0" + said(KOREAN))
     related = {
         "xl/worksheets/_rels/sheet1.bin.rels": relations(("c", "comments", "../comments1.bin"))
     }
@@ -410,6 +410,28 @@ def rar(members: dict[str, bytes]) -> bytes:
     return out + block(number(5) + number(0) + number(0))
 
 
+def winmail(subject: str, body: str, files: dict[str, bytes]) -> bytes:
+    """A winmail.dat ([MS-OXTNEF]); its files have a short name too, as of DOS."""
+
+    def attribute(level: int, kind: int, held: bytes) -> bytes:
+        head = struct.pack("<BII", level, kind, len(held))
+        return head + held + struct.pack("<H", sum(held) & 0xFFFF)
+
+    def text(number: int, words: str) -> bytes:
+        held = words.encode("utf-16-le") + bytes(2)
+        return struct.pack("<HHII", 0x1F, number, 1, len(held)) + held + bytes(-len(held) % 4)
+
+    named = struct.pack("<HH16xIII", 3, 0x8001, 0, 7, 9)  # a named property, a number
+    message = struct.pack("<I", 3) + text(0x37, subject) + named + text(0x1000, body)
+    content = struct.pack("<IH", 0x223E9F78, 1) + attribute(1, 0x69003, message)
+    for number, (name, held) in enumerate(files.items(), 1):
+        content += attribute(2, 0x69002, bytes(14))
+        content += attribute(2, 0x18010, f"FILE~{number}.TXT\0".encode())
+        content += attribute(2, 0x6800F, held)
+        content += attribute(2, 0x69005, struct.pack("<I", 1) + text(0x3707, name))
+    return content
+
+
 MORE: dict[str, Callable[[], bytes]] = {
     "doc": old_letter,
     "ppt": lambda: old_slides("첫 장", KOREAN),
@@ -421,6 +443,8 @@ MORE: dict[str, Callable[[], bytes]] = {
         f"<text:p>{KOREAN}</text:p></draw:text-box></draw:frame></draw:page>",
         suffix="presentation",
     ),
+    "xlsb": binary_workbook,
+    "dat": lambda: winmail("제목", KOREAN, {"붙임 자료.txt": "붙임의 글".encode()}),
     "mbox": mailbox,
     "pst": outlook_store,
     "tgz": lambda: tar({"속/안.txt": KOREAN.encode(), "b.html": specimens.page()}),

@@ -21,6 +21,7 @@ from reportlab.pdfgen import canvas
 import office_specimens as made
 import specimens
 from onetomany.documents.number_formats import format_number
+from onetomany.documents.slide_records import art_letters
 from test_extractors import read, rows, texts, whole
 from test_office_files import notes
 
@@ -29,7 +30,7 @@ from test_office_files import notes
 
 def test_a_doc_gives_notes_heads_comments_and_hidden_words() -> None:
     content = made.old_letter(
-        "본문 하나\n보임 숨은말 끝\n지운말 106\n",
+        "본문 하나\n보임 숨은말 끝\n지운말 106\n고름 \x13 FORMDROPDOWN \x14\x15\n",
         ("각주 글\n", "머리 글\n", "", "\5메모 글\n", "미주 글\n", "글상자 \x13 PAGE \x14 3\x15\n"),
         ((0x083C, "숨은말"), (0x0800, "지운말"), (0x2A48, "6")),
     )
@@ -44,6 +45,16 @@ def test_a_doc_gives_notes_heads_comments_and_hidden_words() -> None:
     assert "hidden, and read with the rest: 숨은말" in told
     assert "deleted, and read with the rest: 지운말" in told
     assert "(10⁶ as 106): 106" in told
+    assert "the entry that is chosen in a list of a form" in told
+
+
+def test_letters_that_are_drawings_are_read_from_rtf_and_from_the_records_of_office() -> None:
+    words = "대외비\0".encode("utf-16-le")
+    properties = struct.pack("<HIHI", 0xC0C0, len(words), 0x1FF, 8) + words
+    art = struct.pack("<HHI", 2 << 4 | 3, 0xF00B, len(properties)) + properties
+    assert art_letters(struct.pack("<HHI", 15, 0xF004, len(art)) + art) == ["대외비"]
+    rtf = rb"{\rtf1\ansi a{\shp{\*\shpinst{\sp{\sn gtextUNICODE}{\sv DRAFT}}}}\par}"
+    assert whole(read(rtf, "a.rtf")) == "a\nDRAFT"
 
 
 def test_a_doc_whose_head_is_damaged_says_what_is_not_read() -> None:
@@ -68,7 +79,7 @@ def test_an_xlsb_shows_formats_errors_heads_comments_and_hidden_rows() -> None:
     cells = rows(reading, "cells").select("text", "hidden").rows()
     assert cells == [("25.6%", False), ("7", True), ("#DIV/0!", False)]
     assert texts(reading, "header") == ["대외비", "&P"]
-    assert texts(reading, "comment") == ["단위 확인"]
+    assert texts(reading, "comment") == [made.KOREAN]
     assert "Hidden rows with content on '비율': 2." in notes(reading)
 
 
@@ -96,13 +107,14 @@ def test_an_xls_shows_errors_heads_links_and_titles_of_charts() -> None:
         + record(0x0A)
         + record(0x0A)
     )
-    globals_ = begin(5) + record(0xE0, bytes(20))
+    globals_ = begin(5) + record(0x31, struct.pack("<8xH6x", 1)) + record(0xE0, bytes(20))
     name = record(0x85, struct.pack("<IBBBB", len(globals_) + 13 + 4, 0, 0, 1, 0) + b"S")
     reading = read(specimens.compound({"Workbook": globals_ + name + record(0x0A) + sheet}))
     assert rows(reading, "cells")["text"].to_list() == ["#DIV/0!"]
     assert texts(reading, "header") == ["Head"]
     assert texts(reading, "caption") == ["차트 제목"]
     assert "https://example.org/a" in notes(reading)
+    assert "106 may be 10⁶" in notes(reading)
 
 
 # raised and struck digits
@@ -211,6 +223,17 @@ def test_digits_that_stand_above_each_other_are_no_number() -> None:
 
     assert whole(read(specimens.pdf(draw))) == "first line\n1\n2\n3\n4\n5\n6\n7"
 
+    def downwards(page: canvas.Canvas) -> None:
+        page.setFont("Helvetica", 12)
+        page.drawString(72, 750, "first line")
+        page.translate(300, 300)
+        page.rotate(270)
+        for number, digit in enumerate("2021"):
+            page.drawString(7 * number, 0, digit)
+
+    # letters that are turned are one number: PDFium itself takes these for three lines
+    assert "21" in whole(read(specimens.pdf(downwards)))
+
 
 @pytest.mark.real
 def test_single_letters_in_a_font_that_nobody_has_are_told() -> None:
@@ -262,6 +285,22 @@ def test_annotations_of_every_kind_links_and_stamps_of_a_pdf() -> None:
     assert said == [*(f"said by {kind}" for kind in kinds), "rich words", "over it"]
     assert "https://example.org/b" in notes(reading)
     assert "Not read: the picture of a stamp at" in notes(reading)
+
+
+@pytest.mark.real
+def test_a_ticked_box_without_a_picture_is_ticked() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        page.drawString(72, 700, "양식")
+        fields = []
+        for name, state in (("agreed", "Yes"), ("refused", "Off")):
+            held = {"Type": PDFName("Annot"), "Subtype": PDFName("Widget"), "Rect": PDFArray([9, 9, 99, 99]),
+                    "FT": PDFName("Btn"), "T": PDFString(name), "V": PDFName(state), "AS": PDFName(state)}  # fmt: skip
+            page._addAnnotation(PDFDictionary(held))
+            fields.append(PDFDictionary(held))
+        page._doc.Catalog.AcroForm = PDFDictionary({"Fields": PDFArray(fields)})
+        page._doc.Catalog.__NoDefault__ = [*page._doc.Catalog.__NoDefault__, "AcroForm"]
+
+    assert texts(read(specimens.pdf(draw)), "field") == ["agreed: [x]", "refused: [ ]"]
 
 
 # the other kinds
@@ -326,6 +365,9 @@ def test_formulas_without_a_value_and_all_heads_of_a_sheet() -> None:
     told = notes(reading)
     assert "values of formulas on 'Sheet', which the file doesn't contain" in told
     assert "to be calculated when it is opened" in told
+    book.calculation.fullCalcOnLoad = False
+    book.save(held := io.BytesIO())
+    assert "to be calculated" not in notes(read(held.getvalue()))
 
 
 @pytest.mark.parametrize(
@@ -404,6 +446,30 @@ def test_a_mail_keeps_later_html_parts_files_in_its_text_reports_and_unstated_he
     assert "뒤에 온 글" in held["part 2.html"].decode()
     assert b"lost@example.org" in held["mail 3.txt"]
     assert "begin 644" not in whole(reading)
+
+
+def test_a_forwarded_mail_with_unstated_heads_is_kept_as_it_was_sent() -> None:
+    inner = "From: 홍길동 <a@example.org>\nSubject: 회의자료 송부의 건\n\n본문\n".encode("cp949")
+    mail = (
+        b"From: b@example.org\nSubject: Fwd\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=Q\n\n"
+        b"--Q\nContent-Type: message/rfc822\n\n" + inner + b"--Q--\n"
+    )
+    [(name, held)] = read(mail, "a.eml").members
+    assert name == "mail 1.eml"
+    assert "Subject: 회의자료 송부의 건" in whole(read(held, name))
+
+
+def test_winmail_dat_gives_its_text_and_files() -> None:
+    content = made.winmail("제목", "본문의 글", {"붙임 자료.txt": "붙임의 글".encode()})
+    reading = read(content, "winmail.dat")
+    assert whole(reading) == "Subject: 제목\n본문의 글"
+    assert reading.members == [("붙임 자료.txt", "붙임의 글".encode())]
+    assert "It breaks off" in notes(read(content[:-20], "winmail.dat"))
+
+
+def test_a_mail_whose_heads_break_the_parser_is_read() -> None:
+    mail = b"From: a@b\nSubject: one\nTo: x:(\xff\xfe;,<@>\nDate: y\n\nbody\n"
+    assert whole(read(mail, "a.eml")).endswith("body")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ class BookLayout:
     formats: dict[int, str] = field(default_factory=lambda: dict(BUILT_IN))
     cell_formats: list[int] = field(default_factory=list)  # XF: number of its format
     sheets: list[SheetLayout] = field(default_factory=list)
+    raised: bool = False  # whether it has a font for raised characters
     from_1904: bool = False
 
 
@@ -91,6 +92,8 @@ def xls_layout(held: bytes) -> BookLayout | None:  # noqa: PLR0912
             number, length, wide = struct.unpack_from("<HHB", body)
             raw = body[5 : 5 + length * (1 + (wide & 1))]
             book.formats[number] = raw.decode("utf-16-le" if wide & 1 else "latin-1", "replace")
+        elif kind == 0x31 and len(body) >= 10:
+            book.raised |= struct.unpack_from("<H", body, 8)[0] == 1
         elif kind == 0xE0 and len(body) >= 4:
             book.cell_formats.append(struct.unpack_from("<H", body, 2)[0])
         elif kind == 0x100D and sheet is not None and len(body) > 4:  # a title of a chart
@@ -158,6 +161,8 @@ def xlsb_layout(package: Package) -> BookLayout:
             inside = kind == 617
         elif kind == 44:
             book.formats[_number("<H", body)] = _text(body, 2)[0]
+        elif kind == 43:
+            book.raised |= _number("<H", body, 6) == 1
         elif kind == 47 and inside:
             book.cell_formats.append(_number("<H", body, 2))
     related = package.related("xl/workbook.bin")

@@ -102,6 +102,8 @@ def add_calamine(content: bytes, reading: Reading, book: BookLayout | None = Non
         if isinstance(error, MemoryError | Refused):
             raise
         raise Refused(f"calamine can't open it: {error}") from error
+    if book and book.raised:
+        reading.skip("whether digits are raised, as some are: 106 may be 10⁶")
     for number, sheet in enumerate(held.sheets_metadata):
         page = reading.page(label=sheet.name, hidden=not str(sheet.visible).endswith(".Visible"))
         if page.hidden:

@@ -29,6 +29,7 @@ def extractor(named: str) -> Extractor:
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OPEN = "application/vnd.oasis.opendocument"
+_TNEF = "application/vnd.ms-tnef"
 _PACKED = (SEVEN_ZIP, "application/vnd.rar", "application/x-cab",
            "application/x-lzh")  # fmt: skip
 # media type: module and function, and the package whose version is stored with the rows. They are
@@ -51,6 +52,7 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "text/csv": ("plain.read_csv", "python"),
     "message/rfc822": ("mail.read_eml", "python"),
     "application/vnd.ms-outlook": ("outlook.read_msg", "olefile"),
+    _TNEF: ("tnef.read_tnef", "python"),
     "text/html": ("markup.read_html", "lxml"),
     "text/plain": ("plain.read_text", "python"),
     "application/rtf": ("rtf.read_rtf", "striprtf"),
@@ -139,6 +141,8 @@ def media_type(content: bytes, name: str) -> str:
     # before all others: a capture of a PDF has one in it
     if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
         return kind
+    if content.startswith(b"\x78\x9f\x3e\x22"):
+        return _TNEF
     kind = media_type_by_magic(content)
     if kind == ZIP:
         return _zip_kind(content, ending)

@@ -6,6 +6,7 @@ import binascii
 import email.message
 import email.policy
 import re
+from collections.abc import Iterator
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -27,15 +28,14 @@ def read_eml(content: bytes, reading: Reading) -> None:
         raise Refused("It has no head of a mail, such as From, Date or Subject.")
     page = reading.page()
     _restore_heads(message, reading)
-    for name, value in message.items():
-        text = mail_head(value)
+    for name, text in _told_heads(message):
         if name.title() in _HEADS:
             page.add(f"{name}: {text}", "header")
         elif name not in reading.metadata:
             reading.metadata[name] = text[:1000]
-    reading.facts["title"] = mail_head(message.get("Subject")) or None
-    reading.facts["author"] = mail_head(message.get("From")) or None
-    reading.facts["created"] = _date(mail_head(message.get("Date")))
+    for fact, name in (("title", "Subject"), ("author", "From")):
+        reading.facts[fact] = mail_head(_head(message, name)) or None
+    reading.facts["created"] = _date(mail_head(_head(message, "Date")))
     _body(message, page, reading)
 
 
@@ -60,7 +60,7 @@ def _body(message: Any, page: Page, reading: Reading) -> None:
             else:
                 rich.append(text)
         elif isinstance(inner := part.get_payload(), list):
-            held = b"\n".join(each.as_bytes() for each in inner)
+            held = b"\n".join(map(_written, inner))
             ending = "eml" if kind == "message/rfc822" else "txt"
             reading.member(name or f"mail {number}.{ending}", held)
             if kind == "message/external-body":
@@ -70,6 +70,22 @@ def _body(message: Any, page: Page, reading: Reading) -> None:
             payload = part.get_payload(decode=True) or b""
             reading.member(name or f"attachment {number}", payload)
     add_bodies(plain, rich, page, reading)
+
+
+def _written(message: Any) -> bytes:
+    try:
+        return bytes(message.as_bytes())
+    except (UnicodeError, ValueError, LookupError):  # a body in another encoding than it states
+        return str(message.as_string()).encode("utf-8", "replace")
+
+
+def _told_heads(message: Any) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a head as texts; one that the standard library can't parse as it is."""
+    for name, raw in message.raw_items():
+        try:
+            yield name, mail_head(message.policy.header_fetch_parse(name, raw))
+        except Exception:
+            yield name, mail_head(raw)
 
 
 def _is_form(part: Any, message: Any) -> bool:
@@ -84,15 +100,22 @@ def _is_form(part: Any, message: Any) -> bool:
 
 def _restore_heads(message: Any, reading: Reading) -> None:
     """Decode heads that were sent in an encoding that they don't state, as old mailers did."""
-    for part in message.walk():
+    # mails within this one are read as they were sent, and restored there
+    parts = mail_parts(message, reading.limits.depth)
+    for part in [message, *(each for each in parts if each is not message)]:
         held = [str(value).encode("utf-8", "surrogateescape") for _, value in part.raw_items()]
         if all(map(bytes.isascii, held)):
             continue
         said = part.get_param("charset") if "Content-Type" in part else None
-        text, name, _ = decode(_APART.join(held), said if isinstance(said, str) else None)
+        text, named, sure = decode(_APART.join(held), said if isinstance(said, str) else None)
+        values = text.split(_APART.decode())
+        if len(values) != len(held):
+            values = [decode(each)[0] for each in held]
         names = [name for name, _ in part.raw_items()]
-        part._headers = [*zip(names, text.split(_APART.decode()), strict=True)]
-        reading.note("encoding", f"Heads that state no encoding are read as {name}: check names.")
+        part._headers = [*zip(names, values, strict=True)]
+        if not sure or named != "utf-8":
+            told = f"Heads that state no encoding are read as {named}: check names."
+            reading.note("encoding", told)
 
 
 def _without_files(text: str, reading: Reading) -> str:

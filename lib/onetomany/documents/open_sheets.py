@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from .number_formats import plain_number
 from .parts import attribute, clamped, local
 from .plain import add_row
 from .reading import ABOVE, ABOVE_ENDS, STRUCK, Page, Reading, composed, with_raised
@@ -92,7 +94,13 @@ def _hidden_columns(table: Any) -> set[int]:
 
 
 def _value(cell: Any) -> str:
-    """Return the value of a cell without text."""
+    """Return the value of a cell without text, as its type shows it."""
+    size, kind = attribute(cell, "value") or "", attribute(cell, "value-type")
+    if kind == "percentage":
+        with contextlib.suppress(ValueError):
+            return f"{plain_number(float(size) * 100)}%"
+    if kind == "currency" and size:
+        return f"{size} {attribute(cell, 'currency') or ''}".strip()
     for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
         if value := attribute(cell, name):
             return value
@@ -119,7 +127,7 @@ def cell_paragraphs(cell: Any) -> Iterator[Any]:
 _DRAWN = ("frame", "custom-shape", "rect", "g", "text-box", "line", "ellipse", "polygon",
           "polyline", "path", "connector", "caption", "control", "circle", "regular-polygon",
           "measure")  # fmt: skip
-_OUTER = ("annotation", "note", "a", "change", "change-start", *_DRAWN)
+_OUTER = ("annotation", "note", "a", "hidden-text", "change", "change-start", *_DRAWN)
 
 
 def anchored(element: Any) -> Iterator[Any]:

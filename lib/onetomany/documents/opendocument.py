@@ -212,6 +212,9 @@ class _Walk:
                 kind = "endnote" if attribute(each, "note-class") == "endnote" else "footnote"
                 for p in body:
                     self.page.add(words_of(p), kind)
+            elif name == "hidden-text":
+                words = attribute(each, "string-value") or ""
+                self.many["hidden"] += self.page.add(words, "hidden") is not None
             elif name in ("change-start", "change"):
                 self.change(each)
             elif name == "a":

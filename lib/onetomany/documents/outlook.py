@@ -108,7 +108,7 @@ def _message_heads(held: Properties, people: list[Recipient]) -> list[tuple[str,
     return [(name, text) for name, text in told if text]
 
 
-def _message_bodies(held: Properties, reading: Reading) -> tuple[list[str], list[str]]:
+def message_bodies(held: Properties, reading: Reading) -> tuple[list[str], list[str]]:
     """Return the plain and the HTML form of a body; its RTF if it has neither."""
     plain = text_value(held.get(BODY), held.get(_PAGE))
     rich = text_value(held.get(HTML), held.get(_HTML_PAGE) or held.get(_PAGE))
@@ -147,7 +147,7 @@ def as_eml(
     held: Properties, people: list[Recipient], files: list[tuple[str, bytes]], reading: Reading
 ) -> bytes:
     """Write a mail as EML: the same properties give the same bytes."""
-    plain, rich = _message_bodies(held, reading)
+    plain, rich = message_bodies(held, reading)
     message = MIMEMultipart("mixed")
     when = sent_time(held)
     listed = {kind: [each.text for each in people if each.kind == kind] for kind in _KINDS.values()}
@@ -209,7 +209,7 @@ def read_msg(content: bytes, reading: Reading) -> None:
         reading.facts["created"] = said.get("Date")
         if head := text_value(held.get(HEAD), code):
             reading.metadata["transport headers"] = head[:10_000]
-        add_bodies(*_message_bodies(held, reading), page, reading)
+        add_bodies(*message_bodies(held, reading), page, reading)
         for number, folder in enumerate(_folders(ole, "__attach"), 1):
             if number > reading.limits.members:
                 raise Refused("It has too many attachments.")
@@ -263,6 +263,8 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
         name = path[-1]
         if len(path) != depth or not name.startswith(_STREAM) or "/".join([*path[:-1], ""]) != base:
             continue
+        if not re.fullmatch("[0-9A-Fa-f]{8}", name[12:20]):
+            continue  # a damaged name costs its value, not the mail
         tag, kind = int(name[12:16], 16), name[16:20].upper()
         if kind == "001F":
             found[tag] = stream_bytes(ole, base + name).decode("utf-16-le", "replace").rstrip("\0")

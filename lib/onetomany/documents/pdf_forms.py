@@ -100,6 +100,9 @@ def _field(form: Any, annot: Any, kind: int) -> str:
     if kind in _TICKED:
         ticked = bool(raw.FPDFAnnot_IsChecked(form, annot))
         if kind == raw.FPDF_FORMFIELD_CHECKBOX:
+            # PDFium takes a box of which the file contains no picture for an empty one
+            state = wide_text(raw.FPDFAnnot_GetStringValue, annot, b"AS")
+            ticked = ticked or state not in ("", "Off")
             return f"{label}: {'[x]' if ticked else '[ ]'}"
         return f"{label}: {wide_text(raw.FPDFAnnot_GetFormFieldExportValue, form, annot)}" * ticked
     value = wide_text(raw.FPDFAnnot_GetFormFieldValue, form, annot)

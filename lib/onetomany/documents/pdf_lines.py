@@ -167,6 +167,8 @@ def _unstacked(line: Line) -> list[Line]:
     below = all(b[1] > a[1] + 0.5 * (a[3] - a[1]) for a, b in pairwise(runs))
     if len(runs) < 2 or len(runs) != len(line.text) or not below or not _NUMBER.search(line.text):
         return [line]
+    if abs(raw.FPDFText_GetCharAngle(line.textpage, line.chars[0])) > 0.1:
+        return [line]  # a number that runs upwards
     return [line.part([at], run) for at, run in enumerate(runs)]
 
 

@@ -8,6 +8,7 @@ import csv
 import io
 import quopri
 import re
+from functools import partial
 
 from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from .member_names import usual_share
@@ -122,14 +123,20 @@ def _separator(text: str) -> tuple[str, str]:
         return stated[1], text[stated.end() :]
     sample = text[:_SAMPLE]
 
-    def rows_of(sign: str) -> list[list[str]]:
+    def rows_of(sign: str, strict: bool = True) -> list[list[str]]:
+        rows: list[list[str]] = []
+        lines = csv.reader(io.StringIO(sample, newline=""), delimiter=sign, strict=strict)
         try:
-            # the last line may be cut off
-            return [*csv.reader(io.StringIO(sample, newline=""), delimiter=sign)][:SAMPLE]
-        except csv.Error:
-            return []
+            for row in lines:
+                rows.append(row)
+        except csv.Error as error:
+            # a sample may be cut off within a field; anything else says that the sign is wrong
+            return rows[:SAMPLE] if "end of data" in str(error) else []
+        return rows[:SAMPLE]
 
-    return find_separator(rows_of, ",;\t|"), text
+    signs = ",;\t|"
+    strict = any(len(row) > 1 for sign in signs for row in rows_of(sign))
+    return find_separator(partial(rows_of, strict=strict), signs), text
 
 
 def read_csv(content: bytes, reading: Reading) -> None:

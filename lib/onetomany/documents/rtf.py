@@ -96,6 +96,7 @@ _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragra
 _WANTED = {*_ASIDE, b"objdata", b"pict", b"nonshppict", b"fldinst", b"title", b"author"}
 _OPENING = re.compile(rb"(?:\\\*)?\s*\\([a-z]+)")
 _TOKENS = re.compile(rb"\\bin(\d{1,9}) ?|\\.|[{}]", re.DOTALL)
+_DRAWN = re.compile(rb"\{\\sn gtextUNICODE\}\s*\{\\sv ([^{}]{1,4000})\}")
 _LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')
 _HEAD = 4096  # bytes from the beginning that name code page and fonts
 _PICTURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF8", "gif"))
@@ -157,6 +158,8 @@ def read_rtf(content: bytes, reading: Reading) -> None:
     for name, kind in _ASIDE.items():
         for group in groups.get(name, []):
             page.add(said(group), kind)
+    for letters in _DRAWN.findall(content):  # such as a watermark
+        page.add(said(b"{\\x " + letters + b"}"))
     for group in groups.get(b"fldinst", []):
         for target in _LINK.findall(group.decode("latin-1")):
             reading.link("", target, page.number)

@@ -17,6 +17,7 @@ _SHOW, _HEADS, _COMMENT, _LATER = 0x3F9, 0xFD9, 0x2EE0, 0x138B
 _WIDE, _NARROW, _STRING, _PLACES = 0xFA0, 0xFA8, 0xFBA, 0x1772
 _HIDDEN = 4  # a bit of how a slide is shown
 _DEEP = 32  # records within records
+_ART, _LETTERS = 0xF00B, 0xC0
 
 
 @dataclass
@@ -128,9 +129,11 @@ def _within(held: bytes, depth: int = 0) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _slide(held: bytes, extras: SlideExtras) -> None:
-    for _, kind, body in _within(held):
+    for flags, kind, body in _within(held):
         if kind in (_WIDE, _NARROW):
             extras.texts += _paragraphs(kind, body)
+        elif kind == _ART:
+            extras.texts += _letters(flags >> 4, body)
         elif kind == _SHOW and len(body) >= 12:
             extras.hidden = bool(struct.unpack_from("<H", body, 10)[0] & _HIDDEN)
         elif kind == _HEADS:
@@ -138,6 +141,25 @@ def _slide(held: bytes, extras: SlideExtras) -> None:
         elif kind == _COMMENT:
             said = dict(_strings(body))  # 0 author, 1 text
             extras.comments.append((said.get(0, ""), said.get(1, "")))
+
+
+def art_letters(held: bytes) -> list[str]:
+    """Return the letters of drawings (WordArt, watermarks) in records of OfficeArt ([MS-ODRAW])."""
+    return [
+        text
+        for flags, kind, body in _within(held)
+        if kind == _ART
+        for text in _letters(flags >> 4, body)
+    ]
+
+
+def _letters(many: int, held: bytes) -> Iterator[str]:
+    """Yield the letters among so many properties; the content of long ones follows them all."""
+    at = 6 * many
+    for code, value in struct.iter_unpack("<HI", held[: at // 6 * 6]):
+        if code & 0x3FFF == _LETTERS and code & 0x8000:
+            yield held[at : at + value].decode("utf-16-le", "replace").rstrip("\0")
+        at += value if code & 0x8000 else 0
 
 
 def _notes(held: bytes, found: dict[int, SlideExtras]) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 
 from .compound import stream_bytes
 from .reading import Damaged, Page, Reading
+from .slide_records import art_letters
 
 # the order of the parts in the text: the kind of their blocks
 _PARTS = ("paragraph", "footnote", "header", "", "comment", "endnote", "paragraph", "header")
 # places in the head: of the counts, and of the tables
-_FIRST, _PIECES, _MARKS, _OWNERS, _RUNS = 3, 33, 4, 36, 12
+_FIRST, _PIECES, _MARKS, _OWNERS, _RUNS, _ART = 3, 33, 4, 36, 12, 50
 _RAISED = 0x2A48  # properties of runs, and the note of those that have them
 _TOLD = {
     0x083C: ("hidden", "Text of this document is hidden, and read with the rest"),
@@ -31,6 +32,9 @@ _SIZES = (1, 1, 2, 4, 2, 2, 0, 3)  # of properties, 0 if they state it
 _LISTED, _DIGITS = 10, 30
 # a field: its code, and its result if it has one; they may lie within each other
 _FIELD = re.compile("\x13[^\x13\x14\x15]*(?:\x14([^\x13\x14\x15]*))?\x15")
+# fields whose value isn't in the text
+_CHOICES = {"FORMDROPDOWN": "the entry that is chosen in a list of a form",
+            "FORMCHECKBOX": "whether a box of a form is ticked"}  # fmt: skip
 _ENDS = re.compile("[\r\x07\x0c\x0e]")
 # of pictures, notes and the like only their sign is in the text
 _SIGNS = {**dict.fromkeys(range(0x20)), 0x09: "\t", 0x0B: "\n", 0x1E: "-", 0x1F: None}
@@ -67,12 +71,16 @@ def add_parts(ole: Any, page: Page, reading: Reading) -> None:
         pieces = list(_pieces(head))
         text = b"".join(_bytes(held, each) for each in pieces)
         owners, looks = _owners(head), _looks(held, head, pieces)
+        drawn = _drawn(head)
     except (struct.error, IndexError, ValueError) as error:
         raise Damaged(f"its head or its table of pieces breaks off: {error}") from error
     if (lacking := sum(head.counts) - len(text) // 2) > 0:
         reading.skip(f"{lacking:,} characters that its head counts and that it doesn't contain")
     at = head.counts[0]
     main = text[: 2 * at].decode("utf-16-le", "replace")
+    for code, told in _CHOICES.items():
+        if many := len(re.findall(f"\x13[ ]*{code}", main)):
+            reading.skip(told, page.number, many)
     _add_missing(main, page, reading)
     _tell_looks(text[: 2 * at], looks, page, reading)
     there = {each.strip() for each in page.parts}
@@ -81,12 +89,24 @@ def add_parts(ole: Any, page: Page, reading: Reading) -> None:
         if kind == "comment":
             _comments(part, owners, page, reading)
         elif kind:
-            for line in _ENDS.split(_without_codes(part)):
+            for line in [*_ENDS.split(_without_codes(part)), *(drawn if kind == "header" else ())]:
                 words = line.translate(_SIGNS).strip()
                 # undoc gives some notes, and each section has its own heads
                 if words not in there:
                     page.add(words, kind)
                     there.add(words)
+
+
+def _drawn(head: _Head) -> list[str]:
+    """Return letters that are drawings, such as a watermark."""
+    at, size = head.places[_ART]
+    held, found = head.table[at : at + size], list[str]()
+    at = 0
+    while at + 8 <= len(held):
+        (size,) = struct.unpack_from("<I", held, at + 4)
+        found += art_letters(held[at : at + 8 + size])
+        at += 9 + size  # one byte between drawings says where they are
+    return found
 
 
 def _add_missing(main: str, page: Page, reading: Reading) -> None:

@@ -68,7 +68,7 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
         _inventory(package, reading)
         return
     places = _sheet_parts(package)
-    if written is not None and values.calculation.fullCalcOnLoad:
+    if written is not None and _to_be_calculated(package):
         reading.note("unread", "This workbook is to be calculated when it is opened: the program "
                      "that wrote it may have stored 0 as the value of its formulas, or an older "
                      "value. Check results against the formulas.")  # fmt: skip
@@ -82,6 +82,13 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
         page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
         add_drawings(package, places.get(sheet.title, ""), page)
     _inventory(package, reading)
+
+
+def _to_be_calculated(package: Package) -> bool:
+    """Return whether a workbook asks to be calculated; openpyxl takes each for one that does."""
+    part = "xl/workbook.xml"
+    asked = package.side(part).iter("{*}calcPr") if part in package.parts else ()
+    return any(each.get("fullCalcOnLoad") in ("1", "true") for each in asked)
 
 
 def _transitional(parts: Parts) -> bytes:
