@@ -177,7 +177,7 @@ def _is_made_of(short: str, name: str) -> bool:
     words = re.findall(r"[A-Za-z]+", name)
     initials = "".join(word[0] for word in words if word[0].isupper())
     return (short in words and short not in _ROLE and not is_english(short)) or (
-        1 < len(short) and short.isupper() and initials.startswith(short)
+        len(short) > 1 and short.isupper() and initials.startswith(short)
     )
 
 

@@ -80,7 +80,9 @@ _AFTER_WORD = re.compile(r"(?<![\w’'-])[A-Z][a-z]+ \Z")
 def _is_surname(text: str, start: int, name: str) -> bool:
     """Tell whether a listed word is a person's last name: Jane Forbes."""
     before = _AFTER_WORD.search(text, max(0, start - 16), start)
-    return bool(before) and " " not in name and is_person(name) and is_given(before[0][:-1])
+    return (
+        before is not None and " " not in name and is_person(name) and is_given(before[0].rstrip())
+    )
 
 
 def fold_listed_name(name: str) -> str:
