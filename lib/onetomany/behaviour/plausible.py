@@ -25,7 +25,7 @@ TRAVELS = 3.0  # m: somebody who gets so far walks
 FASTER = 0.97  # share of a person's speeds beyond which they may be jumps
 CRAWL = 0.65  # m/s: slower walkers, with times counted 1, 2, 3, mean frames
 ROWS, OWN = 20, 0.8  # positions from which on, and share of them above which, ids show nothing
-TWO_UNITS, MORE = 0.2, 20.0  # share of long steps, and how many times longer, of two units
+TWO_UNITS, MORE = 0.1, 20.0  # share of long steps, and how many times longer, of two units
 NARROW = 1.05  # m: three people don't fit into a scene this narrow
 
 

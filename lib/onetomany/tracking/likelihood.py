@@ -40,7 +40,6 @@ SCORED = {
     "images_b": pl.Int32,
     "score": pl.Float64,  # cosine
     "quality": pl.Float64,  # of the pair: see `pair_quality`
-    "gap": pl.Float64,  # s from the last image of one side to the first of the other, at least 0
     "mated": pl.Boolean,
 }
 COST = {
@@ -132,8 +131,6 @@ def score_sighting_pairs(
     dots = np.einsum("ij,ij->i", one, two)
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
     who_a, who_b = people[start_a], people[start_b]
-    begin, end = (rows[name].to_numpy().astype(np.float64) for name in ("t_start", "t_end"))
-    gap = np.maximum(begin[start_b] - end[end_a - 1], begin[start_a] - end[end_b - 1])
     return pl.DataFrame(
         {
             "subject_a": who_a,
@@ -142,7 +139,6 @@ def score_sighting_pairs(
             "images_b": end_b - start_b,
             "score": dots / np.maximum(lengths, 1e-12),
             "quality": pair_quality(mass[end_a] - mass[start_a], mass[end_b] - mass[start_b]),
-            "gap": np.maximum(gap, 0),
             "mated": who_a == who_b,
         }
     ).select(pl.col(name).cast(kind) for name, kind in SCORED.items())

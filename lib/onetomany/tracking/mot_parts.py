@@ -113,13 +113,12 @@ def check_parts(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> No
 
     `truth` has the boxes that count. Raises InputError with the frames and the likely reason.
     """
-    last = int(truth["frame"].max())  # type: ignore[arg-type]
+    last, end = (int(each["frame"].max()) for each in (truth, detections))  # type: ignore[arg-type]
     beyond = detections.filter(pl.col("frame") > last)
-    far = int(detections["frame"].max()) > last + FAR  # type: ignore[arg-type]
-    if far or beyond.height > AFTER * detections.height:
+    if end > last + FAR or beyond.height > AFTER * detections.height:
         raise InputError(
             f"{path}: {beyond.height:,} of {detections.height:,} detections are in frames after "
-            f"the last of the truth ({last:,}; they go up to {detections['frame'].max():,}) and "
+            f"the last of the truth ({last:,}; they go up to {end:,}) and "
             "would count as false: leave them out, or bring the rest of the truth."
         )
     _refuse_lost(path, detections, truth)

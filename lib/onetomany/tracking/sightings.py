@@ -20,7 +20,7 @@ VIEW = 300.0  # m across: half of all cameras see less, a street's length
 UNIT = 1e-2  # largest difference of a template's length from 1 (half-precision numbers: 1e-3)
 HOUR = 3600.0
 FEW = 20  # least sightings of a camera for judging its clock
-TIMES = 50  # a camera whose sightings last so many times longer has another unit of time
+TIMES = 12  # as long as others, sightings and recording: a camera of another unit of time
 DAY = 24 * HOUR
 ALIKE = 8  # values of a template that are compared first
 
@@ -95,21 +95,30 @@ def _check_views(sightings: pl.DataFrame, places: list[str]) -> None:
 
 
 def _check_own_unit(sightings: pl.DataFrame) -> None:
-    """Refuse a camera whose sightings last many times longer than those of all others."""
-    lasts = (
+    """Refuse a camera whose sightings and whose recording last many times longer than the others'.
+
+    Before counters people stand for minutes, so the length of sightings alone shows nothing.
+    """
+    cameras = (
         sightings.group_by("camera_id")
-        .agg(pl.len(), lasts=(pl.col("t_end") - pl.col("t_start")).median())
+        .agg(
+            pl.len(),
+            lasts=(pl.col("t_end") - pl.col("t_start")).median(),
+            spans=pl.col("t_end").max() - pl.col("t_start").min(),
+        )
         .filter(pl.col("len") >= FEW)
-        .sort("lasts")
+        .sort("spans")
     )
-    if lasts.height < 3:
+    if cameras.height < 3:
         return
-    name, _, longest = lasts.row(-1)
-    usual = float(lasts["lasts"].median())  # type: ignore[arg-type]
-    if longest > TIMES * usual > 0:
+    usual = {name: float(cameras[name].median()) for name in ("lasts", "spans")}  # type: ignore[arg-type]
+    last = cameras.row(-1, named=True)
+    if all(last[name] > TIMES * usual[name] > 0 for name in usual):
         raise InputError(
-            f"Camera {name!r} sees people for {longest:,.4g} s in the median, the others for "
-            f"{usual:,.3g}: its times are likely in milliseconds or frames; bring them to seconds."
+            f"Camera {last['camera_id']!r} sees people for {last['lasts']:,.4g} s in the median, "
+            f"the others for {usual['lasts']:,.3g}, and records "
+            f"{last['spans'] / usual['spans']:,.0f} times as long: its times are likely in "
+            "milliseconds or frames; bring them to seconds."
         )
 
 
