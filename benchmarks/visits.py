@@ -1,4 +1,4 @@
-"""What shared noise of a visit costs a likelihood ratio, before and after it is estimated.
+"""The cost of a visit's shared noise to a likelihood ratio, before and after it is estimated.
 
 250 passengers, five simulated hours, a TMR of .40 with independent images; the labelled run has no
 visits. `python -m benchmarks.visits` prints a line for each share of noise and seed.

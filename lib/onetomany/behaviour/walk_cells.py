@@ -30,7 +30,7 @@ _UNITS = frozenset(
 
 
 def likely_cause(cell: str) -> tuple[str, str]:
-    """Return in English and Korean what a cell likely is, and the remedy.
+    """Return the likely nature of a cell and the remedy, in English and Korean.
 
     >>> likely_cause("1,234.5")[0]
     'thousands are separated; write 1234.5'

@@ -111,7 +111,7 @@ def share_noise(
     lent = np.random.default_rng(seed).integers(0, len(rows), int(visit.max()) + 1)[visit]
     common = noise[lent] / np.maximum(length[lent], 1e-12) * length
     own = count[who][:, None]
-    # what the mean keeps of its own noise offsets what the rest, which sums to zero, still has
+    # noise kept in the mean offsets the rest, which sums to zero
     wider = 1 / (1 - share / own)
     middle = vectors.mean(axis=0)
     apart = ((mean - middle) ** 2).sum(axis=1, keepdims=True)

@@ -164,7 +164,7 @@ def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -
     if templates.ndim != 2 or templates.dtype.kind != "f":
         raise InputError(
             f"Templates must be a table (n, d) of fractional numbers, and have {templates.ndim} "
-            f"dimensions of {templates.dtype}: give what the face model returned."
+            f"dimensions of {templates.dtype}: give the face model's output."
         )
     if "template_id" in sightings.columns:
         _check_template_ids(sightings, len(templates))
