@@ -17,6 +17,7 @@ from .numbers_text import Notices
 
 MANY = 20  # boxes or frames from which on a pattern is not chance
 PARTS = 6  # of a film, that are compared with each other
+THIRDS = 3  # of a film, in which frames may be shifted
 LOST, KEPT = 0.1, 0.5  # shares of true boxes that meet a detection in a bad part, and elsewhere
 TWICE = 0.1  # share of detections that occur twice, above which lists were joined
 JUMPS = 0.5  # share of steps to another frame that lead away from the person
@@ -122,7 +123,7 @@ def check_parts(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> No
             "would count as false: leave them out, or bring the rest of the truth."
         )
     _refuse_lost(path, detections, truth)
-    return _unseen(detections, truth)
+    return _drifting(detections, truth) + _unseen(detections, truth)
 
 
 def _refuse_lost(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
@@ -141,15 +142,29 @@ def _refuse_lost(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> N
                 f"detection, elsewhere up to {best:.0%}: from there on the detections are of "
                 "another size of picture, another film, or other frames."
             )
-    for start, end in zip(starts[::2], ends[1::2], strict=True):
+
+
+def _drifting(detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
+    """Return a notice of each third of the film in which the detections are frames off."""
+    notices: Notices = []
+    frames = truth["frame"].unique().sort()
+    if len(frames) < PARTS * MANY:
+        return notices
+    starts = [int(frames[len(frames) * n // THIRDS]) for n in range(THIRDS)]
+    for start, end in zip(starts, [*(each - 1 for each in starts[1:]), frames[-1]], strict=True):
         here = pl.col("frame").is_between(start, end)
         late = estimated_shift(detections.filter(here), truth.filter(here))
         if late is not None and late.sure:
-            raise InputError(
-                f"{path}: in frames {start:,} to {end:,} the detections are {late.frames:+.1f} "
-                f"frames (standard error {late.error:.1f}) off the true boxes along people's "
-                "walks: frames were lost or added, or the two are of different frame rates."
+            add_notice(
+                notices,
+                f"In frames {start:,} to {end:,} the detections are {late.frames:+.1f} frames "
+                f"(standard error {late.error:.1f}) off the true boxes along people's walks: check "
+                "that no frames were lost or added, and that both have one frame rate.",
+                f"{start:,}~{end:,}번째 장면에서 탐지 상자는 사람들의 걸음을 따라 참 상자보다 "
+                f"{late.frames:+.1f}장면(표준오차 {late.error:.1f}) 어긋나 있다. 빠지거나 더해진 "
+                "장면은 없는지, 초당 장면 수가 같은지 확인할 것.",
             )
+    return notices
 
 
 def _hit(detections: pl.DataFrame, truth: pl.DataFrame, start: int, end: int) -> float | None:
