@@ -121,7 +121,7 @@ def _why_twice(frame: pl.DataFrame, twice: pl.DataFrame) -> tuple[str, str]:
             f"모든 줄의 id가 {frame['person'][0]}이다. 사람마다 다른 id가 있어야 한다.",
         )
     same = frame.select(~pl.struct("person", "t", "x", "y").is_first_distinct()).to_series().sum()
-    if twice.height > frame.height / 3 and not same:
+    if twice.height > frame.height / 3 and same < twice.height / 2:
         return (
             "So many have: t is likely rounded to whole seconds, or in hours or days; write "
             "seconds with their decimals.",
