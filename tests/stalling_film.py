@@ -14,7 +14,7 @@ def load() -> Handler:
     """Return a handler that answers `request["last"]` frames of 8 x 8 pixels, then hangs."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
-        head = {"stored": [8, 8], "size": [8, 8], "rate": [25.0, 10.0]}
+        head = {"stored": [8, 8], "size": [8, 8], "rate": [25.0, 10.0], "turned": 0}
         send(HEAD, json.dumps(head).encode())
         for _ in range(400):  # more than a buffer holds
             send(TIME, SECONDS.pack(0.0))

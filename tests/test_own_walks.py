@@ -75,7 +75,7 @@ SETS = {
 }
 WRONG = {
     "cm": ({"x": 100.0, "y": 100.0}, "centimetres"),
-    "mm": ({"x": 1000.0, "y": 1000.0}, "centimetres, millimetres or pixels"),
+    "mm": ({"x": 1000.0, "y": 1000.0}, "centimetres, millimetres, inches or pixels"),
     "feet": ({"x": 1 / 0.3048, "y": 1 / 0.3048}, "feet"),
     "km": ({"x": 1e-3, "y": 1e-3}, "kilometres"),
     "ms": ({"t": 1000.0}, "milliseconds"),

@@ -19,7 +19,7 @@ from onetomany.tracking.clock_likelihood import Times, likeliest_offsets, log_de
 from onetomany.tracking.mot import BOX
 from onetomany.tracking.mot_faults import check_pair
 from onetomany.tracking.mot_shift import estimated_shift
-from onetomany.tracking.visits import _visit_numbers, visit_templates
+from onetomany.tracking.visits import visit_numbers, visit_templates
 
 pytestmark = pytest.mark.real
 
@@ -60,7 +60,7 @@ def noise_of(share: float) -> np.ndarray:
 
 def test_noise_is_shared_within_a_visit_and_as_wide_as_before() -> None:
     rows = seen()
-    assert _visit_numbers(rows)[:8].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert visit_numbers(rows)[:8].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     alone = terminal.sighting_templates(MODEL, rows, 3, noise=0.5)
     assert np.array_equal(visit_templates(MODEL, rows, 3, noise=0.5, share=0), alone)
     width = noise_of(0.0).std()

@@ -101,7 +101,7 @@ def test_clocks_are_found_and_set_right(hours: float) -> None:
     right = track_errors(rows, associate(rows, own, face, steps))
     assert told["idf1"].item() > right["idf1"].item() - 0.02
     if hours:
-        with pytest.raises(InputError, match="9 hours after all others"):
+        with pytest.raises(InputError, match="9 hours after the others"):
             associate(off, own, face, steps)
     else:
         before = track_errors(rows, associate(off, own, face, steps))

@@ -102,16 +102,35 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
     if twice.height:
         first = twice.row(0, named=True)
         many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
+        en, ko = _why_twice(frame, twice)
         raise InputError(
             f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
-            f"one position for each {person} and time. A row occurs twice, or two people have one "
-            "id.",
-            f"{first['where']}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. "
-            "줄이 두 번 "
-            "적혔거나 두 사람에게 같은 id가 붙어 있다.",
+            f"one position for each {person} and time. {en}",
+            f"{first['where']}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. {ko}",
         )
     return frame.with_columns(
         stretch=(~same | (pl.col("t").diff() > GAP_S)).fill_null(True).cum_sum().cast(pl.Int64)
+    )
+
+
+def _why_twice(frame: pl.DataFrame, twice: pl.DataFrame) -> tuple[str, str]:
+    """Return the likely reason why somebody is at two places at once."""
+    if frame["person"].n_unique() == 1:
+        return (
+            f"All rows have the id {frame['person'][0]}: people have no ids of their own.",
+            f"모든 줄의 id가 {frame['person'][0]}이다. 사람마다 다른 id가 있어야 한다.",
+        )
+    same = frame.select(~pl.struct("person", "t", "x", "y").is_first_distinct()).to_series().sum()
+    if twice.height > frame.height / 3 and same < twice.height / 2:
+        return (
+            "So many have: t is likely rounded to whole seconds, or in hours or days; write "
+            "seconds with their decimals.",
+            "이런 줄이 많다. t를 초 단위로 반올림했거나 시간이나 일로 적은 듯하니, 초를 소수점 "
+            "아래까지 적을 것.",
+        )
+    return (
+        "A row occurs twice, or two people have one id.",
+        "줄이 두 번 적혔거나 두 사람에게 같은 id가 붙어 있다.",
     )
 
 

@@ -19,9 +19,13 @@ SPRINT = 12.0  # m/s, faster than people run (Bolt reached 12.4 over 20 m)
 SLACK = 2.0  # m by which annotated positions jump
 WALK_MOST = 2.2  # m/s: half of a crowd is not faster, except in a race
 FEW = 3  # least people for judging a crowd's speed
+FEET = 7.0  # m/s: walkers in feet seem no faster
+RUN = 2.6  # m/s: nobody walks so fast
 TRAVELS = 3.0  # m: somebody who gets so far walks
 FASTER = 0.97  # share of a person's speeds beyond which they may be jumps
 CRAWL = 0.65  # m/s: slower walkers, with times counted 1, 2, 3, mean frames
+ROWS, OWN = 20, 0.8  # positions from which on, and share of them above which, ids show nothing
+TWO_UNITS, MORE = 0.1, 20.0  # share of long steps, and how many times longer, of two units
 NARROW = 1.05  # m: three people don't fit into a scene this narrow
 
 
@@ -30,12 +34,16 @@ class Pace:
     """Store how people move: median `speed` of the `walkers`, median time `step` of positions.
 
     `speed` is in m/s, None if nobody covers some distance; `step` (s) is between two positions of a
-    person.
+    person. `running` is the share of walkers at RUN or more, `ran` their median speed, `rest` that
+    of the others.
     """
 
     speed: float | None
     walkers: int
     step: float | None
+    running: float = 0.0
+    ran: float = 0.0
+    rest: float = 0.0
 
 
 def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
@@ -66,13 +74,19 @@ def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
         .group_by("person")
         .agg(pl.col("speed").first())["speed"]
     )
-    speed = float(speeds.median()) if len(speeds) else None  # type: ignore[arg-type]
-    return Pace(speed, len(speeds), step)
+    if not len(speeds):
+        return Pace(None, 0, step)
+    fast, slow = speeds.filter(speeds >= RUN), speeds.filter(speeds < RUN)
+    middle, ran, rest = (
+        float(each.median()) if len(each) else 0.0  # type: ignore[arg-type]
+        for each in (speeds, fast, slow)
+    )
+    return Pace(middle, len(speeds), step, len(fast) / len(speeds), ran, rest)
 
 
 def find_jumps(frame: pl.DataFrame) -> pl.DataFrame:
     """Return impossible steps: the frame's rows with `far` (m) and `dt` (s)."""
-    same = pl.col("stretch") == pl.col("stretch").shift()
+    same = pl.col("person") == pl.col("person").shift()  # also after a time unseen
     dt = pl.col("t").diff()
     far = (pl.col("x").diff() ** 2 + pl.col("y").diff() ** 2).sqrt()
     return frame.with_columns(far=far, dt=dt).filter(same, far > SPRINT * dt + SLACK)
@@ -86,15 +100,7 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     """
     found = _measure_pace(frame, gap_s)
     people = frame["person"].n_unique()
-    if found.step is not None and found.step > gap_s:
-        raise InputError(
-            f"A person's positions are {found.step:g} apart in t, as seconds too far to follow "
-            f"anybody (at most {gap_s:g}): t is likely in milliseconds or frames; divide it by "
-            "1,000 or by the frame rate.",
-            f"한 사람의 위치가 t로 {found.step:g}씩 떨어져 있어, 초라면 따라갈 수 없다(많아야 "
-            f"{gap_s:g}). "
-            "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것.",
-        )
+    _check_steps(frame, found.step, gap_s, seconds)
     low_high = frame.select(
         (pl.col("x").max() - pl.col("x").min()).alias("x"),
         (pl.col("y").max() - pl.col("y").min()).alias("y"),
@@ -112,23 +118,72 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     return found
 
 
+def _check_steps(frame: pl.DataFrame, step: float | None, gap_s: float, seconds: bool) -> None:
+    """Refuse ids that never recur, positions too seldom, and two units of time in one file."""
+    people = frame["person"].n_unique()
+    if frame.height >= ROWS and people > OWN * frame.height:
+        raise InputError(
+            f"{frame.height:,} positions have {people:,} ids, so nobody can be followed: the "
+            "columns are in another order, or each position has an id of its own.",
+            f"위치 {frame.height:,}개에 id가 {people:,}개라 아무도 따라갈 수 없다. 열의 순서가 "
+            "다르거나 위치마다 다른 id가 붙어 있다.",
+        )
+    if step is not None and step > gap_s:
+        often = f"give a position at least every {gap_s:g} s"
+        likely = (
+            f"they are taken too seldom; {often}"
+            if seconds
+            else "t is likely in milliseconds or frames (divide it by 1,000 or by the frame rate), "
+            f"or positions are taken too seldom ({often})"
+        )
+        likely_ko = (
+            "위치를 너무 드물게 적었다"
+            if seconds
+            else "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것. 초가 맞다면 "
+            "위치를 너무 드물게 적은 것이다"
+        )
+        raise InputError(
+            f"A person's positions are {step:g} apart in t, as seconds too far to follow anybody "
+            f"(at most {gap_s:g}): {likely}.",
+            f"한 사람의 위치가 t로 {step:g}씩 떨어져 있어, 초라면 따라갈 수 없다(많아야 "
+            f"{gap_s:g}). {likely_ko}.",
+        )
+    same = pl.col("person") == pl.col("person").shift()
+    steps = frame.select(dt=pl.col("t").diff(), same=same).filter("same")["dt"]
+    late = steps.filter(steps > gap_s)
+    if len(late) > TWO_UNITS * len(steps) and float(late.median()) > MORE * float(step or 0):  # type: ignore[arg-type]
+        raise InputError(
+            f"{len(late):,} of {len(steps):,} steps in t are about {float(late.median()):.4g}, the "  # type: ignore[arg-type]
+            f"others {step:.3g}: t is likely in seconds in one part of the file and in "
+            "milliseconds or frames in another.",
+            f"t의 간격 {len(steps):,}개 가운데 {len(late):,}개는 {float(late.median()):.4g}쯤이고 "  # type: ignore[arg-type]
+            f"나머지는 {step:.3g}이다. 한 파일에 초와 밀리초(또는 장면 번호)가 섞인 듯하다.",
+        )
+
+
 def _check_speed(found: Pace, speed: float, counted: bool) -> None:
     if speed > SPRINT or (speed > WALK_MOST and found.walkers >= FEW):
-        likely = (
-            "feet (times 0.3048 are metres), or t runs too fast (the wrong frame rate)"
-            if speed < SPRINT
-            else "centimetres, millimetres or pixels, or t in minutes"
+        likely, likely_ko = (
+            (
+                "feet (times 0.3048 are metres), or t runs too fast (the wrong frame rate), or "
+                "positions shake",
+                "x와 y가 피트(0.3048을 곱하면 미터)이거나, 초당 장면 수가 틀렸거나, 위치가 심하게 "
+                "흔들리는 듯하다.",
+            )
+            if speed < FEET
+            else (
+                "centimetres, millimetres, inches or pixels (one of the two is enough), or t in "
+                "minutes, or the frame rate too high",
+                "x나 y가 센티미터, 밀리미터, 인치, 픽셀이거나, t가 분이거나, 초당 장면 수가 너무 "
+                "큰 듯하다.",
+            )
         )
         raise InputError(
             f"The median of {found.walkers:,} who walk moves at {speed:.3g} m/s, and people walk "
             f"at 0.5 to 2: x and y are likely in {likely}.",
             f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.3g} m/s다. 사람은 0.5~2 m/s로 "
-            "걷는다. "
-            + (
-                "x와 y가 피트(0.3048을 곱하면 미터)이거나 초당 장면 수가 틀린 듯하다."
-                if speed < SPRINT
-                else "x와 y가 센티미터, 밀리미터, 픽셀이거나 t가 분인 듯하다."
-            ),
+            f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.3g} m/s다. 사람은 0.5~2 m/s로 "
+            f"걷는다. {likely_ko}",
         )
     if counted and speed < CRAWL:
         raise InputError(

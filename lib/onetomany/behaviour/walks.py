@@ -18,6 +18,8 @@ from ..tracking.mot import open_mot
 from ..tracking.numbers_text import Notices, NumbersText, read_numbers
 from .motion import GAP_S, split_stretches
 from .plausible import Pace, check_units, find_jumps
+from .walk_cells import likely_cause
+from .walk_doubts import add_doubts, refuse_exchanged
 
 MAX_BYTES = 512 << 20
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "ft": 0.3048}
@@ -81,7 +83,10 @@ def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None)
         notices = list(text.notices)
         frame, scale, known = _from_table(text, unit, fps, notices)
     frame = frame.with_columns(pl.col("x", "y") * scale)
-    return _checked(path, frame, notices, known)
+    refuse_exchanged(path, frame)
+    found = _checked(path, frame, notices, known)
+    add_doubts(path, found.pace, notices, stated=unit is not None)
+    return found
 
 
 def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> Walks:
@@ -173,10 +178,9 @@ def _from_table(
             f"{fps:g} frames a second, as a comment in the file says.",
             f"초당 {fps:g}장면. 파일의 설명 줄에 적힌 값이다.",
         )
-    columns: dict[str, pl.Series] = {"id": text.texts[places["id"]]}
+    columns = {name: _numbers(text, places[name], name) for name in ("x", "y")}
+    columns["id"] = text.texts[places["id"]]
     text.refuse(columns["id"] == "", "the id is missing", ko="id가 없다")
-    for name in ("x", "y"):
-        columns[name] = _numbers(text, places[name], name)
     times, known = _times(text, places, units, fps)
     frame = pl.DataFrame({**columns, "t": times, "line": text.line})
     if (number := frame["id"].cast(pl.Int64, strict=False)).null_count() == 0:
@@ -317,10 +321,12 @@ def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
 def _numbers(text: NumbersText, place: int, name: str) -> pl.Series:
     numbers = text.numbers[place]
     bad = ~numbers.is_finite().fill_null(value=False)
-    text.refuse(
-        bad,
-        f"'{name}' is not a number ({{value}}); leave out people while they are not seen",
-        place,
-        ko=f"'{name}' 값이 수가 아니다({{value}}). 보이지 않는 동안의 줄은 뺄 것",
-    )
+    if bad.any():
+        en, ko = likely_cause(text.texts[place][int(bad.arg_true()[0])])
+        text.refuse(
+            bad,
+            f"'{name}' is not a number ({{value}}); {en}",
+            place,
+            ko=f"'{name}' 값이 수가 아니다({{value}}). {ko}",
+        )
     return numbers

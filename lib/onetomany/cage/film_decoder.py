@@ -68,7 +68,13 @@ def _decode(content: bytes, request: dict[str, Any], send: Send) -> None:
             size = frame.shape
             scale = min(1.0, request["side"] / max(size[:2]))
             small = [max(1, round(size[1] * scale)), max(1, round(size[0] * scale))]
-            head = {"stored": [size[1], size[0]], "size": small, "rate": _rate(film)}
+            turned = int(film.get(cv2.CAP_PROP_ORIENTATION_META)) % 360 // 90 * 90
+            head = {
+                "stored": [size[1], size[0]],
+                "size": small,
+                "rate": _rate(film),
+                "turned": turned,
+            }
             send(HEAD, json.dumps(head).encode())
         if frame.shape != size or len(size) != 3:
             return send(FAULT, b"changing size")

@@ -8,6 +8,8 @@ PDF, ZIP, GZIP = "application/pdf", "application/zip", "application/gzip"
 OLE = "application/x-ole-storage"  # Office before 2007, HWP 5, Outlook: a compound file
 TAR, SEVEN_ZIP = "application/x-tar", "application/x-7z-compressed"
 PARQUET, SQLITE = "application/vnd.apache.parquet", "application/vnd.sqlite3"
+ARROW, HDF5 = "application/vnd.apache.arrow.file", "application/x-hdf5"
+MATLAB, NUMPY = "application/x-matlab-data", "application/x-numpy"
 LOOKED_AT = 2048  # bytes of a file that are enough
 _STARTS = (
     (rb"%PDF-", PDF),
@@ -42,6 +44,10 @@ _STARTS = (
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
     (rb"SQLite format 3\0", SQLITE),
     (rb"PAR1\x15", PARQUET),
+    (rb"ARROW1\0\0", ARROW),
+    (rb"\x89HDF\r\n", HDF5),
+    (rb"MATLAB 5\.0 MAT-file", MATLAB),
+    (rb"\x93NUMPY", NUMPY),
 )
 
 

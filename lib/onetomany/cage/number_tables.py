@@ -19,20 +19,44 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
-from .magic_bytes import LOOKED_AT, PDF, ZIP, media_type_by_magic
+from .magic_bytes import (
+    ARROW,
+    GZIP,
+    HDF5,
+    LOOKED_AT,
+    MATLAB,
+    NUMPY,
+    OLE,
+    PARQUET,
+    PDF,
+    SQLITE,
+    ZIP,
+    media_type_by_magic,
+)
 from .text_tables import SAMPLE, START, find_separator, is_korean, is_number, utf16_of
 from .zygote import Handler, Send
 
 HEAD, LINES, NUMBERS, TEXTS, TAIL, FAULT = b"H", b"L", b"N", b"T", b"Z", b"X"
 FAULTS = ("not text", "form", "empty", "names only", "uneven", "long", "memory")
 FORMS = {"{": "JSON", "[": "JSON", "<": "XML"}
-_BYTES = {ZIP: "ZIP", PDF: "PDF"}
+_BYTES = {
+    ZIP: "ZIP",
+    PDF: "PDF",
+    OLE: "XLS",
+    GZIP: "gzip",
+    PARQUET: "Parquet",
+    ARROW: "Arrow",
+    SQLITE: "SQLite",
+    HDF5: "HDF5",
+    MATLAB: "MATLAB",
+    NUMPY: "NumPy",
+}
 SEPARATORS = (",", ";", "\t", "|", " ")
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "cp1252")
 MOST_COLUMNS, LONGEST = 1_000, 400  # cells of a line; characters of a cell
 REMARKS = 200  # comment lines that are sent, so much of each as a cell may have
 ROWS = 20_000  # lines of a block
-_COMMENT = ("#", "%", "//")
+_COMMENT = ("#", "%", "//", "sep=")  # the last: how spreadsheets name the separator
 _PIECE, _SHOWN = 1 << 20, 20_000  # bytes decoded at a time; characters that show a separator
 _COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?", re.A)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a]")  # characters that no text has

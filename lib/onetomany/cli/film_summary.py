@@ -96,6 +96,8 @@ def _doubts(sheet: FilmSheet, found: FilmTracks, *, whole: bool) -> Iterator[lis
     decoded = found.decoded
     if decoded.rate and abs(decoded.rate / sheet.frames_per_second - 1) > _RATES_DIFFER:
         yield ["other_rate"]
+    if decoded.turned:
+        yield ["turned"]
     if decoded.uneven > UNEVEN:
         yield ["uneven"]
     if whole and decoded.frames == LAST_FRAME and decoded.claimed != LAST_FRAME:

@@ -40,7 +40,8 @@ class PedestrianSequence:
 class UserSequence:
     """Detections of a user's folder, and the truth to compare them with, if there is one.
 
-    `rate_given` is whether seqinfo.ini names the frame rate; `last_frame` is its seqLength.
+    `rate_given` is whether seqinfo.ini names the frame rate; `last_frame` is its seqLength,
+    `picture` its imWidth and imHeight in pixels.
     `fault` describes an error in seqinfo.ini; such a sequence can't be used, others can.
     """
 
@@ -50,6 +51,7 @@ class UserSequence:
     truth: Path | None
     rate_given: bool = False
     last_frame: int | None = None
+    picture: tuple[int, int] | None = None
     fault: str | None = None
 
 
@@ -139,11 +141,16 @@ def _user_sequence(home: Path, detections: Path, truth: Path | None) -> UserSequ
     try:
         parser.read(notes, encoding="utf-8-sig")
         rate = parser.getfloat("Sequence", "frameRate")
-        length = parser.getint("Sequence", "seqLength", fallback=None)
+        length, wide, high = (
+            parser.getint("Sequence", name, fallback=None)
+            for name in ("seqLength", "imWidth", "imHeight")
+        )
     except (configparser.Error, ValueError) as error:
         reason = " ".join(str(error).split())  # configparser writes several lines
-        fault: str | None = f"{notes} has no readable frameRate or seqLength: {reason}."
-        rate, length = FRAME_RATE, None
+        fault: str | None = (
+            f"{notes} has no readable frameRate, seqLength, imWidth or imHeight: {reason}."
+        )
+        rate, length, wide, high = FRAME_RATE, None, None, None
     else:
         fault = None
         if 0 < rate <= 0.1:
@@ -155,4 +162,5 @@ def _user_sequence(home: Path, detections: Path, truth: Path | None) -> UserSequ
             fault = f"{notes}: a frameRate of {rate:g} a second can't be."
         elif length is not None and length < 1:
             fault = f"{notes}: a seqLength of {length} frames can't be."
-    return UserSequence(home.name, rate, detections, truth, True, length, fault)
+    picture = (wide, high) if wide and high else None
+    return UserSequence(home.name, rate, detections, truth, True, length, picture, fault)

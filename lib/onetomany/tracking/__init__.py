@@ -26,6 +26,7 @@ _OFFERED = {  # by module; imported when first used
     "mot": ("MOT", "open_mot", "read_mot", "write_mot"),
     "people_detectors": ("hog_detector", "yolox_detector"),
     "sequences": ("open_folder",),
+    "shared_noise": ("estimate_shared_noise", "share_noise", "visit_share"),
     "sightings": ("check_sightings",),
     "threshold_linking": (
         "calibrated_threshold",

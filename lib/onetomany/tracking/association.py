@@ -32,6 +32,7 @@ from .cover import (
     split_collisions,
 )
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
+from .sighting_units import check_against_run, check_linkable
 from .sightings import check_sightings
 from .strands import join_strands
 from .transit import (
@@ -137,10 +138,13 @@ def associate(
     for a sighting without template, or of a camera that the calibration run lacks.
     """
     settings = settings or AssociationSettings()
+    check_linkable(sightings)
     check_sightings(sightings, templates)
     rows = hide_truth(sightings)
+    codes = transit.codes(rows)
+    check_against_run(rows, transit)
     quality = rows["quality"].to_numpy().astype(np.float64)
-    seen = place_bodies(rows, transit.codes(rows))
+    seen = place_bodies(rows, codes)
     known = _Known(seen, by_template(rows, templates), quality, face)
     found = _candidates(known, transit, settings)
     of_pairs = pair_quality(quality[found.a], quality[found.b])

@@ -40,7 +40,8 @@ Detector = Callable[[Pixels], tuple[NDArray[np.float64], NDArray[np.float64]]]
 See = Callable[[int, Pixels], None]
 
 _WHY = {
-    "not a film": "no frame of it can be decoded; it is damaged, cut off or of an unknown codec",
+    "not a film": "no frame of it can be decoded; it is damaged, cut off, of an unknown codec or "
+    "has sound only",
     "too short": "it ends before the first frame that was asked for",
     "pixels": f"its frames have more than {MOST // 1_000_000} megapixels",
     "changing size": "its frames change their size",
@@ -56,7 +57,8 @@ class Decoded:
     `size` and `stored` are width and height in pixels, of the frames seen and of the film's own;
     `frames` how many were seen, from `first` on. `rate` and `claimed` are frames a second and in
     all by the film's header, 0 if it claims none. `uneven` is the share of frames whose distance
-    in time from the last differs from the median by more than half.
+    in time from the last differs from the median by more than half. `turned` is by how many degrees
+    the film's header turns its picture; the frames seen are turned.
     """
 
     size: tuple[int, int]
@@ -66,6 +68,7 @@ class Decoded:
     rate: float
     claimed: int
     uneven: float
+    turned: int = 0
 
     @property
     def scale(self) -> float:
@@ -231,7 +234,7 @@ def _taken(
     rate, claimed = head["rate"]
     return Decoded(
         tuple(head["size"]), tuple(head["stored"]), first, number - first, rate, int(claimed),
-        _uneven(times),
+        _uneven(times), head["turned"],
     )  # fmt: skip
 
 
@@ -246,7 +249,14 @@ def _head(content: bytes) -> dict[str, Any]:
         rate, claimed = (float(each) for each in head["rate"])
         if not (0 <= rate < 1e9 and 0 <= claimed < 1e9):
             raise ValueError("no rate")
-        return {"size": head["size"], "stored": head["stored"], "rate": (rate, claimed)}
+        if (turned := head["turned"]) not in (0, 90, 180, 270):
+            raise ValueError("no angle")
+        return {
+            "size": head["size"],
+            "stored": head["stored"],
+            "rate": (rate, claimed),
+            "turned": turned,
+        }
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise cage.Trouble(_NONSENSE) from error
 

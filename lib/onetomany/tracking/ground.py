@@ -19,6 +19,7 @@ from ..errors import DatasheetError
 Floats = NDArray[np.float64]
 
 SMOOTH = 0.5  # seconds on each side over which a place is averaged
+WIDEST = 400.0  # metres between the calibration points
 FARTHEST = 1000.0  # metres from the calibration's points; farther is towards the horizon
 _FLAT = 1e-3  # of the points' extent: a triangle as flat as that is a line
 
@@ -147,6 +148,11 @@ def _on_a_line(points: Floats) -> bool:
 def _fitted(picture: Floats, metres: Floats, where: str) -> Ground:
     import cv2
 
+    if (wide := float(np.ptp(metres, axis=0).max())) > WIDEST:
+        raise DatasheetError(
+            f"{where}: the points of ground.metres are up to {wide:,.0f} m apart, farther than "
+            "people can be made out: they are likely in centimetres or feet; write metres."
+        )
     matrix, _ = cv2.findHomography(picture, metres, 0)
     if matrix is None or not np.isfinite(matrix).all():
         raise DatasheetError(f"{where}: no plane fits the points of [ground]: check their order.")

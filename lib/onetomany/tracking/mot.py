@@ -8,6 +8,7 @@ columns and unknown confidences are read with a notice; impossible values are re
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -39,6 +40,8 @@ MAX_BYTES = 128 << 20  # MOT20's longest ground truth has 30 MB
 LARGEST = 1e6  # pixels or metres
 LAST_FRAME = 10_000_000  # four days at 25 a second; trackers walk through empty frames too
 LAST_ID = 1e12
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?")
+_TIME = re.compile(r"\d:\d\d")
 _WRITTEN = {
     9: ("frame", "id", *BOX, "conf", "class", "visibility"),
     10: ("frame", "id", *BOX, "conf", "x", "y", "z"),
@@ -96,6 +99,8 @@ def open_mot(
     order = "; is the order of columns id, frame?" if (numbers["frame"] == -1).all() else ""
     text.refuse(numbers["frame"] < 0, f"'frame' is below 0{order}")
     boxes = boxes_from(numbers, notices)
+    if detections:
+        _tell_restart(text, boxes, notices)
     text.refuse(boxes.select(pl.min_horizontal("width", "height") <= 0).to_series(),
                 "a box without area")  # fmt: skip
     if not detections:
@@ -115,12 +120,30 @@ def _refuse_number(
         likely = "the names of columns are repeated here, since files were joined"
     elif cell.strip().endswith("%"):
         likely = "write a share, such as 0.9 for 90 %"
+    elif _THOUSANDS.fullmatch(cell.strip()):
+        likely = "thousands are separated; write 1234.5"
+    elif _TIME.search(cell):
+        likely = "it is a time; number the frames 1, 2, 3"
     elif cell.strip().lower() in ("nan", "null", "none", "na"):
         likely = "leave out boxes without a place"
     elif is_number(cell) and column not in _LIKELY:
         likely = "a box is in pixels"
     reason = f": {likely}" if likely else ""
     text.refuse(bad, f"'{column}' is not a number within {bound:,.0f} ({{value}}){reason}", place)
+
+
+def _tell_restart(text: NumbersText, boxes: pl.DataFrame, notices: Notices) -> None:
+    """Report the one line at which sorted detections begin again, as where files were joined."""
+    back = (boxes["frame"].diff() < 0).fill_null(value=False).arg_true()
+    if len(back) == 1 and boxes["id"].n_unique() == 1:
+        line = text.line[int(back[0])]
+        add_notice(
+            notices,
+            f"Frames begin again at line {line:,}: were two cameras' detections joined? They are "
+            "taken as one.",
+            f"{line:,}번째 줄에서 장면 번호가 다시 시작한다. 두 카메라의 탐지 상자를 합친 것은 "
+            "아닌가? 하나로 보았다.",
+        )
 
 
 def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
@@ -133,6 +156,8 @@ def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
         likely = "every box has the same id: these are detections, not persons"
     elif bool((same | ~twice).all()):
         likely = "the same line occurs twice"
+    elif twice.sum() > boxes.height / 2:
+        likely = "frames likely count whole seconds; number every frame: 1, 2, 3"
     else:
         likely = "two boxes of one person, or frames that start again in a joined file"
     text.refuse(twice, f"an id that occurs in this frame already: {likely}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from ..errors import InputError
@@ -34,6 +36,7 @@ _NAMES = {
     "z": "z z_m world_z",
 }
 _KNOWN = {name: column for column, names in _NAMES.items() for name in names.split()}
+_PIXELS = re.compile(r"_?[(\[/]?(px|pixels?)[)\]]?$")
 _FEWER = {
     5: "is a column for the id missing? detections have -1 there",
     8: "ground truth of MOT16 has 9 values with class and visibility, detections 7 or 10",
@@ -83,7 +86,7 @@ def _as_visdrone(text: NumbersText) -> bool:
 def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, name in enumerate(names):
-        column = _KNOWN.get(name)
+        column = _KNOWN.get(_PIXELS.sub("", name))
         if column in places:
             raise InputError(f"{text.path}: two columns are called '{column}' ({name}).")
         if column:

@@ -7,7 +7,6 @@ sizes or frames counted from 0, the error names it. No box is changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,28 +16,21 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..printing import add_notice
+from .mot_mistakes import explanations
+from .mot_parts import MANY, check_ids, check_parts, check_repeats, refuse_crowded
 from .mot_shift import estimated_shift, overlap_with_suffixed
 from .numbers_text import Notices
 
 Floats = NDArray[np.float64]
 
-MANY = 20  # boxes or frames from which on a pattern is not chance
 STEP = 10  # frames apart throughout: times in milliseconds, or too few frames to follow anybody
 SAMPLE = 300  # frames in which detections are compared with the truth
 FITS = 0.3  # share of true boxes that meet a detection, for an explanation to be accepted
 BETTER = 0.05  # gain in overlap at which frames of other numbers are refused
 ERRORS = 3.0  # standard errors that such a gain must exceed, so that jitter can't explain it
+UNSURE = 0.6  # confidence from which on trackers begin tracks (C-BIoU .7, ByteTrack .6)
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 _BOX = ("left", "top", "width", "height")
-
-
-@dataclass(frozen=True)
-class _Explained:
-    """Describe a change to detections and truth, its cause and its remedy."""
-
-    reason: str
-    detections: pl.DataFrame
-    truth: pl.DataFrame
 
 
 def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = None) -> Notices:
@@ -80,6 +72,14 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
             f"{path}: the fifth and sixth values are above the third and fourth in every line and "
             "go along with them: these are right and bottom, not width and height; subtract left "
             "and top."
+        )
+    if boxes["width"].median() > boxes["height"].median():  # type: ignore[operator]
+        add_notice(
+            notices,
+            "Half of the boxes are wider than tall: people who stand are taller; are width and "
+            "height exchanged?",
+            "상자의 절반은 너비가 높이보다 크다. 선 사람은 키가 더 크다. 너비와 높이가 바뀌지 "
+            "않았는지 확인할 것.",
         )
     outside = ((boxes["conf"] < 0) | (boxes["conf"] > 1)).sum()
     if outside and (boxes["id"] < 0).all():
@@ -125,15 +125,30 @@ def check_truth(path: Path, truth: pl.DataFrame) -> None:
             f"{path} has no box to count: its classes are {', '.join(map(str, kinds[:5]))}, and a "
             "pedestrian is 1 (other lists count from 0)."
         )
+    check_ids(path, counted)
 
 
-def check_detections(path: Path, detections: pl.DataFrame) -> None:
-    """Refuse detections that no tracker can follow. Raises InputError with the likely reason."""
+def check_detections(path: Path, detections: pl.DataFrame) -> Notices:
+    """Refuse detections that no tracker can follow; return notices.
+
+    Raises InputError with the likely reason.
+    """
     if detections.height >= MANY and (detections["conf"] == 0).all():
         raise InputError(
             f"{path}: all {detections.height:,} confidences are 0, so a tracker would take none; "
             "unknown confidences are written -1."
         )
+    notices = check_repeats(path, detections)
+    best = float(detections["conf"].max())  # type: ignore[arg-type]
+    if 0 < best < UNSURE:
+        add_notice(
+            notices,
+            f"{path.name}: no confidence is above {best:.2g}, so most trackers begin no track: "
+            f"they take boxes from about {UNSURE} on as sure.",
+            f"{path.name}: 신뢰도가 모두 {best:.2g} 이하다. 추적기는 대개 {UNSURE}쯤부터 "
+            "확실하다고 보므로 궤적을 거의 시작하지 않는다.",
+        )
+    return notices
 
 
 def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
@@ -144,12 +159,13 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
     counted = truth.filter(pl.col("conf") != 0)
     if min(detections.height, counted.height) < MANY:
         return []
+    refuse_crowded(path, detections, counted)
     _refuse_sparse(path, detections, counted)
     found = _agreement(detections, counted)
     if found.hit < 0.5:
         tried = [
             (_agreement(each.detections, each.truth).hit, each.reason)
-            for each in _explanations(detections, counted)
+            for each in explanations(detections, counted)
         ]
         best, reason = max(tried, default=(0.0, ""))
         if best >= max(FITS, 2 * found.hit):
@@ -164,8 +180,8 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
         )
     _refuse_shifted(path, detections, counted, found)
     _refuse_late(path, detections, counted)
-    notices: Notices = []
-    if found.hit < 0.1:
+    notices = check_parts(path, detections, counted)
+    if found.hit < 0.25:
         add_notice(
             notices,
             f"Only {found.hit:.0%} of the true boxes meet a detection by half.",
@@ -211,82 +227,6 @@ def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
     best = np.zeros(right.height)
     best[found["row"].to_numpy()] = found["iou"].to_numpy()
     return _Agreement(best)
-
-
-def _explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
-    """Yield known mistakes, undone one at a time in either file."""
-    for name, boxes in (("detections", detections), ("truth", truth)):
-        for fault, changed in _changed(boxes):
-            pair = (changed, truth) if name == "detections" else (detections, changed)
-            yield _Explained(f"the file of {name} {fault}", *pair)
-    yield from _scaled(detections, truth)
-    yield from _renumbered(detections, truth)
-
-
-def _changed(boxes: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    corners = boxes.with_columns(
-        width=pl.col("width") - pl.col("left"), height=pl.col("height") - pl.col("top")
-    ).filter(pl.col("width") > 0, pl.col("height") > 0)
-    yield (
-        "gives corners (left, top, right, bottom) and not sizes: subtract left from the fifth "
-        "value and top from the sixth.",
-        corners,
-    )
-    centres = boxes.with_columns(
-        left=pl.col("left") - pl.col("width") / 2, top=pl.col("top") - pl.col("height") / 2
-    )
-    yield "gives the box's centre and not its left and top: subtract half of its size.", centres
-    turned = boxes.rename({"left": "top", "top": "left", "width": "height", "height": "width"})
-    yield "has x and y, width and height exchanged: exchange them again.", turned
-    crossed = boxes.rename({"width": "height", "height": "width"})
-    yield "has width and height exchanged: exchange them again.", crossed
-    if boxes["id"].n_unique() <= boxes["frame"].n_unique():  # usual in a film
-        return
-    swapped = boxes.rename({"frame": "id", "id": "frame"})
-    yield "has the columns frame and id exchanged: exchange them again.", swapped
-
-
-def _scaled(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
-    for kind in ("one factor", "two factors"):
-        ratio = [
-            float(truth[side].median()) / float(detections[side].median())  # type: ignore[arg-type]
-            for side in ("width", "height")
-        ]
-        across, down = ratio if kind == "two factors" else [float(np.sqrt(np.prod(ratio)))] * 2
-        if 0.8 < across < 1.25 and 0.8 < down < 1.25:
-            continue
-        larger = detections.with_columns(pl.col("left", "width") * across,
-                                         pl.col("top", "height") * down)  # fmt: skip
-        yield _Explained(
-            f"the detections are in another size of picture (about {across:.3g} times in width "
-            f"and {down:.3g} in height): bring both to the same pixels.",
-            larger,
-            truth,
-        )
-
-
-def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
-    """Yield frames that begin elsewhere, or run at another rate."""
-    ours, theirs = detections["frame"], truth["frame"]
-    starts = {int(theirs.min()) - int(ours.min()), int(theirs.max()) - int(ours.max())}  # type: ignore[arg-type]
-    for shift in sorted(starts - {0}):
-        yield _Explained(
-            f"{shift:+d} is added to the frames of the detections: the two are numbered from "
-            "different frames.",
-            detections.with_columns(pl.col("frame") + shift),
-            truth,
-        )
-    rate = _span(truth) / max(1, _span(detections))
-    if 0.6 < rate < 1.6:
-        return
-    for factor in {rate, float(round(rate)) if rate > 1 else 1 / round(1 / rate)}:
-        moved = ((pl.col("frame") - int(ours.min())) * factor + int(theirs.min())).round()  # type: ignore[arg-type]
-        yield _Explained(
-            f"the frames of the detections run {factor:.3g} times as far: the two are of different "
-            "frame rates, or one counts milliseconds.",
-            detections.with_columns(frame=moved.cast(pl.Int64)),
-            truth,
-        )
 
 
 def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
@@ -343,10 +283,6 @@ def _refuse_late(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> N
             f"error {late.error:.1f}; {late.boxes:,} boxes) off the true boxes: add "
             f"{round(late.frames):+d} to their frames, or number the truth from the same frame."
         )
-
-
-def _span(boxes: pl.DataFrame) -> int:
-    return int(boxes["frame"].max()) - int(boxes["frame"].min())  # type: ignore[arg-type]
 
 
 def _first(frames: pl.Series) -> str:

@@ -61,6 +61,14 @@ _FORM = {
     "XML": "XML (such as CVAT's or PETS')",
     "ZIP": "a ZIP or a workbook",
     "PDF": "a PDF",
+    "XLS": "a workbook of Excel before 2007",
+    "gzip": "a file packed with gzip",
+    "Parquet": "a Parquet file",
+    "Arrow": "an Arrow or Feather file",
+    "SQLite": "an SQLite database",
+    "HDF5": "an HDF5 file",
+    "MATLAB": "a MATLAB file",
+    "NumPy": "a NumPy array",
 }
 _NONSENSE = "its answer is not valid"
 
@@ -263,8 +271,8 @@ def _why_ko(taken: _Taken) -> str:
     known = {
         "not text": "은(는) UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 "
         "된 파일이어야 한다.",
-        "form": "은(는) 다른 형식(JSON, XML, ZIP, PDF 등)이다. 한 줄에 위치 하나인 CSV로 "
-        "내보낼 것.",
+        "form": f"은(는) 다른 형식({taken.fault['form'] or 'JSON, XML 등'})이다. 한 줄에 위치 "
+        "하나인 CSV로 내보낼 것.",
         "empty": "은(는) 비어 있다.",
         "names only": "에는 열 이름만 있고 그 아래에 위치가 없다.",
         "uneven": f"{line}: 값이 {getattr(taken, 'many', 0)}개가 아니다({first}과 다르다).",

@@ -6,13 +6,18 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
+
 from ..errors import InputError
 from ..printing import add_notice
 from ..sources import pedestrians
 from .comparison import Filmed
 from .mot import open_mot
 from .mot_faults import check_boxes, check_detections, check_pair, check_truth
+from .mot_parts import check_picture
 from .numbers_text import Notice, Notices
+
+FASTEST = 240  # frames a second; only cameras for slow motion make more
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,38 @@ def _open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
             continue
         boxes, unusual = open_mot(path, detections=kind == "detections")
         unusual = unusual + check_boxes(path, boxes, last_frame=sequence.last_frame)
+        check_picture(path, boxes, sequence.picture)
         notices += [Notice(*(f"{path.name}: {text}" for text in each)) for each in unusual]
         read[kind] = boxes
-    check_detections(sequence.detections, read["detections"])
+    notices += check_detections(sequence.detections, read["detections"])
     if sequence.truth is not None:
         check_truth(sequence.truth, read["truth"])
+        notices += _long(sequence, read["truth"])
         notices += check_pair(sequence.detections, read["detections"], read["truth"])
     return Filmed(read["detections"], read.get("truth"), sequence.frame_rate), notices
+
+
+def _long(sequence: pedestrians.UserSequence, truth: pl.DataFrame) -> Notices:
+    """Return notices of a length or frame rate in seqinfo.ini that is likely wrong."""
+    notices: Notices = []
+    last = int(truth["frame"].max())  # type: ignore[arg-type]
+    if sequence.last_frame is not None and sequence.last_frame > 2 * last:
+        add_notice(
+            notices,
+            f"seqinfo.ini gives {sequence.last_frame:,} frames (seqLength), and the truth ends at "
+            f"{last:,}: is a part missing?",
+            f"seqinfo.ini에는 장면이 {sequence.last_frame:,}개(seqLength)인데 참 상자는 "
+            f"{last:,}번째 장면에서 끝난다. 빠진 부분이 없는지 확인할 것.",
+        )
+    if sequence.frame_rate > FASTEST:
+        add_notice(
+            notices,
+            f"seqinfo.ini gives {sequence.frame_rate:g} frames a second (frameRate), which few "
+            "cameras make: trackers wait that much longer for a person to return.",
+            f"seqinfo.ini의 초당 장면 수(frameRate)가 {sequence.frame_rate:g}이다. 이런 카메라는 "
+            "드물다. 추적기가 사라진 사람을 그만큼 더 오래 기다린다.",
+        )
+    return notices
 
 
 def _credit(folder: Path) -> str:

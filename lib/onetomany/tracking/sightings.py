@@ -14,12 +14,15 @@ from ..errors import InputError
 from ..sources.tables import require_columns
 
 WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
-LONGEST = 4 * 3600.0  # s, the longest median of sightings; longer ones are in another unit
+LONGEST = 1800.0  # s, the longest median of sightings; longer ones are in another unit
 EPOCH_MS = 1e11  # s since 1970 is 1.7e9 today
 VIEW = 300.0  # m across: half of all cameras see less, a street's length
 UNIT = 1e-2  # largest difference of a template's length from 1 (half-precision numbers: 1e-3)
 HOUR = 3600.0
 FEW = 20  # least sightings of a camera for judging its clock
+TIMES = 12  # as long as others, sightings and recording: a camera of another unit of time
+DAY = 24 * HOUR
+ALIKE = 8  # values of a template that are compared first
 
 
 def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | None = None) -> None:
@@ -59,6 +62,7 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
         "t_end is before t_start: the two are exchanged, or a clock was set back",
     )
     if sightings.height:
+        _check_own_unit(sightings)
         _check_times(sightings)
         _check_views(sightings, places)
         _check_zones(sightings)
@@ -68,7 +72,7 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
 
 def _check_times(sightings: pl.DataFrame) -> None:
     lasts = float((sightings["t_end"] - sightings["t_start"]).median())  # type: ignore[arg-type]
-    latest = float(sightings["t_end"].abs().max())  # type: ignore[arg-type]
+    latest = float(sightings["t_end"].cast(pl.Float64).abs().max())  # type: ignore[arg-type]
     if latest > EPOCH_MS or lasts > LONGEST:
         raise InputError(
             f"Sightings last {lasts:g} s in the median, up to t = {latest:.4g}: t_start and t_end "
@@ -90,8 +94,39 @@ def _check_views(sightings: pl.DataFrame, places: list[str]) -> None:
         )
 
 
+def _check_own_unit(sightings: pl.DataFrame) -> None:
+    """Refuse a camera whose sightings and whose recording last many times longer than the others'.
+
+    Before counters people stand for minutes, so the length of sightings alone shows nothing.
+    """
+    cameras = (
+        sightings.group_by("camera_id")
+        .agg(
+            pl.len(),
+            lasts=(pl.col("t_end") - pl.col("t_start")).median(),
+            spans=pl.col("t_end").max() - pl.col("t_start").min(),
+        )
+        .filter(pl.col("len") >= FEW)
+        .sort("spans")
+    )
+    if cameras.height < 3:
+        return
+    usual = {name: float(cameras[name].median()) for name in ("lasts", "spans")}  # type: ignore[arg-type]
+    last = cameras.row(-1, named=True)
+    if all(last[name] > TIMES * usual[name] > 0 for name in usual):
+        raise InputError(
+            f"Camera {last['camera_id']!r} sees people for {last['lasts']:,.4g} s in the median, "
+            f"the others for {usual['lasts']:,.3g}, and records "
+            f"{last['spans'] / usual['spans']:,.0f} times as long: its times are likely in "
+            "milliseconds or frames; bring them to seconds."
+        )
+
+
 def _check_zones(sightings: pl.DataFrame) -> None:
-    """Refuse a camera whose times are whole hours off all others and fit once moved."""
+    """Refuse cameras whose times are whole hours off most others and fit once moved.
+
+    Also a camera more than a day off all others.
+    """
     ranges = (
         sightings.group_by("camera_id")
         .agg(pl.len(), low=pl.col("t_start").min(), high=pl.col("t_end").max())
@@ -100,26 +135,39 @@ def _check_zones(sightings: pl.DataFrame) -> None:
     )
     if ranges.height < 3:
         return
-    for row in ranges.iter_rows(named=True):
-        rest = ranges.filter(pl.col("camera_id") != row["camera_id"])
-        low, high = float(rest["low"].median()), float(rest["high"].median())  # type: ignore[arg-type]
+    middle = [float(ranges[name].median()) for name in ("low", "high")]  # type: ignore[arg-type]
+    usual = ranges.filter((pl.col("low") <= middle[1]) & (pl.col("high") >= middle[0]))
+    if usual.height * 2 <= ranges.height:
+        return
+    low, high = (float(usual[name].median()) for name in ("low", "high"))  # type: ignore[arg-type]
+    for row in ranges.join(usual, on="camera_id", how="anti").iter_rows(named=True):
         apart = row["low"] - low
         hours = round(apart / (HOUR / 2)) / 2
-        outside = row["low"] > rest["high"].max() or row["high"] < rest["low"].min()
         near = 0.25 * (high - low)
         moved = abs(apart - hours * HOUR), abs(row["high"] - high - hours * HOUR)
-        if outside and 0 < abs(hours) <= 14 and max(moved) <= near:
+        when = "after" if hours > 0 else "before"
+        if 0 < abs(hours) <= 14 and max(moved) <= near:
             raise InputError(
-                f"Camera {row['camera_id']!r} sees people only {abs(hours):g} hours "
-                f"{'after' if hours > 0 else 'before'} all others: its clock is likely on another "
-                "time zone; bring its times to the others', or let "
-                "clocks.associate_setting_clocks set it."
+                f"Camera {row['camera_id']!r} sees people only {abs(hours):g} hours {when} "
+                "the others: its clock is likely on another time zone; bring its times to the "
+                "others', or let clocks.associate_setting_clocks set it."
+            )
+        if abs(apart) > max(DAY - HOUR, high - low):
+            raise InputError(
+                f"Camera {row['camera_id']!r} sees people only {abs(apart) / DAY:,.1f} days {when} "
+                "the others: its date is wrong, or its times count from another moment; bring "
+                "them to the others'."
             )
 
 
 def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -> None:
-    if templates.ndim != 2:
-        raise InputError(f"Templates must be a table (n, d), and have {templates.ndim} dimensions.")
+    if templates.ndim != 2 or templates.dtype.kind != "f":
+        raise InputError(
+            f"Templates must be a table (n, d) of fractional numbers, and have {templates.ndim} "
+            f"dimensions of {templates.dtype}: give the face model's output."
+        )
+    if "template_id" in sightings.columns:
+        _check_template_ids(sightings, len(templates))
     length = np.sqrt(np.einsum("ij,ij->i", templates, templates, dtype=np.float64))
     bad = ~(np.abs(length - 1) <= UNIT)  # NaN is bad too
     if "template_id" in sightings.columns:
@@ -128,6 +176,7 @@ def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -
         used[named[(named >= 0) & (named < len(templates))]] = True
         bad &= used
     if not bad.any():
+        _check_placeholders(sightings, templates)
         return
     row = int(np.flatnonzero(bad)[0])
     if not np.isfinite(length[row]):
@@ -137,6 +186,57 @@ def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -
     else:
         likely = f"has the length {length[row]:.3g}, not 1: divide each template by its length"
     raise InputError(f"Template {row} of {len(templates):,} {likely} ({bad.sum():,} such).")
+
+
+def _check_template_ids(sightings: pl.DataFrame, many: int) -> None:
+    named = sightings["template_id"]
+    if not named.dtype.is_integer():
+        raise InputError(
+            f"Sightings: template_id contains {named.dtype}: number the rows of the templates 0, "
+            "1, 2."
+        )
+    _refuse(named.is_null(), "'template_id' is missing: leave out sightings without a face")
+    _refuse(
+        (named < 0) | (named >= many),
+        f"template_id is not one of 0 to {many - 1:,}, the rows of the templates given",
+    )
+    _refuse(
+        ~named.is_first_distinct(),
+        "a template_id that occurred before: each sighting has a template of its own",
+    )
+
+
+def _check_placeholders(sightings: pl.DataFrame, templates: NDArray[np.floating]) -> None:
+    """Refuse one template for several people: those whom one camera sees at the same time."""
+    if "template_id" not in sightings.columns or not sightings.height:
+        return
+    # templates that differ do so in their first values
+    start = templates[sightings["template_id"].to_numpy(), :ALIKE].astype(np.float64)
+    keys = [f"v{n}" for n in range(start.shape[1])]
+    rows = (
+        sightings.select("camera_id", "t_start", "t_end", "template_id")
+        .with_row_index("row")
+        .hstack(pl.DataFrame(start, schema=keys))
+        .sort("camera_id", *keys, "t_start")
+    )
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in ("camera_id", *keys))
+    before = pl.col("template_id").shift()
+    twice = rows.with_columns(before=before).filter(
+        same & (pl.col("t_start") < pl.col("t_end").shift())
+    )
+    equal = [
+        bool((templates[a] == templates[b]).all())
+        for a, b in twice.select("template_id", "before").iter_rows()
+    ]
+    twice = twice.filter(pl.Series(equal, dtype=pl.Boolean)).sort("row")
+    if twice.height:
+        first = twice.row(0, named=True)
+        raise InputError(
+            f"Sightings, row {first['row'] + 1}: template {first['template_id']} is the same "
+            "numbers as that of another person before the camera at the same time "
+            f"({twice.height:,} such rows): likely a placeholder where no face was found; leave "
+            "these sightings out."
+        )
 
 
 def _refuse(bad: pl.Series, fault: str) -> None:

@@ -24,6 +24,7 @@ from ..progress import ProgressBar
 from .association import LINKS, Association, hide_truth, tracks_of
 from .likelihood import Vectors, by_template
 from .metrics import identity
+from .sighting_units import check_linkable
 from .sightings import check_sightings
 from .transit import Floats, Rows, feasible, place_bodies
 
@@ -48,6 +49,8 @@ def link_by_threshold(sightings: pl.DataFrame, templates: Vectors, threshold: fl
     have a score but no likelihood ratio. Raises InputError as `association.associate`, and above
     100,000 sightings, whose pairs take hours.
     """
+    _check_size(len(sightings))
+    check_linkable(sightings)
     check_sightings(sightings, templates)
     rows = hide_truth(sightings)
     vectors, count = by_template(rows, templates), len(rows)

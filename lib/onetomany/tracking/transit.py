@@ -48,6 +48,7 @@ class TransitModel:
     log10 shares of those after which the person is next seen at another, `onward` (C, C), or not
     again, `last` (C,), and before which the person was not seen, `first` (C,). `steps`, `distance`
     (m), and `overlap` (s): 0, or -HORIZON if both cameras have seen a person at once, (C, C).
+    `lasts` is how long (s) a sighting lasts in the median.
     """
 
     cameras: tuple[str, ...]
@@ -61,6 +62,7 @@ class TransitModel:
     overlap: Floats
     people: int
     fastest: float
+    lasts: float
 
     def codes(self, sightings: pl.DataFrame) -> Rows:
         """Return the number of each sighting's camera. Raises InputError for an unknown camera."""
@@ -139,8 +141,7 @@ def fit_transit(
     # people's pace differs: each gap also informs neighbouring gaps
     seen[:, :, SHORTEST:] = gaussian_filter1d(seen[:, :, SHORTEST:], SMOOTHING, axis=2)
     overlap = np.where(_together(rows, code, who, count), -HORIZON, 0.0)
-    xy = seen_at.select("x", "y").to_numpy()
-    distance = np.asarray(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
+    distance = distances_between(seen_at, cameras)
     mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
     ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
     bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
@@ -162,6 +163,7 @@ def fit_transit(
         overlap=overlap,
         people=len(np.unique(who)),
         fastest=fastest,
+        lasts=float((rows["t_end"] - rows["t_start"]).median()),  # type: ignore[arg-type]
     )
 
 
@@ -234,6 +236,21 @@ def _places(rows: pl.DataFrame, others: pl.DataFrame | None) -> pl.DataFrame:
     )
     unseen = added.join(known, on="camera_id", how="anti")
     return pl.concat([known, unseen], how="vertical_relaxed").sort("camera_id")
+
+
+def distances_between(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
+    """Return straight distances (m) between the median places seen by cameras, (C, C).
+
+    NaN for a camera that saw nobody.
+    """
+    places = rows.group_by("camera_id").agg(pl.col("x", "y").median())
+    asked = pl.DataFrame({"camera_id": cameras}, schema={"camera_id": pl.String})
+    xy = (
+        asked.join(places, on="camera_id", how="left", maintain_order="left")
+        .select(pl.col("x", "y").cast(pl.Float64).fill_null(np.nan))
+        .to_numpy()
+    )
+    return np.asarray(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
 
 
 def _together(rows: pl.DataFrame, code: Rows, who: NDArray[np.generic], count: int) -> Flags:

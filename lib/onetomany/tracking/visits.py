@@ -21,12 +21,12 @@ GAP = 300.0  # s between sightings of one visit, at most; chosen
 VISITS = 13  # stream of the seed: noise of visits
 
 
-def _visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
+def visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
     """Return the number of each row's visit, (n,), by `true_id`, `t_start` and `t_end`.
 
     >>> seen = pl.DataFrame({"true_id": [4, 4, 4], "t_start": [0.0, 30.0, 900.0],
     ...                      "t_end": [9.0, 35.0, 910.0]})
-    >>> _visit_numbers(seen).tolist()
+    >>> visit_numbers(seen).tolist()
     [0, 0, 1]
     """
     rows = sightings.with_row_index("row").sort("true_id", "t_start", "t_end")
@@ -57,7 +57,7 @@ def visit_templates(
     if share == 0 or sightings.is_empty():
         return alone
     rows = sightings.sort("template_id")
-    who, visit = rows["true_id"].to_numpy(), _visit_numbers(rows, gap)
+    who, visit = rows["true_id"].to_numpy(), visit_numbers(rows, gap)
     people = synthetic.draw_people(model, int(who.max()) + 1, seed, PEOPLE)
     own = _even(synthetic.generator(seed, STREAM, SESSION), (len(rows), model.dimension))
     common = _even(
