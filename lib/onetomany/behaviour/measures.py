@@ -96,10 +96,10 @@ def _judgeable(
 ) -> pl.DataFrame:
     """Return the people a rule could have flagged: `person`, `upto`.
 
-    Takes prepared positions and the rule's values, of 'together' the crossings. 'dash': in sight for over_s; 'reverse': twice
-    within a one-way zone on one visit; 'together': crossed a gate line; 'loitering': in sight
-    outside waiting areas, `upto` being for how long (s); 'wandering': so for over_s; 'belongings':
-    owns an object.
+    Takes prepared positions and the rule's values; of 'together' its crossings. 'dash': in sight
+    for over_s; 'reverse': twice within a one-way zone on one visit; 'together': crossed a gate
+    line; 'loitering': in sight outside waiting areas, `upto` being for how long (s); 'wandering':
+    so for over_s; 'belongings': owns an object.
     """
     longest = pl.lit(float("inf"))
     if rule.rule == "reverse":

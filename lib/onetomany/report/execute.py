@@ -153,9 +153,9 @@ def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
         while worker.is_alive():  # in short waits: another thread may be handed the signal
             worker.join(timeout=0.2)
     except KeyboardInterrupt:
-        for each in stop:
+        for cancel in stop:
             with contextlib.suppress(RuntimeError):  # all had just ended
-                each()
+                cancel()
         worker.join(timeout=5)
         raise
     if broken:
@@ -171,7 +171,7 @@ def _kernels_at_once() -> int:
 
     With more, the longest notebook decides when all are done.
     """
-    room = psutil.virtual_memory().available // KERNEL_MEMORY
+    room = int(psutil.virtual_memory().available) // KERNEL_MEMORY
     return max(1, min(os.cpu_count() or 1, room, 4))
 
 
