@@ -36,7 +36,7 @@ def open_chapter(driver: Chrome, report: Path, stem: str, width: int = 1280) -> 
 
 
 def open_to_look(driver: Chrome, report: Path, stem: str, width: int) -> list[str]:
-    """As `open_chapter`, for tests that change nothing: what the test before left open is used.
+    """As `open_chapter`, for tests that change nothing: the page may be open from the test before.
 
     Returns the errors of loading it: axe, which such a test runs, causes others.
     """

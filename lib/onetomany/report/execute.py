@@ -120,7 +120,7 @@ class _ChapterRun:
 def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
     """Run the notebooks, each in a kernel; the first that fails stops all and is reported."""
     failures: dict[Path, BaseException] = {}
-    broken: list[BaseException] = []  # what is no notebook's fault
+    broken: list[BaseException] = []  # errors of no notebook
     stop: list[Callable[[], object]] = []
 
     async def work() -> None:
