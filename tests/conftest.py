@@ -225,6 +225,13 @@ def report(
 
 
 @pytest.fixture(scope="session")
+def chapter_and_width(request: pytest.FixtureRequest) -> tuple[str, int]:
+    """A page and its width: pytest runs all tests of one, whatever their file, in a row."""
+    stem, width = request.param
+    return stem, int(width)
+
+
+@pytest.fixture(scope="session")
 def sample_notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two chapters: one of text alone, one with everything that a chapter may hold."""
     from sample_notebook import everything, twin, write_notebook

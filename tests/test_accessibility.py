@@ -12,7 +12,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from browser import resize, wait_for
-from test_browser_report import CHAPTERS, open_chapter
+from test_browser_report import BOTH, CHAPTERS, open_chapter, open_to_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
@@ -36,12 +36,11 @@ def violations(driver: Chrome) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("stem", CHAPTERS)
+@pytest.mark.parametrize("chapter_and_width", BOTH, ids="-".join, indirect=True)
 def test_axe_finds_nothing_in_a_chapter(
-    driver: Chrome, report: Path, stem: str, width: int
+    driver: Chrome, report: Path, chapter_and_width: tuple[str, int]
 ) -> None:
-    open_chapter(driver, report, stem, width)
+    open_to_look(driver, report, *chapter_and_width)
     assert violations(driver) == []
 
 

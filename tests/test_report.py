@@ -16,12 +16,13 @@ from pathlib import Path
 
 import nbformat
 import polars as pl
+import psutil
 import pytest
 from fontTools.ttLib import TTFont
 
 from onetomany.cli import main
 from onetomany.errors import OneToManyError
-from onetomany.report import build_report
+from onetomany.report import build_report, execute
 from onetomany.report.blocks import read_chapter
 from onetomany.report.website import executed_chapters, write_site
 from sample_notebook import RENDERER, code, twin, write_notebook
@@ -274,6 +275,47 @@ def test_ctrl_c_leaves_the_old_site_as_it_was(tmp_path: Path) -> None:
     assert "Stopped. Run the same command again" in said
     assert "Traceback" not in said
     assert snapshot(out) == before
+
+
+def waiting_for(own: str, other: str) -> str:
+    return (
+        "import time\nfrom pathlib import Path\n"
+        f"Path({own!r}).touch()\nend = time.monotonic() + 60\n"
+        f"while not Path({other!r}).exists():\n"
+        f"    assert time.monotonic() < end, 'alone'\n    time.sleep(0.05)"
+    )
+
+
+def test_chapters_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "_kernels_at_once", lambda: 2)
+    write_notebook(tmp_path / "n" / "00_a.ipynb", [code(waiting_for("a", "b"))])
+    write_notebook(tmp_path / "n" / "01_b.ipynb", [code(waiting_for("b", "a"))])
+    executed = execute.run_chapters(sorted((tmp_path / "n").glob("*.ipynb")))
+    assert list(executed) == ["00_a", "01_b"]  # in order, whichever ended first
+    assert all(each.metadata["onetomany"]["seconds"] > 0 for each in executed.values())
+
+
+def test_a_failing_chapter_stops_those_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "_kernels_at_once", lambda: 2)
+    sleeps = (
+        "import os, time\nfrom pathlib import Path\n"
+        "Path('started').write_text(str(os.getpid()))\nPath('started').rename('pid')\n"
+    )
+    write_notebook(tmp_path / "n" / "00_a.ipynb", [code(f"{sleeps}time.sleep(600)")])
+    fails = (
+        "import time\nfrom pathlib import Path\n"
+        "while not Path('pid').exists():\n    time.sleep(0.05)"
+    )
+    write_notebook(tmp_path / "n" / "01_b.ipynb", [code(fails), code("1 / 0")])
+    write_notebook(tmp_path / "n" / "02_c.ipynb", [code("open('never', 'w')")])
+    started = time.monotonic()
+    with pytest.raises(OneToManyError, match=r"01_b.ipynb, cell \[2\]: ZeroDivisionError"):
+        execute.run_chapters(sorted((tmp_path / "n").glob("*.ipynb")))
+    assert time.monotonic() - started < 300
+    assert not psutil.pid_exists(int((tmp_path / "n" / "pid").read_text()))
+    assert not (tmp_path / "n" / "never").exists()
 
 
 def test_a_folder_of_other_files_is_never_replaced(notebooks: Path, tmp_path: Path) -> None:

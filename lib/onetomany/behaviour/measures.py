@@ -60,9 +60,12 @@ def measure(
         if name == "belongings":
             if objects is None:
                 continue
-            rows = _belongings(frame, rule, objects)
+            seen = rows = _belongings(frame, rule, objects)
+        elif name == "together":
+            seen = _crossings(frame, site.gates)
+            rows = _together(seen, rule)
         else:
-            rows = _MEASURES[name](frame, rule, site)
+            seen = rows = _MEASURES[name](frame, rule, site)
         best = pl.col("value").max() if rule.flagged == "above" else pl.col("value").min()
         most = (
             rows.select(*_FOUND)
@@ -70,7 +73,7 @@ def measure(
             .sort("person", "t_start")
             .unique("person", keep="first", maintain_order=True)
         )
-        could = _judgeable(frame, rows, rule, site, objects)
+        could = _judgeable(frame, seen, rule, site, objects)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
@@ -93,10 +96,10 @@ def _judgeable(
 ) -> pl.DataFrame:
     """Return the people a rule could have flagged: `person`, `upto`.
 
-    Takes prepared positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
-    within a one-way zone on one visit; 'together': crossed a gate line; 'loitering': in sight
-    outside waiting areas, `upto` being for how long (s); 'wandering': so for over_s; 'belongings':
-    owns an object.
+    Takes prepared positions and the rule's values; of 'together' its crossings. 'dash': in sight
+    for over_s; 'reverse': twice within a one-way zone on one visit; 'together': crossed a gate
+    line; 'loitering': in sight outside waiting areas, `upto` being for how long (s); 'wandering':
+    so for over_s; 'belongings': owns an object.
     """
     longest = pl.lit(float("inf"))
     if rule.rule == "reverse":
@@ -108,11 +111,6 @@ def _judgeable(
             for zone in site.one_way.iter_rows(named=True)
         ]
         could = pl.concat([_nothing(frame).select("person"), *(p.select("person") for p in parts)])
-    elif rule.rule == "together":
-        crossed = [_crossings(frame, gate) for gate in site.gates.iter_rows(named=True)]
-        could = pl.concat(
-            [_nothing(frame).select("person"), *(p.select("person") for p in crossed)]
-        )
     elif rule.rule == "loitering":
         could = (
             thin_positions(positions_outside(frame, site.waiting))
@@ -168,13 +166,10 @@ def _reverse(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    crossings = [_crossings(frame, gate) for gate in site.gates.iter_rows(named=True)]
-    if not crossings:
-        return _nothing(frame)
+def _together(crossings: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     # people whose gap is at most `high` are in the same slot of time or in neighbouring ones
     slot = (pl.col("t") / rule.high).floor().cast(pl.Int64)
-    one = pl.concat(crossings).with_columns(slot=slot)
+    one = crossings.with_columns(slot=slot)
     other = one.with_columns(slot=pl.col("slot") + pl.lit([-1, 0, 1])).explode("slot")
     gap = (pl.col("t") - pl.col("t_right")).abs()
     return (
@@ -193,33 +188,45 @@ def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     )
 
 
-def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
-    """Return crossings of a gate line: `gate`, `person`, `t`, `along` (m), `forward`."""
-    x1, y1, x2, y2 = (gate[name] for name in ("x1", "y1", "x2", "y2"))
-    length = float(np.hypot(x2 - x1, y2 - y1))
-    if length == 0:
-        raise InputError(f"The gate '{gate['gate']}' is a point: its two ends must differ.")
-    ux, uy = (x2 - x1) / length, (y2 - y1) / length
-    side = ux * (pl.col("y") - y1) - uy * (pl.col("x") - x1)
-    along = ux * (pl.col("x") - x1) + uy * (pl.col("y") - y1)
-    placed = frame.select("person", "stretch", "t", side=side, along=along).with_columns(
-        pl.col("side", "along", "t").shift().over("stretch").name.suffix("_was")
-    )
-    # the line itself counts as its far side, so that a person on it crosses once
-    forward = (pl.col("side_was") < 0) & (pl.col("side") >= 0)
-    back = (pl.col("side_was") >= 0) & (pl.col("side") < 0)
-    part = pl.col("side_was") / (pl.col("side_was") - pl.col("side"))
-    return (
-        placed.filter(forward | back)
-        .select(
-            "person",
-            gate=pl.lit(gate["gate"]),
-            t=pl.col("t_was") + part * (pl.col("t") - pl.col("t_was")),
-            along=pl.col("along_was") + part * (pl.col("along") - pl.col("along_was")),
-            forward=forward,
+def _crossings(frame: pl.DataFrame, gates: pl.DataFrame) -> pl.DataFrame:
+    """Return crossings of gate lines: `gate`, `person`, `t`, `along` (m), `forward`."""
+    stretch, t, x, y = (frame[name].to_numpy() for name in ("stretch", "t", "x", "y"))
+    same = stretch[1:] == stretch[:-1]
+    parts = [
+        pl.DataFrame(
+            schema={
+                "person": frame.schema["person"],
+                "gate": gates.schema["gate"],
+                "t": pl.Float64,
+                "along": pl.Float64,
+                "forward": pl.Boolean,
+            }
         )
-        .filter(pl.col("along").is_between(0, length))
-    )
+    ]
+    for number, gate in enumerate(gates.iter_rows(named=True)):
+        x1, y1, x2, y2 = (gate[name] for name in ("x1", "y1", "x2", "y2"))
+        length = float(np.hypot(x2 - x1, y2 - y1))
+        if length == 0:
+            raise InputError(f"The gate '{gate['gate']}' is a point: its two ends must differ.")
+        ux, uy = (x2 - x1) / length, (y2 - y1) / length
+        side = ux * (y - y1) - uy * (x - x1)
+        beyond = side >= 0  # the line itself too, so that a person on it crosses once
+        was = np.flatnonzero((beyond[1:] != beyond[:-1]) & same)
+        now = was + 1
+        part = side[was] / (side[was] - side[now])
+        before, after = (ux * (x[at] - x1) + uy * (y[at] - y1) for at in (was, now))
+        along = before + part * (after - before)
+        crossed = pl.DataFrame(
+            {
+                "person": frame["person"].gather(now),
+                "gate": gates["gate"].new_from_index(number, len(now)),
+                "t": t[was] + part * (t[now] - t[was]),
+                "along": along,
+                "forward": beyond[now],
+            }
+        )
+        parts.append(crossed.filter(pl.col("along").is_between(0, length)))
+    return pl.concat(parts)
 
 
 def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
@@ -303,7 +310,6 @@ def _nothing(frame: pl.DataFrame) -> pl.DataFrame:
 _MEASURES: dict[str, Callable[[pl.DataFrame, Rule, Site], pl.DataFrame]] = {
     "dash": _dash,
     "reverse": _reverse,
-    "together": _together,
     "loitering": _loitering,
     "wandering": _wandering,
 }

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from filelock import FileLock
 
 from ..errors import InputError
 from ..extras import require_extra
@@ -112,15 +113,19 @@ def embed(
     model(settings.model)
     images.datasheet.check()
     require_extra("faces")
-    install_weights(settings.model)
-    folder = cache_dir() / "templates" / settings.digest(images.datasheet.enlarge)[:32]
-    done = _read_cache(folder, settings)
-    todo = images.files.join(done, left_on="sha256", right_on="image_sha256", how="anti")
-    todo = todo.unique("sha256", maintain_order=True)
-    if len(todo):
-        enlarge, trusted = images.datasheet.enlarge, images.pinned
-        _embed_new(todo, folder, settings, enlarge, workers, trusted=trusted)
+    kept = cache_dir() / "templates"
+    kept.mkdir(exist_ok=True)
+    # chapters that run side by side need the same templates: one makes them, the others wait
+    with FileLock(kept / f".{settings.model}-{settings.crop}.lock"):
+        install_weights(settings.model)
+        folder = kept / settings.digest(images.datasheet.enlarge)[:32]
         done = _read_cache(folder, settings)
+        todo = images.files.join(done, left_on="sha256", right_on="image_sha256", how="anti")
+        todo = todo.unique("sha256", maintain_order=True)
+        if len(todo):
+            enlarge, trusted = images.datasheet.enlarge, images.pinned
+            _embed_new(todo, folder, settings, enlarge, workers, trusted=trusted)
+            done = _read_cache(folder, settings)
     return (
         images.files.join(
             done, left_on="sha256", right_on="image_sha256", how="left", maintain_order="left"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -25,33 +29,35 @@ from onetomany.sources.processes import safe_environment
 
 log = logging.getLogger(__name__)
 
+KERNEL_MEMORY = 4 << 30  # bytes; chapter 06 takes the most, about 3 GB
+
 Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
 
 
 def run_chapters(paths: list[Path], *, home: Path | None = None) -> dict[str, Notebook]:
-    """Execute the notebooks in order; return stem -> executed notebook, with its run recorded.
+    """Execute the notebooks; return stem -> executed notebook, with its run recorded.
 
-    `home` is the folder whose commit is recorded; default: that of the first notebook.
+    They start in order, as many at once as cores and memory allow. `home` is the folder whose
+    commit is recorded; default: that of the first notebook.
     """
-    notebooks = {path: _read(path) for path in paths}
-    total = sum(len(_code_cells(notebook)) for notebook in notebooks.values())
     folder = home or paths[0].parent
     # an installed copy may lie within somebody's repository, whose commit says nothing of it
     commit = "" if folder == installed_path("notebooks") else commit_of(folder)
-    with ProgressBar(total=total, unit="cell", leave=False) as bar:
-        for path, notebook in notebooks.items():
-            bar.set_description(path.stem)
-            started, clock = datetime.now(UTC), time.monotonic()
-            _run(path, notebook, bar)
-            notebook.metadata["onetomany"] = {
-                "ran_at": started.isoformat(timespec="seconds"),
-                "seconds": round(time.monotonic() - clock, 1),
-                "commit": commit,
-            }
+    with tempfile.TemporaryDirectory() as made:
+        runs = [_ChapterRun(path, _read(path), Path(made)) for path in paths]
+        total = sum(len(_code_cells(each.notebook)) for each in runs)
+        with ProgressBar(total=total, unit="cell", leave=False) as bar:
+            _run_all(runs, bar)
+    for each in runs:
+        each.notebook.metadata["onetomany"] = {
+            "ran_at": each.started.isoformat(timespec="seconds"),
+            "seconds": each.seconds,
+            "commit": commit,
+        }
     # Through its file form, which sorts keys: a chapter kept from before then looks the same
     return {
-        path.stem: nbformat.reads(nbformat.writes(notebook), as_version=4)
-        for path, notebook in notebooks.items()
+        each.path.stem: nbformat.reads(nbformat.writes(each.notebook), as_version=4)
+        for each in runs
     }
 
 
@@ -70,49 +76,103 @@ def _read(path: Path) -> Notebook:
     return notebook
 
 
-def _run(path: Path, notebook: Notebook, bar: ProgressBar) -> None:
-    manager = AsyncKernelManager(kernel_spec_manager=ReportKernels(), transport_encryption="auto")
-    client = NotebookClient(
-        notebook,
-        km=manager,
-        timeout=None,
-        record_timing=False,  # two runs of one notebook must give the same file
-        # controls need a person at JupyterLab, and no page shows them
-        skip_cells_with_tag="lab-only",
-        resources={"metadata": {"path": str(path.parent)}},
-        on_cell_executed=lambda **_: bar.update(),
-    )
-    client.log.setLevel(logging.CRITICAL)  # the error is reported once, below
-    failure: list[BaseException] = []
-    with tempfile.TemporaryDirectory() as ipython_dir:  # a clean kernel: no startup files
-        # also pinned: the order of sets, which would differ from run to run; and no bars, which
-        # only slow machines would show
-        environment = safe_environment(IPYTHONDIR=ipython_dir, PYTHONHASHSEED="0", TQDM_DISABLE="1")
+class _ChapterRun:
+    """One notebook and the kernel that runs it; `made` is a folder for the kernels' own files."""
 
-        def work() -> None:
+    def __init__(self, path: Path, notebook: Notebook, made: Path) -> None:
+        self.path, self.notebook = path, notebook
+        self.started = datetime.now(UTC)
+        self.seconds = 0.0
+        self.manager = AsyncKernelManager(
+            kernel_spec_manager=ReportKernels(), transport_encryption="auto"
+        )
+        self.client = NotebookClient(
+            notebook,
+            km=self.manager,
+            timeout=None,
+            record_timing=False,  # two runs of one notebook must give the same file
+            # controls need a person at JupyterLab, and no page shows them
+            skip_cells_with_tag="lab-only",
+            resources={"metadata": {"path": str(path.parent)}},
+        )
+        self.client.log.setLevel(logging.CRITICAL)  # the error is reported once, below
+        # a clean kernel: no startup files; also pinned: the order of sets, which would differ from
+        # run to run; and no bars, which only slow machines would show
+        self.environment = safe_environment(
+            IPYTHONDIR=str(made / path.stem), PYTHONHASHSEED="0", TQDM_DISABLE="1"
+        )
+
+    async def execute(self, gate: asyncio.Semaphore, bar: ProgressBar) -> None:
+        """Run all cells, once there is a place at the gate."""
+        async with gate:
+            bar.set_description(self.path.stem)
+            self.client.on_cell_executed = lambda **_: bar.update()
+            self.started, clock = datetime.now(UTC), time.monotonic()
             try:
-                asyncio.run(client.async_execute(cleanup_kc=True, env=environment))
-            except BaseException as error:
-                failure.append(error)
+                await self.client.async_execute(cleanup_kc=True, env=self.environment)
+            finally:
+                self.seconds = round(time.monotonic() - clock, 1)
+                self.notebook.metadata.pop("widgets", None)  # random ids, and no page shows it
+                if self.manager.has_kernel:  # stopped before nbclient had taken charge of it
+                    await self.manager.shutdown_kernel(now=True)
 
-        # nbclient takes SIGINT for itself on the main thread; on another one, Ctrl-C reaches us
-        worker = threading.Thread(target=work, daemon=True)
-        worker.start()
+
+def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
+    """Run the notebooks, each in a kernel; the first that fails stops all and is reported."""
+    failures: dict[Path, BaseException] = {}
+    broken: list[BaseException] = []  # errors of no notebook
+    stop: list[Callable[[], object]] = []
+
+    async def work() -> None:
+        gate = asyncio.Semaphore(_kernels_at_once())
+        tasks = [asyncio.ensure_future(each.execute(gate, bar)) for each in runs]
+        loop, this = asyncio.get_running_loop(), asyncio.current_task()
+        assert this is not None
+        stop.append(lambda: loop.call_soon_threadsafe(this.cancel))
         try:
-            while worker.is_alive():  # in short waits: another thread may be handed the signal
-                worker.join(timeout=0.2)
-        except KeyboardInterrupt:
-            asyncio.run(_stop(manager))
-            worker.join(timeout=5)
-            raise
-    notebook.metadata.pop("widgets", None)  # random ids, and no page shows it
-    _note_stderr(path, notebook)
-    if failure:
-        raise _explained(path, notebook, failure[0]) from failure[0]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for each, task in zip(runs, tasks, strict=True):
+                if task.done() and (failure := task.exception()):
+                    failures[each.path] = failure
+        finally:
+            for each, task in zip(runs, tasks, strict=True):
+                each.client.shutdown_kernel = "immediate"  # a cell that still runs isn't waited for
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def run() -> None:
+        try:
+            asyncio.run(work())
+        except BaseException as error:
+            broken.append(error)
+
+    # nbclient takes SIGINT for itself on the main thread; on another one, Ctrl-C reaches us
+    worker = threading.Thread(target=run, daemon=True)
+    worker.start()
+    try:
+        while worker.is_alive():  # in short waits: another thread may be handed the signal
+            worker.join(timeout=0.2)
+    except KeyboardInterrupt:
+        for cancel in stop:
+            with contextlib.suppress(RuntimeError):  # all had just ended
+                cancel()
+        worker.join(timeout=5)
+        raise
+    if broken:
+        raise broken[0]
+    for each in runs:
+        _note_stderr(each.path, each.notebook)
+        if failure := failures.get(each.path):
+            raise _explained(each.path, each.notebook, failure) from failure
 
 
-async def _stop(manager: AsyncKernelManager) -> None:
-    await manager.shutdown_kernel(now=True)
+def _kernels_at_once() -> int:
+    """Return how many notebooks to run at once: one a core, as far as memory allows, at most four.
+
+    With more, the longest notebook decides when all are done.
+    """
+    room = int(psutil.virtual_memory().available) // KERNEL_MEMORY
+    return max(1, min(os.cpu_count() or 1, room, 4))
 
 
 def _explained(path: Path, notebook: Notebook, error: BaseException) -> BaseException:

@@ -234,14 +234,20 @@ def picture(
     made_by = f"{vl_convert.__version__} {_VEGALITE} {_COMPRESSION}"
     key = hashlib.sha256(f"{made_by} {text}".encode()).hexdigest()
     cached = cache_dir() / "report" / f"{key[:24]}.{form}"
+    drawn: bytes
     if not cached.exists():
         vl_convert.register_font_directory(str(font_folder()))
         options: Any = {"vl_version": _VEGALITE, "allowed_base_urls": []}
         try:
-            if form == "png":
+            if form == "svg":
+                drawn = vl_convert.vegalite_to_svg(spec, **options).encode()
+            elif "<image" in (lines := picture(name, spec, "svg", keep=keep).decode()):
+                # in a text of its own a picture could name a file of this machine
                 drawn = _compressed(vl_convert.vegalite_to_png(spec, scale=2, **options))
             else:
-                drawn = vl_convert.vegalite_to_svg(spec, **options).encode()
+                # as vl-convert does; a chart needed in both forms is laid out once, which takes
+                # the longer part
+                drawn = _compressed(vl_convert.svg_to_png(lines, scale=2))
         except ValueError as error:
             raise OneToManyError(f"{name} can't be drawn: {error}") from error
         if not keep:

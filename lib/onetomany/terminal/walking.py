@@ -127,6 +127,7 @@ class _Crowd:
         self.staff: set[int] = set()
         self.present: set[int] = set()  # persons whose visit has not ended
         self.bound_for: dict[int, tuple[float, float]] = {}  # goals, by agents of parties
+        self.slowed: set[int] = set()  # who waits for the rest of the party
         self.leaving: list[tuple[int, str]] = []  # served, with the stage they come from
         self.chosen: dict[tuple[int, str], _Point | None] = {}  # by party and stage
         self.noted: list[tuple[int, str, str, float, float, float]] = []
@@ -311,8 +312,11 @@ class _Crowd:
         for group in groups.values():
             last = max(way for _, way in group)
             for agent, way in group if len(group) > 1 else ():
-                slower = SLOWED if way < last - TOGETHER else 1.0
-                self.sim.agent(agent).model.desired_speed = slower * self.who[agent]["speed"]
+                ahead = way < last - TOGETHER
+                if ahead != (agent in self.slowed):
+                    slower = SLOWED if ahead else 1.0
+                    self.sim.agent(agent).model.desired_speed = slower * self.who[agent]["speed"]
+                    self.slowed ^= {agent}
 
     def _look(self) -> None:
         """Note everybody's place, and who has left."""
