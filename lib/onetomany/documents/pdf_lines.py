@@ -15,7 +15,7 @@ from . import pdf_calls as calls
 from .reading import Box, boxed, raised
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # in the place of glyphs that have no Unicode value
-SMALL = 0.85  # of the height of the number that they stand on, at most: raised digits
+SMALL = 0.85  # of the height of the number before them, at most: raised digits
 _NUMBER = re.compile(r"\d\d")
 GAP = 0.22  # of a line's height: characters that are further apart have a blank between them
 # Hebrew, Arabic and the like: PDFium has put them into logical order, which is not that of places
@@ -162,7 +162,7 @@ def _by_place(lines: list[Line], backward: Sequence[Box]) -> list[Line]:
 
 
 def _unstacked(line: Line) -> list[Line]:
-    """Return single digits that stand above each other as lines: PDFium joins them to a number."""
+    """Return single digits above each other as lines: PDFium joins them to a number."""
     runs = line.runs
     below = all(b[1] > a[1] + 0.5 * (a[3] - a[1]) for a, b in pairwise(runs))
     if len(runs) < 2 or len(runs) != len(line.text) or not below or not _NUMBER.search(line.text):

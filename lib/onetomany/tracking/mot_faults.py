@@ -76,7 +76,7 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
     if boxes["width"].median() > boxes["height"].median():  # type: ignore[operator]
         add_notice(
             notices,
-            "Half of the boxes are wider than tall: people who stand are taller; are width and "
+            "Half of the boxes are wider than tall: upright people are taller; are width and "
             "height exchanged?",
             "상자의 절반은 너비가 높이보다 크다. 선 사람은 키가 더 크다. 너비와 높이가 바뀌지 "
             "않았는지 확인할 것.",

@@ -97,7 +97,7 @@ def _check_views(sightings: pl.DataFrame, places: list[str]) -> None:
 def _check_own_unit(sightings: pl.DataFrame) -> None:
     """Refuse a camera whose sightings and whose recording last many times longer than the others'.
 
-    Before counters people stand for minutes, so the length of sightings alone shows nothing.
+    Before counters people wait for minutes, so the length of sightings alone shows nothing.
     """
     cameras = (
         sightings.group_by("camera_id")
