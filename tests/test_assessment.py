@@ -18,7 +18,7 @@ from onetomany.errors import InputError
 from onetomany.printing import Notice
 from onetomany.reidentification.assessment import assess, describe_assessment
 from onetomany.report.table_page import table_page
-from onetomany.widgets import table
+from onetomany.widgets import one_language, table
 
 pytestmark = pytest.mark.real
 
@@ -104,9 +104,10 @@ def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_the_form_opens_counts_and_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[str] = []
-    monkeypatch.setattr(
-        table, "display", lambda p: pieces.append(p.data if isinstance(p, HTML) else "chart")
-    )
+    for module in (table, one_language):
+        monkeypatch.setattr(
+            module, "display", lambda p: pieces.append(p.data if isinstance(p, HTML) else "chart")
+        )
     file = tmp_path / "people.csv"
     people().write_csv(file)
     form = widgets.table_form()
@@ -150,7 +151,8 @@ def test_the_form_shows_no_value_that_a_library_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(table, "display", lambda piece: shown.append(str(piece.data)))
+    for module in (table, one_language):
+        monkeypatch.setattr(module, "display", lambda piece: shown.append(str(piece.data)))
 
     def broken(*_: object, **__: object) -> None:
         int(SECRET)
