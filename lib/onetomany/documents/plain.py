@@ -15,6 +15,7 @@ from .member_names import usual_share
 from .reading import Page, Reading, Refused, clean
 
 _PRINTABLE = re.compile(r"(?im)^[^:\r\n]*QUOTED-PRINTABLE[^:\r\n]*:(?:[^\r\n]*=\r?\n)+")
+_CYRILLIC = 20  # letters at least
 _USUAL = 0.5  # share of the letters of a Chinese or Japanese text that are usual ones
 _SAMPLE = 65_536  # characters of a table that show its separator
 _STATED = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's own first line
@@ -69,8 +70,8 @@ def _guessed(content: bytes) -> tuple[str, str]:
         if usual_share([content], codec) >= _USUAL:
             return content.decode(codec), codec
     letters = re.sub(rb"[^A-Za-z\x80-\xff]", b"", content)
-    # in Western texts most letters are ASCII
-    if len(letters) < 2 * len(re.sub(rb"[^\xc0-\xff]", b"", letters)):
+    # in Western texts most letters are ASCII; a few words say nothing
+    if _CYRILLIC <= len(letters) < 2 * len(re.sub(rb"[^\xc0-\xff]", b"", letters)):
         return content.decode("cp1251", "replace"), "cp1251"
     return content.decode("cp1252", "replace"), "cp1252"
 
