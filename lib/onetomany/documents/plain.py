@@ -15,7 +15,7 @@ from .member_names import usual_share
 from .reading import Page, Reading, Refused, clean
 
 _PRINTABLE = re.compile(r"(?im)^[^:\r\n]*QUOTED-PRINTABLE[^:\r\n]*:(?:[^\r\n]*=\r?\n)+")
-_CYRILLIC = 20  # letters at least
+_CYRILLIC = 12  # letters at least
 _USUAL = 0.5  # share of the letters of a Chinese or Japanese text that are usual ones
 _SAMPLE = 65_536  # characters of a table that show its separator
 _STATED = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's own first line
