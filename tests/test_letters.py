@@ -378,7 +378,7 @@ def test_days_are_picked_and_a_day_of_birth_is_forgotten(
     inside.born.value = dt.date(1980, 2, 3)
     assert inside.typed["birth_date"] == "1980-02-03"
     assert inside.born.value is None
-    assert "1980" not in everything_saved(shown)
+    assert everything_saved(shown).count("1980") == 0  # pytest would compare such a text for hours
     first, last = inside.ends
     before = inside.fields["period"].value
     first.value = dt.date(2019, 4, 30)
@@ -394,9 +394,10 @@ def test_days_are_picked_and_a_day_of_birth_is_forgotten(
 
 
 def everything_saved(shown: list[str]) -> str:
-    """What a notebook would hold: the state of all widgets, and all outputs."""
+    """What a notebook would hold: the state of all widgets, and all outputs; without random ids."""
     state = ipywidgets.Widget.get_manager_state()["state"]
-    return json.dumps(state, ensure_ascii=False, default=str) + "".join(shown)
+    saved = json.dumps(state, ensure_ascii=False, default=str) + "".join(shown)
+    return re.sub("[0-9a-f]{32}", "", saved)
 
 
 def test_names_and_addresses_stand_in_the_letter_and_nowhere_else(
