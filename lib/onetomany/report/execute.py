@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import os
@@ -116,6 +117,10 @@ class _ChapterRun:
                 if self.manager.has_kernel:  # stopped before nbclient had taken charge of it
                     await self.manager.shutdown_kernel(now=True)
 
+    def leave(self) -> None:
+        """Keep nbclient from stopping the kernel once more when Python ends."""
+        atexit.unregister(self.client._cleanup_kernel)
+
 
 def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
     """Run the notebooks, each in a kernel; the first that fails stops all and is reported."""
@@ -156,7 +161,9 @@ def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
         for cancel in stop:
             with contextlib.suppress(RuntimeError):  # all had just ended
                 cancel()
-        worker.join(timeout=5)
+        worker.join(timeout=15)
+        for each in runs:
+            each.leave()
         raise
     if broken:
         raise broken[0]
