@@ -361,6 +361,7 @@ def form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Any, list[str
     monkeypatch.setattr(form_module, "display", lambda piece: shown.append(piece.data))
     monkeypatch.setattr(letters, "requester", dict)
     (tmp_path / "log").mkdir()
+    ipywidgets.Widget.close_all()  # those of other tests, whose numbers are no secret
     made = form_module._LetterForm(None, tmp_path / "out", tmp_path / "log")
     return made, shown, tmp_path
 
