@@ -353,6 +353,12 @@ def test_each_language_writes_each_day_by_its_numbers(day: dt.date) -> None:
 
 # the form
 
+OTHERS: set[str] = set()  # widgets that other tests of this process left
+
+
+def widgets_held() -> dict[str, Any]:
+    return dict(ipywidgets.Widget.get_manager_state()["state"])
+
 
 @pytest.fixture
 def form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Any, list[str], Path]:
@@ -361,7 +367,8 @@ def form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Any, list[str
     monkeypatch.setattr(form_module, "display", lambda piece: shown.append(piece.data))
     monkeypatch.setattr(letters, "requester", dict)
     (tmp_path / "log").mkdir()
-    ipywidgets.Widget.close_all()  # those of other tests, whose numbers are no secret
+    OTHERS.clear()
+    OTHERS.update(widgets_held())
     made = form_module._LetterForm(None, tmp_path / "out", tmp_path / "log")
     return made, shown, tmp_path
 
@@ -395,8 +402,8 @@ def test_days_are_picked_and_a_day_of_birth_is_forgotten(
 
 
 def everything_saved(shown: list[str]) -> str:
-    """What a notebook would hold: the state of all widgets, and all outputs; without random ids."""
-    state = ipywidgets.Widget.get_manager_state()["state"]
+    """What a notebook would hold: the state of the form, and all outputs; without random ids."""
+    state = {key: held for key, held in widgets_held().items() if key not in OTHERS}
     saved = json.dumps(state, ensure_ascii=False, default=str) + "".join(shown)
     return re.sub("[0-9a-f]{32}", "", saved)
 
