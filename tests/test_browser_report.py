@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-# the same values in the same order wherever they are used: pytest runs tests of one value in a row
+# the same values in the same order for each test: pytest runs tests of one value in a row
 WIDE = [(stem, "1280") for stem in CHAPTERS]
 BOTH = [*WIDE, *((stem, "390") for stem in CHAPTERS)]
 

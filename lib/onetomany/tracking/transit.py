@@ -230,12 +230,10 @@ def feasible(
 
 def _places(rows: pl.DataFrame, others: pl.DataFrame | None) -> pl.DataFrame:
     """Return the median place (m) seen by each camera, or of its `others` if nobody passed."""
-    known, added = (
-        each.group_by("camera_id").agg(pl.col("x", "y").median())
-        for each in (rows, rows if others is None else others)
-    )
-    unseen = added.join(known, on="camera_id", how="anti")
-    return pl.concat([known, unseen], how="vertical_relaxed").sort("camera_id")
+    seen = [rows] if others is None else [rows, others]
+    places = [each.group_by("camera_id").agg(pl.col("x", "y").median()) for each in seen]
+    whole = pl.concat(places, how="vertical_relaxed")
+    return whole.unique("camera_id", keep="first", maintain_order=True).sort("camera_id")
 
 
 def distances_between(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
