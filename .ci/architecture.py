@@ -17,7 +17,7 @@ LIB = ROOT / "lib" / "onetomany"
 TARGET = ROOT / "docs" / "architecture.svg"
 # what is installed by which extra, and the colour of its rows
 TRACKING = {"terminal", "tracking", "behaviour"}
-CASEWORK = {"mentions", "cases", "documents", "claims", "requests"}
+CASEWORK = {"mentions", "cases", "documents", "formats", "claims", "requests"}
 SHELL = {"cli", "report", "widgets", "workshop", "examples", "prose"}
 FLOORS = {
     "core": ("#dcebf7", "core: pip install onetomany"),

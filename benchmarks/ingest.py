@@ -36,12 +36,13 @@ from reportlab.pdfgen import canvas
 
 from onetomany.cage import keeper
 from onetomany.cage.zygote import END, FRAME, GARBAGE
-from onetomany.documents import extraction, indexing, search
+from onetomany.documents import indexing, search
 from onetomany.documents.answers import Answer, Taken
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
-from onetomany.documents.reading import Limits
 from onetomany.documents.workers import Reader, Readers
+from onetomany.formats import extraction
+from onetomany.formats.reading import Limits
 from onetomany.sources import case as facts
 from onetomany.sources.case import ArrowStream
 

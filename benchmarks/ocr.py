@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from onetomany.documents import ocr
+from onetomany.formats import ocr
 from onetomany.sources.files import package_folder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

@@ -23,8 +23,8 @@ from typing import Any
 
 from lxml import etree
 
-from onetomany.documents.kinds import extract
-from onetomany.documents.reading import Reading
+from onetomany.formats.kinds import extract
+from onetomany.formats.reading import Reading
 
 Relation = tuple[int, str, str, str]  # page, one cell, the other, and in which direction it is
 

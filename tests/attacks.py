@@ -7,8 +7,8 @@ alone: what is tried here is tried in the process that reads documents.
 from __future__ import annotations
 
 from onetomany.cage.zygote import Handler
-from onetomany.documents import extraction, kinds
-from onetomany.documents.reading import Reading
+from onetomany.formats import extraction, kinds
+from onetomany.formats.reading import Reading
 
 
 def load() -> Handler:

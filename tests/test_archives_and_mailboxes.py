@@ -20,12 +20,12 @@ import specimens
 from onetomany.cli import main
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
-from onetomany.documents.kinds import extract, media_type
-from onetomany.documents.member_names import decoded_names
 from onetomany.documents.passwords import given_passwords
-from onetomany.documents.reading import Limits, Reading, Refused
 from onetomany.documents.workers import Reader
 from onetomany.errors import InputError
+from onetomany.formats.kinds import extract, media_type
+from onetomany.formats.member_names import decoded_names
+from onetomany.formats.reading import Limits, Reading, Refused
 from specimens import KOREAN
 
 pytestmark = pytest.mark.real
@@ -358,7 +358,7 @@ def test_passwords_are_refused_where_they_would_be_stored(tmp_path: Path) -> Non
 
 def test_old_office_documents_are_not_asked_for_temporary_files() -> None:
     # a caged process may make none, and this library makes some: `protected` gives it memory
-    from onetomany.documents import protected
+    from onetomany.formats import protected
 
     assert protected._office(specimens.old_workbook(), ("x",)) is None
     assert msoffcrypto.format.doc97.tempfile.TemporaryFile is io.BytesIO

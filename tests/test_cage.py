@@ -27,9 +27,9 @@ from onetomany.cli import main
 from onetomany.documents import case_file, indexing, language, search, workers
 from onetomany.documents.answers import Taken
 from onetomany.documents.ingest import ingest
-from onetomany.documents.reading import Limits
 from onetomany.documents.workers import Reader
 from onetomany.errors import InputError, RefusedError
+from onetomany.formats.reading import Limits
 
 pytestmark = pytest.mark.real
 
@@ -293,7 +293,7 @@ def test_the_cage_ends_with_the_kit(tmp_path: Path, tasks_of_tests: None) -> Non
         f"import sys; sys.path[:0] = [{str(TESTS)!r}]\n"
         "import os\nfrom pathlib import Path\nimport test_cage\n"
         "from onetomany.cage import keeper\nfrom onetomany.documents import language, workers\n"
-        "from onetomany.documents.reading import Limits\n"
+        "from onetomany.formats.reading import Limits\n"
         "command, places = keeper.isolated_python, keeper.landlock.program_places\n"
         f"extra = {str(TESTS)!r}\n"
         "keeper.isolated_python = lambda code, *a: command("

@@ -26,9 +26,9 @@ import websites
 from onetomany.cli import main
 from onetomany.documents import case_file, indexing, search
 from onetomany.documents.ingest import ingest
-from onetomany.documents.kinds import extract
-from onetomany.documents.reading import Limits, Reading, Refused
-from onetomany.documents.web_archive import _iso_date
+from onetomany.formats.kinds import extract
+from onetomany.formats.reading import Limits, Reading, Refused
+from onetomany.formats.web_archive import _iso_date
 from websites import SAID, UTF8, as_chunks, html
 
 pytestmark = pytest.mark.browser

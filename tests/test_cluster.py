@@ -23,8 +23,8 @@ from onetomany.documents import case_file, cluster
 from onetomany.documents.answers import Answer
 from onetomany.documents.cluster import Cluster, ClusterReader, Reply, read_there
 from onetomany.documents.ingest import ingest
-from onetomany.documents.reading import Limits
 from onetomany.errors import InputError, RefusedError
+from onetomany.formats.reading import Limits
 
 pytestmark = pytest.mark.real
 TABLES = ("documents", "files", "pages", "blocks", "cells", "tables", "notes", "captures",
@@ -160,7 +160,7 @@ def test_members_that_do_not_match_their_hash_or_the_budget_are_left_out(
     connected: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from onetomany.documents.answers import Member
-    from onetomany.documents.reading import Refused
+    from onetomany.formats.reading import Refused
 
     facts = {"facts": {"status": "read"}, "columns": {}}
     named = [Member("a", "0" * 64)]

@@ -19,9 +19,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen import canvas
 
 import specimens
-from onetomany.documents.kinds import EXTRACTORS, extract, media_type
-from onetomany.documents.reading import Damaged, Limits, Reading, Refused
-from onetomany.documents.rtf import decompress_rtf
+from onetomany.formats.kinds import EXTRACTORS, extract, media_type
+from onetomany.formats.reading import Damaged, Limits, Reading, Refused
+from onetomany.formats.rtf import decompress_rtf
 from specimens import ENGLISH, KOREAN, MAKERS
 
 
@@ -238,7 +238,7 @@ def test_a_scan_says_that_it_was_not_read_and_an_ocr_layer_that_it_is_one() -> N
 
 
 def test_metadata_of_a_pdf_keeps_its_dates() -> None:
-    from onetomany.documents.pdf_notes import pdf_date
+    from onetomany.formats.pdf_notes import pdf_date
 
     assert pdf_date("D:20211020101500+09'00'") == "2021-10-20T10:15:00+09:00"
     assert pdf_date("D:20211020") == "2021-10-20"

@@ -158,6 +158,7 @@ def test_every_module_of_the_core_imports_without_the_extras_packages() -> None:
     ("room", "extra", "missing"),
     [
         ("documents", "casework", r"archi, asn1crypto, brotli and \d+ more"),
+        ("formats", "casework", r"archi, asn1crypto, brotli and \d+ more"),
         ("requests", "casework", r"archi, asn1crypto, brotli and \d+ more"),
         ("evidence", "evidence", r"archi, asn1crypto, brotli and \d+ more"),
         ("terminal", "tracking", r"cv2, jupedsim, lir and \d+ more"),

@@ -11,11 +11,11 @@ from hwpx.hwp5.writer import write_hwp5
 import hangul_files as made
 import specimens
 from hangul_files import SECTION, cells, hwpx, paragraph, run, text
-from onetomany.documents.hwp3 import _character
-from onetomany.documents.hwp_layout import LAID_OUT
-from onetomany.documents.hwp_numbers import formatted_number
-from onetomany.documents.kinds import extract
-from onetomany.documents.reading import Reading, Refused
+from onetomany.formats.hwp3 import _character
+from onetomany.formats.hwp_layout import LAID_OUT
+from onetomany.formats.hwp_numbers import formatted_number
+from onetomany.formats.kinds import extract
+from onetomany.formats.reading import Reading, Refused
 from specimens import KOREAN
 from test_extractors import read, rows, texts, whole
 

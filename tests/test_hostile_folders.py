@@ -27,8 +27,8 @@ from onetomany.documents.budget import Account, Budget
 from onetomany.documents.case_file import members_folder, open_case, original_file, query_frame
 from onetomany.documents.folder import member_path, named_path, readable_name, stored_name
 from onetomany.documents.ingest import ingest as ingest_by_many
-from onetomany.documents.reading import Limits, Refused
 from onetomany.errors import InputError
+from onetomany.formats.reading import Limits, Refused
 from onetomany.sources.files import sole_use
 
 pytestmark = pytest.mark.real

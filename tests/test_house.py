@@ -41,6 +41,7 @@ ORDER = [
     "behaviour",
     "reidentification",
     "mentions",
+    "formats",
     "documents",
     "claims",
     "requests",

@@ -25,10 +25,10 @@ from onetomany.cage import Keeper
 from onetomany.documents import case_export, case_file, store
 from onetomany.documents.answers import Answer
 from onetomany.documents.ingest import Ingested, ingest
-from onetomany.documents.reading import Limits
 from onetomany.documents.sketch import sketch
 from onetomany.documents.workers import Reader as Child
 from onetomany.errors import InputError, IntegrityError
+from onetomany.formats.reading import Limits
 from specimens import KOREAN, MAKERS
 
 pytestmark = pytest.mark.real

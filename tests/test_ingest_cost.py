@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdfium2 import raw
 
-from onetomany.documents import pdf_calls as calls
 from onetomany.documents.case_file import open_case
-from onetomany.documents.extraction import _pdf
 from onetomany.documents.ingest import ingest
-from onetomany.documents.pdf_ahead import SLOW, _pages_next
+from onetomany.formats import pdf_calls as calls
+from onetomany.formats.extraction import _pdf
+from onetomany.formats.pdf_ahead import SLOW, _pages_next
 
 
 def _floats(many: int, kind: Any = ctypes.c_float) -> list[Any]:

@@ -14,12 +14,13 @@ import polars as pl
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from onetomany.documents import case_file, ocr, scans
+from onetomany.documents import case_file, scans
 from onetomany.documents.answers import Answer
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
-from onetomany.documents.reading import Limits, Refused
 from onetomany.documents.workers import Reader as Child
+from onetomany.formats import ocr
+from onetomany.formats.reading import Limits, Refused
 from onetomany.sources.files import package_folder
 
 pytestmark = pytest.mark.real

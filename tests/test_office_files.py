@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import office_specimens as made
 import specimens
-from onetomany.documents.number_formats import format_number
-from onetomany.documents.numbering import numeral
-from onetomany.documents.reading import Reading, Refused
+from onetomany.formats.number_formats import format_number
+from onetomany.formats.numbering import numeral
+from onetomany.formats.reading import Reading, Refused
 from test_extractors import read, rows, texts, whole
 
 

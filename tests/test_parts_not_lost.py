@@ -20,8 +20,8 @@ from reportlab.pdfgen import canvas
 
 import office_specimens as made
 import specimens
-from onetomany.documents.number_formats import format_number
-from onetomany.documents.slide_records import art_letters
+from onetomany.formats.number_formats import format_number
+from onetomany.formats.slide_records import art_letters
 from test_extractors import read, rows, texts, whole
 from test_office_files import notes
 

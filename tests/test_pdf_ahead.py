@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetomany.documents import pdf_ahead, pdf_tables, sketch
-from onetomany.documents.extraction import _pdf
-from onetomany.documents.pdf_lattice import Lattice
-from onetomany.documents.pdf_ruled import _cells, _plumber_tables
-from onetomany.documents.pdf_seen import STRIPE, Drawn
-from onetomany.documents.pdf_unread import Looked
+from onetomany.documents import sketch
+from onetomany.formats import pdf_ahead, pdf_tables
+from onetomany.formats.extraction import _pdf
+from onetomany.formats.pdf_lattice import Lattice
+from onetomany.formats.pdf_ruled import _cells, _plumber_tables
+from onetomany.formats.pdf_seen import STRIPE, Drawn
+from onetomany.formats.pdf_unread import Looked
 
 _PLACES = st.integers(0, 5)
 _LINES = st.lists(st.tuples(st.booleans(), _PLACES, _PLACES, _PLACES), min_size=4, max_size=24)

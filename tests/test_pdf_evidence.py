@@ -18,11 +18,11 @@ from reportlab.pdfgen import canvas
 
 import specimens
 from onetomany.documents import case_file, scans
-from onetomany.documents.garbled import garbled_lines
 from onetomany.documents.ingest import ingest
-from onetomany.documents.pdf_lattice import Lattice, LatticeCell
-from onetomany.documents.pdf_revisions import _earlier_revisions
-from onetomany.documents.reading import Reading
+from onetomany.formats.garbled import garbled_lines
+from onetomany.formats.pdf_lattice import Lattice, LatticeCell
+from onetomany.formats.pdf_revisions import _earlier_revisions
+from onetomany.formats.reading import Reading
 from test_extractors import read as read_named
 
 pytestmark = pytest.mark.real

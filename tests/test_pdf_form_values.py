@@ -9,9 +9,9 @@ import re
 import pytest
 
 from form_specimen import Form, every_kind, stream, utf16
-from onetomany.documents import pdf_form_tree
-from onetomany.documents.pdf_form_tree import FormField, FormUnreadable, form_fields
-from onetomany.documents.reading import Reading
+from onetomany.formats import pdf_form_tree
+from onetomany.formats.pdf_form_tree import FormField, FormUnreadable, form_fields
+from onetomany.formats.reading import Reading
 from test_extractors import read as read_named
 
 

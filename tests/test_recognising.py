@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from onetomany.cage.magic_bytes import media_type_by_magic
 from onetomany.cage.text_tables import find_separator, is_korean, utf16_of
 from onetomany.documents import name_search, search
-from onetomany.documents.inflating import GZIP, RAW, ZLIB, Ending, inflate
-from onetomany.documents.kinds import media_type
-from onetomany.documents.plain import decode
+from onetomany.formats.inflating import GZIP, RAW, ZLIB, Ending, inflate
+from onetomany.formats.kinds import media_type
+from onetomany.formats.plain import decode
 
 
 @pytest.mark.parametrize(

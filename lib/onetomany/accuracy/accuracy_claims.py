@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .alarm_rates import Alarms, Rows, ends_of, spread_figures
 from .programme_inputs import ProgrammeInput, checked_inputs, reference_inputs
 from .reckoner import YEAR, reckon

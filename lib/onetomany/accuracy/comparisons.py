@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .intervals import Floats, rate_spread
 
 Ints = NDArray[np.int64]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from ..errors import InputError
-from ..faces import CROPS, Settings, embed, usable
-from ..sources import ImageSet
+from onetomany.errors import InputError
+from onetomany.faces import CROPS, Settings, embed, usable
+from onetomany.sources import ImageSet
 from .verification import compare_all, summary
 
 FINEST = 1e-3  # the FMR to compare at, where the set can resolve it

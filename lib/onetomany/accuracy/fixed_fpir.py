@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .dependence import Probes
 from .identification import false_alarms, missed_searches, open_set_rates
 from .intervals import Floats, Spread, limits, unseen

@@ -16,10 +16,10 @@ from statistics import median
 
 import polars as pl
 
-from ..faces import Settings, embed, synthetic, usable
-from ..gallery import Band, CompressedEngine, lists_for
-from ..sources import cache_dir, case, open_images
-from ..sources.files import whole_file, write_whole
+from onetomany.faces import Settings, embed, synthetic, usable
+from onetomany.gallery import Band, CompressedEngine, lists_for
+from onetomany.sources import cache_dir, case, open_images
+from onetomany.sources.files import whole_file, write_whole
 from . import growth, refit
 from .fixed_fpir import misses_at_fpir
 from .scale import rates_by_size

@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError, RefusedError
-from ..gallery import Threshold
-from ..sources.tables import require_columns
+from onetomany.errors import InputError, RefusedError
+from onetomany.gallery import Threshold
+from onetomany.sources.tables import require_columns
 from .intervals import Interval, pair_interval, rate_ratio, ratio_interval
 
 Floats = NDArray[np.float64]

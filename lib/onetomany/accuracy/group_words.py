@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from ..confidence import LEVEL, PERCENT, PERCENT_KO
-from ..printing import Notice
+from onetomany.confidence import LEVEL, PERCENT, PERCENT_KO
+from onetomany.printing import Notice
 
 Names = Mapping[str, tuple[str, str]]
 

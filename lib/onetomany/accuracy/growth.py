@@ -18,14 +18,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..faces import synthetic
-from ..gallery import CompressedEngine, Threshold, pack
-from ..gallery.engine import keep_best
-from ..gallery.exact import search_matrix
-from ..progress import ProgressBar
-from ..sources import travellers
-from ..sources.files import peak_memory, whole_file, write_whole
+from onetomany.errors import InputError
+from onetomany.faces import synthetic
+from onetomany.gallery import CompressedEngine, Threshold, pack
+from onetomany.gallery.engine import keep_best
+from onetomany.gallery.exact import search_matrix
+from onetomany.progress import ProgressBar
+from onetomany.sources import travellers
+from onetomany.sources.files import peak_memory, whole_file, write_whole
 from .identification import SEARCHES
 
 Floats = NDArray[np.float32]

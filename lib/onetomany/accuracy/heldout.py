@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .comparisons import Comparisons
 from .intervals import Floats, Interval, limits, pair_interval, rate_spread, unseen
 from .verification import lowest_within, too_fine

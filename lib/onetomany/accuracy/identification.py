@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..gallery import gallery_of
-from ..sources import Datasheet
+from onetomany.errors import InputError
+from onetomany.gallery import gallery_of
+from onetomany.sources import Datasheet
 from .dependence import GALLERY_SIDE, Probes
 from .intervals import Floats, limits, unseen
 from .verification import never_falling

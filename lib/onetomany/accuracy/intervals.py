@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, stdtrit
 
-from ..confidence import NORMAL, TAIL
-from ..errors import InputError
+from onetomany.confidence import NORMAL, TAIL
+from onetomany.errors import InputError
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from .. import faces, sources
-from ..errors import InputError
-from ..sources.pairs import ScoredPairs, open_pairs
+from onetomany import faces, sources
+from onetomany.errors import InputError
+from onetomany.sources.pairs import ScoredPairs, open_pairs
 from .group_rates import rates_by_group
 from .permutation import permutation_test
 from .verification import compare_all, threshold_at_fmr

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from .. import faces, sources
-from ..errors import InputError
-from ..faces.embedding import PACKAGES
-from ..sources.files import write_whole
+from onetomany import faces, sources
+from onetomany.errors import InputError
+from onetomany.faces.embedding import PACKAGES
+from onetomany.sources.files import write_whole
 from .verification import compare_all
 
 

@@ -20,9 +20,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..gallery import Threshold
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.gallery import Threshold
+from onetomany.progress import ProgressBar
 from .group_rates import check_threshold, error_tables, members_of
 
 Floats = NDArray[np.float64]

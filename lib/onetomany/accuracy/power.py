@@ -24,9 +24,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from ..confidence import NORMAL
-from ..errors import InputError
-from ..gallery import Threshold
+from onetomany.confidence import NORMAL
+from onetomany.errors import InputError
+from onetomany.gallery import Threshold
 from .intervals import Interval
 
 Measure = Literal["FMR", "FNMR"]

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from ..errors import InputError, near
-from ..printing import shortened
-from ..sources.disclosed_counts import disclosed_counts
-from ..sources.measured import measured_publication, measured_systems
-from ..sources.tables import require_columns
+from onetomany.errors import InputError, near
+from onetomany.printing import shortened
+from onetomany.sources.disclosed_counts import disclosed_counts
+from onetomany.sources.measured import measured_publication, measured_systems
+from onetomany.sources.tables import require_columns
 
 COUNTED = ("searches", "alerts", "confirmed", "false_alerts")
 SHARES = ("wanted_share", "fmr", "fpir", "fnir")

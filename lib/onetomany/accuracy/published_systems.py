@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .refit import widened
 
 SMALL, LARGE = 1_600_000, 12_000_000  # gallery sizes of which NIST publishes both

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..confidence import PERCENT, TAIL
-from ..errors import InputError
-from ..faces import synthetic as generator
-from ..progress import ProgressBar
+from onetomany.confidence import PERCENT, TAIL
+from onetomany.errors import InputError
+from onetomany.faces import synthetic as generator
+from onetomany.progress import ProgressBar
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .alarm_rates import Ends, Rows, daily_alarms, ends_of, figure_row, fpir_of_fmr, spread_figures
 from .intervals import clopper_pearson
 from .programme_inputs import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO, TAIL
-from ..printing import Notice, shortened
+from onetomany.confidence import PERCENT, PERCENT_KO, TAIL
+from onetomany.printing import Notice, shortened
 from .accuracy_claims import MEANINGS
 from .alarm_rates import PEOPLE_DIFFER
 from .programme_inputs import NAMES, SHARES, Inputs, reference_inputs

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import t as student
 
-from ..confidence import TAIL
-from ..errors import InputError
-from ..faces import synthetic
-from ..progress import ProgressBar
+from onetomany.confidence import TAIL
+from onetomany.errors import InputError
+from onetomany.faces import synthetic
+from onetomany.progress import ProgressBar
 
 Floats = NDArray[np.float64]
 

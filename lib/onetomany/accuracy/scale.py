@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .identification import cmc, open_set_rates
 
 Floats = NDArray[np.float64]

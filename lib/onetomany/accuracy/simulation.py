@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..gallery import Threshold
+from onetomany.errors import InputError
+from onetomany.gallery import Threshold
 
 
 def simulated_groups(

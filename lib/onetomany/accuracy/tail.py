@@ -25,8 +25,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from ..confidence import REPLICATES, TAIL
-from ..errors import InputError
+from onetomany.confidence import REPLICATES, TAIL
+from onetomany.errors import InputError
 from .comparisons import numbered_people
 from .intervals import subject_draws
 from .scale import any_match

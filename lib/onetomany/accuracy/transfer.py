@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..errors import InputError, RefusedError
+from onetomany.errors import InputError, RefusedError
 from .verification import error_rates, threshold_at_fmr
 
 TRANSFERS = {

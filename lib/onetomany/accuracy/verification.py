@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..gallery import Threshold
+from onetomany.errors import InputError
+from onetomany.gallery import Threshold
 from .comparisons import Comparisons, Influence
 from .intervals import Floats, limits, rate_spread, unseen, unseen_between
 

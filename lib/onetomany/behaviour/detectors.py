@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..accuracy.intervals import estimate_interval, ratio_interval
-from ..errors import InputError
+from onetomany.accuracy.intervals import estimate_interval, ratio_interval
+from onetomany.errors import InputError
 from .motion import prepare_trajectories, thin_positions
 
 Floats = NDArray[np.float64]

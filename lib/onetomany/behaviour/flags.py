@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from ..accuracy.intervals import ratio_interval
-from ..accuracy.scale import alarm_precision
-from ..errors import InputError
+from onetomany.accuracy.intervals import ratio_interval
+from onetomany.accuracy.scale import alarm_precision
+from onetomany.errors import InputError
 from .rules import Rule
 
 Ids = pl.Series | Sequence[int] | Sequence[str]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..sources.tables import require_columns
+from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 from .motion import (
     Site,
     in_zone,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from ..errors import InputError
-from ..sources.tables import require_columns
+from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 from .plausible import check_units, find_jumps
 
 GAP_S = 2.0  # unseen for longer than this, a person's movement starts again

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ..confidence import PERCENT
-from ..errors import InputError
+from onetomany.confidence import PERCENT
+from onetomany.errors import InputError
 from .coverage import coverage, not_judged
 from .flags import flagged_rates, flags
 from .measures import measure

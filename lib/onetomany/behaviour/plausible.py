@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 SPRINT = 12.0  # m/s, faster than people run (Bolt reached 12.4 over 20 m)
 SLACK = 2.0  # m by which annotated positions jump

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from ..accuracy.intervals import ratio_interval
-from ..errors import InputError
+from onetomany.accuracy.intervals import ratio_interval
+from onetomany.errors import InputError
 from .flags import flags
 from .rules import DATA, Rule
 

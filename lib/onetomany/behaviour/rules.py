@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 DATA = resources.files("onetomany.behaviour") / "data"
 # the rules that `measure` computes, and the settings that each needs

@@ -7,8 +7,8 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..terminal import Layout
+from onetomany.errors import InputError
+from onetomany.terminal import Layout
 from .motion import GATES, ONE_WAY, ZONES, Site
 
 Floats = NDArray[np.float64]

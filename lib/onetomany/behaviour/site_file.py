@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InputError, near
+from onetomany.errors import InputError, near
 from .motion import GATES, ONE_WAY, ZONES, Site
 
 _TABLES: dict[str, tuple[str, dict[str, Any]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .motion import prepare_trajectories
 
 EVERY_S = 1.0

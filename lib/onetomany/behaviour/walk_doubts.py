@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError
-from ..printing import Notice, add_notice
+from onetomany.errors import InputError
+from onetomany.printing import Notice, add_notice
 from .plausible import CRAWL, FEW, ROWS, WALK_MOST, Pace
 
 MIXED = 0.2  # share of runners among walkers that a crowd seldom has

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError
-from ..printing import add_notice
-from ..tracking.mot import open_mot
-from ..tracking.numbers_text import Notices, NumbersText, read_numbers
+from onetomany.errors import InputError
+from onetomany.printing import add_notice
+from onetomany.tracking.mot import open_mot
+from onetomany.tracking.numbers_text import Notices, NumbersText, read_numbers
 from .motion import GAP_S, split_stretches
 from .plausible import Pace, check_units, find_jumps
 from .walk_cells import likely_cause

@@ -20,8 +20,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ..errors import OneToManyError
-from ..sources.processes import python_command
+from onetomany.errors import OneToManyError
+from onetomany.sources.processes import python_command
 from . import bubblewrap, landlock
 from .spawned import SpawnedProcess
 from .systems import can_fork, require_strong, weak_accepted

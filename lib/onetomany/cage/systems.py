@@ -15,7 +15,7 @@ import select
 import socket
 from collections.abc import Mapping
 
-from ..errors import RefusedError
+from onetomany.errors import RefusedError
 
 _WEAK = "ONETOMANY_WEAK_ISOLATION"  # somebody has agreed to it, here or in the parent
 _KERNEL = ("landlock", "seccomp")

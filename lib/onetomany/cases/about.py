@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, near
-from ..sources.case import CONFIDENCES
-from ..sources.files import read_received
-from ..sources.functions import FUNCTIONS
+from onetomany.errors import InputError, near
+from onetomany.sources.case import CONFIDENCES
+from onetomany.sources.files import read_received
+from onetomany.sources.functions import FUNCTIONS
 from .columns import ADDRESS
 from .words import task_words
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ..claims import claim_ledger
-from ..errors import InputError
+from onetomany.claims import claim_ledger
+from onetomany.errors import InputError
 from . import columns
 from .about import ABOUT, AboutCase, read_about
 from .case_tables import read_case_table

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ..documents.plain import decode
-from ..errors import InputError, near
-from ..sources.files import read_received
-from ..sources.tables import plain_text
+from onetomany.errors import InputError, near
+from onetomany.formats.plain import decode
+from onetomany.sources.files import read_received
+from onetomany.sources.tables import plain_text
 from .columns import ADDRESS, DATE, NUMBERS, WINDOW, CaseColumn, CaseTable
 from .words import task_words
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..sources.kit_files import packaged_rows
+from onetomany.sources.kit_files import packaged_rows
 
 DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"  # as precise as the source: 2019-04-30, 2019-04 or 2019
 WINDOW = r"^(\d{4}(-\d{2}){0,2})?(/(\d{4}(-\d{2}){0,2})?)?$"  # 2019/2022, 2019/ or 2019-04

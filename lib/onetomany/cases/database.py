@@ -9,15 +9,15 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..claims import claim_ledger
-from ..documents import captures
-from ..documents.attention import attention_file
-from ..documents.case_file import open_case, query_frame
-from ..documents.folder import stored_name
-from ..errors import InputError
-from ..printing import printable
-from ..requests.log import read_requests
-from ..requests.status import store_requests
+from onetomany.claims import claim_ledger
+from onetomany.documents import captures
+from onetomany.documents.attention import attention_file
+from onetomany.documents.case_file import open_case, query_frame
+from onetomany.documents.folder import stored_name
+from onetomany.errors import InputError
+from onetomany.printing import printable
+from onetomany.requests.log import read_requests
+from onetomany.requests.status import store_requests
 from .case_folder import Case
 from .marked import unclear_documents, with_places, with_whole_documents
 from .words import Words, task_words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ..accuracy.programme_inputs import NAMES, Inputs, ProgrammeInput, reckoner_inputs
-from ..errors import InputError
+from onetomany.accuracy.programme_inputs import NAMES, Inputs, ProgrammeInput, reckoner_inputs
+from onetomany.errors import InputError
 from .case_folder import Case
 
 Pair = tuple[str, str]  # English and Korean

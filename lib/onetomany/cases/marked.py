@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..claims import passages
-from ..documents.case_file import query_frame
-from ..errors import InputError
+from onetomany.claims import passages
+from onetomany.documents.case_file import query_frame
+from onetomany.errors import InputError
 from .case_tables import raw_table
 from .columns import BODIES, CLAIMS
 from .rows import add_case_row, delete_case_row, replace_case_row

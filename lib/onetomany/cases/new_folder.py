@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 import tomlkit
 
-from ..errors import InputError, near
-from ..requests.laws import MEMBER_STATES
-from ..requests.procedures import procedures, requests_folder
-from ..sources.files import read_received, whole_folder
-from ..sources.functions import FUNCTIONS
-from ..sources.kit_files import packaged_text
-from ..sources.tables import csv_text
+from onetomany.errors import InputError, near
+from onetomany.requests.laws import MEMBER_STATES
+from onetomany.requests.procedures import procedures, requests_folder
+from onetomany.sources.files import read_received, whole_folder
+from onetomany.sources.functions import FUNCTIONS
+from onetomany.sources.kit_files import packaged_text
+from onetomany.sources.tables import csv_text
 from .about import ABOUT
 from .case_folder import read_case
 from .columns import BODIES, TABLES, CaseColumn, CaseTable

@@ -16,10 +16,10 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from ..claims.claim_ledger import check_ledger
-from ..errors import InputError, near
-from ..sources.files import read_received, write_whole
-from ..sources.tables import csv_text
+from onetomany.claims.claim_ledger import check_ledger
+from onetomany.errors import InputError, near
+from onetomany.sources.files import read_received, write_whole
+from onetomany.sources.tables import csv_text
 from .case_tables import LARGEST, CaseFault, raw_table, table_faults, text_table, typed_table
 from .columns import CaseTable, case_table
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ..claims import contradictions
-from ..claims.programmes import with_sources
-from ..errors import InputError
-from ..requests import gaps
-from ..sources.elsewhere import category_words, programme_sources, programmes
-from ..sources.kit_files import packaged_toml
+from onetomany.claims import contradictions
+from onetomany.claims.programmes import with_sources
+from onetomany.errors import InputError
+from onetomany.requests import gaps
+from onetomany.sources.elsewhere import category_words, programme_sources, programmes
+from onetomany.sources.kit_files import packaged_toml
 from .case_folder import Case
 
 Pair = tuple[str, str]  # English and Korean

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import polars as pl
 
-from ..claims import contradictions
-from ..errors import InputError
-from ..requests.letter_templates import templates
-from ..requests.log import read_requests
-from ..requests.procedures import procedures
-from ..requests.status import not_counted, overdue
+from onetomany.claims import contradictions
+from onetomany.errors import InputError
+from onetomany.requests.letter_templates import templates
+from onetomany.requests.log import read_requests
+from onetomany.requests.procedures import procedures
+from onetomany.requests.status import not_counted, overdue
 from .about import ABOUT, AboutError
 from .case_folder import Case, read_case
 from .case_tables import raw_table, strange_columns, table_faults, typed_table

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from ..sources.kit_files import packaged_toml
+from onetomany.sources.kit_files import packaged_toml
 from .columns import CaseTable
 
 Words = tuple[str, str]  # English and Korean

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
+from onetomany.confidence import PERCENT, PERCENT_KO
 from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .theme import (
     BLUE,

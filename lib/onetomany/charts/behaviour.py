@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
-from ..errors import InputError
+from onetomany.confidence import PERCENT
+from onetomany.errors import InputError
 from .languages import both
 from .marks import each_row, legend_color, mark, names_axis, panel_title, tooltips, two_a_row
 from .sliders import captioned_slider

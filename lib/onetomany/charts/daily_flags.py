@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
-from ..errors import InputError
+from onetomany.confidence import PERCENT
+from onetomany.errors import InputError
 from .languages import both, plain
 from .marks import mark, names_axis, tooltips
 from .theme import BLUE, TWO_LINES, Finished, finish

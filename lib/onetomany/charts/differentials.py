@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
+from onetomany.confidence import PERCENT, PERCENT_KO
 from .marks import each_row, legend_color, log_floor, log_percent_axis, mark, names_axis, tooltips
 from .theme import BLUE, CATEGORIES, GREY, INK, NARROW, ORANGE, Finished, finish, past_end
 

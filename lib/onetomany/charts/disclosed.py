@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from onetomany.confidence import PERCENT
 from .languages import both, both_columns
 from .marks import each_row, legend_color, mark, names_axis
 from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
+from onetomany.confidence import PERCENT, PERCENT_KO
 from .elsewhere import filter_tags
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, table_column
 

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from onetomany.confidence import PERCENT
 from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .reidentification import column_label
 from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
+from onetomany.confidence import PERCENT, PERCENT_KO
 
 # ⟨ English ⟩ the rest of the text in both ⟨ Korean, if other than that ⟩
 _BETWEEN = " \n|·"

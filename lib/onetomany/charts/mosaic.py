@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
+from onetomany.confidence import PERCENT, PERCENT_KO
 from .languages import both, both_columns
 from .marks import each_row, legend_color, mark, names_axis, share_axis, tooltips
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
 from .table_formats import FORMATS, NUMBERS, between, written
 

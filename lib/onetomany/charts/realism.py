@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO, TAIL
+from onetomany.confidence import PERCENT, PERCENT_KO, TAIL
 from .marks import each_row, legend_color, mark, names_axis, tooltips
 from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, past_end
 

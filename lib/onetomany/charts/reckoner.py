@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
+from onetomany.confidence import PERCENT, PERCENT_KO
 from .marks import legend_color, mark, tooltips
 from .reader_table import ReaderTable, TableLine, Words, reader_table, table_column
 from .theme import BLUE, GREY, ORANGE, Finished, finish

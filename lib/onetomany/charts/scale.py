@@ -7,7 +7,7 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from onetomany.confidence import PERCENT
 from .marks import PANEL_HEADER, each_row, legend_color, mark, share_axis, tooltips
 from .sliders import captioned_slider, count_in_words
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from onetomany.confidence import PERCENT
 from .languages import both
 from .marks import mark
 from .sliders import captioned_slider

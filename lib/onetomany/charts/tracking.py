@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
+from onetomany.confidence import PERCENT
 from .marks import each_row, legend_color, mark, names_axis, panel_title, share_axis, tooltips
 from .theme import (
     BLUE,

@@ -15,13 +15,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..documents.plain import decode
-from ..errors import InputError
-from ..mentions import quantities
-from ..mentions.tagger import load_bodies
-from ..sources import case
-from ..sources.files import read_received
-from ..sources.tables import require_columns
+from onetomany.errors import InputError
+from onetomany.formats.plain import decode
+from onetomany.mentions import quantities
+from onetomany.mentions.tagger import load_bodies
+from onetomany.sources import case
+from onetomany.sources.files import read_received
+from onetomany.sources.tables import require_columns
 
 DATA = case.DATA
 EXTRACTOR, VERSION = "propositions", 1

@@ -9,9 +9,9 @@ from importlib import resources
 import duckdb
 import polars as pl
 
-from ..documents.case_file import query_frame
-from ..errors import InputError
-from ..sources import case
+from onetomany.documents.case_file import query_frame
+from onetomany.errors import InputError
+from onetomany.sources import case
 
 SQL = resources.files("onetomany.claims") / "sql"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .claim_ledger import LEDGER, speaker_kinds
 from .claim_queries import arithmetic_queries, ask_claims, load_query
 

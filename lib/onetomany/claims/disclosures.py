@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from ..accuracy.intervals import clopper_pearson, ratio_interval
-from ..errors import InputError
-from ..sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
+from onetomany.accuracy.intervals import clopper_pearson, ratio_interval
+from onetomany.errors import InputError
+from onetomany.sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
 
 NONE, ONE, SEVERAL = "none", "one", "several"
 _IMAGES, _MATCHES = pl.col("images_searched"), pl.col("matches_returned")

@@ -13,9 +13,9 @@ from importlib.resources.abc import Traversable
 
 import polars as pl
 
-from ..errors import InputError
-from ..sources import case
-from ..sources.tables import require_columns
+from onetomany.errors import InputError
+from onetomany.sources import case
+from onetomany.sources.tables import require_columns
 from .claim_ledger import DATA, day_of_window
 from .claim_queries import load_query, query_tables
 

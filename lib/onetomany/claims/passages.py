@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from ..documents.case_file import query_frame
-from ..documents.reading import Box, boxed, composed
-from ..errors import InputError
+from onetomany.documents.case_file import query_frame
+from onetomany.errors import InputError
+from onetomany.formats.reading import Box, boxed, composed
 from . import contradictions
 from .claim_ledger import LEDGER, LINKS, check_ledger, store_claims
 

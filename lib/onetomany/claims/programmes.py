@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..accuracy.intervals import clopper_pearson
-from ..errors import InputError, near
+from onetomany.accuracy.intervals import clopper_pearson
+from onetomany.errors import InputError, near
 
 # hours; years of 365.25 days, months of a twelfth of one
 _HOURS = {"hours": 1.0, "months": 730.5, "years": 8766.0}

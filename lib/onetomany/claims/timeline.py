@@ -9,9 +9,9 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from ..documents.case_file import query_frame
-from ..errors import InputError
-from ..sources.tables import require_columns
+from onetomany.documents.case_file import query_frame
+from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 from .claim_queries import load_query, query_tables
 
 THREE_DATES = {

@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..documents import captures
-from ..documents.case_file import query_frame
-from ..sources.kit_files import packaged_files
+from onetomany.documents import captures
+from onetomany.documents.case_file import query_frame
+from onetomany.sources.kit_files import packaged_files
 from . import claim_ledger
 
 # the kind of a table's rows; rows of other tables and of datasheets count as `other`

@@ -28,9 +28,9 @@ from onetomany.cli import (
     systems,
     workshop,
 )
-from onetomany.cli.command import Command, CommandParser
 from onetomany.errors import OneToManyError
 from onetomany.printing import print_line as print
+from .command import Command, CommandParser
 
 __all__ = ["COMMANDS", "main"]
 

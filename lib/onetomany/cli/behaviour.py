@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import CommandParser, Run
 from onetomany.printing import print_line as print
+from .command import CommandParser, Run
 
 if TYPE_CHECKING:
     from onetomany.behaviour import Judged

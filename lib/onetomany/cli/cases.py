@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.sources.functions import FUNCTIONS
+from .command import CommandParser, Run
 
 _NO_LAW = "none yet; to write letters, add one (data_requests/README.md)"
 _QUESTIONS = (

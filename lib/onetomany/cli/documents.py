@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import CommandParser, Run, case_file, case_folder, named_lake
-from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
+from .command import CommandParser, Run, case_file, case_folder, named_lake
+from .reading import capture_line
 
 if TYPE_CHECKING:
     import polars as pl

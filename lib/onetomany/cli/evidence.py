@@ -9,11 +9,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onetomany.cli.captures import add_options, check_options, print_captures
-from onetomany.cli.cases import fill_from_case
-from onetomany.cli.command import CommandParser, Run, case_place
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
+from .captures import add_options, check_options, print_captures
+from .cases import fill_from_case
+from .command import CommandParser, Run, case_place
 
 # the meaning of 'no fault' without and with the signer's key: anyone can seal another bundle
 _HOLDS = (

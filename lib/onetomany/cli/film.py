@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import DatasheetError, InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
+from .command import CommandParser, Run
 
 if TYPE_CHECKING:
     import polars as pl
@@ -137,10 +137,10 @@ def _checked(args: argparse.Namespace) -> _Job:
 
 def _make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
     """Make everything in a folder beside `out`, then rename it; print the summary."""
-    from onetomany.cli.film_summary import film_summary
     from onetomany.sources.files import sole_use, whole_folder, write_whole
     from onetomany.tracking import film as films
     from onetomany.tracking.ground import with_metres
+    from .film_summary import film_summary
 
     with sole_use(out), whole_folder(out) as folder:
         found = films.find_tracks(

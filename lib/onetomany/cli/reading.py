@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import CommandParser, Run, case_folder, open_case_or_lake
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
+from .command import CommandParser, Run, case_folder, open_case_or_lake
 
 if TYPE_CHECKING:
     import duckdb
@@ -294,9 +294,9 @@ def desk_command(parser: CommandParser) -> Run:
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cli.chapters import open_lab
         from onetomany.documents.case_file import open_case
         from onetomany.extras import require_extra
+        from .chapters import open_lab
 
         require_extra("notebooks")
         home = case_folder(args.case)

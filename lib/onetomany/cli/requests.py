@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import CommandParser, Run, case_file, case_folder
-from onetomany.cli.request_letters import export_letter, logged_request, new_letter
 from onetomany.errors import InputError, near
 from onetomany.printing import print_line as print
+from .command import CommandParser, Run, case_file, case_folder
+from .request_letters import export_letter, logged_request, new_letter
 
 if TYPE_CHECKING:
     import polars as pl

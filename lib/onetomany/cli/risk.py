@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
+from .command import CommandParser, Run
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import CommandParser, Run
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import print_line as print
+from .command import CommandParser, Run
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from onetomany.cli.command import CommandParser, Run
 from onetomany.printing import print_line as print
+from .command import CommandParser, Run
 
 
 def workshop_command(parser: CommandParser) -> Run:

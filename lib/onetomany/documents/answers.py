@@ -14,10 +14,10 @@ from typing import Any
 
 import polars as pl
 
-from ..cage.keeper import Frames, Trouble
+from onetomany.cage.keeper import Frames, Trouble
+from onetomany.formats.extraction import CHUNK
+from onetomany.formats.reading import Limits, Refused
 from .budget import keep_member
-from .extraction import CHUNK
-from .reading import Limits, Refused
 
 Columns = dict[str, pl.DataType | type[pl.DataType]]
 _I, _F, _S, _B = pl.Int32, pl.Float64, pl.String, pl.Boolean

@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..printing import printable, shortened
-from ..sources.files import write_whole
-from ..sources.tables import csv_text
+from onetomany.formats.reading import HIDDEN_KINDS
+from onetomany.printing import printable, shortened
+from onetomany.sources.files import write_whole
+from onetomany.sources.tables import csv_text
 from .folder import stored_name
-from .reading import HIDDEN_KINDS
 
 ENDING = ".attention.csv"  # of the file beside the case file
 SCREEN = (80, 24)  # columns and lines that the summary fills at most

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-from ..errors import InputError
+from onetomany.errors import InputError
+from onetomany.formats.reading import Refused
 from .folder import sha256_inside
-from .reading import Refused
 
 _IN_MEMORY = 32 << 20  # bytes of a member that stay in memory until it is known to be new
 GB = 1 << 30

@@ -17,8 +17,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 import duckdb
 import polars as pl
 
+from onetomany.formats.reading import composed
 from .case_file import query_frame
-from .reading import composed
 
 # one row a capture, with the text read from it and the file that it came in
 CAPTURES: dict[str, pl.DataType | type[pl.DataType]] = {

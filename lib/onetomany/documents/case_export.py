@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..errors import InputError
-from ..mentions import persons
-from ..progress import ProgressBar
-from ..sources.case import ArrowStream
-from ..sources.files import whole_file
+from onetomany.errors import InputError
+from onetomany.mentions import persons
+from onetomany.progress import ProgressBar
+from onetomany.sources.case import ArrowStream
+from onetomany.sources.files import whole_file
 from .case_file import open_beside, open_case
 from .catalogue import quoted
 from .pseudonyms import (

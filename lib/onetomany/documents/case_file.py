@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError
+from onetomany.formats.reading import Refused
 from .catalogue import check_definitions, load_fts, quoted, read_definitions
 from .folder import file_inside, named_path, sha256_inside, size_inside, stored_name
-from .reading import Refused
 
 # 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
 # the file that a member came in

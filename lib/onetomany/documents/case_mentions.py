@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from ..mentions.quantities import MONEY
-from ..mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
+from onetomany.mentions.quantities import MONEY
+from onetomany.mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
 from .case_file import EXTRACTOR_VERSION, query_frame
 from .language import Page, Part
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from ..errors import InputError
-from ..sources.files import package_folder
+from onetomany.errors import InputError
+from onetomany.sources.files import package_folder
 
 INDEX = "fts_main_search_pages"  # the schema of DuckDB's full-text index
 # as `search.rebuild_index` makes it: the macros of the index contain these settings

@@ -23,14 +23,14 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from ..cage import accept_weak_isolation, isolation, require_strong
-from ..errors import InputError, OneToManyError, RefusedError
-from ..extras import require_extra
-from ..sources.files import open_plain
+from onetomany.cage import accept_weak_isolation, isolation, require_strong
+from onetomany.errors import InputError, OneToManyError, RefusedError
+from onetomany.extras import require_extra
+from onetomany.formats.reading import Limits, Refused
+from onetomany.sources.files import open_plain
 from .answers import ROWS, Answer
 from .budget import keep_member
 from .case_file import EXTRACTOR_VERSION
-from .reading import Limits, Refused
 from .scans import engine
 from .workers import Reader, ReaderOptions, Readers
 

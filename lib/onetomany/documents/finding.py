@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .query import Filters, PageQuery, parse_query
 from .search import (
     HITS,

@@ -20,8 +20,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from .reading import Refused
+from onetomany.errors import InputError
+from onetomany.formats.reading import Refused
 
 _ESCAPE = re.compile(rb"\\(?:\\|!|x([0-9a-f]{2}))")
 _KINDS = {

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
-from ..mentions.tagger import check_mention_rows
-from ..progress import ProgressBar
+from onetomany.mentions.tagger import check_mention_rows
+from onetomany.progress import ProgressBar
 from .case_mentions import pages_without_mentions, store_mentions
 from .language import Page, in_batches, in_cages, token_columns
 from .search import rebuild_index, store_words, unindexed_pages

@@ -21,9 +21,10 @@ from typing import Any
 
 import duckdb
 
-from ..cage import accept_weak_isolation, isolation, require_strong
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.cage import accept_weak_isolation, isolation, require_strong
+from onetomany.errors import InputError
+from onetomany.formats.reading import Limits, Refused
+from onetomany.progress import ProgressBar
 from .answers import Answer
 from .attention import attention_file
 from .budget import Account, Budget, forget_halves
@@ -49,7 +50,6 @@ from .folder import (
     walk_folder,
 )
 from .ingested import Ingested
-from .reading import Limits, Refused
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
 from .store import (

@@ -22,8 +22,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..errors import InputError
-from ..extras import require_extra
+from onetomany.errors import InputError
+from onetomany.extras import require_extra
 from .case_file import SCHEMA_VERSION, open_case, query_frame
 from .catalogue import load_extension, load_fts, quoted
 from .lake_tables import (

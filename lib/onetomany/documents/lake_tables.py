@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .catalogue import quoted
 
 Columns = Mapping[str, Any]  # of tables

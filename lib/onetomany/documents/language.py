@@ -18,9 +18,9 @@ from itertools import groupby
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from ..cage.keeper import Frames, Keeper, Trouble, lasting, unnamed_file
-from ..cage.zygote import Handler, Send
-from ..errors import InputError
+from onetomany.cage.keeper import Frames, Keeper, Trouble, lasting, unnamed_file
+from onetomany.cage.zygote import Handler, Send
+from onetomany.errors import InputError
 
 if TYPE_CHECKING:  # caged processes don't load it
     import polars as pl
@@ -44,7 +44,7 @@ Part = tuple[list[Page], dict[str, Any], dict[str, str]]  # pages of a document,
 
 def load_mentions() -> Handler:
     """Load the patterns and lists of mentions."""
-    from ..mentions.tagger import mention_rows
+    from onetomany.mentions.tagger import mention_rows
 
     return _handler({"mentions": mention_rows})
 
@@ -54,7 +54,7 @@ def load_texts() -> Handler:
 
     One process finds both in a document, since each process costs as much as a page's words.
     """
-    from ..mentions.tagger import mention_rows
+    from onetomany.mentions.tagger import mention_rows
     from . import nouns
     from .search_tokens import meaningful
 

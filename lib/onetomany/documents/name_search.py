@@ -18,12 +18,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..errors import InputError
-from ..progress import ProgressBar
-from ..sources.files import read_received
-from .plain import decode
+from onetomany.errors import InputError
+from onetomany.formats.plain import decode
+from onetomany.formats.reading import composed
+from onetomany.progress import ProgressBar
+from onetomany.sources.files import read_received
 from .query import Filters
-from .reading import composed
 from .search import among_ids, check_indexed, has_table, of_any_case
 
 LARGEST = 16 << 20  # bytes of a list

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 MOST = 60_000  # characters of all passwords in a request to a caged process
 

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..cage.keeper import MESSAGE, Frames, lasting
-from ..errors import InputError
-from ..sources.files import open_plain
+from onetomany.cage.keeper import MESSAGE, Frames, lasting
+from onetomany.errors import InputError
+from onetomany.formats.drawing import TASK, Box, Span
+from onetomany.sources.files import open_plain
 from .case_file import open_case, original_file
-from .drawing import TASK, Box, Span
 
 SCALE = 1.6  # pixels for a point: a page of A4 is 950 pixels wide
 SECONDS, MEMORY, ANSWER = 60.0, 2 << 30, 64 << 20  # of drawing one page

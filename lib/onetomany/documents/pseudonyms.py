@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..errors import InputError, IntegrityError
-from ..mentions import persons
-from ..mentions.lists import DATA
-from ..sources.files import whole_file
-from ..sources.tables import csv_text
+from onetomany.errors import InputError, IntegrityError
+from onetomany.formats.reading import composed
+from onetomany.mentions import persons
+from onetomany.mentions.lists import DATA
+from onetomany.sources.files import whole_file
+from onetomany.sources.tables import csv_text
 from .case_file import key_file, names_file
-from .reading import composed
 
 LETTERS = {"person": "P", "address": "E", "telephone": "T", "number": "R", "folder": "F"}
 NAMES = {

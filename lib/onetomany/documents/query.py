@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import InputError
-from .kinds import media_type
-from .reading import composed
+from onetomany.errors import InputError
+from onetomany.formats.kinds import media_type
+from onetomany.formats.reading import composed
 
 # a reader's word for a kind: parts of its media types
 KINDS: dict[str, tuple[str, ...]] = {

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import duckdb
 import polars as pl
 
-from ..errors import InputError
-from .reading import composed
+from onetomany.errors import InputError
+from onetomany.formats.reading import composed
 from .search import has_table
 
 LONGEST = 10_000  # characters of a remark

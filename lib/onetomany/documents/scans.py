@@ -22,17 +22,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from onetomany.cage.keeper import isolated_python
+from onetomany.errors import InputError
+from onetomany.formats.reading import Limits, Refused
 from onetomany.progress import ProgressBar
-
-from ..cage.keeper import isolated_python
-from ..errors import InputError
-from ..sources.case import ArrowStream
-from ..sources.processes import safe_environment
+from onetomany.sources.case import ArrowStream
+from onetomany.sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
 from .case_file import query_frame as read_rows
 from .folder import file_inside, sha256_inside, stored_name
-from .reading import Limits, Refused
 from .sketch import near_duplicates, sketches
 from .store import insert_frame
 from .workers import Reader, Readers
@@ -122,7 +121,7 @@ def engine(languages: str = LANGUAGES) -> tuple[str, str]:
 
     A separate process finds out, so that its models and its warnings aren't this one's.
     """
-    command = isolated_python("from onetomany.documents.ocr import main; main()", languages)
+    command = isolated_python("from onetomany.formats.ocr import main; main()", languages)
     asked = subprocess.run(
         command, cwd="/", env=safe_environment(), capture_output=True, check=False
     )

@@ -20,12 +20,12 @@ from typing import Any, TypeVar
 import duckdb
 import polars as pl
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.formats.reading import composed
+from onetomany.progress import ProgressBar
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
 from .language import Page, Part, pattern_places
-from .reading import composed
 from .search_tokens import placed_tokens, stemmed, token_frame
 from .store import insert_frame
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..sources.case import ArrowStream
+from onetomany.sources.case import ArrowStream
 from .answers import ROWS, Answer, Columns
 from .case_file import EXTRACTOR_VERSION, forget_document
 from .folder import Stamp, member_path, readable_name

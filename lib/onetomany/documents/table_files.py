@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..sources.files import write_whole
-from ..sources.tables import csv_text
+from onetomany.sources.files import write_whole
+from onetomany.sources.tables import csv_text
 
 INDEX = "tables.csv"
 Cell = tuple[int, int, str, bool]  # row and column, from 1, text, and whether it is hidden

@@ -11,15 +11,15 @@ from itertools import count
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from ..cage.keeper import Keeper, Outcome
-from ..sources.files import open_plain
+from onetomany.cage.keeper import Keeper, Outcome
+from onetomany.formats.extraction import is_light
+from onetomany.formats.reading import Limits
+from onetomany.sources.files import open_plain
 from .answers import Answer, Member, Taken
-from .extraction import is_light
-from .reading import Limits
 
-LIGHT, ALL = "onetomany.documents.extraction:load_light", "onetomany.documents.extraction:load_all"
+LIGHT, ALL = "onetomany.formats.extraction:load_light", "onetomany.formats.extraction:load_all"
 NAME = 1_000  # characters of a name that its reader is given
-OCR = "onetomany.documents.ocr:load_ocr"
+OCR = "onetomany.formats.ocr:load_ocr"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import contents, custody, keys, timestamp
-from onetomany.evidence.bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
 from onetomany.sources.files import sync
+from .bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
 
 
 def add_files(

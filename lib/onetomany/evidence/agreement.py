@@ -13,8 +13,8 @@ from urllib.parse import unquote
 
 from onetomany.errors import InputError
 from onetomany.evidence import crate, custody
-from onetomany.evidence.opened import AGAIN, MADE_WITH, BundleFinding, Opened, read_json
-from onetomany.evidence.record import RunRecord
+from .opened import AGAIN, MADE_WITH, BundleFinding, Opened, read_json
+from .record import RunRecord
 
 CUSTODY, RECORD, SBOM = "data/custody.jsonl", "data/run.json", "data/environment/sbom.cdx.json"
 CRATE, FIGURES = f"data/{crate.METADATA}", "data/figures.json"

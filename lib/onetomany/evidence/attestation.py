@@ -22,17 +22,17 @@ import polars as pl
 import onetomany
 from onetomany.errors import InputError
 from onetomany.evidence import additions, keys
-from onetomany.evidence.bundle_layout import SEAL, SIGNED
-from onetomany.evidence.reproduce import (
+from onetomany.sources.commits import commit_of
+from onetomany.sources.files import sha256_of
+from .bundle_layout import SEAL, SIGNED
+from .reproduce import (
     OUTCOMES,
     RELATIVE,
     compared_files,
     listed_items,
     version_differences,
 )
-from onetomany.evidence.sbom import machine_facts
-from onetomany.sources.commits import commit_of
-from onetomany.sources.files import sha256_of
+from .sbom import machine_facts
 
 STATEMENT, PAYLOAD = "https://in-toto.io/Statement/v1", "application/vnd.in-toto+json"
 PREDICATE = "urn:onetomany:reproduction:v1"

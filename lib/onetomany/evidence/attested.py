@@ -15,11 +15,11 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence import keys
-from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
-from onetomany.evidence.bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
-from onetomany.evidence.opened import BundleFinding, Opened, read_json
-from onetomany.evidence.reproduce import OUTCOMES, RELATIVE, Listed, compared_files, items_of
 from onetomany.printing import shortened
+from .attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
+from .bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
+from .opened import BundleFinding, Opened, read_json
+from .reproduce import OUTCOMES, RELATIVE, Listed, compared_files, items_of
 
 FIGURES = "data/figures.json"
 SIZE = 4 << 20  # bytes of an attestation; reading one takes many times its size

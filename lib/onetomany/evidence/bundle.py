@@ -33,7 +33,8 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
-from onetomany.evidence.bundle_layout import (
+from onetomany.sources.files import sync
+from .bundle_layout import (
     AFTER,
     DECLARATION,
     HELD_BACK,
@@ -46,10 +47,9 @@ from onetomany.evidence.bundle_layout import (
     SIGNED,
     UNSIGNED,
 )
-from onetomany.evidence.record import RunRecord
-from onetomany.evidence.redaction import RedactionRule
-from onetomany.evidence.sbom import write_environment
-from onetomany.sources.files import sync
+from .record import RunRecord
+from .redaction import RedactionRule
+from .sbom import write_environment
 
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
 

@@ -20,12 +20,12 @@ import polars as pl
 from onetomany.documents import captures
 from onetomany.documents.case_file import open_case, original_file, query_frame
 from onetomany.errors import InputError
-from onetomany.evidence.cited import CITED
-from onetomany.evidence.methods import all_sheets
-from onetomany.evidence.redaction import RedactionRule
-from onetomany.evidence.screening import PERSONAL
 from onetomany.sources.files import whole_file, write_whole
 from onetomany.sources.tables import csv_text
+from .cited import CITED
+from .methods import all_sheets
+from .redaction import RedactionRule
+from .screening import PERSONAL
 
 FOLDER = "captures"
 _ENDINGS = (".warc.gz", ".warc", ".wacz", ".mhtml", ".mht")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from onetomany.evidence import questions, typesetting, validation
-from onetomany.evidence.record import RunRecord
-from onetomany.evidence.sbom import machine_facts
-from onetomany.evidence.typesetting import Part
 from onetomany.sources.kit_files import packaged_toml
+from .record import RunRecord
+from .sbom import machine_facts
+from .typesetting import Part
 
 BLANK = "_" * 24
 NAMES = ("certificate.md", "certificate.pdf")

@@ -10,8 +10,8 @@ from importlib import resources
 
 import polars as pl
 
-from onetomany.evidence.figures import Figure
-from onetomany.evidence.methods import ShownDatasheet
+from .figures import Figure
+from .methods import ShownDatasheet
 
 CITED = {
     "path": pl.String,  # an address, a document's name, or a data file within the package

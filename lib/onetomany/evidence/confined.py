@@ -18,15 +18,15 @@ import polars as pl
 
 from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container
-from onetomany.evidence.container import RunLimits
-from onetomany.evidence.figures import NAMES
-from onetomany.evidence.sbom import lock_files
 from onetomany.printing import shortened
 from onetomany.report import chapters_of
 from onetomany.report.case_pages import COPY, copy_case_tables
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.images import image_sets, open_images
 from onetomany.sources.weights import models, weights_folder
+from .container import RunLimits
+from .figures import NAMES
+from .sbom import lock_files
 
 LABEL = re.compile(rf"({'|'.join(name for name, _ in NAMES.values())}) [\w-]{{1,40}}")
 PATH = re.compile(r"(figures|tables|statements)/[\w-]{1,60}(\.[a-z]{1,8}){1,2}")

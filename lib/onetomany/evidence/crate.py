@@ -19,8 +19,8 @@ from rocrate.model.computationalworkflow import ComputationalWorkflow
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from onetomany.evidence.record import RunRecord
 from onetomany.sources.kit_files import packaged_toml
+from .record import RunRecord
 
 METADATA, WORKFLOW = "ro-crate-metadata.json", "workflow.json"
 PROFILES = (

@@ -29,8 +29,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from onetomany import __version__
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import keys
-from onetomany.evidence.opened import read_json
 from onetomany.sources.files import whole_file
+from .opened import read_json
 
 START = "0" * 64  # `previous` of a log that continues no other
 KEYS = ("number", "when", "who", "what", "tool", "files", "previous", "digest")

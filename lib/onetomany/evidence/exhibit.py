@@ -23,13 +23,6 @@ from onetomany import __version__
 from onetomany.cases.case_folder import read_case
 from onetomany.errors import InputError
 from onetomany.evidence import methods, pages, validation
-from onetomany.evidence.cited import cited_sources
-from onetomany.evidence.figures import Figure, list_item_files, read_figures
-from onetomany.evidence.record import DataUse, RunRecord, new_identifier
-from onetomany.evidence.redaction import RedactionRule, redact
-from onetomany.evidence.reproduce import RELATIVE
-from onetomany.evidence.run_log import keep_log, run_log_text, run_times
-from onetomany.evidence.typesetting import Part, markdown, pdf
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
 from onetomany.report.case_pages import COPY, copy_case_tables, write_own_case
@@ -37,6 +30,13 @@ from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.website import Exhibit, picture, write_site
 from onetomany.sources.commits import day_of_commit
 from onetomany.sources.tables import csv_text
+from .cited import cited_sources
+from .figures import Figure, list_item_files, read_figures
+from .record import DataUse, RunRecord, new_identifier
+from .redaction import RedactionRule, redact
+from .reproduce import RELATIVE
+from .run_log import keep_log, run_log_text, run_times
+from .typesetting import Part, markdown, pdf
 
 SERIES = "A"  # exhibits are, ...
 LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",

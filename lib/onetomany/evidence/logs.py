@@ -12,10 +12,10 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions, contents, crate, custody, keys
-from onetomany.evidence.agreement import CUSTODY
-from onetomany.evidence.bundle_layout import AFTER, LOG_SIGNATURE, PUBLIC_KEY, SEAL, signer_file
-from onetomany.evidence.manifests import Manifest, compare_manifests
-from onetomany.evidence.opened import AGAIN, ASK, MADE_WITH, BundleFinding, Opened
+from .agreement import CUSTODY
+from .bundle_layout import AFTER, LOG_SIGNATURE, PUBLIC_KEY, SEAL, signer_file
+from .manifests import Manifest, compare_manifests
+from .opened import AGAIN, ASK, MADE_WITH, BundleFinding, Opened
 
 TAG_MANIFESTS = tuple(f"tagmanifest-{name}.txt" for name in contents.ALGORITHMS)
 # files that sealing adds to data/ after the log's last line

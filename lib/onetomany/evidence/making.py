@@ -9,7 +9,6 @@ from pathlib import Path
 
 from onetomany.errors import InputError
 from onetomany.sources.images import activity
-
 from .bundle import seal
 from .exhibit import build_payload
 from .keys import read_private

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from onetomany.evidence.contents import Hashed
-from onetomany.evidence.opened import AGAIN, BundleFinding
+from .contents import Hashed
+from .opened import AGAIN, BundleFinding
 
 _LENGTH = {"sha256": 64, "sha512": 128}
 

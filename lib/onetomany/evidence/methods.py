@@ -23,10 +23,10 @@ from typing import Any
 import polars as pl
 
 import onetomany
-from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import Part, fixed_pair, grid, grids, heading, pair, points
 from onetomany.report.chapter import Chapter
 from onetomany.sources.kit_files import packaged_files, packaged_toml
+from .figures import Figure
+from .typesetting import Part, fixed_pair, grid, grids, heading, pair, points
 
 PACKAGES = (
     "altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "jupedsim", "lir", "nbclient",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onetomany.evidence import contents
-from onetomany.evidence.contents import Hashed
+from .contents import Hashed
 
 MAX_OBJECTS = 2_000_000  # in a file of JSON: a hundred thousand files need a fifth of that
 AGAIN = "get the bundle again from the person who sealed it; this copy was changed"

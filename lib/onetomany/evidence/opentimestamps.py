@@ -15,10 +15,10 @@ from pathlib import Path
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions
-from onetomany.evidence.bundle_layout import SEAL, SIGNED
-from onetomany.evidence.opened import ASK, BundleFinding, Opened
 from onetomany.printing import shortened
 from onetomany.sources.files import sha256_of
+from .bundle_layout import SEAL, SIGNED
+from .opened import ASK, BundleFinding, Opened
 
 SUFFIX = ".ots"
 MAGIC = b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94"

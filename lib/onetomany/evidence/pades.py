@@ -18,11 +18,11 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions, signed_pdf
-from onetomany.evidence.bundle_layout import SEAL, SIGNED
-from onetomany.evidence.contents import MAX_TEXT
-from onetomany.evidence.opened import ASK, BundleFinding, Opened
-from onetomany.evidence.signed_pdf import Signature
 from onetomany.sources.files import sha256_of
+from .bundle_layout import SEAL, SIGNED
+from .contents import MAX_TEXT
+from .opened import ASK, BundleFinding, Opened
+from .signed_pdf import Signature
 
 PASSPHRASE = "ONETOMANY_PDF_KEY_PASSPHRASE"
 KIND = "certificate-completed"

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onetomany.confidence import PERCENT, PERCENT_KO
-from onetomany.evidence.figures import Figure
-from onetomany.evidence.printed import TURNED, lay_out
-from onetomany.evidence.typesetting import (
+from onetomany.report.chapter import Chapter
+from onetomany.report.side_pages import STAMP, STAMP_KO
+from onetomany.sources.tables import NOTE
+from .figures import Figure
+from .printed import TURNED, lay_out
+from .typesetting import (
     LETTER,
     LINE,
     MOST_ROWS,
@@ -22,9 +25,6 @@ from onetomany.evidence.typesetting import (
     pair,
     points,
 )
-from onetomany.report.chapter import Chapter
-from onetomany.report.side_pages import STAMP, STAMP_KO
-from onetomany.sources.tables import NOTE
 
 TRUTH = (
     "A hash shows that two files are the same. A time-stamp shows that a file existed at a time. "

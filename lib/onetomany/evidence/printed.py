@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from onetomany.errors import OneToManyError
-from onetomany.evidence.typesetting import LINE
+from .typesetting import LINE
 
 LEAST = 6.5  # points of the smallest letters of a chart in print
 # width and height of a page's text in points, as data/document.typ has them

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from onetomany.errors import InputError
-from onetomany.evidence.opened import read_json
+from .opened import read_json
 
 TOOL = "onetomany"
 _TYPES = {"str": str, "bool": bool}  # by the names that fields have them

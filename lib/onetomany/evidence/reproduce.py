@@ -23,12 +23,12 @@ from typing import Any, Protocol
 import polars as pl
 
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence.confined import LABEL, PATH, run_again
-from onetomany.evidence.container import RunLimits
-from onetomany.evidence.figures import NAMES, TOKEN
 from onetomany.printing import shortened
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
+from .confined import LABEL, PATH, run_again
+from .container import RunLimits
+from .figures import NAMES, TOKEN
 
 RELATIVE = 1e-6  # between two numbers that aren't counts; sums over threads differ in their order
 NEAR_ZERO = 1e-15  # two numbers that differ by less are taken for equal

@@ -61,11 +61,11 @@ def _restrict_run(memory: int, processes: int) -> None:
 
 
 def _run(given: Path, answer: Any) -> None:
-    from onetomany.evidence.figures import read_figures
     from onetomany.report import chapters_of
     from onetomany.report.blocks import read_chapter
     from onetomany.report.case_pages import COPY, copy_case_tables
     from onetomany.report.execute import run_chapters
+    from .figures import read_figures
 
     with tempfile.TemporaryDirectory() as folder:
         notebooks = Path(folder, "notebooks")

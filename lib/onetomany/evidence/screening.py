@@ -22,12 +22,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
-from onetomany.evidence.record import DataUse
-from onetomany.evidence.redaction import TEXT, RedactionRule, file_text
 from onetomany.progress import ProgressBar
 from onetomany.report.shown import PARQUET
 from onetomany.sources import identifiers
 from onetomany.sources.files import sha256_of
+from .record import DataUse
+from .redaction import TEXT, RedactionRule, file_text
 
 FOUND = {"file": pl.String, "line": pl.Int64, "kind": pl.String, "what": pl.String}
 PICTURES = {".png", ".jpg", ".jpeg"}

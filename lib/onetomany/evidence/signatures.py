@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onetomany.errors import InputError
 from onetomany.evidence import keys, timestamp
-from onetomany.evidence.bundle_layout import (
+from .bundle_layout import (
     AFTER,
     KEY_FIELD,
     LOG_SIGNATURE,
@@ -15,7 +15,7 @@ from onetomany.evidence.bundle_layout import (
     SIGNED,
     UNSIGNED,
 )
-from onetomany.evidence.opened import AGAIN, ASK, BundleFinding, Opened
+from .opened import AGAIN, ASK, BundleFinding, Opened
 
 
 def check_signature(one: Opened) -> list[BundleFinding]:

@@ -14,10 +14,10 @@ from urllib.parse import quote, unquote
 
 from onetomany.errors import InputError
 from onetomany.evidence import crate, custody
-from onetomany.evidence.agreement import CRATE, CUSTODY, FIGURES, RECORD, read_entities, read_record
-from onetomany.evidence.bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
-from onetomany.evidence.opened import MADE_WITH, BundleFinding, Opened, read_json
-from onetomany.evidence.record import RunRecord
+from .agreement import CRATE, CUSTODY, FIGURES, RECORD, read_entities, read_record
+from .bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
+from .opened import MADE_WITH, BundleFinding, Opened, read_json
+from .record import RunRecord
 
 INFO, README, CERTIFICATE = "bag-info.txt", "README.txt", f"{SEAL}/certificate.md"
 NO_ORGANISATION = "none named"  # in bag-info.txt

@@ -20,9 +20,9 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.evidence import methods, typesetting
-from onetomany.evidence.typesetting import Part
 from onetomany.report.chapter import Chapter
 from onetomany.sources.kit_files import packaged_toml
+from .typesetting import Part
 
 FORMAT = "onetomany test run 1"
 FOLDER, RESULTS = "validation", "results.json"

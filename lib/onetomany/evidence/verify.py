@@ -15,7 +15,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.evidence import contents, keys, logs, signatures, timestamp
-from onetomany.evidence.agreement import (
+from .agreement import (
     CRATE,
     CUSTODY,
     FIGURES,
@@ -26,13 +26,13 @@ from onetomany.evidence.agreement import (
     check_record,
     check_sbom,
 )
-from onetomany.evidence.attested import check_attestations
-from onetomany.evidence.bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
-from onetomany.evidence.manifests import compare_manifests, read_manifest
-from onetomany.evidence.opened import AGAIN, ASK, BundleFinding, Opened
-from onetomany.evidence.opentimestamps import check_opentimestamps
-from onetomany.evidence.pades import check_pdf_signatures
-from onetomany.evidence.statements import check_statements
+from .attested import check_attestations
+from .bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
+from .manifests import compare_manifests, read_manifest
+from .opened import AGAIN, ASK, BundleFinding, Opened
+from .opentimestamps import check_opentimestamps
+from .pades import check_pdf_signatures
+from .statements import check_statements
 
 FINDINGS = {
     "file": pl.String,  # path in the bundle

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from ..errors import InputError
-from ..sources import ImageSet
+from onetomany.errors import InputError
+from onetomany.sources import ImageSet
 
 ENROLLED = "a template"
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from ..extras import require_extra
-from ..sources import install_weights, model
-from ..sources.weights import Model, Preprocessing
+from onetomany.errors import InputError
+from onetomany.extras import require_extra
+from onetomany.sources import install_weights, model
+from onetomany.sources.weights import Model, Preprocessing
 from .yunet import CUTTERS, Picture, with_border, yunet
 
 CROPS = ("published", "box")

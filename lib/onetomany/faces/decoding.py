@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cage import keeper as cage
-from ..cage.pictures import FAULT, HEAD, MOST, PIXELS
-from ..cage.systems import require_strong, weak_accepted
-from ..sources.files import open_plain
-from ..sources.folders import MAX_BYTES
+from onetomany.cage import keeper as cage
+from onetomany.cage.pictures import FAULT, HEAD, MOST, PIXELS
+from onetomany.cage.systems import require_strong, weak_accepted
+from onetomany.sources.files import open_plain
+from onetomany.sources.folders import MAX_BYTES
 from .aligning import AlignedFace, Aligner
 
 TASK = "onetomany.cage.pictures:load_picture_decoder"

@@ -18,7 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ..errors import IntegrityError
+from onetomany.errors import IntegrityError
 
 FACE = 150  # pixels, both ways
 DIMENSION = 128

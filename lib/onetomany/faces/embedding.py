@@ -22,13 +22,13 @@ from typing import Any
 import polars as pl
 from filelock import FileLock
 
-from ..errors import InputError
-from ..extras import require_extra
-from ..progress import ProgressBar
-from ..sources import ImageSet, cache_dir, install_weights, model
-from ..sources.files import whole_file
-from ..sources.processes import safe_children
-from ..sources.weights import pinned
+from onetomany.errors import InputError
+from onetomany.extras import require_extra
+from onetomany.progress import ProgressBar
+from onetomany.sources import ImageSet, cache_dir, install_weights, model
+from onetomany.sources.files import whole_file
+from onetomany.sources.processes import safe_children
+from onetomany.sources.weights import pinned
 from .aligning import aligner, check_crop
 from .decoding import VERSION as PICTURES
 from .decoding import Unreadable, largest_face, open_decoder

@@ -13,9 +13,9 @@ from functools import cache
 from types import ModuleType
 from typing import Any, NoReturn
 
-from ..errors import RefusedError
-from ..extras import require_extra
-from ..sources.weights import deepface_home, install_weights, model, resolve
+from onetomany.errors import RefusedError
+from onetomany.extras import require_extra
+from onetomany.sources.weights import deepface_home, install_weights, model, resolve
 
 
 def _no_analysis(*_: Any, **__: Any) -> NoReturn:

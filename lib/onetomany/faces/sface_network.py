@@ -17,7 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from ..errors import IntegrityError
+from onetomany.errors import IntegrityError
 
 FACE = 112  # pixels, both ways
 PICTURE = "data"  # the graph's one real input

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import null_space
 from scipy.optimize import brentq
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 Vectors = NDArray[np.float32]
 

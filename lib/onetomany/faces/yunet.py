@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sources import install_weights
-from ..sources.weights import Model
+from onetomany.sources import install_weights
+from onetomany.sources.weights import Model
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 Cells = NDArray[np.uint32]
 

@@ -28,8 +28,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, IntegrityError
-from ..sources.files import whole_file, write_whole
+from onetomany.errors import InputError, IntegrityError
+from onetomany.sources.files import whole_file, write_whole
 from .cells import Band, Cells
 from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
 from .engine import (

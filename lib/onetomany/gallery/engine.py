@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .cells import Band, Cells
 
 Floats = NDArray[np.float32]

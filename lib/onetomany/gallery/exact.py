@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from ..errors import IntegrityError
+from onetomany.errors import IntegrityError
 from .cells import Band, Cells
 from .engine import (
     Floats,

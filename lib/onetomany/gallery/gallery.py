@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import DatasheetError, EnrolmentError, InputError, RefusedError
-from ..sources import Datasheet, cache_dir, is_pseudonym
+from onetomany.errors import DatasheetError, EnrolmentError, InputError, RefusedError
+from onetomany.sources import Datasheet, cache_dir, is_pseudonym
 from .cells import COLUMNS, Band, pack
 from .engine import Engine
 from .open import load_engine, open_engine

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from ..extras import require_extra
+from onetomany.errors import InputError
+from onetomany.extras import require_extra
 from .cells import Band, Cells, codes_of, columns_of
 from .engine import (
     Floats,

@@ -7,8 +7,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from ..errors import InputError
-from ..sources import cache_dir
+from onetomany.errors import InputError
+from onetomany.sources import cache_dir
 from .compressed import CompressedEngine
 from .engine import Engine
 from .exact import ExactEngine

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from math import inf
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 DIGITS = dict(zip("영일이삼사오육칠팔구", range(10), strict=True))
 SMALL = {"십": 10, "백": 100, "천": 1000}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .numeral_words import LOST, states_amount
 from .numerals import APPROXIMATIONS, parse_numeral
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..confidence import PERCENT_KO
-from ..errors import InputError
-from ..printing import Notice, shortened
+from onetomany.confidence import PERCENT_KO
+from onetomany.errors import InputError
+from onetomany.printing import Notice, shortened
 from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers
 from .column_types import list_places
 from .population import uniqueness_of

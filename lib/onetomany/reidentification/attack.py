@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from ..accuracy.intervals import ratio_interval
-from ..errors import InputError
+from onetomany.accuracy.intervals import ratio_interval
+from onetomany.errors import InputError
 from .linkage import exact_matches, fuzzy_links
 
 ATTACK = {

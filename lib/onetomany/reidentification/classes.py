@@ -25,8 +25,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..sources.case import ArrowStream
+from onetomany.errors import InputError
+from onetomany.sources.case import ArrowStream
 from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path

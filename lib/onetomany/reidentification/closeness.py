@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .classes import SIZE, Table, as_lazy, check_quasi_identifiers
 from .reduction import Hierarchy
 from .risk import diversity

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ..printing import Notice, add_notice, shortened
-from ..progress import ProgressBar
+from onetomany.printing import Notice, add_notice, shortened
+from onetomany.progress import ProgressBar
 from .number_forms import (
     DAY_NAMES,
     EIGHT_DIGITS,

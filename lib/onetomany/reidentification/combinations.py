@@ -18,8 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .classes import SIZE, Table, check_quasi_identifiers, group_classes
 
 Codes = NDArray[np.uint64]

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..progress import ProgressBar
-from ..sources import arrivals
-from ..sources.files import peak_memory, write_whole
-from ..sources.tables import csv_text, plain_text
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
+from onetomany.sources import arrivals
+from onetomany.sources.files import peak_memory, write_whole
+from onetomany.sources.tables import csv_text, plain_text
 from .classes import SIZE, Table, group_classes
 
 CROWDS = {

@@ -21,10 +21,10 @@ from typing import IO, NamedTuple
 
 import polars as pl
 
-from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
-from ..errors import InputError
-from ..printing import Notice, add_notice, shortened
-from ..progress import ProgressBar
+from onetomany.cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
+from onetomany.errors import InputError
+from onetomany.printing import Notice, add_notice, shortened
+from onetomany.progress import ProgressBar
 from .column_types import list_places
 from .names_row import find_header, looks_numeric
 

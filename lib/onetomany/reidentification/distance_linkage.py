@@ -16,9 +16,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..accuracy.intervals import wilson
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.accuracy.intervals import wilson
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .classes import EMPTY, check_quasi_identifiers
 
 Floats = NDArray[np.float64]

@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..accuracy.identification import SEARCHES, dealt
-from ..accuracy.intervals import Interval, rate_ratio, ratio_interval
-from ..errors import InputError
-from ..gallery import Band, Gallery, gallery_of
-from ..gallery.cells import COLUMNS
-from ..progress import ProgressBar
-from ..sources import Datasheet
+from onetomany.accuracy.identification import SEARCHES, dealt
+from onetomany.accuracy.intervals import Interval, rate_ratio, ratio_interval
+from onetomany.errors import InputError
+from onetomany.gallery import Band, Gallery, gallery_of
+from onetomany.gallery.cells import COLUMNS
+from onetomany.progress import ProgressBar
+from onetomany.sources import Datasheet
 
 Floats = NDArray[np.float64]
 

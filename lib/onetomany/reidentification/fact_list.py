@@ -14,8 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InputError
-from ..sources import travellers
+from onetomany.errors import InputError
+from onetomany.sources import travellers
 from .mosaic import habits
 
 FACT_LIST = {

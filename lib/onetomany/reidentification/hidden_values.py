@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import InputError, OneToManyError
+from onetomany.errors import InputError, OneToManyError
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .classes import Table, as_lazy, check_quasi_identifiers
 from .risk import individual_risk
 

@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..accuracy.intervals import ratio_interval
-from ..errors import InputError
-from ..extras import require_extra
-from ..sources.case import ArrowStream
+from onetomany.accuracy.intervals import ratio_interval
+from onetomany.errors import InputError
+from onetomany.extras import require_extra
+from onetomany.sources.case import ArrowStream
 from .classes import EMPTY, check_quasi_identifiers
 
 EXACT = {

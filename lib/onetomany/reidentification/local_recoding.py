@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
 from .reduction import Hierarchy, what_if
 

@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..sources.arrivals import frechet_bounds
+from onetomany.errors import InputError
+from onetomany.sources.arrivals import frechet_bounds
 from .classes import SIZE, check_quasi_identifiers
 
 MOSAIC = {
@@ -149,7 +149,7 @@ def singled_out(
     seen = receipts.with_row_index("sighting_id").select(
         "sighting_id", true_id="household", camera_id="store", t_start=when.cast(pl.Float64)
     )
-    from ..tracking.unicity import unicity  # here: the room needs the extra `tracking`
+    from onetomany.tracking.unicity import unicity  # here: the room needs the extra `tracking`
 
     return unicity(seen, points=points, time=width, seed=seed)
 

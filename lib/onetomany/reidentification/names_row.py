@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..errors import InputError
-from ..printing import Notice, add_notice
+from onetomany.errors import InputError
+from onetomany.printing import Notice, add_notice
 
 Rows = Sequence[Sequence[str]]
 

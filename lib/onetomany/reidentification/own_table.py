@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from ..cage.magic_bytes import (
+from onetomany.cage.magic_bytes import (
     GZIP,
     LOOKED_AT,
     OLE,
@@ -27,10 +27,10 @@ from ..cage.magic_bytes import (
     ZIP,
     media_type_by_magic,
 )
-from ..cage.text_tables import SAMPLE
-from ..errors import InputError
-from ..printing import Notice, add_notice, shortened
-from ..sources.identifiers import identifying_columns, names_somebody
+from onetomany.cage.text_tables import SAMPLE
+from onetomany.errors import InputError
+from onetomany.printing import Notice, add_notice, shortened
+from onetomany.sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
 from .column_types import PIECE, infer_types, iterate_pieces
 from .delimited import Fields, read_delimited

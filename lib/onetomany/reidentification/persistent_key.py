@@ -18,14 +18,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..accuracy import open_set_rates
-from ..accuracy.identification import SEARCHES
-from ..errors import InputError
-from ..faces import synthetic
-from ..gallery import pack
-from ..gallery.exact import search_matrix
-from ..progress import ProgressBar
-from ..sources.identifiers import refuse_identifiers
+from onetomany.accuracy import open_set_rates
+from onetomany.accuracy.identification import SEARCHES
+from onetomany.errors import InputError
+from onetomany.faces import synthetic
+from onetomany.gallery import pack
+from onetomany.gallery.exact import search_matrix
+from onetomany.progress import ProgressBar
+from onetomany.sources.identifiers import refuse_identifiers
 
 __all__ = [
     "Reversal",

@@ -21,8 +21,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..confidence import NORMAL, TAIL
-from ..errors import InputError
+from onetomany.confidence import NORMAL, TAIL
+from onetomany.errors import InputError
 from .classes import SIZE, Table, group_classes
 
 Floats = NDArray[np.float64]

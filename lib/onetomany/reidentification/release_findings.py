@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..confidence import PERCENT, PERCENT_KO
-from ..errors import InputError
-from ..printing import shortened
+from onetomany.confidence import PERCENT, PERCENT_KO
+from onetomany.errors import InputError
+from onetomany.printing import shortened
 from .classes import Table, as_lazy
 from .closeness import hierarchical_closeness
 from .distance_linkage import distance_links, information_loss

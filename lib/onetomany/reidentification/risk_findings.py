@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ..printing import shortened
+from onetomany.printing import shortened
 from .classes import Table, as_lazy
 from .k_map import HELD_OUT, Ints, k_map_bands, k_map_of, k_map_threshold
 from .safe_harbor import safe_harbor, safe_harbor_rule

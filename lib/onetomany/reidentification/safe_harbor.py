@@ -19,8 +19,8 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from ..errors import InputError
-from ..sources import identifiers
+from onetomany.errors import InputError
+from onetomany.sources import identifiers
 from .classes import EMPTY, Table, as_lazy
 from .number_forms import translate_digits
 

@@ -22,8 +22,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
 
 Bits = NDArray[np.uint8]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ..cage import keeper as cage
-from ..cage.sheets import FAULT, FAULTS, HEAD, ROWS
-from ..errors import InputError
-from ..printing import shortened
+from onetomany.cage import keeper as cage
+from onetomany.cage.sheets import FAULT, FAULTS, HEAD, ROWS
+from onetomany.errors import InputError
+from onetomany.printing import shortened
 
 TASK = "onetomany.cage.sheets:load_spreadsheet_reader"
 LARGEST = 1 << 29  # bytes of the file

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .classes import SIZE, Table, as_lazy, check_quasi_identifiers
 from .risk import anonymity
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ..errors import InputError
-from ..printing import Notice, add_notice, shortened
+from onetomany.errors import InputError
+from onetomany.printing import Notice, add_notice, shortened
 from .column_types import iterate_pieces, list_places
 from .names_row import is_counted, is_turned, looks_numeric
 

@@ -42,9 +42,9 @@ def build_report(
 
     require_extra("report")
     from onetomany.report import picture_record
-    from onetomany.report.case_pages import has_case_chapter, write_case_chapters
-    from onetomany.report.execute import run_chapters
-    from onetomany.report.website import executed_chapters, write_site
+    from .case_pages import has_case_chapter, write_case_chapters
+    from .execute import run_chapters
+    from .website import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
@@ -83,9 +83,9 @@ def build_case_report(notebooks: Path, folder: Path, out: Path) -> Path:
     from onetomany.extras import require_extra
 
     require_extra("report")
-    from onetomany.report.case_pages import write_own_case
-    from onetomany.report.execute import run_chapters
-    from onetomany.report.website import executed_chapters, write_site
+    from .case_pages import write_own_case
+    from .execute import run_chapters
+    from .website import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     executed_chapters(out)

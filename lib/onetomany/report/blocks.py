@@ -14,12 +14,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from onetomany.confidence import PERCENT
 from onetomany.errors import OneToManyError
 from onetomany.prose import RECKONER, STORY
-from onetomany.report.chapter import Chapter, Heading, NotebookBlock, NotebookCell
-from onetomany.report.clean import clean_html, refused_chart, refused_html
-from onetomany.report.execute import Notebook
-from onetomany.report.glossary import page_terms
-from onetomany.report.shown import PARQUET
-from onetomany.report.tags import EXERCISE
+from .chapter import Chapter, Heading, NotebookBlock, NotebookCell
+from .clean import clean_html, refused_chart, refused_html
+from .execute import Notebook
+from .glossary import page_terms
+from .shown import PARQUET
+from .tags import EXERCISE
 
 # "v5+json" as JupyterLab names it, "v6.json" as altair does
 VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")

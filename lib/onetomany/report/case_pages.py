@@ -19,8 +19,8 @@ from onetomany.cases.case_folder import SHIPPED, Case, read_case, shipped_cases
 from onetomany.cases.case_tables import LARGEST
 from onetomany.cases.columns import TABLES
 from onetomany.errors import OneToManyError
-from onetomany.report.execute import Notebook
 from onetomany.sources.files import read_received, write_whole
+from .execute import Notebook
 
 STEM = "case-"  # of the chapters of cases: case-incheon
 COPY = "case"  # the folder of the copied tables

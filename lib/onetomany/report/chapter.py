@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from onetomany.report.tags import ANSWER, EXPERT
+from .tags import ANSWER, EXPERT
 
 
 @dataclass

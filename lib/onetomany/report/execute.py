@@ -23,10 +23,10 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from onetomany.errors import InputError, OneToManyError
 from onetomany.progress import ProgressBar
-from onetomany.report.kernels import ReportKernels
 from onetomany.sources.commits import commit_of
 from onetomany.sources.kit_files import installed_path
 from onetomany.sources.processes import safe_environment
+from .kernels import ReportKernels
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onetomany.report.chapter import Chapter
-from onetomany.report.under_chart import figure_number, figure_title, made_when
 from onetomany.sources.case_summary import Pair
+from .chapter import Chapter
+from .under_chart import figure_number, figure_title, made_when
 
 # Themes of the kit's own chapters, in the order in which a reader meets them
 THEMES: tuple[tuple[Pair, tuple[str, ...]], ...] = (

@@ -10,11 +10,11 @@ from typing import Any
 from onetomany.charts.reader_table import STATUSES
 from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING
-from onetomany.report.chapter import Chapter, NotebookBlock, NotebookCell
-from onetomany.report.execute import Notebook
-from onetomany.report.under_chart import made_when
 from onetomany.sources.case_summary import Pair
 from onetomany.sources.files import write_whole
+from .chapter import Chapter, NotebookBlock, NotebookCell
+from .execute import Notebook
+from .under_chart import made_when
 
 
 @dataclass(frozen=True)

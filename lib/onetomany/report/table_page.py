@@ -14,8 +14,8 @@ import onetomany
 from onetomany.charts.assessment import crowd_sizes_chart, without_column_chart
 from onetomany.printing import Notice, shortened
 from onetomany.reidentification.assessment import Assessment, describe_assessment, to_give_up
-from onetomany.report.fonts import fonts_css
-from onetomany.report.website import picture
+from .fonts import fonts_css
+from .website import picture
 
 LISTED = 200  # records
 _WIDE, _NARROW = 460, 190  # pixels of a plot

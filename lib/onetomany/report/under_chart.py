@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from onetomany.charts.languages import in_language, marked_spec, plain_spec
-from onetomany.report.chapter import Chapter, NotebookBlock
 from onetomany.sources.case_summary import Pair
 from onetomany.sources.tables import csv_text
+from .chapter import Chapter, NotebookBlock
 
 
 def figure_number(chapter: Chapter, chart: NotebookBlock) -> str:

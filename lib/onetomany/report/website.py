@@ -23,23 +23,23 @@ from markupsafe import Markup
 import onetomany
 from onetomany.charts.languages import marked_spec, plain_spec
 from onetomany.errors import InputError, OneToManyError
-from onetomany.report.blocks import read_chapter
-from onetomany.report.chapter import Chapter, gathered_code
-from onetomany.report.execute import Notebook
-from onetomany.report.fonts import font_folder, fonts_css, licence_note
-from onetomany.report.glossary import NoMarker, TermMarker
-from onetomany.report.side_pages import (
+from onetomany.sources.cache import cache_dir
+from onetomany.sources.case_summary import case_summary
+from onetomany.sources.files import whole_folder, write_whole
+from .blocks import read_chapter
+from .chapter import Chapter, gathered_code
+from .execute import Notebook
+from .fonts import font_folder, fonts_css, licence_note
+from .glossary import NoMarker, TermMarker
+from .side_pages import (
     STAMP,
     STAMP_KO,
     chapters_by_theme,
     listed_figures,
     print_styles,
 )
-from onetomany.report.summary import read_findings, write_picture
-from onetomany.report.under_chart import chart_csv, figure_citation, figure_number
-from onetomany.sources.cache import cache_dir
-from onetomany.sources.case_summary import case_summary
-from onetomany.sources.files import whole_folder, write_whole
+from .summary import read_findings, write_picture
+from .under_chart import chart_csv, figure_citation, figure_number
 
 # A page may use: the files in its folder (a page opened from a folder has no 'self' in every
 # browser, so file: is named too), its fonts and pictures as data. Scripts run from files alone and

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..documents.case_file import open_case
-from ..documents.ingest import ingest
-from ..documents.ingested import Ingested
-from ..errors import InputError
-from ..sources.files import sha256_of, write_whole
+from onetomany.documents.case_file import open_case
+from onetomany.documents.ingest import ingest
+from onetomany.documents.ingested import Ingested
+from onetomany.errors import InputError
+from onetomany.sources.files import sha256_of, write_whole
 from .laws import Procedure
 from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add_event, read_request
 from .status import store_requests

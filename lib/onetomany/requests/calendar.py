@@ -8,7 +8,7 @@ import hashlib
 import icalendar
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .deadlines import DEADLINES
 
 NEEDED = ("request", "title", *DEADLINES)

@@ -13,7 +13,7 @@ from functools import cache
 
 import holidays
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .laws import CALENDAR_ROWS, MEMBER_STATES, Procedure
 
 WEEKDAYS = (

@@ -14,7 +14,7 @@ from functools import partial
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .counting import holidays_between, months_on, prolonged, working_end
 from .days import ONE_DAY, WorkingDays, working_days
 from .laws import EVENTS, Procedure, Step

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError, near
-from ..sources.files import write_whole
+from onetomany.errors import InputError, near
+from onetomany.sources.files import write_whole
 from . import gaps, letter_files, letters, log
 from .languages import written_date
 from .letter_templates import LANGUAGES, letter_fields, templates

@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..documents.case_file import query_frame
-from ..errors import InputError, near
-from ..sources.case import DATA, ArrowStream
-from ..sources.kit_files import packaged_text
-from ..sources.tables import require_columns
+from onetomany.documents.case_file import query_frame
+from onetomany.errors import InputError, near
+from onetomany.sources.case import DATA, ArrowStream
+from onetomany.sources.kit_files import packaged_text
+from onetomany.sources.tables import require_columns
 from .letter_templates import templates
 
 TABLE = (

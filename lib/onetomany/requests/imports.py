@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..errors import InputError
-from ..sources.kit_files import packaged_toml
+from onetomany.errors import InputError
+from onetomany.sources.kit_files import packaged_toml
 from .log import Event, Request
 
 MAX_BYTES = 20_000_000

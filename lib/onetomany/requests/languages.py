@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import InputError, near
+from onetomany.errors import InputError, near
 from .letter_templates import made_of, read_toml, templates_folder
 
 # question words at the beginning or end of an item

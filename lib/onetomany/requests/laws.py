@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..errors import InputError
-from ..sources.kit_files import packaged_rows
+from onetomany.errors import InputError
+from onetomany.sources.kit_files import packaged_rows
 
 VERIFIED = ("read", "recalled")
 UNITS = ("working_days", "calendar_days", "months")

@@ -10,8 +10,8 @@ import zipfile
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
-from ..sources.files import package_folder
+from onetomany.errors import InputError
+from onetomany.sources.files import package_folder
 from .languages import letter_language
 
 if TYPE_CHECKING:

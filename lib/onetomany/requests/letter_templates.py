@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .laws import VERIFIED
 from .procedures import requests_folder
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from ..errors import InputError, near
+from onetomany.errors import InputError, near
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
 from .letter_templates import (

@@ -17,8 +17,8 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from ..errors import InputError, near
-from ..sources.files import write_whole
+from onetomany.errors import InputError, near
+from onetomany.sources.files import write_whole
 from .languages import letter_languages
 from .laws import EVENT_LIST
 from .letter_templates import made_of, read_toml, split_head

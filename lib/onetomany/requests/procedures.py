@@ -16,8 +16,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import InputError, near
-from ..sources.kit_files import kit_folder, kit_path
+from onetomany.errors import InputError, near
+from onetomany.sources.kit_files import kit_folder, kit_path
 from .laws import (
     CALENDARS,
     EFFECTS,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .procedures import requests_folder
 
 AI_REGISTER = {

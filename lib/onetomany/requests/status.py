@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .deadlines import DEADLINES, deadline, deadlines
 from .laws import Procedure
 from .log import GRANTS, LOG_EVENTS, WORDS, Event, Request

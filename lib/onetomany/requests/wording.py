@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from ..sources.kit_files import packaged_toml
+from onetomany.sources.kit_files import packaged_toml
 from .days import WorkingDays, written_day
 from .laws import EVENTS, Extension, Step
 from .stops import Stopped

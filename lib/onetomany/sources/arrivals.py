@@ -21,8 +21,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError, IntegrityError
-from ..progress import ProgressBar
+from onetomany.errors import InputError, IntegrityError
+from onetomany.progress import ProgressBar
 from . import case, travellers
 from .files import write_whole
 

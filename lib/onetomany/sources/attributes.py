@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import DatasheetError, InputError
+from onetomany.errors import DatasheetError, InputError
 from .datasheets import Datasheet
 from .files import read_received
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import polars as pl
 
-from ..errors import InputError, OneToManyError, RefusedError
+from onetomany.errors import InputError, OneToManyError, RefusedError
 from .differentials import DATA, by_birth, publication, read_sources, read_table
 
 Bound = Literal["", "at least", "at most"]

@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 import duckdb
 import polars as pl
 
-from ..errors import OneToManyError
+from onetomany.errors import OneToManyError
 from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "cases" / "incheon"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from onetomany.errors import OneToManyError
-
 from . import case
 
 Pair = tuple[str, str]  # English and Korean

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import OneToManyError
+from onetomany.errors import OneToManyError
 from .sheet_fields import sourced
 from .tables import read_columns, refuse_rows
 

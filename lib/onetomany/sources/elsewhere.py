@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 
 import polars as pl
 
-from ..errors import InputError, near
+from onetomany.errors import InputError, near
 from .sheet_fields import sourced
 from .tables import read_columns
 

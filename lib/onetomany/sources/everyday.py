@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 PUBLISHED = {
     "id": pl.String,

@@ -17,8 +17,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO
 
-from ..errors import InputError, IntegrityError
-from ..progress import ProgressBar
+from onetomany.errors import InputError, IntegrityError
+from onetomany.progress import ProgressBar
 from .datasheets import Datasheet, parse_datasheet
 from .files import sha256_of, write_whole
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 
 def sha256_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..errors import InputError, IntegrityError, RefusedError
+from onetomany.errors import InputError, IntegrityError, RefusedError
 from .kit_files import packaged_text
 from .sheet_fields import PermittedSheet, checked_fields, in_range, read_sheet
 

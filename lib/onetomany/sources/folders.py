@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..errors import DatasheetError, InputError, IntegrityError
-from ..progress import ProgressBar
+from onetomany.errors import DatasheetError, InputError, IntegrityError
+from onetomany.progress import ProgressBar
 from .files import read_received, sha256_of
 
 # suffixes of the formats that the kit reads

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 # the share of plain numbers that must fit before a column is refused, since random digits fit too
 CHECKSUM_SHARE, DATE_SHARE, PHONE_SHARE, CARD_SHARE = 0.05, 0.5, 0.5, 0.5

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import DatasheetError, InputError, IntegrityError
+from onetomany.errors import DatasheetError, InputError, IntegrityError
 from .attributes import read_attributes
 from .datasheets import BLANK, Datasheet, read_datasheet, stated_subjects
 from .files import package_folder, write_whole

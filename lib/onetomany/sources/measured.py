@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 
 import polars as pl
 
-from ..errors import OneToManyError
+from onetomany.errors import OneToManyError
 from .sheet_fields import sourced
 from .tables import read_columns
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import DatasheetError, InputError, IntegrityError
+from onetomany.errors import DatasheetError, InputError, IntegrityError
 from .sheet_fields import SheetBase, checked_fields
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"

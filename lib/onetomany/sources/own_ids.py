@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .files import read_received, write_whole
 from .tables import csv_text, plain_text
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError
 
 DATA = resources.files("onetomany.sources") / "data" / "pairs"
 PAIR = {

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError
 from .files import package_folder, sha256_of
 
 _KINDS = ("truth", "example")

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from ..errors import DatasheetError, OneToManyError, near
+from onetomany.errors import DatasheetError, OneToManyError, near
 
 # activity -> uses, of which the datasheet must allow at least one
 _ANY = frozenset({"research", "evaluation", "teaching"})

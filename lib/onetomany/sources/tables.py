@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 NOTE = (
     "In a CSV file, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, "

@@ -19,8 +19,8 @@ from importlib import resources
 from pathlib import Path
 from typing import IO
 
-from ..errors import InputError, IntegrityError
-from ..progress import ProgressBar
+from onetomany.errors import InputError, IntegrityError
+from onetomany.progress import ProgressBar
 from .cache import cache_dir
 from .files import package_folder, sha256_of, whole_file, write_whole
 

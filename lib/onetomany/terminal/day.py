@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..sources.files import sha256_of, write_whole
+from onetomany.errors import InputError
+from onetomany.sources.files import sha256_of, write_whole
 from .layout import FICTIONAL, load_layout
 from .passengers import HOUR
 from .run import SimulatedRun, read_simulated_run, simulate_coarsely, walk_run, write_simulated_run

@@ -16,7 +16,7 @@ import polars as pl
 import simpy
 from jupedsim.routing import RoutingEngine
 
-from ..progress import ProgressBar
+from onetomany.progress import ProgressBar
 from .layout import SERVED, STAGES, Layout
 from .passengers import HOUR, check_places
 from .scenarios import ORDINARY, Scenario, draw_scenario

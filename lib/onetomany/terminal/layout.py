@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 Floats = NDArray[np.float64]
 Point = tuple[float, float]

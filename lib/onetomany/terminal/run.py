@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError, IntegrityError
-from ..sources.files import sha256_of, write_whole
+from onetomany.errors import InputError, IntegrityError
+from onetomany.sources.files import sha256_of, write_whole
 from .cameras import coarse_sightings, fine_sightings
 from .flow import simulate_day
 from .layout import Layout

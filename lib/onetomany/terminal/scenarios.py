@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .layout import SERVED, Layout
 from .passengers import HOUR, PASSENGERS, draw_passengers
 

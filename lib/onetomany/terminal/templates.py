@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..faces import synthetic
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.faces import synthetic
+from onetomany.progress import ProgressBar
 
 Templates = NDArray[np.float32]
 

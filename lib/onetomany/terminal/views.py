@@ -12,7 +12,7 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .layout import Camera, Layout, walls_of
 
 Floats = NDArray[np.float64]

@@ -19,8 +19,8 @@ import numpy as np
 import polars as pl
 import shapely
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .flow import VISITS
 from .layout import SERVED, STAGES, Layout, Opening, ServicePoint
 from .passengers import HOUR, check_places

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..progress import ProgressBar
+from onetomany.progress import ProgressBar
 from .cover import (
     best_successors,
     chain_successors,

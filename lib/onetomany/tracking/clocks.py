@@ -18,8 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .association import Association, AssociationSettings, associate
 from .clock_errors import half_spread, offset_errors
 from .clock_groups import group_errors, linked_groups, quantile_range, walking_groups

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..sources.pedestrians import FRAME_RATE
+from onetomany.sources.pedestrians import FRAME_RATE
 from .metrics import Scores, score_tracks, score_tracks_again
 from .mot import BOX, write_mot
 from .within import TRACKERS, track

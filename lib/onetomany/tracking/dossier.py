@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .association import Association
 
 RADIUS = 3.0  # m

@@ -12,8 +12,8 @@ import polars as pl
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from ..accuracy.intervals import Interval, ratio_interval
-from ..errors import InputError
+from onetomany.accuracy.intervals import Interval, ratio_interval
+from onetomany.errors import InputError
 from .association import Association
 from .metrics import identity
 from .transit import Floats, Rows

@@ -18,11 +18,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..cage import keeper as cage
-from ..cage.film_decoder import FAULT, HEAD, MOST, PIXELS, SECONDS, TIME
-from ..errors import InputError
-from ..progress import ProgressBar
-from ..sources.films import MAX_BYTES, FilmSheet, copy_checked
+from onetomany.cage import keeper as cage
+from onetomany.cage.film_decoder import FAULT, HEAD, MOST, PIXELS, SECONDS, TIME
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
+from onetomany.sources.films import MAX_BYTES, FilmSheet, copy_checked
 from .mot import MOT
 from .within import track
 

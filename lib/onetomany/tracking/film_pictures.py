@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..errors import OneToManyError
-from ..sources.films import FilmSheet
+from onetomany.errors import OneToManyError
+from onetomany.sources.films import FilmSheet
 from .film import Decoded, Pixels, decode_film
 from .mot import BOX
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import DatasheetError
+from onetomany.errors import DatasheetError
 
 Floats = NDArray[np.float64]
 

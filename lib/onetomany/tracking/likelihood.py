@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]

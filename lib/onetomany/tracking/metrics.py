@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .mot import BOX
 
 Floats = NDArray[np.float64]

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError
-from ..printing import add_notice
-from ..sources.files import write_whole
-from ..sources.tables import csv_text
+from onetomany.errors import InputError
+from onetomany.printing import add_notice
+from onetomany.sources.files import write_whole
+from onetomany.sources.tables import csv_text
 from .mot_columns import arrange_columns, boxes_from
 from .numbers_text import Notices, NumbersText, is_number, read_numbers
 

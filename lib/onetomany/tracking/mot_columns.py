@@ -6,8 +6,8 @@ import re
 
 import polars as pl
 
-from ..errors import InputError
-from ..printing import add_notice
+from onetomany.errors import InputError
+from onetomany.printing import add_notice
 from .numbers_text import Notices, NumbersText, is_number
 
 _BASE = ("frame", "id", "left", "top", "width", "height")

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..printing import add_notice
+from onetomany.errors import InputError
+from onetomany.printing import add_notice
 from .mot_mistakes import explanations
 from .mot_parts import MANY, check_ids, check_parts, check_repeats, refuse_crowded
 from .mot_shift import estimated_shift, overlap_with_suffixed

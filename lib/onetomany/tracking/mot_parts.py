@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..printing import add_notice
+from onetomany.errors import InputError
+from onetomany.printing import add_notice
 from .mot_shift import estimated_shift, overlap_with_suffixed
 from .numbers_text import Notices
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..cage import keeper as cage
-from ..cage.number_tables import (
+from onetomany.cage import keeper as cage
+from onetomany.cage.number_tables import (
     ENCODINGS,
     FAULT,
     HEAD,
@@ -32,10 +32,10 @@ from ..cage.number_tables import (
     TAIL,
     TEXTS,
 )
-from ..cage.text_tables import is_number
-from ..errors import InputError, RefusedError
-from ..printing import Notice, add_notice
-from ..sources import pedestrians
+from onetomany.cage.text_tables import is_number
+from onetomany.errors import InputError, RefusedError
+from onetomany.printing import Notice, add_notice
+from onetomany.sources import pedestrians
 
 __all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
 

@@ -18,9 +18,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, IntegrityError
-from ..sources.cache import cache_dir
-from ..sources.files import read_received, write_whole
+from onetomany.errors import InputError, IntegrityError
+from onetomany.sources.cache import cache_dir
+from onetomany.sources.files import read_received, write_whole
 from .film import Detector, Pixels
 
 Floats = NDArray[np.float64]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError
-from ..printing import add_notice
-from ..sources import pedestrians
+from onetomany.errors import InputError
+from onetomany.printing import add_notice
+from onetomany.sources import pedestrians
 from .comparison import Filmed
 from .mot import open_mot
 from .mot_faults import check_boxes, check_detections, check_pair, check_truth

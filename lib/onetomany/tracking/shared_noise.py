@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 from .likelihood import SAME, Floats, Vectors, by_template, pair_quality
 from .visits import GAP, visit_numbers
 

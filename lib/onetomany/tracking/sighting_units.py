@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..sources.tables import require_columns
+from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 from .transit import TransitModel, distances_between
 
 LONGER = 6.0  # times the labelled run's median sighting, that no other crowd explains

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..sources.tables import require_columns
+from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 
 WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
 LONGEST = 1800.0  # s, the longest median of sightings; longer ones are in another unit

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .association import LINKS, Association, hide_truth, tracks_of
 from .likelihood import Vectors, by_template
 from .metrics import identity

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 LINKS = 10
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtr
 
-from ..errors import InputError
+from onetomany.errors import InputError
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..accuracy.intervals import ratio_interval
-from ..errors import InputError
-from ..progress import ProgressBar
+from onetomany.accuracy.intervals import ratio_interval
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
 from .evaluation import share_interval
 from .transit import Rows
 

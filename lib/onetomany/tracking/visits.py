@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .. import terminal
-from ..errors import InputError
-from ..faces import synthetic
-from ..terminal.templates import PEOPLE, SESSION, STREAM, noise_factor
+from onetomany import terminal
+from onetomany.errors import InputError
+from onetomany.faces import synthetic
+from onetomany.terminal.templates import PEOPLE, SESSION, STREAM, noise_factor
 from .likelihood import Rows, Vectors
 
 GAP = 300.0  # s between sightings of one visit, at most; chosen

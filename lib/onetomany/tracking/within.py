@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
-from ..progress import ProgressBar
-from ..sources.pedestrians import FRAME_RATE
+from onetomany.errors import InputError
+from onetomany.progress import ProgressBar
+from onetomany.sources.pedestrians import FRAME_RATE
 from .mot import BOX, LAST_FRAME, MOT
 
 Setting = float | int | bool

@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets
 
-from ..printing import shortened
+from onetomany.printing import shortened
 from .desk_words import KOREAN, WIDGET_WORDS
 
 _NEW = "\0new"  # the option 'another', which no cell contains

@@ -12,9 +12,9 @@ from typing import Any
 import ipywidgets
 import polars as pl
 
-from ..cases.case_tables import raw_table
-from ..cases.columns import SPEAKERS, CaseColumn, case_table
-from ..cases.rows import (
+from onetomany.cases.case_tables import raw_table
+from onetomany.cases.columns import SPEAKERS, CaseColumn, case_table
+from onetomany.cases.rows import (
     add_case_row,
     check_row,
     delete_case_row,
@@ -22,9 +22,9 @@ from ..cases.rows import (
     row_faults,
     row_keys,
 )
-from ..cases.words import case_column_label, choice_label, column_about
-from ..errors import InputError, OneToManyError
-from ..printing import shortened
+from onetomany.cases.words import case_column_label, choice_label, column_about
+from onetomany.errors import InputError, OneToManyError
+from onetomany.printing import shortened
 from .case_fields import (
     CaseField,
     ChoiceField,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ..cases.columns import SPEAKERS, CaseColumn
-from ..claims.claim_ledger import WORDS
-from ..mentions.quantities import UNITS
-from ..requests.letter_templates import templates
-from ..requests.procedures import procedures
+from onetomany.cases.columns import SPEAKERS, CaseColumn
+from onetomany.claims.claim_ledger import WORDS
+from onetomany.mentions.quantities import UNITS
+from onetomany.requests.letter_templates import templates
+from onetomany.requests.procedures import procedures
 from .case_fields import (
     CaseField,
     ChoiceField,

@@ -12,16 +12,16 @@ from typing import Any
 
 import ipywidgets
 
-from ..cage import accept_weak_isolation
-from ..cases.case_folder import Case, is_case_folder, read_case
-from ..cases.case_tables import raw_table
-from ..cases.columns import case_table
-from ..cases.database import FILE, SOURCES, source_files, store_case
-from ..cases.marked import SHORT
-from ..cases.to_do import DATABASE, FAULT, CaseTask, check_case
-from ..documents.case_file import open_case
-from ..errors import InputError, OneToManyError
-from ..requests.log import read_requests
+from onetomany.cage import accept_weak_isolation
+from onetomany.cases.case_folder import Case, is_case_folder, read_case
+from onetomany.cases.case_tables import raw_table
+from onetomany.cases.columns import case_table
+from onetomany.cases.database import FILE, SOURCES, source_files, store_case
+from onetomany.cases.marked import SHORT
+from onetomany.cases.to_do import DATABASE, FAULT, CaseTask, check_case
+from onetomany.documents.case_file import open_case
+from onetomany.errors import InputError, OneToManyError
+from onetomany.requests.log import read_requests
 from .case_fields import styled
 from .case_forms import RowForm
 from .case_plans import PLANS

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from ..cases.to_do import GROUPS, SPEAKER, CaseTask
-from ..sources.kit_files import packaged_text
+from onetomany.cases.to_do import GROUPS, SPEAKER, CaseTask
+from onetomany.sources.kit_files import packaged_text
 from .desk_words import KOREAN, WIDGET_WORDS, escaped
 
 MOST = 60  # tasks shown

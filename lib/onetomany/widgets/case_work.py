@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import ipywidgets
 
-from ..sources.processes import python_command, safe_environment
+from onetomany.sources.processes import python_command, safe_environment
 from .case_words import case_word
 from .desk_words import escaped
 

@@ -12,18 +12,18 @@ import ipywidgets
 import polars as pl
 from IPython.display import display
 
-from ..accuracy import error_rates, histogram
-from ..behaviour import Rule, flagged_rates, flags
-from ..charts.accuracy import candidate_list_chart, score_histogram_chart
-from ..charts.behaviour import flagged_rates_chart
-from ..charts.languages import in_language, marked_text
-from ..charts.reidentification import column_label, narrowed_crowd_chart
-from ..confidence import PERCENT, PERCENT_KO
-from ..gallery import Gallery, Threshold
-from ..printing import printable
-from ..reidentification.crowds import crowd
-from ..tracking.association import Association, cut_weak_links
-from ..tracking.evaluation import track_errors
+from onetomany.accuracy import error_rates, histogram
+from onetomany.behaviour import Rule, flagged_rates, flags
+from onetomany.charts.accuracy import candidate_list_chart, score_histogram_chart
+from onetomany.charts.behaviour import flagged_rates_chart
+from onetomany.charts.languages import in_language, marked_text
+from onetomany.charts.reidentification import column_label, narrowed_crowd_chart
+from onetomany.confidence import PERCENT, PERCENT_KO
+from onetomany.gallery import Gallery, Threshold
+from onetomany.printing import printable
+from onetomany.reidentification.crowds import crowd
+from onetomany.tracking.association import Association, cut_weak_links
+from onetomany.tracking.evaluation import track_errors
 from .one_language import show_both, spoken
 
 

@@ -15,17 +15,17 @@ import duckdb
 import ipywidgets
 import polars as pl
 
-from ..cage import accept_weak_isolation
-from ..cases import marked
-from ..cases.case_folder import is_case_folder
-from ..cases.database import FILE
-from ..claims import passages
-from ..documents import query, remarks
-from ..documents.case_file import open_case
-from ..documents.finding import find_pages
-from ..documents.picture import page_picture
-from ..documents.search import Span
-from ..errors import InputError, OneToManyError
+from onetomany.cage import accept_weak_isolation
+from onetomany.cases import marked
+from onetomany.cases.case_folder import is_case_folder
+from onetomany.cases.database import FILE
+from onetomany.claims import passages
+from onetomany.documents import query, remarks
+from onetomany.documents.case_file import open_case
+from onetomany.documents.finding import find_pages
+from onetomany.documents.picture import page_picture
+from onetomany.documents.search import Span
+from onetomany.errors import InputError, OneToManyError
 from . import desk_words
 from .case_fields import styled
 from .desk_layout import CLAIM_FIELDS, DeskLayout

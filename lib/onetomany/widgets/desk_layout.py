@@ -12,10 +12,10 @@ from typing import Any
 
 import ipywidgets
 
-from ..claims.claim_ledger import WORDS
-from ..documents import query
-from ..errors import OneToManyError
-from ..mentions.quantities import UNITS as QUANTITIES
+from onetomany.claims.claim_ledger import WORDS
+from onetomany.documents import query
+from onetomany.errors import OneToManyError
+from onetomany.mentions.quantities import UNITS as QUANTITIES
 from . import desk_words
 from .case_fields import DateField, styled
 from .desk_words import ENGLISH, KOREAN, LABELS, escaped

@@ -9,10 +9,10 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..documents.finding import marked_parts
-from ..documents.search import Span
-from ..printing import LONGEST, printable, shortened
-from ..sources.kit_files import packaged_text, packaged_toml
+from onetomany.documents.finding import marked_parts
+from onetomany.documents.search import Span
+from onetomany.printing import LONGEST, printable, shortened
+from onetomany.sources.kit_files import packaged_text, packaged_toml
 
 ENGLISH, KOREAN = "en", "ko"
 WIDGET_WORDS: Mapping[str, Any] = packaged_toml(__package__, "words.toml")

@@ -6,9 +6,14 @@ import ipywidgets
 import polars as pl
 from IPython.display import display
 
-from ..charts.elsewhere import chosen_programmes, filter_label, filter_menus, programme_map_chart
-from ..charts.elsewhere_tables import programmes_table
-from ..charts.languages import both
+from onetomany.charts.elsewhere import (
+    chosen_programmes,
+    filter_label,
+    filter_menus,
+    programme_map_chart,
+)
+from onetomany.charts.elsewhere_tables import programmes_table
+from onetomany.charts.languages import both
 from .one_language import spoken
 
 _WIDE = {"style": {"description_width": "140px"}, "layout": ipywidgets.Layout(width="420px")}

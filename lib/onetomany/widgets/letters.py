@@ -15,12 +15,12 @@ from typing import Any
 import ipywidgets
 from IPython.display import HTML, display
 
-from ..charts.languages import both
-from ..errors import InputError
-from ..printing import printable
-from ..requests import drafts, gaps, letters, log
-from ..requests.languages import letter_languages
-from ..requests.letter_templates import (
+from onetomany.charts.languages import both
+from onetomany.errors import InputError
+from onetomany.printing import printable
+from onetomany.requests import drafts, gaps, letters, log
+from onetomany.requests.languages import letter_languages
+from onetomany.requests.letter_templates import (
     Field,
     asked_of,
     frames,
@@ -29,9 +29,9 @@ from ..requests.letter_templates import (
     needed_of,
     templates,
 )
-from ..requests.procedures import procedures, requests_folder
-from ..sources.files import write_whole
-from ..sources.kit_files import installed_path
+from onetomany.requests.procedures import procedures, requests_folder
+from onetomany.sources.files import write_whole
+from onetomany.sources.kit_files import installed_path
 from .one_language import language_in_use, spoken
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}

@@ -8,9 +8,9 @@ import ipywidgets
 import polars as pl
 from IPython.display import display
 
-from ..charts.mosaic import people_left_chart
-from ..printing import printable
-from ..reidentification.mosaic import mosaic
+from onetomany.charts.mosaic import people_left_chart
+from onetomany.printing import printable
+from onetomany.reidentification.mosaic import mosaic
 from .one_language import show_both, spoken
 
 POPULATIONS = (10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)

@@ -13,9 +13,9 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import HTML, display
 
-from ..charts.languages import in_language, marked_text, plain, spec_in_language
-from ..errors import InputError, OneToManyError
-from ..printing import printable
+from onetomany.charts.languages import in_language, marked_text, plain, spec_in_language
+from onetomany.errors import InputError, OneToManyError
+from onetomany.printing import printable
 
 LANGUAGES = ("en", "ko")
 _HTML = "text/html"

@@ -10,8 +10,8 @@ import ipywidgets
 import polars as pl
 from IPython.display import HTML, display
 
-from ..accuracy.accuracy_claims import meanings_of_accuracy
-from ..accuracy.programme_inputs import (
+from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
+from onetomany.accuracy.programme_inputs import (
     COUNTED,
     NAMES,
     SHARES,
@@ -19,17 +19,21 @@ from ..accuracy.programme_inputs import (
     disclosed_inputs,
     reference_inputs,
 )
-from ..accuracy.reckoner import reckon
-from ..accuracy.reckoner_words import (
+from onetomany.accuracy.reckoner import reckon
+from onetomany.accuracy.reckoner_words import (
     describe_reckoning,
     worded_figures,
     worded_inputs,
     worded_meanings,
 )
-from ..charts.languages import both
-from ..charts.reckoner import accuracy_meanings_table, reckoner_inputs_table, reckoning_table
-from ..errors import InputError
-from ..printing import shortened
+from onetomany.charts.languages import both
+from onetomany.charts.reckoner import (
+    accuracy_meanings_table,
+    reckoner_inputs_table,
+    reckoning_table,
+)
+from onetomany.errors import InputError
+from onetomany.printing import shortened
 from .one_language import error_html, show_both, spoken
 
 _WIDE = {"style": {"description_width": "330px"}, "layout": ipywidgets.Layout(width="620px")}

@@ -8,13 +8,18 @@ from pathlib import Path
 import ipywidgets
 from IPython.display import HTML, display
 
-from ..charts.assessment import crowd_sizes_chart, without_column_chart
-from ..charts.languages import both
-from ..errors import InputError
-from ..printing import Notice, printable, shortened
-from ..reidentification.assessment import Assessment, assess, describe_assessment, to_give_up
-from ..reidentification.hidden_values import hide_values
-from ..reidentification.own_table import OwnTable, own_table
+from onetomany.charts.assessment import crowd_sizes_chart, without_column_chart
+from onetomany.charts.languages import both
+from onetomany.errors import InputError
+from onetomany.printing import Notice, printable, shortened
+from onetomany.reidentification.assessment import (
+    Assessment,
+    assess,
+    describe_assessment,
+    to_give_up,
+)
+from onetomany.reidentification.hidden_values import hide_values
+from onetomany.reidentification.own_table import OwnTable, own_table
 from .one_language import error_html, show_both, spoken
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}

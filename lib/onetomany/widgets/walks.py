@@ -9,12 +9,12 @@ import ipywidgets
 import polars as pl
 from IPython.display import HTML, display
 
-from ..behaviour import UNITS, Judged, Site, judge, read_rules, read_site, read_walks
-from ..cage import accept_weak_isolation
-from ..charts.behaviour import flagged_rates_chart
-from ..errors import InputError, OneToManyError
-from ..printing import printable
-from ..tracking.numbers_text import Notices
+from onetomany.behaviour import UNITS, Judged, Site, judge, read_rules, read_site, read_walks
+from onetomany.cage import accept_weak_isolation
+from onetomany.charts.behaviour import flagged_rates_chart
+from onetomany.errors import InputError, OneToManyError
+from onetomany.printing import printable
+from onetomany.tracking.numbers_text import Notices
 from .one_language import error_html, spoken
 
 _WIDE = {"style": {"description_width": "190px"}, "layout": ipywidgets.Layout(width="760px")}

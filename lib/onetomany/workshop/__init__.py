@@ -12,7 +12,7 @@ from onetomany.extras import require_extra
 
 require_extra("report")
 
-from onetomany.workshop.handout import BOTH, START, start_page, write_handout
-from onetomany.workshop.offline import write_offline
+from .handout import BOTH, START, start_page, write_handout
+from .offline import write_offline
 
 __all__ = ["BOTH", "START", "start_page", "write_handout", "write_offline"]

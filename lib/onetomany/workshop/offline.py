@@ -15,7 +15,7 @@ from onetomany.progress import ProgressBar
 from onetomany.sources.files import whole_folder
 from onetomany.sources.kit_files import packaged_text
 from onetomany.sources.processes import python_command, safe_environment
-from onetomany.workshop.handout import BOTH, write_handout
+from .handout import BOTH, write_handout
 
 
 def write_offline(

@@ -10,7 +10,7 @@ import quopri
 import re
 from functools import partial
 
-from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
+from onetomany.cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from .member_names import usual_share
 from .reading import Page, Reading, Refused, clean
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..cage.zygote import Handler, Send
+from onetomany.cage.zygote import Handler, Send
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-TASK = "onetomany.documents.drawing:load_page_drawer"
+TASK = "onetomany.formats.drawing:load_page_drawer"
 PIXELS = 40_000_000  # of a drawn page, and of the picture that is sent back
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
 Box = tuple[float, float, float, float]

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cage.zygote import Handler
+from onetomany.cage.zygote import Handler
 from .extraction import document_handler
 from .ocr_parts import PartRead, read_parts, said_of
 from .pdf_shapes import NESTING

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..cage.magic_bytes import GZIP, OLE, PDF, ZIP, media_type_by_magic
-from ..cage.zygote import Handler, Send
+from onetomany.cage.magic_bytes import GZIP, OLE, PDF, ZIP, media_type_by_magic
+from onetomany.cage.zygote import Handler, Send
 from .reading import Limits, Reading, Refused
 
 Extract = Callable[[bytes, str, Reading], None]

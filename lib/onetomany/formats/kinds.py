@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
-from ..cage.magic_bytes import GZIP, OLE, PDF, SEVEN_ZIP, TAR, ZIP, media_type_by_magic
+from onetomany.cage.magic_bytes import GZIP, OLE, PDF, SEVEN_ZIP, TAR, ZIP, media_type_by_magic
 from .reading import NO_TEXT, Reading, Refused
 from .warc import is_warc
 
