@@ -7,12 +7,19 @@ import dataclasses
 import datetime as dt
 import re
 import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 import icalendar
 import numpy as np
 import polars as pl
 import pytest
+import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,7 +206,7 @@ def broken(folder: Path, old: str, new: str, law: str = "kr-oida") -> Path:
         ),
         ("first_day = true\n", "first_day = 1\n", "'steps.decision.first_day' must be true or"),
         ('starts = "received"\n', 'starts = "sent"\n', "'steps.decision.starts' is 'sent'"),
-        ('ends = ["decided"]\n', 'ends = ["won"]\n', "'steps.decision.ends' has unknown events"),
+        ('ends = ["decided"]\n', 'ends = ["won"]\n', "'steps.decision.ends.1' is 'won'"),
         ('ends = ["decided"]\n', 'ends = "decided"\n', "'steps.decision.ends' must be a list"),
         ('lapse = ""\n', 'lapse = "refused"\n', "'steps.decision.lapse' is 'refused'"),
         ('id = "silence"\n', 'id = "decision"\n', "'steps' has an id twice"),
@@ -249,9 +256,49 @@ def test_a_law_that_is_wrong_is_refused_with_file_and_field(
     assert "kr-oida.toml" in str(refused.value)
 
 
+ODD = st.one_of(
+    st.booleans(),
+    st.integers(-1, 1),
+    st.floats(allow_nan=False),
+    st.text("ab \n{}", max_size=5),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.sampled_from(["id", "en", "odd"]), st.integers(), max_size=2),
+)
+
+
+def places(table: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to each value of a law's file."""
+    entries = table.items() if isinstance(table, dict) else enumerate(table)
+    for key, value in entries:
+        yield (*at, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*at, key))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), value=ODD)
+def test_any_value_in_any_place_is_read_or_refused_by_name(data: st.DataObject, value: Any) -> None:
+    path = ROOT / "data_requests" / "laws" / "eu-1049-2001.toml"
+    law = tomllib.loads(path.read_text(encoding="utf-8"))
+    *way, last = data.draw(st.sampled_from(list(places(law))))
+    table = reduce(getitem, way, law)
+    table[last] = value
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "laws" / path.name
+        file.parent.mkdir()
+        file.write_text(tomlkit.dumps(law), encoding="utf-8")
+        try:
+            procedures(Path(folder))
+        except InputError as error:
+            assert re.fullmatch(rf"{re.escape(str(file))}: '[\w.-]+' .+\.", str(error), re.DOTALL)  # noqa: PT017
+
+
 def test_days_off_of_an_institution_must_be_dates(tmp_path: Path) -> None:
     folder = broken(tmp_path / "d", "days = [2025-01-01", 'days = ["2025-01-01"', "eu-1049-2001")
-    with pytest.raises(InputError, match=r"'closed.2025.days' must be a list of dates"):
+    with pytest.raises(InputError, match=r"'closed.2025.days.1' must be a date"):
         procedures(folder)
 
 
