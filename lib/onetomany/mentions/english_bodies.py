@@ -11,13 +11,12 @@ from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
 _HEADS = (
-    "Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|"
-    "Agency|Institute|University|Bank|Directorate|Authority|Association|Foundation|"
-    "Federation|Chamber|Administration|Academy|Secretariat|Inspectorate|Observatory|"
-    "College|Police|Service|Centre|Center|Parliament|Tribunal|Ombudsman|Constabulary|"
-    "Trust|Consulting|Airlines|Airways|Organisation|Organization|Society|Alliance|"
-    "Embassy|Confederation|Task Force|Taskforce|Coalition|Consortium|Corps|Laboratory|"
-    "Inspectorate-General|Treasury|Endowment"
+    "Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|Agency|Institute|"
+    "University|Bank|Directorate|Authority|Association|Foundation|Federation|Chamber|"
+    "Administration|Academy|Secretariat|Inspectorate|Observatory|College|Police|Service|Centre|"
+    "Center|Parliament|Tribunal|Ombudsman|Constabulary|Trust|Consulting|Airlines|Airways|"
+    "Organisation|Organization|Society|Alliance|Embassy|Confederation|Task Force|Taskforce|"
+    "Coalition|Consortium|Corps|Laboratory|Inspectorate-General|Treasury|Endowment"
 )
 # heads that also form common terms: Third Party, Credit Union, High School
 _WEAK = (
@@ -75,19 +74,16 @@ _COMMON = listed_words("english_bodies.common")
 # a headline in capitals: ACLU Sues Justice Department
 _HEADLINE = re.compile(
     r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|"
-    r"Fines|"
-    r"Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|Over|"
-    r"Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
+    r"Fines|Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|"
+    r"Over|Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
 )
 # heads that take 'of': 'Council of Europe' is a name, 'Service of Process' is not
 _OF_HEADS = listed_words("english_bodies.of_heads")
 _OF_COMMON = re.compile(
     r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|"
-    r"Conduct|"
-    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|Justice(?=\sfor)|"
-    r"Study|Law|Record|"
-    r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|"
-    r"America\b(?=\s[A-Z]))\b"
+    r"Conduct|Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|"
+    r"Justice(?=\sfor)|Study|Law|Record|Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|"
+    r"Studies(?!\s[A-Z])|America\b(?=\s[A-Z]))\b"
 )
 _STATES = (
     r"[A-Z][a-z]+"
@@ -106,9 +102,8 @@ _NATIONAL = (
 )
 _OF_PLACE = (
     r"\sCourt\sof\s(?:the\s)?(?:State\sof\s|City\sof\s|County\sof\s)?[A-Z][a-z]+"
-    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|"
-    r"Kingdom|York|"
-    r"Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|"
+    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|Kingdom|"
+    r"York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|"
     r"Zealand))?"
 )
 _CIRCUIT = r"\sCircuit(?:\sCourt\sof\sAppeals?)?"

@@ -21,8 +21,7 @@ _ACTS = re.compile(
 _NATION = re.compile(r"(?<![A-Za-z])(?:UK|U\.K\.|US|U\.S\.|EU|UN) \Z")
 _PUBLIC = re.compile(
     r"\b(?:Office|Department|Parliament|Treasury|Congress|Senate|Agency|Commission|Court|Police|"
-    r"Army|Navy|"
-    r"Council|Service|Administration|Bureau|Authority|Committee)\b"
+    r"Army|Navy|Council|Service|Administration|Bureau|Authority|Committee)\b"
 )
 Entry = tuple[str, re.Pattern[str] | None, str, str]  # name, pattern, key, care
 
