@@ -115,17 +115,13 @@ _ACT = re.compile(
 def english_cued(text: str) -> Iterator[Place]:
     """Yield the places of names next to a verb, a kind of body or a title."""
     for match in _OPINES.finditer(text):
-        if match["name"] not in _NO_BODY and (
-            is_english(match["name"]) or not is_person(match["name"])
-        ):
+        name = match["name"]
+        if name not in _NO_BODY and (is_english(name) or not is_person(name)):
             yield match.span("name")
     for match in _KINDS_LISTED.finditer(text):
         for item in _ITEM.finditer(text, *match.span("names")):
-            if (
-                item[0].split()[0] not in _NO_NAME
-                and not is_place(item[0])
-                and not _is_named_person(item[0])
-            ):
+            known = item[0].split()[0] in _NO_NAME or is_place(item[0])
+            if not known and not _is_named_person(item[0]):
                 yield item.span()
     for cue, mild in ((_BEFORE, False), (_OF_BODY, False), (_DEALT, True)):
         for match in cue.finditer(text):
@@ -145,19 +141,13 @@ _NO_BODY = listed_words("english_cues.no_body")
 
 def defined_names(text: str, places: Iterable[Place]) -> Iterator[Place]:
     """Yield the places of short names defined in brackets after a name."""
+    forms = ((_DEFINED, _is_short), (_DEFINED_LATER, _is_made_of), (_SYLLABIC, _is_syllabic),
+             (_PART, _is_part))  # fmt: skip
     for start, end in places:
-        match = _DEFINED.match(text, end)
-        if match and _is_short(match["short"], text[start:end]):
-            yield match.span("short")
-        later = _DEFINED_LATER.match(text, end)
-        if later and _is_made_of(later["short"], text[start:end]):
-            yield later.span("short")
-        made = _SYLLABIC.match(text, end)
-        if made and _is_syllabic(made["short"], text[start:end]):
-            yield made.span("short")
-        part = _PART.match(text, end)
-        if part and is_proper(part["short"]) and part["short"].split()[0] in text[start:end]:
-            yield part.span("short")
+        for form, fits in forms:
+            match = form.match(text, end)
+            if match and fits(match["short"], text[start:end]):
+                yield match.span("short")
 
 
 def _is_made_of(short: str, name: str) -> bool:
@@ -175,6 +165,10 @@ def _is_syllabic(short: str, name: str) -> bool:
     left = iter(name.lower())
     in_order = short[0] == name[0] and all(letter in left for letter in short.lower())
     return short.upper() == initials or (in_order and is_proper(short))
+
+
+def _is_part(short: str, name: str) -> bool:
+    return is_proper(short) and short.split(maxsplit=1)[0] in name
 
 
 def _is_short(short: str, name: str) -> bool:
