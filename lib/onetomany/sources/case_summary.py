@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from onetomany.errors import OneToManyError
 from . import case
+from .sheet_fields import read_toml
 
 Pair = tuple[str, str]  # English and Korean
 
@@ -51,13 +51,12 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
     >>> len(case_summary().events)
     7
     """
-    text = (folder / "summary.toml").read_text(encoding="utf-8")
+    given = read_toml(folder, "summary.toml")
     records = case.records_given(case.case_numbers(folder))
     figures = {
         "records_en": f"{records / 1e6:.1f} million",
         "records_ko": case.count_in_korean(records),
     }
-    given = tomllib.loads(text)
 
     def pair(texts: list[str]) -> Pair:
         english, korean = (each.format(**figures) for each in texts)

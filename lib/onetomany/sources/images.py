@@ -250,14 +250,9 @@ def _account(
     found: Mapping[str, FolderFile], ids: Mapping[str, str], reasons: Mapping[str, str | None]
 ) -> pl.DataFrame:
     numbers = unused_ids(found, ids)
+    people = {name: image.rpartition("/")[0] for name, image in ids.items()}
     rows = [
-        (
-            ids.get(name) or numbers[name],
-            ids[name].rpartition("/")[0] if name in ids else None,
-            each.kind,
-            each.bytes,
-            reasons[name],
-        )
+        (ids.get(name) or numbers[name], people.get(name), each.kind, each.bytes, reasons[name])
         for name, each in found.items()
     ]
     return pl.DataFrame(rows, schema=ACCOUNT, orient="row")
