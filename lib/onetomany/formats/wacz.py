@@ -65,21 +65,17 @@ def _json(parts: Parts, name: str, reading: Reading) -> dict[str, Any]:
 
 
 def _describe(package: dict[str, Any], reading: Reading) -> None:
-    for name in ("title", "created", "modified"):
+    facts = ("title", "created", "modified")
+    for name in (*facts, "software", "wacz_version", "mainPageUrl", "mainPageDate", "description"):
         if isinstance(value := package.get(name), str):
-            reading.facts[name] = value[:1000]
-    for name in ("software", "wacz_version", "mainPageUrl", "mainPageDate", "description"):
-        if isinstance(value := package.get(name), str):
-            reading.metadata[name] = value[:1000]
+            (reading.facts if name in facts else reading.metadata)[name] = value[:1000]
 
 
 def _resources(package: dict[str, Any]) -> dict[str, dict[str, Any]]:
     listed = package.get("resources")
-    return {
-        str(each["path"]): each
-        for each in (listed if isinstance(listed, list) else [])
-        if isinstance(each, dict) and isinstance(each.get("path"), str)
-    }
+    entries = listed if isinstance(listed, list) else []
+    return {each["path"]: each for each in entries
+            if isinstance(each, dict) and isinstance(each.get("path"), str)}  # fmt: skip
 
 
 def _check_resource(
@@ -124,10 +120,8 @@ def _check_package(parts: Parts, reading: Reading) -> int:
     if isinstance(signed, dict):
         by = signed.get("domain") or signed.get("software") or "an unnamed key"
         reading.metadata["signed by, as it says"] = str(by)[:200]
-        reading.note(
-            "signature",
-            f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it.",
-        )
+        told = f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it."
+        reading.note("signature", told)
     return int(bool(agrees))
 
 
