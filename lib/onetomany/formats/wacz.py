@@ -6,13 +6,13 @@ datapackage.json are checked; a signature is reported and not checked.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from .archive import unsafe_name
 from .parts import Parts
 from .reading import Damaged, Page, Reading, Refused
+from .web_payload import digest_agrees
 
 PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
 _WARCS = (".warc", ".warc.gz")
@@ -89,20 +89,12 @@ def _check_resource(
     stated = said.get("bytes")
     if isinstance(stated, int) and stated != len(content):
         reading.note("digest", f"{name!r} has {len(content):,} bytes, {PACKAGE} says {stated:,}.")
-    agrees = _hash_agrees(said.get("hash"), content)
+    agrees = digest_agrees(str(said.get("hash")), content)
     if agrees is None:
         reading.note("digest", f"{PACKAGE} gives no hash of {name!r} that can be recalculated.")
     elif not agrees:
         reading.note("digest", f"{name!r} is not what {PACKAGE} says: its hash differs.")
     return int(bool(agrees))
-
-
-def _hash_agrees(stated: object, content: bytes) -> bool | None:
-    algorithm, _, value = str(stated or "").partition(":")
-    if algorithm.lower() not in ("md5", "sha1", "sha256", "sha512") or not value:
-        return None
-    found = hashlib.new(algorithm.lower(), content, usedforsecurity=False).hexdigest()
-    return found == value.strip().lower()
 
 
 def _check_package(parts: Parts, reading: Reading) -> int:
@@ -111,7 +103,7 @@ def _check_package(parts: Parts, reading: Reading) -> int:
         return 0
     digest = _json(parts, DIGEST, reading)
     try:
-        agrees = _hash_agrees(digest.get("hash"), parts.read(PACKAGE))
+        agrees = digest_agrees(str(digest.get("hash")), parts.read(PACKAGE))
     except (KeyError, Damaged):
         agrees = None
     if not agrees:
