@@ -76,11 +76,5 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
         for row in given["events"]
         for found in [rows[row["event"]]]
     ]
-    return CaseSummary(
-        pair(given["headline"]),
-        pair(given["dek"]),
-        events,
-        lines("may"),
-        lines("may_not"),
-        lines("doors"),
-    )
+    headline, dek = pair(given["headline"]), pair(given["dek"])
+    return CaseSummary(headline, dek, events, *map(lines, ("may", "may_not", "doors")))

@@ -42,17 +42,13 @@ _IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
 
 SCHEMA = {
     "image_id": pl.String,  # '<subject_id>/<number>'
-    "subject_id": pl.String,
-    "path": pl.String,
-    "sha256": pl.String,
+    **dict.fromkeys(("subject_id", "path", "sha256"), pl.String),
     "bytes": pl.Int64,
 }
 # a row for every file of the set's folder but folders.OWN; `reason` is null if the file is used;
 # `kind` is its suffix if that is a picture's, else 'other'
 ACCOUNT = {
-    "file_id": pl.String,
-    "subject_id": pl.String,
-    "kind": pl.String,
+    **dict.fromkeys(("file_id", "subject_id", "kind"), pl.String),
     "bytes": pl.Int64,
     "reason": pl.String,
 }

@@ -20,13 +20,7 @@ import polars as pl
 from onetomany.errors import InputError, IntegrityError
 
 DATA = resources.files("onetomany.sources") / "data" / "pairs"
-PAIR = {
-    "a": pl.String,
-    "b": pl.String,
-    "subject_a": pl.String,
-    "subject_b": pl.String,
-    "mated": pl.Boolean,
-}
+PAIR = {**dict.fromkeys(("a", "b", "subject_a", "subject_b"), pl.String), "mated": pl.Boolean}
 
 
 @dataclass(frozen=True)
