@@ -10,23 +10,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from . import outlook
 from .compound import inflate_object
-from .outlook import (
-    DATA,
-    EMBEDDED,
-    METHOD,
-    Properties,
-    Recipient,
-    Value,
-    as_eml,
-    attachment_name,
-    message_sender,
-    message_subject,
-    recipient,
-    sent_time,
-    text_value,
-    time_of,
-)
+from .outlook import Properties, Recipient, Value
 from .reading import Damaged, Reading, Refused
 
 MAGIC = b"!BDN"
@@ -199,7 +185,7 @@ class _Heap:
         if kind == 0x1F:
             return held.decode("utf-16-le", "replace").rstrip("\0")
         if kind == 0x40:
-            return time_of(int.from_bytes(held[:8], "little"))
+            return outlook.time_of(int.from_bytes(held[:8], "little"))
         return int.from_bytes(held[:4], "little") if kind == 0x0D else held
 
     def properties(self) -> dict[int, Value]:
@@ -247,12 +233,12 @@ def read_pst(content: bytes, reading: Reading) -> None:
         except (Damaged, struct.error, IndexError, RecursionError):
             failed += 1
             continue
-        kind = text_value(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
+        kind = outlook.text_value(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
         if not kind.upper().startswith("IPM.NOTE"):
             others[kind] = others.get(kind, 0) + 1
-        folder, when = _folder(store, node.parent, names), sent_time(held)
-        told = [folder, when.isoformat(timespec="seconds") if when else "", message_sender(held),
-                message_subject(held)]  # fmt: skip
+        folder, when = _folder(store, node.parent, names), outlook.sent_time(held)
+        told = [folder, when.isoformat(timespec="seconds") if when else "",
+                outlook.message_sender(held), outlook.message_subject(held)]  # fmt: skip
         page.add("\t".join(" ".join(each.split()) for each in told), "row")
         reading.member(f"{folder or 'mailbox'}/mail {turn}.eml", eml)
     if failed:
@@ -274,7 +260,7 @@ def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
         if at not in names:
             try:
                 held = _Heap(store, node).properties()
-                names[at] = text_value(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
+                names[at] = outlook.text_value(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
             except (Damaged, struct.error, IndexError):
                 names[at] = "?"
         path.append(names[at])
@@ -292,7 +278,7 @@ def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Pro
     people: list[Recipient] = []
     if _RECIPIENTS in heap.nodes:
         rows = _Heap(store, heap.nodes[_RECIPIENTS]).rows()
-        people = [found for row in rows if (found := recipient(row, page))]
+        people = [found for row in rows if (found := outlook.recipient(row, page))]
     files: list[tuple[str, bytes] | None] = []
     for number, inner in heap.nodes.items():
         if number & 0x1F == _ATTACHMENT:
@@ -300,7 +286,7 @@ def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Pro
                 files.append(_file(store, inner, page, len(files) + 1, depth))
             except (Damaged, struct.error, IndexError) as error:
                 reading.note("unread", f"An attachment of a mail can't be read: {error}")
-    return held, as_eml(held, people, [each for each in files if each], reading)
+    return held, outlook.as_eml(held, people, [each for each in files if each], reading)
 
 
 def _file(
@@ -308,8 +294,9 @@ def _file(
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
-    name, data = attachment_name(held, page) or f"attachment {number}", held.get(DATA)
-    if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
+    name = outlook.attachment_name(held, page) or f"attachment {number}"
+    data, embedded = held.get(outlook.DATA), held.get(outlook.METHOD) == outlook.EMBEDDED
+    if embedded and isinstance(data, int) and data in heap.nodes:
         _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)
         return name.removesuffix(".msg") + ".eml", eml
     if isinstance(data, bytes):

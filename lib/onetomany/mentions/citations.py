@@ -11,15 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .law_names import (
-    NamedLaw,
-    derived_law,
-    english_law_after,
-    english_law_before,
-    known_law,
-    name_before,
-    names_alone,
-)
+from . import law_names
+from .law_names import NamedLaw
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 # 제3조사, 제1조정위원회 and 제2조합 are not articles
@@ -103,7 +96,7 @@ class _Reader:
             return low + same.start(), *self._same(same["what"], same["of"], low + same.start())
         if _THIS.search(before):
             return start, "?", "this act: see which act the document is"
-        if found := name_before(self.text, low, start):
+        if found := law_names.name_before(self.text, low, start):
             return found.start, found.law, None
         its = _ITS.search(before) if behind_list else None
         if its and _JOINS.fullmatch(before[: its.start()]):
@@ -125,7 +118,7 @@ class _Reader:
             if _NO_LAW.search(match[0]) or match[0].endswith(("헌법재판", "입법", "사법")):
                 continue
             end = match.start() + len(re.match(r".*(?:법률|법|조례)", match[0])[0])  # type: ignore[index]
-            found = name_before(self.text, max(self.named_at, end - _LONGEST), end)
+            found = law_names.name_before(self.text, max(self.named_at, end - _LONGEST), end)
             law = found.law if found else "?"
         return law
 
@@ -173,7 +166,7 @@ def find_citations(text: str) -> Iterator[Cited]:
 def _events(text: str) -> Iterator[tuple[int, int, re.Match[str] | NamedLaw]]:
     for kind, pattern in ((0, _KOREAN), (0, _SECTION), (1, _ENGLISH)):
         yield from ((match.start(), kind, match) for match in pattern.finditer(text))
-    yield from ((named.start, 2, named) for named in names_alone(text))
+    yield from ((named.start, 2, named) for named in law_names.names_alone(text))
 
 
 def _cite(reader: _Reader, match: re.Match[str]) -> Cited:
@@ -197,11 +190,11 @@ def _cite_english(reader: _Reader, match: re.Match[str]) -> list[Cited]:
     if not numbers:
         return []
     start, law, last = match.start(), "?", numbers[-1].end()
-    if after := english_law_after(text, last):
+    if after := law_names.english_law_after(text, last):
         law, last = after.law, after.end
     elif not _OF_ANOTHER.match(text, last):
         low = max(reader.begin, start - _LONGEST)
-        if before := english_law_before(text, low, start):
+        if before := law_names.english_law_before(text, low, start):
             start, law = before.start, before.law
     if law != "?":
         reader.name(law, last)
@@ -252,4 +245,4 @@ def _act(law: str) -> str:
 
 
 def _derived(law: str, of: str) -> str:
-    return known_law(_act(law) + of) or derived_law(_act(law), of)
+    return law_names.known_law(_act(law) + of) or law_names.derived_law(_act(law), of)

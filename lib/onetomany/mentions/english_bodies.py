@@ -163,26 +163,16 @@ def english_bodies(text: str) -> Iterator[Place]:
 def _at_head(text: str, match: re.Match[str]) -> Place | None:
     """Return the place of the name that a head word ends or begins, or None."""
     start, end = match.span()
-    after = _OF.match(text, end) if match[0] in _OF_HEADS else None
-    if after and not _OF_COMMON.match(text, end):
-        end = after.start() + len(_OTHER_BODY.split(after[0])[0])
-    else:
-        after = None
+    takes_of = match[0] in _OF_HEADS and not _OF_COMMON.match(text, end)
+    after = _OF.match(text, end) if takes_of else None
     name = _before(text, start)
     if after:
-        end = _without_place(text, end)
-        if match[0] in _PLAIN_HEADS:
-            name = _nation(name)
-    words = name.split()
-    if (
-        after
-        and match["weak"]
-        and not is_place(text[after.start() : end].rsplit(" of ", maxsplit=1)[-1].strip())
-    ):
-        return None
-    if not after and (
-        _COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))
-    ):
+        end = _without_place(text, end + len(_OTHER_BODY.split(after[0])[0]))
+        name = _nation(name) if match[0] in _PLAIN_HEADS else name
+        place = text[after.start() : end].rsplit(" of ", maxsplit=1)[-1].strip()
+        if match["weak"] and not is_place(place):
+            return None
+    elif _COMMON.issuperset(name.split()) or (match["weak"] and not _names(name, text, start)):
         return None
     start -= len(name)
     if match[0] == "Committee" and " and " in name:
@@ -241,12 +231,10 @@ def _names(name: str, text: str, head: int) -> bool:
 def _before(text: str, start: int) -> str:
     """Return the words of a name before its head word."""
     before = _CAPITALS.search(text, max(0, start - 100), start)
-    name = before[0] if before else ""
+    found = before[0] if before else ""
     # the Metropolitan Police Service and South Wales Police are two bodies
-    for other in _ENDED.finditer(before[0] if before else ""):
-        name = before[0][other.end() :] if before else ""
-    if not name:
-        name = _wrapped(text, start)
+    ends = [other.end() for other in _ENDED.finditer(found)]
+    name = found[ends[-1] if ends else 0 :] or _wrapped(text, start)
     headline = _HEADLINE.match(name)
     name = name[headline.end() :] if headline else name
     words = name.split()

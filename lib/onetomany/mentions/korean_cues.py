@@ -97,10 +97,8 @@ def korean_cued(text: str) -> Iterator[Place]:
             name = match["name"]
             if (_may_be(name) or _is_firm(name)) and not _is_person(name):
                 yield match.span("name")
-    for match in _CODED.finditer(text):
-        yield match.span("name")
-    for match in _QUOTED.finditer(text):
-        yield match.span("name")
+    for sure in (_CODED, _QUOTED):
+        yield from (match.span("name") for match in sure.finditer(text))
     for match in _TOLD.finditer(text):
         yield from _items(text, *match.span(1 if match[1] else 2))
     for insider in _INSIDER.finditer(text):
