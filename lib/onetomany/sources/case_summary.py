@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 
 from onetomany.errors import OneToManyError
 from . import case
-from .sheet_fields import read_toml
+from .sheet_fields import toml_content
 
 Pair = tuple[str, str]  # English and Korean
 
@@ -51,7 +51,7 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
     >>> len(case_summary().events)
     7
     """
-    given = read_toml(folder, "summary.toml")
+    given = toml_content(folder, "summary.toml")
     records = case.records_given(case.case_numbers(folder))
     figures = {
         "records_en": f"{records / 1e6:.1f} million",

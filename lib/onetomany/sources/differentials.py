@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from onetomany.errors import OneToManyError
-from .sheet_fields import read_toml, sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
@@ -94,7 +94,7 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
 
 def read_sources(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
     """Return the content of sources.toml."""
-    return read_toml(folder, "sources.toml")
+    return toml_content(folder, "sources.toml")
 
 
 def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.errors import OneToManyError
-from .sheet_fields import read_toml, sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
@@ -92,7 +92,7 @@ class DisclosedSheet:
 
 def disclosed_sheet(table: str, folder: Traversable = DATA) -> DisclosedSheet:
     """Return the sheet of a table, one of TABLES. Raises OneToManyError if a field is empty."""
-    entry = read_toml(folder, "sheets.toml").get(table, {})
+    entry = toml_content(folder, "sheets.toml").get(table, {})
     return sourced(DisclosedSheet, entry, "sheets.toml", f"the table '{table}'")
 
 
@@ -203,7 +203,7 @@ def disclosed_gaps(folder: Traversable = DATA) -> pl.DataFrame:
     """
     found = _found(folder)
     entries = []
-    for gap in read_toml(folder, "sheets.toml")["gaps"]:
+    for gap in toml_content(folder, "sheets.toml")["gaps"]:
         if gap["find"] != "untold" and gap["find"] not in found:
             raise OneToManyError(f"sheets.toml: nothing counts the gap '{gap['find']}'.")
         where = found.get(gap["find"])

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.errors import InputError, near
-from .sheet_fields import read_toml, sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "elsewhere"
@@ -86,7 +86,7 @@ class ElsewhereSheet:
 
 def elsewhere_sheet(table: str, folder: Traversable = DATA) -> ElsewhereSheet:
     """Return the sheet of a table, one of SHEETS. Raises OneToManyError if a field is empty."""
-    entry = read_toml(folder, "sheets.toml").get(table, {})
+    entry = toml_content(folder, "sheets.toml").get(table, {})
     return sourced(ElsewhereSheet, entry, "sheets.toml", f"the table '{table}'")
 
 

@@ -20,7 +20,7 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.progress import ProgressBar
 from .datasheets import Datasheet, parse_datasheet
 from .files import sha256_of, write_whole
-from .sheet_fields import read_toml
+from .sheet_fields import toml_content
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -31,7 +31,7 @@ MOST = 20_000_000  # bytes of a picture
 def fetchable(folder: Traversable = SHEETS) -> dict[str, Datasheet]:
     """Return the datasheets of the sets that can be fetched, by name."""
     names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".toml"))
-    sheets = {name: read_toml(folder, name) for name in names}
+    sheets = {name: toml_content(folder, name) for name in names}
     found = [parse_datasheet(raw, where=name) for name, raw in sheets.items() if "fetch" in raw]
     return {sheet.name: sheet for sheet in found}
 
@@ -63,7 +63,7 @@ def fetch_images(
             f"{sheet.title}: {sheet.licence}. {sheet.terms} Consent: {sheet.consent_basis} "
             "If you accept this, add --accept-licence."
         )
-    source = read_toml(folder, f"{name}.toml")["fetch"]
+    source = toml_content(folder, f"{name}.toml")["fetch"]
     listed = (folder / f"{name}.sha256").read_text(encoding="utf-8").splitlines()
     sums = {}
     for line in ProgressBar(listed, desc=f"fetching {name}", unit="picture", delay=2):

@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.errors import OneToManyError
-from .sheet_fields import read_toml, sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
@@ -67,7 +67,7 @@ class MeasuredPublication:
 
 def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
-    sheet = read_toml(folder, "sources.toml")
+    sheet = toml_content(folder, "sources.toml")
     return sourced(
         MeasuredPublication,
         sheet.get("source", {}),

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.errors import DatasheetError, InputError, IntegrityError
-from .sheet_fields import SheetBase, checked_fields, read_toml
+from .sheet_fields import SheetBase, checked_fields, toml_content
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
@@ -44,7 +44,7 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     Raises InputError for another name, DatasheetError for an incomplete sheet, IntegrityError if
     the file is not the registered one.
     """
-    sheets = read_toml(folder, "sheets.toml")
+    sheets = toml_content(folder, "sheets.toml")
     if name not in sheets:
         raise InputError(f"There is no table '{name}': there are {', '.join(sorted(sheets))}.")
     given = {"name": name, **sheets[name]}

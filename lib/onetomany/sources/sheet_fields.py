@@ -118,7 +118,7 @@ class PermittedSheet(SheetBase):
             )
 
 
-def read_toml(folder: Traversable, name: str) -> dict[str, Any]:
+def toml_content(folder: Traversable, name: str) -> dict[str, Any]:
     """Return the content of a TOML file of the kit."""
     return tomllib.loads((folder / name).read_text(encoding="utf-8"))
 
