@@ -18,19 +18,8 @@ from .word_runs import TextRun, field_links, run_text, runs_of
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
 _WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "AlternateContent",
            "Choice")  # fmt: skip
-_BESIDE = tuple(
-    "{*}" + name
-    for name in (
-        "hyperlink",
-        "instrText",
-        "fldSimple",
-        "txbxContent",
-        "chart",
-        "relIds",
-        "tbl",
-        "textpath",
-    )
-)
+_BESIDE = ("{*}hyperlink", "{*}instrText", "{*}fldSimple", "{*}txbxContent", "{*}chart",
+           "{*}relIds", "{*}tbl", "{*}textpath")  # fmt: skip
 _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
@@ -61,20 +50,17 @@ def _aside(name: str, package: Package, walk: _Walk) -> None:
     """Read headers, footers, notes and comments, which are parts of their own."""
     file = name.removeprefix("word/")
     kind = next((k for k in ("header", "footer") if file.startswith(k)), "")
-    if file in ("footnotes.xml", "endnotes.xml"):
-        kind = file[:-5]
     if file == "comments.xml":
         walk.comments(package.side(name))
-    elif kind:
-        root = package.side(name)
+    elif file in ("footnotes.xml", "endnotes.xml"):
         walk.begin(name)
-        if kind in ("header", "footer"):
-            walk.content(root, kind)
-        else:
-            for note in root:
-                # the separators between text and notes are notes too
-                if attribute(note, "type") in (None, "normal"):
-                    walk.content(note, kind)
+        for note in package.side(name):
+            # the separators between text and notes are notes too
+            if attribute(note, "type") in (None, "normal"):
+                walk.content(note, file[:-5])
+    elif kind:
+        walk.begin(name)
+        walk.content(package.side(name), kind)
 
 
 class _Walk:
@@ -135,12 +121,12 @@ class _Walk:
         # blanks at the beginning are cut off with the block
         at = (span[0] if span else 0) - (len(text) - len(text.lstrip()))
         for run in shown:
-            begin, end = at, at + len(run.text)
-            at = end
+            end = at + len(run.text)
             if run.kind and span and run.text.strip():
-                begin = max(begin, span[0])
-                self.page.mark((begin, min(end, span[1])), run.kind, run.who, run.dated)
+                within = max(at, span[0]), min(end, span[1])
+                self.page.mark(within, run.kind, run.who, run.dated)
                 self.count(run.kind)
+            at = end
         for run in runs:
             if run.kind in ("tracked_delete", "hidden") and self.page.add(
                 run.text, run.kind, None, run.who, run.dated
@@ -191,16 +177,13 @@ class _Walk:
                 self.table(table)
 
     def kind_of(self, element: Any) -> str:
-        properties = element.find("{*}pPr")
-        if properties is None:
-            return "paragraph"
-        style = properties.find("{*}pStyle")
+        style = element.find("{*}pPr/{*}pStyle")
         name = "" if style is None else attribute(style, "val") or ""
         name = self.styles.get(name, name).lower()
         headed = name.startswith(("heading", "제목", "title"))
-        if headed or properties.find("{*}outlineLvl") is not None:
+        if headed or element.find("{*}pPr/{*}outlineLvl") is not None:
             return "heading"
-        listed = properties.find("{*}numPr") is not None or name.startswith("list")
+        listed = element.find("{*}pPr/{*}numPr") is not None or name.startswith("list")
         return "list" if listed else "paragraph"
 
     def grid(self, table: Any, within: list[Any]) -> list[GridCell]:

@@ -11,7 +11,15 @@ from typing import Any
 
 from .numbering import numeral
 from .ooxml import carried
-from .open_sheets import add_sheet, anchored, cell_paragraphs, mark_looks, rows_of, words_of
+from .open_sheets import (
+    add_sheet,
+    anchored,
+    cell_paragraphs,
+    cells_of,
+    mark_looks,
+    rows_of,
+    words_of,
+)
 from .parts import Parts, attribute, clamped, local, spanned
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
@@ -23,7 +31,6 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
 # parts of the package that show nothing of their own
 _SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|META-INF/.*|"
                      r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
-_DISPLAY = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display"
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
 # of what these contain, only values of form fields are read
 _FORMS = ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
@@ -89,37 +96,41 @@ def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
         reading.skip(f"parts of the file ({listed})", many=len(rest))
 
 
+def _each(roots: list[Any], *names: str) -> Iterator[Any]:
+    for root in roots:
+        yield from root.iter(*(f"{{*}}{name}" for name in names))
+
+
+def _styles_with(roots: list[Any], properties: str, name: str, value: str) -> set[str]:
+    """Return the names of styles that have a property."""
+    return {attribute(style, "name") or "" for style in _each(roots, "style")
+            for each in _each([style], properties) if attribute(each, name) == value}  # fmt: skip
+
+
 class _Walk:
     def __init__(self, parts: Parts, reading: Reading, roots: list[Any]) -> None:
         self.parts, self.reading = parts, reading
         self.done: set[str] = set()
         self.lists: dict[str, dict[int, Any]] = {}
-        self.hidden_styles: set[str] = set()
-        self.hidden_sheets: set[str] = set()
-        self.hidden_slides: set[str] = set()
+        self.hidden_styles = _styles_with(roots, "text-properties", "display", "none")
+        self.hidden_sheets = _styles_with(roots, "table-properties", "display", "false")
+        self.hidden_slides = _styles_with(roots, "drawing-page-properties", "visibility", "hidden")
         self.sheets = False
         self.changes: dict[str, tuple[str, str | None, str | None]] = {}
         self.counts: dict[str, list[int]] = {}
         self.many = {"comment": 0, "tracked": 0, "hidden": 0}
         self.depth = 0
         mark_looks(roots, reading)
-        for root in roots:
-            for outline in root.iter("{*}outline-style"):
-                levels = {clamped(attribute(each, "level")): each for each in outline}
-                self.lists[_OUTLINE] = levels
-            for style in root.iter("{*}list-style"):
-                levels = {clamped(attribute(each, "level")): each for each in style}
-                self.lists[attribute(style, "name") or ""] = levels
-            for style in root.iter("{*}style"):
-                for each in style.iter("{*}table-properties"):
-                    if attribute(each, "display") == "false":
-                        self.hidden_sheets.add(attribute(style, "name") or "")
-                for each in style.iter("{*}drawing-page-properties"):
-                    if attribute(each, "visibility") == "hidden":
-                        self.hidden_slides.add(attribute(style, "name") or "")
-                for each in style.iter("{*}text-properties"):
-                    if each.get(_DISPLAY) == "none":
-                        self.hidden_styles.add(attribute(style, "name") or "")
+        for style in _each(roots, "list-style", "outline-style"):
+            name = attribute(style, "name") if local(style) == "list-style" else _OUTLINE
+            self.lists[name or ""] = {clamped(attribute(each, "level")): each for each in style}
+
+    def begin(self, part: Any, hidden_styles: set[str], told: str) -> None:
+        """Begin the page of a sheet or slide; `told` is the note if its style hides it."""
+        unseen = (attribute(part, "style-name") or "") in hidden_styles
+        self.page = self.reading.page(label=attribute(part, "name"), hidden=unseen)
+        if unseen:
+            self.reading.note("hidden", told, self.page.number)
 
     def document(self, kind: Any) -> None:
         """Add a body: of a text one page, else one for each sheet or slide."""
@@ -127,12 +138,9 @@ class _Walk:
         if name in ("spreadsheet", "presentation", "drawing"):
             for part in kind:
                 if local(part) == "table":
-                    self.sheets, title = True, attribute(part, "name")
-                    unseen = (attribute(part, "style-name") or "") in self.hidden_sheets
-                    self.page = self.reading.page(label=title, hidden=unseen)
-                    if unseen:
-                        told = f"The sheet '{title}' is hidden."
-                        self.reading.note("hidden", told, self.page.number)
+                    self.sheets = True
+                    told = f"The sheet '{attribute(part, 'name')}' is hidden."
+                    self.begin(part, self.hidden_sheets, told)
                     for inner in add_sheet(part, self.page, self.reading):
                         self.block(inner)
                 elif local(part) == "page":
@@ -143,11 +151,7 @@ class _Walk:
 
     def slide(self, part: Any, around: Any) -> None:
         """Add a slide, with the footer that its master shows."""
-        unseen = (attribute(part, "style-name") or "") in self.hidden_slides
-        self.page = self.reading.page(label=attribute(part, "name"), hidden=unseen)
-        if unseen:
-            told = "This slide is hidden: a show leaves it out."
-            self.reading.note("hidden", told, self.page.number)
+        self.begin(part, self.hidden_slides, "This slide is hidden: a show leaves it out.")
         self.blocks(part)
         for kind in ("header", "footer", "date-time"):
             named = attribute(part, f"use-{kind}-name")
@@ -323,18 +327,13 @@ class _Walk:
         self.depth += 1
         cells, within = [], []
         for row, tr in enumerate(rows_of(table), 1):
-            column = 1
-            for tc in tr:
-                if local(tc) not in ("table-cell", "covered-table-cell"):
-                    continue
-                repeated = clamped(attribute(tc, "number-columns-repeated"), 1, 1000)
+            for column, tc, _ in cells_of(tr, 1000):
                 if local(tc) == "table-cell":
                     high, wide = (spanned(attribute(tc, f"number-{each}-spanned"))
                                   for each in ("rows", "columns"))  # fmt: skip
                     text = "\n".join(filter(None, self.lines(tc)))
                     cells.append(GridCell(row, column, text, (high, wide)))
                     within.append(tc)
-                column += repeated
         self.page.add_grid(cells, attribute(table, "name"))
         for tc in within:
             for p in cell_paragraphs(tc):

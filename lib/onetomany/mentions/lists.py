@@ -16,6 +16,11 @@ def data_rows(file: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO((DATA / file).read_text("utf-8"))))
 
 
+def row_names(row: dict[str, str]) -> list[str]:
+    """Return the English and the Korean name in a row, and its other names."""
+    return [*filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|")))]
+
+
 def word_set(*lines: str) -> frozenset[str]:
     """Return the words of lines, without their order.
 

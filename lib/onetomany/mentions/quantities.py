@@ -53,10 +53,7 @@ _TWO_WORDS = {"more than": "over", "at least": "at least", "up to": "up to", "le
 _UNIT = {
     word.lower(): unit for unit, words in UNITS.items() for word in words.replace("?", "").split()
 }
-_HOW = {
-    **{word: how for how, words in APPROXIMATIONS.items() for word in words.split()},
-    **_TWO_WORDS,
-}
+_HOW = {word: how for how, words in APPROXIMATIONS.items() for word in words.split()} | _TWO_WORDS
 
 
 def _any(words: list[str]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources.abc import Traversable
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -209,16 +209,9 @@ def mid_2021(folder: Traversable = DATA) -> pl.DataFrame:
     )
 
 
-def _rate(row: dict[str, object]) -> Rate:
-    return Rate(
-        algorithm=str(row["algorithm"]),
-        plot=str(row["plot"]),
-        pairing=str(row["pairing"]),
-        born=str(row["enrollee"]),
-        fmr=float(row["value"]),  # type: ignore[arg-type]
-        at_floor=bool(row["at_floor"]),
-        url=str(row["url"]),
-    )
+def _rate(row: dict[str, Any]) -> Rate:
+    named = {name: row[name] for name in ("algorithm", "plot", "pairing", "at_floor", "url")}
+    return Rate(**named, born=row["enrollee"], fmr=row["value"])
 
 
 def _check(frame: pl.DataFrame, algorithms: set[str], places: set[str]) -> None:

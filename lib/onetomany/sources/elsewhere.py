@@ -8,7 +8,6 @@ its file, line and column. So are a row without a source, and a date that doesn'
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -16,7 +15,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.errors import InputError, near
-from .sheet_fields import sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "elsewhere"
@@ -87,8 +86,8 @@ class ElsewhereSheet:
 
 def elsewhere_sheet(table: str, folder: Traversable = DATA) -> ElsewhereSheet:
     """Return the sheet of a table, one of SHEETS. Raises OneToManyError if a field is empty."""
-    sheets = tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))
-    return sourced(ElsewhereSheet, sheets.get(table, {}), "sheets.toml", f"the table '{table}'")
+    entry = toml_content(folder, "sheets.toml").get(table, {})
+    return sourced(ElsewhereSheet, entry, "sheets.toml", f"the table '{table}'")
 
 
 def programmes(folder: Traversable = DATA) -> pl.DataFrame:

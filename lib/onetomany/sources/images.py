@@ -42,17 +42,13 @@ _IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
 
 SCHEMA = {
     "image_id": pl.String,  # '<subject_id>/<number>'
-    "subject_id": pl.String,
-    "path": pl.String,
-    "sha256": pl.String,
+    **dict.fromkeys(("subject_id", "path", "sha256"), pl.String),
     "bytes": pl.Int64,
 }
 # a row for every file of the set's folder but folders.OWN; `reason` is null if the file is used;
 # `kind` is its suffix if that is a picture's, else 'other'
 ACCOUNT = {
-    "file_id": pl.String,
-    "subject_id": pl.String,
-    "kind": pl.String,
+    **dict.fromkeys(("file_id", "subject_id", "kind"), pl.String),
     "bytes": pl.Int64,
     "reason": pl.String,
 }
@@ -250,14 +246,9 @@ def _account(
     found: Mapping[str, FolderFile], ids: Mapping[str, str], reasons: Mapping[str, str | None]
 ) -> pl.DataFrame:
     numbers = unused_ids(found, ids)
+    people = {name: image.rpartition("/")[0] for name, image in ids.items()}
     rows = [
-        (
-            ids.get(name) or numbers[name],
-            ids[name].rpartition("/")[0] if name in ids else None,
-            each.kind,
-            each.bytes,
-            reasons[name],
-        )
+        (ids.get(name) or numbers[name], people.get(name), each.kind, each.bytes, reasons[name])
         for name, each in found.items()
     ]
     return pl.DataFrame(rows, schema=ACCOUNT, orient="row")

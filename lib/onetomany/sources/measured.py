@@ -7,7 +7,6 @@ read and checked, and which conclusions they don't allow.
 from __future__ import annotations
 
 import datetime
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,7 +14,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.errors import OneToManyError
-from .sheet_fields import sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
@@ -68,7 +67,7 @@ class MeasuredPublication:
 
 def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
-    sheet = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
+    sheet = toml_content(folder, "sources.toml")
     return sourced(
         MeasuredPublication,
         sheet.get("source", {}),

@@ -50,10 +50,8 @@ def give_ids(subjects: Mapping[str, str], before: Mapping[str, str]) -> dict[str
     for name, image in before.items():
         if name in subjects:
             folders[subjects[name]] = folders[subjects[name]] or image.rpartition("/")[0]
-    used = {image.rpartition("/")[0].lower() for image in taken} | {
-        "",
-        *map(str.lower, folders.values()),
-    }
+    used = {"", *(image.rpartition("/")[0].lower() for image in taken)}
+    used |= {subject.lower() for subject in folders.values()}
     for folder, subject in sorted(folders.items()):
         if not subject and _PLAIN.match(folder) and folder.lower() not in used:
             folders[folder] = folder
@@ -66,13 +64,10 @@ def give_ids(subjects: Mapping[str, str], before: Mapping[str, str]) -> dict[str
     held = {image.lower() for image in taken}
     for name, folder in sorted(subjects.items()):
         stem = PurePosixPath(name).stem
-        if (
-            name not in given
-            and _PLAIN.match(stem)
-            and f"{folders[folder]}/{stem}".lower() not in held
-        ):
-            given[name] = f"{folders[folder]}/{stem}"
-            held.add(given[name].lower())
+        own = f"{folders[folder]}/{stem}"
+        if name not in given and _PLAIN.match(stem) and own.lower() not in held:
+            given[name] = own
+            held.add(own.lower())
     counters = {folder: count(1) for folder in folders}
     for name, folder in sorted(subjects.items()):
         if name not in given:

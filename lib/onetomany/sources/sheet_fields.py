@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -115,6 +116,11 @@ class PermittedSheet(SheetBase):
                 f"The datasheet of '{self.name}' expired on {self.expires}: renew the consent or "
                 f"licence and its 'expires' field before using the {self.given} again."
             )
+
+
+def toml_content(folder: Traversable, name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of the kit."""
+    return tomllib.loads((folder / name).read_text(encoding="utf-8"))
 
 
 def read_sheet(path: Path, missing: str) -> dict[str, Any]:
