@@ -43,28 +43,28 @@ def search_command(parser: CommandParser) -> Run:
         "--pictures", "DIR", "write pictures of the pages to this folder, with the hits marked"
     )
     parser.add_weak_isolation()
+    return _search
 
-    def run(args: argparse.Namespace) -> None:
-        if args.limit < 1:
-            raise InputError("--limit needs a number of 1 or more.")
-        if args.pictures and args.lake:
-            raise InputError(
-                "--pictures needs the original files, which a lake doesn't contain: search the "
-                "case file of the person who has them."
-            )
-        if (args.words is None) == (args.list is None):
-            raise InputError("Give words to search for, or a list of names with --list.")
-        filters = _filters(args)
-        if args.list:
-            _search_list(args, filters)
-            return
-        with open_case_or_lake(args) as db:
-            hits, said = _hits(db, args, filters)
-            held = _held(db, hits)
-        print(said)
-        _print_hits(args, hits, *held)
 
-    return run
+def _search(args: argparse.Namespace) -> None:
+    if args.limit < 1:
+        raise InputError("--limit needs a number of 1 or more.")
+    if args.pictures and args.lake:
+        raise InputError(
+            "--pictures needs the original files, which a lake doesn't contain: search the "
+            "case file of the person who has them."
+        )
+    if (args.words is None) == (args.list is None):
+        raise InputError("Give words to search for, or a list of names with --list.")
+    filters = _filters(args)
+    if args.list:
+        _search_list(args, filters)
+        return
+    with open_case_or_lake(args) as db:
+        hits, said = _hits(db, args, filters)
+        held = _held(db, hits)
+    print(said)
+    _print_hits(args, hits, *held)
 
 
 def _add_filters(parser: CommandParser) -> None:
@@ -222,36 +222,36 @@ def tag_command(parser: CommandParser) -> Run:
     parser.add_argument("--remark", default="", metavar="TEXT", help="a remark on the page")
     parser.add_argument("--by", default="", metavar="NAME", help="your name")
     parser.add_option("--withdraw", "N", "withdraw tag or remark number N; needs --by", kind=int)
+    return _tag
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.documents import remarks
-        from onetomany.documents.case_file import open_case
 
-        if args.withdraw is not None:
-            with open_case(args.case, write=True) as db:
-                remarks.withdraw_remark(db, args.withdraw, who=args.by)
-            print(f"Withdrawn: {args.withdraw}.")
-        elif args.document is None:
-            with open_case(args.case) as db:
-                held = remarks.page_remarks(db)
-            for row in held.iter_rows(named=True):
-                if not args.tag or row["tag"] == args.tag:
-                    path = shortened(row["path"] or row["document"][:12], NAME)
-                    print(f"{path}, page {row['page']}: {_remark_line(row)}")
-            print(f"{held.height} tags and remarks")
-        elif args.page is None:
-            raise InputError("Name the page after the document, such as 1.")
-        else:
-            if not args.case.exists():
-                raise InputError(f"There is no case file {args.case}: name one with --case.")
-            with open_case(args.case, write=True) as db:
-                document = remarks.document_named(db, args.document)
-                number = remarks.add_remark(
-                    db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
-                )
-            print(f"Stored as {number} on page {args.page} of {document[:12]}.")
+def _tag(args: argparse.Namespace) -> None:
+    from onetomany.documents import remarks
+    from onetomany.documents.case_file import open_case
 
-    return run
+    if args.withdraw is not None:
+        with open_case(args.case, write=True) as db:
+            remarks.withdraw_remark(db, args.withdraw, who=args.by)
+        print(f"Withdrawn: {args.withdraw}.")
+    elif args.document is None:
+        with open_case(args.case) as db:
+            held = remarks.page_remarks(db)
+        for row in held.iter_rows(named=True):
+            if not args.tag or row["tag"] == args.tag:
+                path = shortened(row["path"] or row["document"][:12], NAME)
+                print(f"{path}, page {row['page']}: {_remark_line(row)}")
+        print(f"{held.height} tags and remarks")
+    elif args.page is None:
+        raise InputError("Name the page after the document, such as 1.")
+    else:
+        if not args.case.exists():
+            raise InputError(f"There is no case file {args.case}: name one with --case.")
+        with open_case(args.case, write=True) as db:
+            document = remarks.document_named(db, args.document)
+            number = remarks.add_remark(
+                db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
+            )
+        print(f"Stored as {number} on page {args.page} of {document[:12]}.")
 
 
 def _remark_line(row: Mapping[str, Any]) -> str:
@@ -268,22 +268,22 @@ def tables_command(parser: CommandParser) -> Run:
     parser.add_lake(
         "tables of documents that several people have published here, instead of a case file"
     )
+    return _tables
 
-    def run(args: argparse.Namespace) -> None:
-        import polars as pl
 
-        from onetomany.documents.remarks import document_named
-        from onetomany.documents.table_files import INDEX, write_tables
+def _tables(args: argparse.Namespace) -> None:
+    import polars as pl
 
-        with open_case_or_lake(args) as db:
-            only = document_named(db, args.document) if args.document else None
-            index = write_tables(db, args.out, only)
-        left_out = index.filter(pl.col("file").is_null())
-        print(f"{index.height - left_out.height:,} tables in {args.out}, listed in {INDEX}")
-        for row in left_out.head(10).iter_rows(named=True):
-            print(f"  {shortened(row['path'], NAME)}, page {row['page']}: {row['note']}")
+    from onetomany.documents.remarks import document_named
+    from onetomany.documents.table_files import INDEX, write_tables
 
-    return run
+    with open_case_or_lake(args) as db:
+        only = document_named(db, args.document) if args.document else None
+        index = write_tables(db, args.out, only)
+    left_out = index.filter(pl.col("file").is_null())
+    print(f"{index.height - left_out.height:,} tables in {args.out}, listed in {INDEX}")
+    for row in left_out.head(10).iter_rows(named=True):
+        print(f"  {shortened(row['path'], NAME)}, page {row['page']}: {row['note']}")
 
 
 def desk_command(parser: CommandParser) -> Run:
@@ -292,28 +292,28 @@ def desk_command(parser: CommandParser) -> Run:
     parser.add_language("language of the page; it can be changed there")
     parser.add_weak_isolation()
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
+    return _desk
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.documents.case_file import open_case
-        from onetomany.extras import require_extra
-        from .chapters import open_lab
 
-        require_extra("notebooks")
-        home = case_folder(args.case)
-        if home:
-            from onetomany.cases.case_folder import read_case
+def _desk(args: argparse.Namespace) -> int:
+    from onetomany.documents.case_file import open_case
+    from onetomany.extras import require_extra
+    from .chapters import open_lab
 
-            read_case(home)  # raises InputError now if its case.toml can't be read
-        if not home or args.case.exists():
-            with open_case(args.case):
-                pass  # raises InputError now if it is not a case file
-        # the desk shows text of the documents: its folder is deleted when it is closed
-        with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
-            _write_desk(Path(folder), (home or args.case).resolve(), args.language, page=bool(home))
-            # without the list of files: a phone has no room for it
-            return open_lab(Path(folder), DESK, args.jupyter, alone=True)
+    require_extra("notebooks")
+    home = case_folder(args.case)
+    if home:
+        from onetomany.cases.case_folder import read_case
 
-    return run
+        read_case(home)  # raises InputError now if its case.toml can't be read
+    if not home or args.case.exists():
+        with open_case(args.case):
+            pass  # raises InputError now if it is not a case file
+    # the desk shows text of the documents: its folder is deleted when it is closed
+    with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
+        _write_desk(Path(folder), (home or args.case).resolve(), args.language, page=bool(home))
+        # without the list of files: a phone has no room for it
+        return open_lab(Path(folder), DESK, args.jupyter, alone=True)
 
 
 DESK = "desk.ipynb"
