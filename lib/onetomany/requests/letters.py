@@ -97,7 +97,7 @@ def requester(path: Path | None = None) -> dict[str, str]:
     return {name: value for name, value in raw.items() if value.strip()}
 
 
-def law_language(procedure: str, folder: Path | None = None) -> str:
+def law_language(procedure: str) -> str:
     """Return the tag of the language of a law's authorities, such as 'de-DE'.
 
     A law that names none counts as English. Raises InputError for an unknown law.
@@ -105,7 +105,7 @@ def law_language(procedure: str, folder: Path | None = None) -> str:
     >>> law_language("de-ifg")
     'de-DE'
     """
-    return one_procedure(procedure, folder).language or "en"
+    return one_procedure(procedure).language or "en"
 
 
 def letter(
@@ -113,8 +113,6 @@ def letter(
     procedure: str,
     fields: Mapping[str, str],
     language: str | None = None,
-    *,
-    folder: Path | None = None,
 ) -> Letter:
     """Return a letter of `template` under `procedure`, with its `fields` filled in.
 
@@ -126,33 +124,27 @@ def letter(
     an invalid date, for a choice that is not one of its options, and for missing fields, which it
     lists with their meaning.
     """
-    own, frame = template_and_frame(template, procedure, folder)
-    law = one_procedure(procedure, folder)
+    own, frame = template_and_frame(template, procedure)
+    law = one_procedure(procedure)
     law_tag = law.language or "en"
     language = language or law_tag.partition("-")[0]
     tag = law_tag if law_tag.partition("-")[0] == language else language
     _refuse_language(own, frame, language, law_tag)
-    about = letter_fields(folder)
+    about = letter_fields()
     given = _chosen(frame, fields, about)
     needed = needed_of(own, frame, given)
     _refuse_missing(needed, given, template, about)
     day = _day(given["date"])
     values = dict.fromkeys((*frame.fields, *own.fields), "")
-    values |= {name: str(given[name]) for name in needed} | {"date": written_date(day, tag, folder)}
-    made = environment(folder)
+    values |= {name: str(given[name]) for name in needed} | {"date": written_date(day, tag)}
     try:
-        subject = _unescaped(made.from_string(own.title(language)).render(values))
-        body = made.get_template(f"{template}{SUFFIX}").render(
-            values, title=subject, language=language, frame=f"frames/{procedure}{SUFFIX}"
-        )
-        body = _with_document(body, given.get("document", ""))
-        lines = own.questions.get(language, ())
-        asked = [made.from_string(each).render(values) for each in lines]
-        body = _with_questions(body, asked, own.id, letter_language(language, folder))
+        subject, body = _rendered(own, frame, language, values, given.get("document", ""))
     except TemplateError as error:
         raise InputError(f"Template '{template}' under '{procedure}': {error}.") from error
     markdown = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
     blocks = _blocks(markdown)
+    unread = [each for each in frame.provisions if each.verified != "read"]
+    notices = _other_language(law, language, law_tag), _mixed_in(blocks, frame, language)
     return Letter(
         template=template,
         procedure=procedure,
@@ -161,17 +153,24 @@ def letter(
         date=day,
         markdown=markdown,
         blocks=blocks,
-        unread=tuple(
-            f"{each.article}: {each.says} ({each.source})"
-            for each in frame.provisions
-            if each.verified != "read"
-        ),
+        unread=tuple(f"{each.article}: {each.says} ({each.source})" for each in unread),
         tag=tag,
-        notices=(
-            *_other_language(law, language, law_tag, folder),
-            *_mixed_in(blocks, frame, language),
-        ),
+        notices=(*notices[0], *notices[1]),
     )
+
+
+def _rendered(
+    own: Template, frame: Frame, language: str, values: Mapping[str, str], document: str
+) -> tuple[str, str]:
+    """Return a letter's subject and its Markdown."""
+    made = environment()
+    subject = _unescaped(made.from_string(own.title(language)).render(values))
+    body = made.get_template(f"{own.id}{SUFFIX}").render(
+        values, title=subject, language=language, frame=f"frames/{frame.id}{SUFFIX}"
+    )
+    body = _with_document(body, document)
+    asked = [made.from_string(each).render(values) for each in own.questions.get(language, ())]
+    return subject, _with_questions(body, asked, own.id, letter_language(language))
 
 
 def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -> None:
@@ -232,13 +231,11 @@ def _with_questions(body: str, lines: list[str], template: str, words: LetterLan
     return body[: found.end()] + section + body[found.end() :]
 
 
-def _other_language(
-    law: Procedure, language: str, law_tag: str, folder: Path | None
-) -> tuple[str, ...]:
+def _other_language(law: Procedure, language: str, law_tag: str) -> tuple[str, ...]:
     """Return notices for a letter that isn't in the authority's language."""
     if language == law_tag.partition("-")[0]:
         return ()
-    own, asked = letter_language(language, folder), letter_language(law_tag, folder)
+    own, asked = letter_language(language), letter_language(law_tag)
     rule = law.language_rule
     why = f" {rule.en} {rule.ko} ({rule.article})" if rule else ""
     return (
