@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,8 @@ def new_case(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} already contains something: name a new folder.")
     suffix = "ko" if language == "ko" else "en"
-    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case"
     head = {
-        "name": name,
+        "name": re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case",
         f"title_{suffix}": title,
         f"place_{suffix}": place,
         "country": country.upper(),
@@ -67,22 +66,30 @@ def new_case(
         "functions": list(functions),
         "searched": "",
         "operators": [operator] if operator else [],
-        "publisher": "",
-        "url": "",
-        "confidence": "",
-        "written": "",
+        **dict.fromkeys(("publisher", "url", "confidence", "written"), ""),
     }
+    with whole_folder(folder) as new:
+        for name, text in _new_files(head, title, operator).items():
+            (new / name).write_text(text, encoding="utf-8")
+        for name in FOLDERS:
+            (new / name).mkdir()
+    read_case(folder)
+    return _laws_of_country(country)
+
+
+def _new_files(head: Mapping[str, Any], title: str, operator: str) -> dict[str, str]:
+    """Return the text of each file of a new case, by name."""
     example = requests_folder() / "requester.example.toml"
+    listed = "\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES)
+    readme = packaged_text(__package__, "new/README.md")
     files = {
         ABOUT: "# The subject of this case. Docs: docs/case-folder.md\n" + tomlkit.dumps(head),
         "exhibit.toml": packaged_text(__package__, "new/exhibit.toml"),
         # both sides' rows are kept when two people added some; `check` then finds an id used twice
         ".gitattributes": packaged_text(__package__, "new/gitattributes"),
         ".gitignore": packaged_text(__package__, "new/gitignore"),
-        "README.md": packaged_text(__package__, "new/README.md").format(
-            title=title, tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES)
-        ),
-        "datapackage.json": json.dumps(data_package(name, title), indent=1) + "\n",
+        "README.md": readme.format(title=title, tables=listed),
+        "datapackage.json": json.dumps(data_package(head["name"], title), indent=1) + "\n",
         "requester.example.toml": example.read_text("utf-8"),
         **{table.file: ",".join(table.names) + "\n" for table in TABLES},
     }
@@ -90,13 +97,7 @@ def new_case(
         schema = dict.fromkeys(BODIES.names, pl.String)
         body = pl.DataFrame([{"name": operator, "kind": "official"}], schema=schema)
         files["bodies.csv"] += csv_text(body, include_header=False)
-    with whole_folder(folder) as new:
-        for name, text in files.items():
-            (new / name).write_text(text, encoding="utf-8")
-        for name in FOLDERS:
-            (new / name).mkdir()
-    read_case(folder)
-    return laws_of_country(country)
+    return files
 
 
 def read_exhibit_choices(folder: Path) -> dict[str, str]:
@@ -160,12 +161,8 @@ def _field(column: CaseColumn) -> dict[str, Any]:
     return field | ({"constraints": limits} if limits else {})
 
 
-def laws_of_country(country: str) -> list[str]:
-    """Return the laws of access in data_requests/laws that apply in a country.
-
-    >>> laws_of_country("GB")[0]
-    'uk-dpa-45'
-    """
+def _laws_of_country(country: str) -> list[str]:
+    """Return the laws of access in data_requests/laws that apply in a country."""
     code = country.lower()
     places = ["uk" if code == "gb" else code, *(["eu"] if code.upper() in MEMBER_STATES else [])]
     return [name for name in procedures() if name.split("-")[0] in places]
