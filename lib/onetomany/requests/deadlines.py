@@ -15,9 +15,9 @@ from functools import partial
 import polars as pl
 
 from onetomany.errors import InputError
-from .counting import Skipped, count_period
+from .counting import Period, count_period
 from .days import WorkingDays, working_days
-from .laws import EVENTS, Procedure, Provision, Step
+from .laws import EVENTS, Extension, Procedure, Provision, Step
 from .stops import Stopped, step_clock
 from .wording import deadline_words, rule_in_words
 
@@ -57,20 +57,13 @@ Taken = Mapping[str, tuple[dt.date, dt.date | None]]
 
 @dataclass(frozen=True)
 class Deadline:
-    """A due date with its reasons.
-
-    `skipped` are the named holidays that moved it: date, name in English, name in Korean.
-    `rolled_from` is the day on which the period would have ended if that were a working day.
-    """
+    """A due date with its reasons; `period` is how it was counted."""
 
     procedure: str
     step: str
     event: str
-    event_date: dt.date
     date: dt.date
-    first_day: dt.date
-    skipped: Skipped
-    rolled_from: dt.date | None
+    period: Period
     rule_en: str
     rule_ko: str
     article: str
@@ -105,12 +98,7 @@ def deadline(
     Raises InputError for a step, an extension or a region that the procedure does not have.
     """
     found = procedure.step(step)
-    taken = [procedure.extension(name) for name in extensions]
-    if len(set(extensions)) < len(taken) or any(each.step != step for each in taken):
-        raise InputError(
-            f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
-            f"{', '.join(extensions)}."
-        )
+    taken = _own_extensions(procedure, step, extensions)
     days = working_days(procedure, region)
     number = found.number + sum(each.number for each in taken)
     still = {day for each in pauses for day in each.days(today or each.since)}
@@ -128,17 +116,24 @@ def deadline(
         procedure=procedure.id,
         step=step,
         event=restarted.stop.ends if restarted and restarted.until else found.starts,
-        event_date=period.counts_from,
         date=date,
-        first_day=period.first,
-        skipped=period.skipped,
-        rolled_from=period.end if period.due > period.end else None,
+        period=period,
         rule_en=english,
         rule_ko=korean,
         url=found.source.url,
         calendar=days.calendar,
         **_cited([found, *taken, *(each.stop for each in stopped)]),
     )
+
+
+def _own_extensions(procedure: Procedure, step: str, names: Sequence[str]) -> list[Extension]:
+    taken = [procedure.extension(name) for name in names]
+    if len(set(names)) < len(taken) or any(each.step != step for each in taken):
+        raise InputError(
+            f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
+            f"{', '.join(names)}."
+        )
+    return taken
 
 
 def _cited(stated: Sequence[Provision]) -> dict[str, str]:
@@ -317,7 +312,7 @@ def _row(
         "whose": step.whose,
         "label_en": step.en,
         "label_ko": step.ko,
-        "starts": found.event_date,
+        "starts": found.period.counts_from,
         "due": found.date,
         "limit": step.limit,
         "done": done,

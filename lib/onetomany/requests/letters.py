@@ -14,21 +14,9 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from onetomany.errors import InputError, near
+from . import letter_templates as forms
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
-from .letter_templates import (
-    SUFFIX,
-    Field,
-    Frame,
-    Template,
-    environment,
-    escape,
-    languages_of,
-    letter_fields,
-    needed_of,
-    read_toml,
-    template_and_frame,
-)
 from .procedures import one_procedure, requests_folder
 
 PERSONAL_FILE = "requester.toml"
@@ -87,10 +75,10 @@ def requester(path: Path | None = None) -> dict[str, str]:
     if path is None and not file.exists():
         return {}
     try:
-        raw = read_toml(file.read_text(encoding="utf-8"), file)
+        raw = forms.read_toml(file.read_text(encoding="utf-8"), file)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} can't be read: {error}.") from error
-    personal = [name for name, field in letter_fields().items() if field.personal]
+    personal = [name for name, field in forms.letter_fields().items() if field.personal]
     for name, value in raw.items():
         if name not in personal or not isinstance(value, str):
             raise InputError(f"{file}: '{name}' must be a text, and of {', '.join(personal)}.")
@@ -124,15 +112,15 @@ def letter(
     an invalid date, for a choice that is not one of its options, and for missing fields, which it
     lists with their meaning.
     """
-    own, frame = template_and_frame(template, procedure)
+    own, frame = forms.template_and_frame(template, procedure)
     law = one_procedure(procedure)
     law_tag = law.language or "en"
     language = language or law_tag.partition("-")[0]
     tag = law_tag if law_tag.partition("-")[0] == language else language
     _refuse_language(own, frame, language, law_tag)
-    about = letter_fields()
+    about = forms.letter_fields()
     given = _chosen(frame, fields, about)
-    needed = needed_of(own, frame, given)
+    needed = forms.needed_of(own, frame, given)
     _refuse_missing(needed, given, template, about)
     day = _day(given["date"])
     values = dict.fromkeys((*frame.fields, *own.fields), "")
@@ -160,21 +148,21 @@ def letter(
 
 
 def _rendered(
-    own: Template, frame: Frame, language: str, values: Mapping[str, str], document: str
+    own: forms.Template, frame: forms.Frame, language: str, values: Mapping[str, str], document: str
 ) -> tuple[str, str]:
     """Return a letter's subject and its Markdown."""
-    made = environment()
+    made = forms.environment()
     subject = _unescaped(made.from_string(own.title(language)).render(values))
-    body = made.get_template(f"{own.id}{SUFFIX}").render(
-        values, title=subject, language=language, frame=f"frames/{frame.id}{SUFFIX}"
+    body = made.get_template(f"{own.id}{forms.SUFFIX}").render(
+        values, title=subject, language=language, frame=f"frames/{frame.id}{forms.SUFFIX}"
     )
     body = _with_document(body, document)
     asked = [made.from_string(each).render(values) for each in own.questions.get(language, ())]
     return subject, _with_questions(body, asked, own.id, letter_language(language))
 
 
-def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -> None:
-    written = languages_of(own, frame)
+def _refuse_language(own: forms.Template, frame: forms.Frame, language: str, law_tag: str) -> None:
+    written = forms.languages_of(own, frame)
     if language in written:
         return
     said = "the authority's language, " if language == law_tag.partition("-")[0] else ""
@@ -185,7 +173,9 @@ def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -
     )
 
 
-def _chosen(frame: Frame, fields: Mapping[str, str], about: Mapping[str, Field]) -> dict[str, str]:
+def _chosen(
+    frame: forms.Frame, fields: Mapping[str, str], about: Mapping[str, forms.Field]
+) -> dict[str, str]:
     """Return the fields with the defaults of choices; raise InputError for an invalid choice."""
     given = {name: str(value) for name, value in fields.items()}
     for name in frame.fields:
@@ -211,7 +201,10 @@ def _with_document(body: str, document: str) -> str:
         return body
     items = found[1].rstrip().split("\n")
     ending = ";" if len(items) > 1 and items[0].endswith(";") else ""
-    listed = [f"{escape(document).rstrip('.;')}{ending}", *(_ITEM.sub("", each) for each in items)]
+    listed = [
+        f"{forms.escape(document).rstrip('.;')}{ending}",
+        *(_ITEM.sub("", each) for each in items),
+    ]
     numbered = "\n".join(f"{number}. {each}" for number, each in enumerate(listed, 1))
     return f"{body[: found.start()]}{numbered}\n\n{body[found.end() :]}"
 
@@ -244,7 +237,7 @@ def _other_language(law: Procedure, language: str, law_tag: str) -> tuple[str, .
     )
 
 
-def _mixed_in(blocks: tuple[LetterPart, ...], frame: Frame, language: str) -> tuple[str, ...]:
+def _mixed_in(blocks: tuple[LetterPart, ...], frame: forms.Frame, language: str) -> tuple[str, ...]:
     """Return the items that ask for a fact, if the law gives access to documents only."""
     asked = next((block.items for block in blocks if block.kind == "list"), ())
     if frame.answers:
@@ -258,7 +251,7 @@ def _mixed_in(blocks: tuple[LetterPart, ...], frame: Frame, language: str) -> tu
 
 
 def _refuse_missing(
-    needed: list[str], given: Mapping[str, str], template: str, about: Mapping[str, Field]
+    needed: list[str], given: Mapping[str, str], template: str, about: Mapping[str, forms.Field]
 ) -> None:
     missing = [name for name in needed if not given.get(name, "").strip()]
     if not missing:
@@ -285,7 +278,7 @@ def _refuse_missing(
     )
 
 
-def _explained(name: str, field: Field | None, about: str) -> str:
+def _explained(name: str, field: forms.Field | None, about: str) -> str:
     if field is None:
         return name
     choice = f" [{', '.join(field.options)}]" if field.options else ""

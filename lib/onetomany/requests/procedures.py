@@ -18,56 +18,34 @@ from typing import Any, TypeVar
 
 from onetomany.errors import InputError, near
 from onetomany.sources.kit_files import kit_folder, kit_path
-from .laws import (
-    CALENDARS,
-    EFFECTS,
-    EVENTS,
-    LIMITS,
-    NOTICES,
-    TOPICS,
-    UNITS,
-    VERIFIED,
-    WEIGHTS,
-    WHOSE,
-    Addressee,
-    ClockRule,
-    Closed,
-    Exemption,
-    Extension,
-    Procedure,
-    Provision,
-    Required,
-    Source,
-    Step,
-    Stop,
-)
+from . import laws
 
-P = TypeVar("P", bound=Provision)
+P = TypeVar("P", bound=laws.Provision)
 
-_TABLES = [each.name for each in fields(Procedure) if each.type == "Provision"]
+_TABLES = [each.name for each in fields(laws.Procedure) if each.type == "Provision"]
 _LISTS = {
-    "addressees": Addressee,
-    "required": Required,
-    "steps": Step,
-    "extensions": Extension,
-    "stops": Stop,
-    "exemptions": Exemption,
-    "closed": Closed,
-    "clocks": ClockRule,
+    "addressees": laws.Addressee,
+    "required": laws.Required,
+    "steps": laws.Step,
+    "extensions": laws.Extension,
+    "stops": laws.Stop,
+    "exemptions": laws.Exemption,
+    "closed": laws.Closed,
+    "clocks": laws.ClockRule,
 }
 _MAY_LACK = ("stops", "closed", "clocks")  # optional lists of a file
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "verified": VERIFIED,
-    "unit": UNITS,
-    "whose": WHOSE,
-    "limit": LIMITS,
-    "weight": WEIGHTS,
-    "effect": EFFECTS,
-    "starts": tuple(EVENTS),
+    "verified": laws.VERIFIED,
+    "unit": laws.UNITS,
+    "whose": laws.WHOSE,
+    "limit": laws.LIMITS,
+    "weight": laws.WEIGHTS,
+    "effect": laws.EFFECTS,
+    "starts": tuple(laws.EVENTS),
     "lapse": ("", "silence"),
-    "calendar": CALENDARS,
+    "calendar": laws.CALENDARS,
     "longest_unit": ("working_days", "calendar_days"),
-    "notice": NOTICES,
+    "notice": laws.NOTICES,
 }
 
 
@@ -102,33 +80,33 @@ def requests_folder(folder: Path | None = None) -> Path:
     )
 
 
-def procedures(folder: Path | None = None) -> dict[str, Procedure]:
+def procedures(folder: Path | None = None) -> dict[str, laws.Procedure]:
     """Read and check every procedure of `folder`/laws, by id, in order.
 
     `folder` is data_requests/ (see `requests_folder`). Raises InputError, naming file and field,
     for a file that is not TOML, a field that is missing, unknown or mistyped, and a field without
     an article or without a source listed in the file.
     """
-    laws = requests_folder(folder) / "laws"
-    paths = sorted(laws.glob("*.toml"))
+    home = requests_folder(folder) / "laws"
+    paths = sorted(home.glob("*.toml"))
     if not paths:
-        raise InputError(f"{laws} contains no procedure: it needs one TOML file for each.")
+        raise InputError(f"{home} contains no procedure: it needs one TOML file for each.")
     return {path.stem: _Reader(path).procedure() for path in paths}
 
 
-def one_procedure(name: str) -> Procedure:
+def one_procedure(name: str) -> laws.Procedure:
     """Read and check one procedure of data_requests/laws. Raises InputError as `procedures`.
 
     >>> one_procedure("de-ifg").language
     'de-DE'
     """
-    laws = requests_folder() / "laws"
-    known = sorted(path.stem for path in laws.glob("*.toml"))
+    home = requests_folder() / "laws"
+    known = sorted(path.stem for path in home.glob("*.toml"))
     if name not in known:
         raise InputError(
             f"There is no law '{name}'{near(name, known)}: there are {', '.join(known)}."
         )
-    return _Reader(laws / f"{name}.toml").procedure()
+    return _Reader(home / f"{name}.toml").procedure()
 
 
 class _Reader:
@@ -136,9 +114,9 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, laws.Source] = {}
 
-    def procedure(self) -> Procedure:
+    def procedure(self) -> laws.Procedure:
         try:
             raw = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -158,8 +136,8 @@ class _Reader:
             for name, cls in _LISTS.items()
         }
         for name in _TABLES:
-            parts[name] = self.made(self.table(raw, name, ""), Provision, name)
-        procedure = Procedure(
+            parts[name] = self.made(self.table(raw, name, ""), laws.Provision, name)
+        procedure = laws.Procedure(
             id=raw["id"],
             calendar=self.word(raw, "calendar", ""),
             last_checked=checked,
@@ -168,7 +146,7 @@ class _Reader:
             if "not_found" in raw
             else (),
             language=self.tag(raw),
-            language_rule=self.made(raw["language_rule"], Provision, "language_rule")
+            language_rule=self.made(raw["language_rule"], laws.Provision, "language_rule")
             if "language_rule" in raw
             else None,
             **parts,
@@ -177,16 +155,16 @@ class _Reader:
         self.check_topics(procedure)
         return procedure
 
-    def check_topics(self, procedure: Procedure) -> None:
+    def check_topics(self, procedure: laws.Procedure) -> None:
         """Check that each of TOPICS occurs once: as a rule, or among those not found."""
         told = [each.id for each in procedure.clocks]
         both = [*told, *procedure.not_found]
-        if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
+        if wrong := [each for each in both if each not in laws.TOPICS or both.count(each) > 1]:
             raise self.refuse("clocks", f"and 'not_found' may contain each topic once: {wrong[0]}")
-        if lacking := [each for each in TOPICS if each not in both]:
+        if lacking := [each for each in laws.TOPICS if each not in both]:
             raise self.refuse("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
-    def check_steps(self, procedure: Procedure) -> None:
+    def check_steps(self, procedure: laws.Procedure) -> None:
         """Check that extensions fit their steps, and that steps end by known events."""
         units = {step.id: step.unit for step in procedure.steps}
         for each in procedure.extensions:
@@ -201,7 +179,7 @@ class _Reader:
             where = f"stops.{stop.id}"
             if stop.step not in units:
                 raise self.refuse(f"{where}.step", f"is not a step: '{stop.step}'")
-            if stop.ends not in EVENTS:
+            if stop.ends not in laws.EVENTS:
                 raise self.refuse(f"{where}.ends", f"is an unknown event: {stop.ends}")
         for step in procedure.steps:
             if step.rolls and step.rolls_unread:
@@ -210,7 +188,7 @@ class _Reader:
                 )
             if step.first_day and step.unit == "months":
                 raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
-            if unknown := set(step.ends) - set(EVENTS):
+            if unknown := set(step.ends) - set(laws.EVENTS):
                 raise self.refuse(f"steps.{step.id}.ends", f"has unknown events: {unknown}")
         if "decision" not in units:
             raise self.refuse("steps", "must contain a step 'decision'")
@@ -249,7 +227,7 @@ class _Reader:
             raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
         return found
 
-    def source(self, key: str, raw: Any) -> Source:
+    def source(self, key: str, raw: Any) -> laws.Source:
         where = f"sources.{key}."
         if not isinstance(raw, dict):
             raise self.refuse(f"sources.{key}", "must be a table")
@@ -261,7 +239,7 @@ class _Reader:
         day = raw.get("read")
         if (words["verified"] == "read") != (type(day) is dt.date):
             raise self.refuse(f"{where}read", "must be the day of reading if 'verified' is 'read'")
-        return Source(id=key, title_ko=korean, read=day, **words)
+        return laws.Source(id=key, title_ko=korean, read=day, **words)
 
     def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
         found = self.entry(raw, key, "")
