@@ -44,15 +44,7 @@ def new_case(
     appears under English. `functions` are of `sources.functions.FUNCTIONS`. Raises InputError if
     the folder contains anything, or a value can't be used.
     """
-    if not title.strip():
-        raise InputError("A case needs a title: give one with --title.")
-    if not re.fullmatch(r"[A-Za-z]{2}", country):
-        raise InputError(f"'{country}' is not a country code: write two letters, such as gb.")
-    if not re.fullmatch(r"[a-z]{2,3}", language):
-        raise InputError(f"'{language}' is not a language code: write two letters, such as en.")
-    if unknown := [each for each in functions if each not in FUNCTIONS]:
-        raise InputError(f"'{unknown[0]}' is no function{near(unknown[0], FUNCTIONS)}: write "
-                         f"{', '.join(FUNCTIONS)}.")  # fmt: skip
+    _refuse_words(title, country, language, functions)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} already contains something: name a new folder.")
     suffix = "ko" if language == "ko" else "en"
@@ -77,6 +69,18 @@ def new_case(
     return _laws_of_country(country)
 
 
+def _refuse_words(title: str, country: str, language: str, functions: Sequence[str]) -> None:
+    if not title.strip():
+        raise InputError("A case needs a title: give one with --title.")
+    if not re.fullmatch(r"[A-Za-z]{2}", country):
+        raise InputError(f"'{country}' is not a country code: write two letters, such as gb.")
+    if not re.fullmatch(r"[a-z]{2,3}", language):
+        raise InputError(f"'{language}' is not a language code: write two letters, such as en.")
+    if unknown := [each for each in functions if each not in FUNCTIONS]:
+        raise InputError(f"'{unknown[0]}' is no function{near(unknown[0], FUNCTIONS)}: write "
+                         f"{', '.join(FUNCTIONS)}.")  # fmt: skip
+
+
 def _new_files(head: Mapping[str, Any], title: str, operator: str) -> dict[str, str]:
     """Return the text of each file of a new case, by name."""
     example = requests_folder() / "requester.example.toml"
@@ -89,7 +93,7 @@ def _new_files(head: Mapping[str, Any], title: str, operator: str) -> dict[str, 
         ".gitattributes": packaged_text(__package__, "new/gitattributes"),
         ".gitignore": packaged_text(__package__, "new/gitignore"),
         "README.md": readme.format(title=title, tables=listed),
-        "datapackage.json": json.dumps(data_package(head["name"], title), indent=1) + "\n",
+        "datapackage.json": json.dumps(_data_package(head["name"], title), indent=1) + "\n",
         "requester.example.toml": example.read_text("utf-8"),
         **{table.file: ",".join(table.names) + "\n" for table in TABLES},
     }
@@ -120,12 +124,12 @@ def read_exhibit_choices(folder: Path) -> dict[str, str]:
     return given
 
 
-def data_package(name: str, title: str) -> dict[str, Any]:
+def _data_package(name: str, title: str) -> dict[str, Any]:
     """Return the description of a case folder's tables as a Frictionless Data Package.
 
     Source: Data Package 1.0 and Table Schema 1.0, specs.frictionlessdata.io.
 
-    >>> data_package("leeds", "Leeds")["resources"][0]["path"]
+    >>> _data_package("leeds", "Leeds")["resources"][0]["path"]
     'claims.csv'
     """
     return {

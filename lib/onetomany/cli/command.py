@@ -75,7 +75,7 @@ class CommandParser(SafeParser):
     def add_language(self, text: str, *more: str) -> None:
         """Add the option for a language: en, ko, or another that the command knows."""
         text += " (default: that of your locale, here %(default)s)"
-        self.add_choice("--language", ("en", "ko", *more), text, preferred_language())
+        self.add_choice("--language", ("en", "ko", *more), text, _preferred_language())
 
     def add_case(self) -> None:
         """Add the option for the case file; a case folder means the case.duckdb in it."""
@@ -106,7 +106,7 @@ class CommandParser(SafeParser):
 Command = Callable[[CommandParser], Run]
 
 
-def preferred_language() -> str:
+def _preferred_language() -> str:
     """Return 'ko' if the user's locale is Korean, else 'en'."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     told = next(filter(None, named), None) or locale.getlocale()[0] or ""

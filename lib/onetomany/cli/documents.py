@@ -189,20 +189,15 @@ def _write_parquet(args: argparse.Namespace) -> None:
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
     """Print a run's counts and the files that need attention on one screen; write all to a file."""
-    from onetomany.documents.attention import (
-        SCREEN,
-        attention_lines,
-        terminal_columns,
-        write_attention,
-    )
+    from onetomany.documents import attention
 
-    file = write_attention(case, found)
+    file = attention.write_attention(case, found)
     last = "Nothing needs attention."
     if found.height:
         last = f"All of this, with pages and reasons: {file}"
-    columns, lines = SCREEN
-    taken = sum(-(-terminal_columns(line) // columns) for line in (*head, last))
-    for line in (*head, *attention_lines(found, lines - taken), last):
+    columns, lines = attention.SCREEN
+    taken = sum(-(-attention.terminal_columns(line) // columns) for line in (*head, last))
+    for line in (*head, *attention.attention_lines(found, lines - taken), last):
         print(line)
 
 

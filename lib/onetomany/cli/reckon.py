@@ -24,21 +24,17 @@ def reckon_command(parser: CommandParser) -> Run:
 
 
 def _reckon(args: argparse.Namespace) -> None:
+    from onetomany.accuracy import programme_inputs as known
     from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
-    from onetomany.accuracy.programme_inputs import (
-        ProgrammeInput,
-        entered_inputs,
-        reckoner_inputs,
-    )
     from onetomany.accuracy.reckoner import reckon
     from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
 
-    inputs: dict[str, ProgrammeInput] = {}
+    inputs: dict[str, known.ProgrammeInput] = {}
     if args.numbers:
         from onetomany.cases.case_tables import read_case_numbers
 
-        inputs |= reckoner_inputs(read_case_numbers(args.numbers)).given
-    inputs |= entered_inputs(args.inputs, args.days)
+        inputs |= known.reckoner_inputs(read_case_numbers(args.numbers)).given
+    inputs |= known.entered_inputs(args.inputs, args.days)
     found = reckon(inputs)
     for notice in describe_reckoning(found):
         print(notice.en)
