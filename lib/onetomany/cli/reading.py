@@ -68,20 +68,15 @@ def _search(args: argparse.Namespace) -> None:
 
 
 def _add_filters(parser: CommandParser) -> None:
-    parser.add_option(
-        "--path", "TEXT", "only files whose path contains this, or matches 'a*.pdf'", default=""
-    )
-    parser.add_option(
-        "--kind", "KINDS", "only these kinds: pdf,hwp,mail,sheet or a file ending", default=""
-    )
-    parser.add_option(
-        "--after", "DATE", "only dated on or after this day, month or year: 2019-04", default=""
-    )
-    parser.add_argument("--before", default="", metavar="DATE", help="only dated on or before it")
-    parser.add_option(
-        "--sender", "TEXT", "only mails from this sender, and their attachments", default=""
-    )
-    parser.add_argument("--tag", default="", metavar="TAG", help="only pages with this tag")
+    for name, metavar, text in (
+        ("--path", "TEXT", "only files whose path contains this, or matches 'a*.pdf'"),
+        ("--kind", "KINDS", "only these kinds: pdf,hwp,mail,sheet or a file ending"),
+        ("--after", "DATE", "only dated on or after this day, month or year: 2019-04"),
+        ("--before", "DATE", "only dated on or before it"),
+        ("--sender", "TEXT", "only mails from this sender, and their attachments"),
+        ("--tag", "TAG", "only pages with this tag"),
+    ):
+        parser.add_option(name, metavar, text, default="")
 
 
 def _filters(args: argparse.Namespace) -> Any:
@@ -105,13 +100,8 @@ def _hits(
     if not (args.any or args.phrase or args.regex):
         found = finding.find_pages(db, args.words, filters=filters, limit=args.limit)
         return found.hits, found.said()
-    find = (
-        searching.search_words
-        if args.any
-        else searching.search_phrase
-        if args.phrase
-        else searching.search_pattern
-    )
+    exact = searching.search_phrase if args.phrase else searching.search_pattern
+    find = searching.search_words if args.any else exact
     hits = find(db, args.words, limit=args.limit)
     more = ", perhaps more: see --limit" if len(hits) == args.limit else ""
     return hits, f"{len(hits)} pages{more}"
@@ -168,10 +158,8 @@ def _draw(case: Path, document: str, page: int, spans: list[tuple[int, int]], ta
 
     try:
         write_whole(target, page_picture(case, document, page, spans))
-    except InputError as error:
-        return (
-            f"no picture: {error}"  # this kind of document can't be drawn: continue with the others
-        )
+    except InputError as error:  # this kind of document can't be drawn: continue with the others
+        return f"no picture: {error}"
     return str(target)
 
 
@@ -213,9 +201,7 @@ def _search_list(args: argparse.Namespace, filters: Any) -> None:
 
 def tag_command(parser: CommandParser) -> Run:
     """Store a tag or remark on a page, with its author and time; or list them."""
-    parser.add_argument(
-        "document", nargs="?", metavar="DOCUMENT", help="path or SHA-256; without it: list"
-    )
+    parser.add_option("document", "DOCUMENT", "path or SHA-256; without it: list", nargs="?")
     parser.add_argument("page", nargs="?", type=int, metavar="PAGE", help="page number")
     parser.add_case()
     parser.add_argument("--tag", default="", metavar="TAG", help="a word that finds the page again")
@@ -343,10 +329,7 @@ def _write_desk(folder: Path, case: Path, language: str, *, page: bool) -> None:
     title, kept = _KEPT[language, page]
     how = v4.new_markdown_cell(_HOW[language].format(title=title, kept=kept))
     folded = {"jupyter": {"source_hidden": True}}
-    made = v4.new_notebook(
-        cells=[how, v4.new_code_cell(code, metadata=folded)],
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
-        },
-    )
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [how, v4.new_code_cell(code, metadata=folded)]
+    made = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(made, folder / DESK)

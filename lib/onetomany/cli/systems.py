@@ -109,9 +109,8 @@ def pairs_command(parser: CommandParser) -> Run:
     parser.add_argument(
         "folder", type=Path, help="your pictures, with datasheet.toml and attributes.csv"
     )
-    parser.add_argument(
-        "--models", nargs="+", metavar="MODEL", help="face models (default: those of chapter 01)"
-    )
+    text = "face models (default: those of chapter 01)"
+    parser.add_option("--models", "MODEL", text, nargs="+")
     parser.add_path("--out", "DIR", "default: %(default)s", Path("build/pairs"))
     return _pairs
 

@@ -121,14 +121,27 @@ def said_in(
     return told
 
 
-def reading_language(made: letters.Letter, asked: str | None) -> str:
-    """Return the language of the requester's translation, or '' for none.
+def translated_letter(
+    template: str,
+    procedure: str,
+    fields: Mapping[str, str],
+    personal: Mapping[str, str],
+    *,
+    language: str,
+    gap: Mapping[str, str] | None,
+    asked: str | None,
+) -> tuple[letters.Letter, letters.Letter | None]:
+    """Return a letter, and its translation for the requester, None without one.
 
-    It is the language asked for; English by default, if the letter is in neither of the kit's two
-    languages. '' for 'none' and for the letter's own language.
+    It is in the language `asked` for; in English by default, if the letter is in neither of the
+    kit's two languages. Raises InputError as `letters.letter`.
     """
+    made = letters.letter(template, procedure, {**personal, **fields}, language)
     reader = asked or ("" if made.language in LANGUAGES else "en")
-    return "" if reader in ("none", made.language) else reader
+    if reader in ("", "none", made.language):
+        return made, None
+    said = said_in(fields, gap, procedure, before=language, after=reader)
+    return made, letters.letter(template, procedure, {**personal, **said}, reader)
 
 
 def draft_name(procedure: str, day: dt.date, template: str, gap: str = "") -> str:

@@ -205,7 +205,7 @@ class Procedure:
     exemptions: tuple[Exemption, ...]
     closed: tuple[Closed, ...]  # empty if `calendar` is complete
     clocks: tuple[ClockRule, ...]
-    not_found: tuple[str, ...]  # TOPICS on which we found nothing in the texts we read
+    not_found: tuple[str, ...] = ()  # TOPICS on which we found nothing in the texts we read
     language: str = ""  # language of its authorities, as 'en-US'; empty: English
     language_rule: Provision | None = None  # the law's rule on other languages
 

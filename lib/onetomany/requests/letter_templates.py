@@ -125,8 +125,7 @@ def templates() -> dict[str, Template]:
 
     Raises InputError, naming file and field, if a head is not TOML or incomplete.
     """
-    found = _files(templates_folder())
-    return {path.name.removesuffix(SUFFIX): _template(path) for path in found}
+    return {name: _template(path) for name, path in _files(templates_folder()).items()}
 
 
 def frames() -> dict[str, Frame]:
@@ -134,8 +133,7 @@ def frames() -> dict[str, Frame]:
 
     Raises InputError as `templates`.
     """
-    found = _files(templates_folder() / "frames")
-    return {path.name.removesuffix(SUFFIX): _frame(path) for path in found}
+    return {name: _frame(path) for name, path in _files(templates_folder() / "frames").items()}
 
 
 def template_and_frame(template: str, procedure: str) -> tuple[Template, Frame]:
@@ -143,17 +141,16 @@ def template_and_frame(template: str, procedure: str) -> tuple[Template, Frame]:
 
     Raises InputError if either is unknown or they don't fit together.
     """
-    home = templates_folder()
-    known = [path.name.removesuffix(SUFFIX) for path in _files(home)]
+    known, framed = _files(templates_folder()), _files(templates_folder() / "frames")
     if template not in known:
         raise InputError(f"There is no template '{template}': there are {', '.join(known)}.")
-    own, framed = _template(home / f"{template}{SUFFIX}"), home / "frames" / f"{procedure}{SUFFIX}"
-    if procedure not in own.procedures or not framed.is_file():
+    own = _template(known[template])
+    if procedure not in own.procedures or procedure not in framed:
         raise InputError(
             f"'{template}' can't be asked for under '{procedure}': take one of "
             f"{', '.join(own.procedures)}."
         )
-    return own, _frame(framed)
+    return own, _frame(framed[procedure])
 
 
 def letter_fields() -> dict[str, Field]:
@@ -273,8 +270,8 @@ def templates_folder() -> Path:
     return home
 
 
-def _files(home: Path) -> list[Path]:
-    return sorted(home.glob(f"*{SUFFIX}"))
+def _files(home: Path) -> dict[str, Path]:
+    return {path.name.removesuffix(SUFFIX): path for path in sorted(home.glob(f"*{SUFFIX}"))}
 
 
 def _head(path: Path) -> dict[str, Any]:

@@ -137,18 +137,17 @@ class _Reader:
         }
         for name in _TABLES:
             parts[name] = self.made(self.table(raw, name, ""), laws.Provision, name)
+        if "not_found" in raw:
+            parts["not_found"] = self.value(raw, "not_found", "", "tuple[str, ...]")
+        if "language_rule" in raw:
+            rule = self.made(raw["language_rule"], laws.Provision, "language_rule")
+            parts["language_rule"] = rule
         procedure = laws.Procedure(
             id=raw["id"],
             calendar=self.word(raw, "calendar", ""),
             last_checked=checked,
             sources=tuple(self.sources.values()),
-            not_found=self.value(raw, "not_found", "", "tuple[str, ...]")
-            if "not_found" in raw
-            else (),
             language=self.tag(raw),
-            language_rule=self.made(raw["language_rule"], laws.Provision, "language_rule")
-            if "language_rule" in raw
-            else None,
             **parts,
         )
         self.check_steps(procedure)

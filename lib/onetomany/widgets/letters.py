@@ -227,13 +227,15 @@ class _LetterForm:
         self, fields: Mapping[str, str], personal: Mapping[str, str]
     ) -> tuple[letters.Letter, letters.Letter | None]:
         """Return the letter and its translation for the reader."""
-        template, law, language = self._row()["template"], self.law.value, self.language.value
-        made = letters.letter(template, law, {**personal, **fields}, language)
-        reader = drafts.reading_language(made, self.beside.value)
-        if not reader:
-            return made, None
-        said = drafts.said_in(fields, self._row(), law, before=language, after=reader)
-        return made, letters.letter(template, law, {**personal, **said}, reader)
+        return drafts.translated_letter(
+            self._row()["template"],
+            self.law.value,
+            fields,
+            personal,
+            language=self.language.value,
+            gap=self._row(),
+            asked=self.beside.value,
+        )
 
     def _preview(self) -> None:
         """Show the fields that the letter needs, and the letter with blanks for missing values."""
