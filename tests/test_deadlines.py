@@ -124,7 +124,8 @@ def test_calendar_days_are_those_of_alavetelis_own_tests(event: str, expected: s
     made = dataclasses.replace(law, steps=(twenty,))
     found = deadline(made, "tribunal", D.fromisoformat(event))
     assert found.date == D.fromisoformat(expected)
-    assert (found.rolled_from is not None) == (event in {"2008-10-05", "2008-10-06", "2008-12-05"})
+    moved = found.period.due > found.period.end
+    assert moved == (event in {"2008-10-05", "2008-10-06", "2008-12-05"})
 
 
 # the laws
@@ -384,8 +385,10 @@ def test_working_days_are_as_numpy_counts_them_and_rolled_ends_are_worked_on(
     if step.unit == "working_days" or step.moves_end:
         assert days.works(found.date)
         assert found.date.weekday() < 5
-    assert all(f"{skipped[0]} {skipped[1]}" in found.rule_en for skipped in found.skipped)
-    korean = [f"{each[0]} {each[2]}".replace("(observed)", "(대체 휴일)") for each in found.skipped]
+    assert all(f"{skipped[0]} {skipped[1]}" in found.rule_en for skipped in found.period.skipped)
+    korean = [
+        f"{each[0]} {each[2]}".replace("(observed)", "(대체 휴일)") for each in found.period.skipped
+    ]
     assert all(each in found.rule_ko for each in korean)
     assert str(found.date) in found.rule_en
     assert str(found.date) in found.rule_ko
@@ -402,9 +405,9 @@ def test_an_extension_never_shortens(extension: object, day: dt.date) -> None:
 
 def test_a_rule_can_be_checked_by_hand() -> None:
     found = due("kr-oida", "objection", D(2026, 1, 16))
-    assert found.first_day == D(2026, 1, 17)
-    assert found.rolled_from == D(2026, 2, 15)
-    assert [each[2] for each in found.skipped] == ["설날 전날", "설날", "설날 다음날"]
+    assert found.period.first == D(2026, 1, 17)
+    assert found.period.end == D(2026, 2, 15)
+    assert [each[2] for each in found.period.skipped] == ["설날 전날", "설날", "설날 다음날"]
     assert found.article == "Arts. 18(1), 29(1); Civil Act Arts. 157, 161"
     assert found.article_ko == "제18조제1항, 제29조제1항; 민법 제157조, 제161조"
     assert "moves to the next working day, 2026-02-19 (Thu)" in found.rule_en
@@ -413,14 +416,14 @@ def test_a_rule_can_be_checked_by_hand() -> None:
 
 def test_a_request_on_a_holiday_names_the_holiday_on_which_it_came() -> None:
     found = due("kr-oida", "decision", D(2026, 2, 16))
-    assert found.first_day == D(2026, 2, 19)
+    assert found.period.first == D(2026, 2, 19)
     assert found.date == D(2026, 3, 5)
-    assert [day for day, *_ in found.skipped] == [
+    assert [day for day, *_ in found.period.skipped] == [
         *(D(2026, 2, n) for n in (16, 17, 18)),
         D(2026, 3, 2),
     ]
     # holidays within a period of calendar days count like any other
-    assert due("kr-oida", "objection", D(2026, 2, 10)).skipped == ()
+    assert due("kr-oida", "objection", D(2026, 2, 10)).period.skipped == ()
 
 
 def test_a_year_without_the_commissions_list_is_told() -> None:
@@ -576,7 +579,7 @@ def test_a_calendar_leaves_out_what_is_done_and_refuses_frames_without_names() -
 def test_what_comes_on_a_day_off_counts_as_of_the_next_working_day() -> None:
     """The law firm's example of 950 CMR 32.03(3): Thanksgiving Day, then Friday, then Monday."""
     found = due("us-ma-prl", "decision", D(2026, 11, 26))
-    assert (found.event_date, found.first_day) == (D(2026, 11, 27), D(2026, 11, 30))
+    assert (found.period.counts_from, found.period.first) == (D(2026, 11, 27), D(2026, 11, 30))
     assert "on 2026-11-26 (Thu), a day off, counts as of 2026-11-27 (Fri)" in found.rule_en
     assert "2026-11-26(목) 쉬는 날" in found.rule_ko
 

@@ -61,13 +61,13 @@ def procedures(folder: Path | None = None) -> dict[str, Procedure]:
     return {path.stem: _read_law(path) for path in paths}
 
 
-def one_procedure(name: str, folder: Path | None = None) -> Procedure:
-    """Read and check one procedure of `folder`/laws. Raises InputError as `procedures`.
+def one_procedure(name: str) -> Procedure:
+    """Read and check one procedure of data_requests/laws. Raises InputError as `procedures`.
 
     >>> one_procedure("de-ifg").language
     'de-DE'
     """
-    laws = requests_folder(folder) / "laws"
+    laws = requests_folder() / "laws"
     known = sorted(path.stem for path in laws.glob("*.toml"))
     if name not in known:
         raise InputError(
