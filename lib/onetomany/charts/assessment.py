@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import each_row, mark, tooltips
+from .columns import each_row
+from .marks import mark, tooltips
 from .theme import BLUE, GREY, RED, Finished, finish
 
 SHOWN = 12  # columns
