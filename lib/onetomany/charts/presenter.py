@@ -26,23 +26,11 @@ _DAYS = ("published", "doc_date", "disclosure_date", "document_date", "date")
 _THIS_RUN: Words = ("this run", "이번 실행")
 
 
-@dataclass(frozen=True)
-class ColumnLabel:
-    """A column's label in both languages, and the form of its values (one of FORMATS)."""
-
-    label: Words
-    form: str
-
-
 @cache
-def column_labels() -> dict[str, ColumnLabel]:
-    """Return the known columns by name.
-
-    >>> column_labels()["said_by"].label
-    ('Said by', '말한 곳')
-    """
+def _column_labels() -> dict[str, tuple[Words, str]]:
+    """Return the known columns by name: label, and form of the values (one of FORMATS)."""
     rows = _data("columns.csv").iter_rows(named=True)
-    return {row["column"]: ColumnLabel((row["en"], row["ko"]), row["form"]) for row in rows}
+    return {row["column"]: ((row["en"], row["ko"]), row["form"]) for row in rows}
 
 
 @cache
@@ -195,15 +183,16 @@ class _Maker:
     def label(self, name: str) -> tuple[Words, str]:
         stem, _ = _sides(name)
         names = (name, name.removesuffix("_en"), stem)
-        found = next((column_labels()[each] for each in names if each in column_labels()), None)
+        known = _column_labels()
+        found = next((known[each] for each in names if each in known), None)
         if name in self.labels:
-            return self.labels[name], found.form if found else "text"
+            return self.labels[name], found[1] if found else "text"
         if not found:
             raise InputError(
                 f"The column '{name}' has no label: add it to charts/data/columns.csv, or give "
                 f"labels={{'{name}': (English, Korean)}}."
             )
-        return found.label, found.form
+        return found
 
     def line(self, name: str, *, first: bool) -> TableLine:
         label, form = self.label(name)
