@@ -7,6 +7,13 @@ from typing import Any
 
 import altair as alt
 
+SHARE: dict[str, Any] = {  # scale and axis of a share: 0 to 100 %
+    "scale": alt.Scale(domain=[0, 1], nice=False),
+    "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+}
+STROKES: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3}  # of a legend
+ONE_IN = "'1 / ' + format(1 / datum.value, ',.0f')"  # how an axis labels rare things
+
 
 def names_axis(
     field: str, order: Sequence[str] | alt.EncodingSortField | None, **axis: Any
@@ -17,12 +24,6 @@ def names_axis(
     """
     looks: Any = {"axis": alt.Axis(**axis)} if axis else {}
     return alt.Y(f"{field}:N", sort=order, title=None, **looks)
-
-
-SHARE: dict[str, Any] = {  # scale and axis of a share: 0 to 100 %
-    "scale": alt.Scale(domain=[0, 1], nice=False),
-    "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-}
 
 
 def share_axis(name: str, title: str = "") -> alt.Y:
@@ -57,9 +58,6 @@ def log_percent_axis(floor: float) -> alt.Axis:
     return alt.Axis(format="~%", values=[10.0**k for k in range(-6, 1) if 10.0**k >= floor])
 
 
-STROKES: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3}  # of a legend
-
-
 def legend_color(
     field: str,
     names: Iterable[str],
@@ -92,9 +90,6 @@ def kind_color(field: str, kinds: Mapping[str, tuple[str, str]], **legend: Any) 
     """Return `legend_color` of kinds, each with its words and colour, by key."""
     names, colours = zip(*kinds.values(), strict=True)
     return legend_color(field, names, colours, **legend)
-
-
-ONE_IN = "'1 / ' + format(1 / datum.value, ',.0f')"  # how an axis labels rare things
 
 
 def decades(low: float, high: float) -> list[float]:

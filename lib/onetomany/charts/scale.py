@@ -10,9 +10,17 @@ import polars as pl
 from onetomany.confidence import PERCENT
 from .axes import SHARE, decades, legend_color, log_scale, rarity_axis, right_share_axis, share_axis
 from .columns import as_text, each_row, either, in_order
-from .marks import PANEL_HEADER, dashed_rule, interval_band, mark, seen_or_limit, tooltips
+from .marks import (
+    PANEL_HEADER,
+    dashed_rule,
+    interval_band,
+    mark,
+    noted_rule,
+    seen_or_limit,
+    tooltips,
+)
 from .sliders import captioned_slider, count_in_words
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
+from .theme import BLUE, GREEN, INK, ORANGE, PURPLE, Finished, finish, past_end
 
 MEASURED = "measured 측정"
 MODELS = {
@@ -278,12 +286,7 @@ def _band_and_line(
     return alt.layer(band, line).properties(width=300, height=260)
 
 
-def _marked(marked: float) -> list[alt.Chart]:
+def _marked(marked: float) -> tuple[alt.Chart, alt.Chart]:
     """Return a line at the disclosed number of records, and its label."""
     frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
-    return [
-        dashed_rule(frame).encode(x="size:Q"),
-        mark(frame, "text", align="right", dx=-6, color=GREY).encode(
-            x="size:Q", y=alt.value(330), text="text:N"
-        ),
-    ]
+    return noted_rule(frame, x="size:Q", at=330, align="right", dx=-6)

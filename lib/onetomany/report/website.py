@@ -31,13 +31,7 @@ from .chapter import Chapter, gathered_code
 from .execute import Notebook
 from .fonts import font_folder, fonts_css, licence_note
 from .glossary import NoMarker, TermMarker
-from .side_pages import (
-    STAMP,
-    STAMP_KO,
-    chapters_by_theme,
-    listed_figures,
-    print_styles,
-)
+from .side_pages import STAMP, STAMP_KO, chapters_by_theme, listed_figures, print_styles
 from .summary import ChapterFinding, read_findings
 from .under_chart import chart_csv, figure_citation, figure_number
 
