@@ -11,8 +11,8 @@ import polars as pl
 from onetomany.confidence import PERCENT
 from onetomany.errors import InputError
 from .axes import names_axis
-from .columns import as_text, each_row
-from .languages import both_columns, plain
+from .columns import each_row
+from .languages import both, plain
 from .marks import mark, tooltips
 from .theme import BLUE, TWO_LINES, Finished, finish
 
@@ -72,20 +72,14 @@ def _shown(
 ) -> pl.DataFrame:
     """Return the rows drawn, most flags first, with `name` and `text`."""
     rows = daily.filter(pl.col("rule").is_in(list(names))).drop_nulls("daily")
-    at = pl.format(
-        "({} {})",
-        as_text("threshold", "{:g}"),
-        pl.col("unit").str.replace_all("ratio", "×", literal=True),
-    )
-    english, korean = (
-        pl.format(
-            "{} {}", pl.col("rule").replace({rule: words[n] for rule, words in names.items()}), at
-        )
-        for n in (0, 1)
-    )
+    said = []
+    for row in rows.iter_rows(named=True):
+        at = f"({row['threshold']:g} {row['unit'].replace('ratio', '×')})"
+        english, korean = (f"{each} {at}" for each in names[row["rule"]])
+        said.append((both(english, korean), f"{float(format(row['daily'], '.2g')):,.0f}"))
     limited = ~pl.col("rule").is_in(list(without_limits))
     return rows.with_columns(
+        pl.Series("name", [name for name, _ in said], dtype=pl.String),
+        pl.Series("text", [text for _, text in said], dtype=pl.String),
         *(pl.when(limited).then(each).alias(each) for each in ("daily_low", "daily_high")),
-        name=both_columns(english, korean),
-        text=as_text("daily", lambda count: f"{float(f'{count:.2g}'):,.0f}"),
     ).sort("daily", "rule", descending=[True, False])
