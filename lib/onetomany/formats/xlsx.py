@@ -11,7 +11,7 @@ from typing import Any
 from .binary_sheets import add_calamine
 from .number_formats import BUILT_IN
 from .office import core_properties, outside_relations
-from .ooxml import Package, drawn_texts
+from .ooxml import Package, add_drawn_texts
 from .parts import Parts
 from .reading import Damaged, Page, Reading, Refused, raised
 from .sheet_rows import SheetRows, as_serial
@@ -140,8 +140,7 @@ def add_drawings(package: Package, part: str, page: Page) -> None:
     if not part:
         return
     for target in package.targets(part, "drawing"):
-        for text in drawn_texts(package.side(target)):
-            page.add(text)
+        add_drawn_texts(package.side(target), page)
         package.drawn(target, page)
     for target in package.targets(part, "vmlDrawing"):
         try:
