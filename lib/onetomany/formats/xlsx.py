@@ -175,12 +175,9 @@ class _Sheet:
         size = sheet.max_row, sheet.max_column
         self.rows = SheetRows(page, sheet.title, size, from_1904=epoch.year == 1904)
         self.rows.rows = {number for number, held in sheet.row_dimensions.items() if held.hidden}
-        self.rows.columns = {
-            index
-            for held in sheet.column_dimensions.values()
-            if held.hidden
-            for index in range(held.min or 0, min(held.max or 0, 16384) + 1)
-        }
+        for held in sheet.column_dimensions.values():
+            if held.hidden:
+                self.rows.columns.update(range(held.min or 0, min(held.max or 0, 16384) + 1))
 
     def add(self) -> None:
         sheet, page = self.sheet, self.page
