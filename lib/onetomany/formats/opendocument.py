@@ -29,8 +29,10 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
             "①, ②, ③, ...": "decimalEnclosedCircle", "一, 二, 三, ...": "chineseCounting",
             "일, 이, 삼, ...": "koreanCounting", "가": "ganada", "": "none"}  # fmt: skip
 # parts of the package that show nothing of their own
-_SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|layout-cache|"
-    r"(META-INF|Thumbnails|ObjectReplacements|Configurations2)/.*|.*/")  # fmt: skip
+_SILENT = re.compile(
+    r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|layout-cache|.*/|"
+    r"(META-INF|Thumbnails|ObjectReplacements|Configurations2)/.*"
+)
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
 # of what these contain, only values of form fields are read
 _FORMS = ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
