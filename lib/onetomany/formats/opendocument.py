@@ -366,8 +366,7 @@ class _Walk:
         told = set()
         for each in styles.iter("{*}header", "{*}footer", "{*}header-left", "{*}footer-left"):
             for p in each.iter("{*}p", "{*}h"):
-                text = words_of(p)
-                if text and text not in told:
+                if (text := words_of(p)) and text not in told:
                     told.add(text)
                     self.page.add(text, local(each)[:6])
 

@@ -37,8 +37,7 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
     core_properties(parts, reading)
     outside_relations(parts, reading)
     package = Package(parts, reading)
-    books = _opened(content, formulas, reading)
-    if books:
+    if books := _opened(content, formulas, reading):
         _add_sheets(*books, package)
     else:
         add_calamine(content, reading)
