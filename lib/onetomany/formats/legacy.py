@@ -123,8 +123,7 @@ def _pictures(document: Any, reading: Reading) -> None:
         told = document.get_resource_info(name)
         info = json.loads(told) if isinstance(told, str) else told or {}
         data = document.get_resource_data(name)
-        ending = next((end for start, end in _PICTURES if data.startswith(start)), "")
-        if ending:
+        if ending := next((end for start, end in _PICTURES if data.startswith(start)), ""):
             reading.member(f"picture {number}.{ending}", bytes(data))
         else:
             reading.skip(f"a picture in a format that is not read ({info.get('mime_type', '?')})")

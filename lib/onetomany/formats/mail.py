@@ -173,8 +173,7 @@ _FROM = re.compile(rb"^From [^\r\n]*\r?\n(?=[!-9;-~]+:)", re.MULTILINE)
 
 def read_mbox(content: bytes, reading: Reading) -> None:
     """Make each mail of a mailbox a member; a page lists them."""
-    starts = [*_FROM.finditer(content)]
-    if not starts:
+    if not (starts := [*_FROM.finditer(content)]):
         raise Refused("It has no line 'From ...' before the head of a mail: it is not a mailbox.")
     if content[: starts[0].start()].strip():
         reading.skip("the text before the first mail")

@@ -6,7 +6,8 @@ hidden text and comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .numbering import WordNumbering
@@ -20,6 +21,7 @@ _WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "Alter
            "Choice")  # fmt: skip
 _BESIDE = ("{*}hyperlink", "{*}instrText", "{*}fldSimple", "{*}txbxContent", "{*}chart",
            "{*}relIds", "{*}tbl", "{*}textpath")  # fmt: skip
+_SHOWN = ("", "tracked_insert")  # kinds of runs that are part of the text
 _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
@@ -68,7 +70,7 @@ class _Walk:
                  lists: WordNumbering) -> None:  # fmt: skip
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists
-        self.told: dict[str, int] = {}
+        self.told = Counter[str]()
         self.relations: dict[str, Relation] = {}
         self.depth = 0
 
@@ -115,7 +117,7 @@ class _Walk:
 
     def paragraph(self, element: Any, kind: str) -> None:
         runs = self.runs(element)
-        shown = [run for run in runs if run.kind in ("", "tracked_insert")]
+        shown = [run for run in runs if run.kind in _SHOWN]
         text = "".join(run.text for run in shown)
         span = self.page.add(text, kind or self.kind_of(element))
         # blanks at the beginning are cut off with the block
@@ -125,14 +127,16 @@ class _Walk:
             if run.kind and span and run.text.strip():
                 within = max(at, span[0]), min(end, span[1])
                 self.page.mark(within, run.kind, run.who, run.dated)
-                self.count(run.kind)
+                self.told[run.kind] += 1
             at = end
-        for run in runs:
-            if run.kind in ("tracked_delete", "hidden") and self.page.add(
-                run.text, run.kind, None, run.who, run.dated
-            ):
-                self.count(run.kind)
+        self.aside(run for run in runs if run.kind not in _SHOWN)
         self.beside(element)
+
+    def aside(self, runs: Iterable[TextRun]) -> None:
+        """Add changed or hidden words as blocks of their own."""
+        for run in runs:
+            if self.page.add(run.text, run.kind, None, run.who, run.dated):
+                self.told[run.kind] += 1
 
     def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
@@ -142,11 +146,8 @@ class _Walk:
                 self.reading.struck(run.text, self.page.number)
         properties, style = element.find("{*}pPr"), element.find("{*}pPr/{*}pStyle")
         named = attribute(style, "val") or "" if style is not None else ""
-        if (
-            (properties is not None or named)
-            and any(run.text.strip() for run in runs)
-            and (label := self.lists.label(properties, named))
-        ):
+        numbered = properties is not None and any(run.text.strip() for run in runs)
+        if numbered and (label := self.lists.label(properties, named)):
             runs.insert(0, TextRun(label, ""))
         return runs
 
@@ -219,11 +220,8 @@ class _Walk:
             name = local(element)
             if name == "p":
                 runs = self.runs(element)
-                shown = (run.text for run in runs if run.kind in ("", "tracked_insert"))
-                lines.append("".join(shown))
-                for run in runs:
-                    if run.kind and self.page.add(run.text, run.kind, None, run.who, run.dated):
-                        self.count(run.kind)
+                lines.append("".join(run.text for run in runs if run.kind in _SHOWN))
+                self.aside(run for run in runs if run.kind)
                 within.append(element)
             elif name in ("tbl", "altChunk"):
                 within.append(element)
@@ -236,10 +234,7 @@ class _Walk:
             text = "\n".join(run_text(p) for p in comment.iter("{*}p"))
             who, dated = attribute(comment, "author"), attribute(comment, "date")
             if self.page.add(text, "comment", None, who, dated):
-                self.count("comment")
-
-    def count(self, kind: str) -> None:
-        self.told[kind] = self.told.get(kind, 0) + 1
+                self.told["comment"] += 1
 
     def tell(self) -> None:
         for kind, many in self.told.items():

@@ -29,8 +29,10 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
             "①, ②, ③, ...": "decimalEnclosedCircle", "一, 二, 三, ...": "chineseCounting",
             "일, 이, 삼, ...": "koreanCounting", "가": "ganada", "": "none"}  # fmt: skip
 # parts of the package that show nothing of their own
-_SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|META-INF/.*|"
-                     r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
+_SILENT = re.compile(
+    r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|layout-cache|.*/|"
+    r"(META-INF|Thumbnails|ObjectReplacements|Configurations2)/.*"
+)
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
 # of what these contain, only values of form fields are read
 _FORMS = ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
@@ -84,12 +86,9 @@ def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
         folder = name.partition("/")[0]
         if name in done or _SILENT.fullmatch(name) or folder in done:
             continue
-        ending = name.rpartition(".")[2].lower()
-        if ending in _READ and not name.startswith("ObjectReplacements/"):
+        if name.rpartition(".")[2].lower() in _READ:
             carried(parts, name, reading)
-        elif not name.startswith("ObjectReplacements/") and not name.endswith(
-            ("/styles.xml", "/meta.xml", "/settings.xml")
-        ):
+        elif not name.endswith(("/styles.xml", "/meta.xml", "/settings.xml")):
             rest.append(name)
     if rest:
         listed = ", ".join(rest[:5]) + (" ..." if len(rest) > 5 else "")
@@ -262,11 +261,8 @@ class _Walk:
     def items(self, element: Any, style: str, level: int) -> Iterator[tuple[Any, str]]:
         """Yield the parts of a list and of those in it, each with its number."""
         counts = self.counts.setdefault(style, [0] * (_LEVELS + 1))
-        if (
-            level == 1
-            and attribute(element, "continue-numbering") != "true"
-            and not attribute(element, "continue-list")
-        ):
+        on = attribute(element, "continue-numbering") == "true"
+        if level == 1 and not on and not attribute(element, "continue-list"):
             counts[:] = [0] * (_LEVELS + 1)
         for item in element:
             if local(item) not in ("list-item", "list-header"):
@@ -370,8 +366,7 @@ class _Walk:
         told = set()
         for each in styles.iter("{*}header", "{*}footer", "{*}header-left", "{*}footer-left"):
             for p in each.iter("{*}p", "{*}h"):
-                text = words_of(p)
-                if text and text not in told:
+                if (text := words_of(p)) and text not in told:
                     told.add(text)
                     self.page.add(text, local(each)[:6])
 

@@ -195,11 +195,8 @@ def read_msg(content: bytes, reading: Reading) -> None:
             raise Refused("It has no properties of an Outlook message.")
         held = _properties(ole, "", 32)
         page, code = reading.page(), held.get(_PAGE)
-        people = [
-            found
-            for folder in _folders(ole, "__recip")
-            if (found := recipient(_properties(ole, folder + "/", 8), code))
-        ]
+        rows = (_properties(ole, folder + "/", 8) for folder in _folders(ole, "__recip"))
+        people = [found for row in rows if (found := recipient(row, code))]
         said = dict(_message_heads(held, people))
         for name, text in said.items():
             page.add(f"{name}: {mail_head(text)}", "header")

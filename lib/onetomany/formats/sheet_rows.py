@@ -42,12 +42,12 @@ class SheetRows:
 
     def number(self, value: float, format_: str, place: tuple[int, int], *, dated: bool) -> str:
         """Return a number as its format shows it, and remember one of which it hides digits."""
-        from openpyxl.utils import get_column_letter
-
         told = format_number(value, format_, from_1904=self.from_1904)
         held = plain_number(abs(value)).replace(".", "").strip("0")
         shown = re.sub(r"[^0-9]", "", told).strip("0")
         if not dated and held not in shown and "e" not in held.lower():
+            from openpyxl.utils import get_column_letter
+
             cell = f"{get_column_letter(place[1])}{place[0]}"
             self.rounded.append(f"{cell} shows {told} for {plain_number(value)}")
         return told

@@ -137,12 +137,8 @@ def _slide(held: bytes, extras: SlideExtras) -> None:
 
 def art_letters(held: bytes) -> list[str]:
     """Return the letters of drawings (WordArt, watermarks) in records of OfficeArt ([MS-ODRAW])."""
-    return [
-        text
-        for flags, kind, body in _within(held)
-        if kind == _ART
-        for text in _letters(flags >> 4, body)
-    ]
+    drawn = ((flags >> 4, body) for flags, kind, body in _within(held) if kind == _ART)
+    return [text for many, body in drawn for text in _letters(many, body)]
 
 
 def _letters(many: int, held: bytes) -> Iterator[str]:

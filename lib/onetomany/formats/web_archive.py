@@ -102,8 +102,7 @@ class Archive:
         return plain_payload(record.block, media_type)
 
     def _row(self, record: Record, address: str, payload: Payload) -> dict[str, Any]:
-        captured = _iso_date(record.header("WARC-Date"))
-        if not captured:
+        if not (captured := _iso_date(record.header("WARC-Date"))):
             self.tell("capture", "A record has no date of capture that can be read")
         where = payload.location if payload.status and 300 <= payload.status < 400 else None
         digest = record.header("WARC-Payload-Digest")

@@ -68,8 +68,7 @@ class Payload:
 def http_payload(block: bytes, most: int) -> Payload:
     """Read the block of a response record: an HTTP message. `most` bytes may come of decoding."""
     head = io.BytesIO(block[: 1 << 18])
-    first = re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)
-    if not first:
+    if not (first := re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)):
         return plain_payload(block, "", ["It contains no HTTP response: read unchanged"])
     fields = _PARSER.parse(head)
     stored, faults = block[head.tell() :], list[str]()

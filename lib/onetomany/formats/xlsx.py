@@ -11,7 +11,7 @@ from typing import Any
 from .binary_sheets import add_calamine
 from .number_formats import BUILT_IN
 from .office import core_properties, outside_relations
-from .ooxml import Package, drawn_texts
+from .ooxml import Package, add_drawn_texts
 from .parts import Parts
 from .reading import Damaged, Page, Reading, Refused, raised
 from .sheet_rows import SheetRows, as_serial
@@ -37,8 +37,7 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
     core_properties(parts, reading)
     outside_relations(parts, reading)
     package = Package(parts, reading)
-    books = _opened(content, formulas, reading)
-    if books:
+    if books := _opened(content, formulas, reading):
         _add_sheets(*books, package)
     else:
         add_calamine(content, reading)
@@ -140,8 +139,7 @@ def add_drawings(package: Package, part: str, page: Page) -> None:
     if not part:
         return
     for target in package.targets(part, "drawing"):
-        for text in drawn_texts(package.side(target)):
-            page.add(text)
+        add_drawn_texts(package.side(target), page)
         package.drawn(target, page)
     for target in package.targets(part, "vmlDrawing"):
         try:
@@ -176,12 +174,9 @@ class _Sheet:
         size = sheet.max_row, sheet.max_column
         self.rows = SheetRows(page, sheet.title, size, from_1904=epoch.year == 1904)
         self.rows.rows = {number for number, held in sheet.row_dimensions.items() if held.hidden}
-        self.rows.columns = {
-            index
-            for held in sheet.column_dimensions.values()
-            if held.hidden
-            for index in range(held.min or 0, min(held.max or 0, 16384) + 1)
-        }
+        for held in sheet.column_dimensions.values():
+            if held.hidden:
+                self.rows.columns.update(range(held.min or 0, min(held.max or 0, 16384) + 1))
 
     def add(self) -> None:
         sheet, page = self.sheet, self.page

@@ -141,11 +141,8 @@ def _calm(match: re.Match[str]) -> str:
 
 def english_bodies(text: str) -> Iterator[Place]:
     """Yield the places of courts and of names with a head word."""
-    courts = [
-        match.span()
-        for match in _COURTS.finditer(text)
-        if not text[match.start() - 1 : match.start()].isalnum()
-    ]
+    found = [match.span() for match in _COURTS.finditer(text)]
+    courts = [place for place in found if not text[place[0] - 1 : place[0]].isalnum()]
     yield from courts
     court, taken = 0, 0
     for match in _HEAD.finditer(text):
@@ -194,12 +191,8 @@ def _nation(name: str) -> str:
 
 
 def _is_national(word: str) -> bool:
-    return (
-        is_place(word)
-        or word.isupper()
-        or word in _NATIONAL_WORDS
-        or bool(_DEMONYM.fullmatch(word))
-    )
+    named = is_place(word) or word.isupper() or word in _NATIONAL_WORDS
+    return named or bool(_DEMONYM.fullmatch(word))
 
 
 _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ian|ean|ish|ese|nch|man|can|li|ni|qi|tch|wan)")

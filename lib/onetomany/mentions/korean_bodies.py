@@ -171,14 +171,9 @@ def _firms(text: str) -> Iterator[Place]:
 @cache
 def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
     rows = data_rows("body_forms.csv")
-    forms = {
-        row["ending"]: _Form(
-            int(row["stem"]),
-            frozenset(filter(None, row["not_after"].split("|"))),
-            bool(row["proper"]),
-        )
-        for row in rows
-    }
+    common = [frozenset(filter(None, row["not_after"].split("|"))) for row in rows]
+    forms = {row["ending"]: _Form(int(row["stem"]), stems, bool(row["proper"]))
+             for row, stems in zip(rows, common, strict=True)}  # fmt: skip
     return re.compile(pattern_of_names((forms, " ", ""))), forms
 
 

@@ -167,8 +167,7 @@ def _by_form(text: str, low: int, at: int) -> NamedLaw | None:
     # the limit of the search may have cut the name
     sure = begin > low or low == 0 or text[low - 1] in "\n\0" or not text[low - 1].isalnum()
     sure = sure or bool(_CONJOINED.search(text, max(0, low - 8), low))
-    found = _form(text, words, sure)
-    if not found:
+    if not (found := _form(text, words, sure)):
         return None
     name = _fold_name("".join(word for _, word in found)) + (of or "")
     return NamedLaw(found[0][0], at, known_law(name) or name)

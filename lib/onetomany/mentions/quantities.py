@@ -158,8 +158,7 @@ def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
         if match.start() < end:
             continue
         lead = _LEAD.search(text, max(end, match.start() - _LONGEST_LEAD), match.start())
-        found = _with_digits(text, match, lead)
-        if found:
+        if found := _with_digits(text, match, lead):
             start, end, sure = found
             if sure.unit == "machines":
                 quantity = _machines(text, match.end("unit"), sure)

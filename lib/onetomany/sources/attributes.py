@@ -46,8 +46,7 @@ def read_attributes(
             "file."
         )
     header, *rows = _rows(path)
-    missing = [name for name in datasheet.attributes if name not in header]
-    if missing:
+    if missing := [name for name in datasheet.attributes if name not in header]:
         raise DatasheetError(
             f"{path} has no column {', '.join(missing)}, which the datasheet names under "
             f"[attributes]: it has {', '.join(header)}."

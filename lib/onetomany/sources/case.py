@@ -196,12 +196,9 @@ def count_in_korean(count: float) -> str:
 
 def _yearly_within(figures: pl.DataFrame, kind: str, row: str) -> pl.DataFrame:
     """Return the yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
-    window = _row(figures, row)
-    return _cut_to_window(
-        figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$")),
-        window["period_start"].item(),
-        window["period_end"].item(),
-    )
+    start, end = _row(figures, row).select("period_start", "period_end").row(0)
+    yearly = figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$"))
+    return _cut_to_window(yearly, start, end)
 
 
 def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:

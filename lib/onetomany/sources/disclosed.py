@@ -32,11 +32,8 @@ LOG: Schema = {
     **dict.fromkeys(("images_searched", "matches_returned", "photo_array"), pl.String),
     "month_marked": pl.String,  # the log's remark on a month without entries
 }
-AGENCIES: Schema = {
-    "as_written": pl.String,
-    "body": pl.String,  # null if no agency is meant
-    "why": pl.String,
-}
+# `body` is null if no agency is meant
+AGENCIES: Schema = dict.fromkeys(("as_written", "body", "why"), pl.String)
 DEPLOYMENTS: Schema = {
     "deployment": pl.Int64,
     "place": pl.String,
@@ -162,12 +159,8 @@ def months(folder: Traversable = DATA) -> pl.DataFrame:
     `marked` is null, or the log's remark on a month without entries: 'LOST LOG', 'No logs exist',
     'No logs.'.
     """
-    return (
-        log(folder)
-        .group_by(month=pl.date("year", "month", 1))
-        .agg(marked=pl.col("month_marked").drop_nulls().first())
-        .sort("month")
-    )
+    monthly = log(folder).group_by(month=pl.date("year", "month", 1))
+    return monthly.agg(marked=pl.col("month_marked").drop_nulls().first()).sort("month")
 
 
 def holyhead(folder: Traversable = DATA) -> pl.DataFrame:

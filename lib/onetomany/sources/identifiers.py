@@ -101,8 +101,7 @@ def _is_registration_number(digits: pl.Expr) -> pl.Expr:
 
 def _found(values: pl.Series, number: bool) -> str | None:
     """Return the kind of identifier that the values look like, or None."""
-    known = len(values) - values.null_count()
-    if not known:
+    if not (known := len(values) - values.null_count()):
         return None
     if number:
         return _found_in_numbers(values, known)

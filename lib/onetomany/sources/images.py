@@ -135,8 +135,7 @@ def open_images(source: str | Path = CHOSEN) -> ImageSet:
             f"'onetomany datasheet {root}' again if they belong to the set."
         )
     _verify(root, sums)
-    used = [name for name in pictures if found[name].reason is None]
-    if not used:
+    if not any(found[name].reason is None for name in pictures):
         raise InputError(_nothing(root, list(found.values())))
     folders = subjects_of((name for name in pictures if "/" in name), datasheet.subjects)
     _check_counts(datasheet, len(pictures), len(set(folders.values())))
@@ -208,8 +207,7 @@ def _check_counts(datasheet: Datasheet, images: int, subjects: int) -> None:
 def _withdrawn(datasheet: Datasheet, subjects: Mapping[str, str]) -> tuple[str, ...]:
     """Return the ids of people who withdrew; the datasheet names them by folder or id."""
     gone = [subjects.get(as_found(each.strip("/"), subjects), each) for each in datasheet.withdrawn]
-    unknown = [each for each in gone if each not in subjects.values()]
-    if unknown:
+    if unknown := [each for each in gone if each not in subjects.values()]:
         raise DatasheetError(
             f"The datasheet of '{datasheet.name}' lists '{unknown[0]}' as withdrawn, but no folder "
             "or id has this name: write the folder's name, or remove it from the list."
@@ -255,8 +253,7 @@ def _account(
 
 
 def _nothing(root: Path, found: list[FolderFile]) -> str:
-    flat = sum("/" not in each.name for each in found if each.picture)
-    if flat:
+    if flat := sum("/" not in each.name for each in found if each.picture):
         return (
             f"{flat} pictures are in {root} itself, so their people are unknown: make a folder "
             f"for each person, move the pictures there, and run 'onetomany datasheet {root}'."
@@ -313,8 +310,7 @@ def prepare_folder(folder: str | Path) -> Prepared:
     root = _local_folder(folder)
     found = {each.name: each for each in files_below(root)}
     pictures = [each.name for each in found.values() if each.picture]
-    inside = [name for name in pictures if "/" in name]
-    if not inside:
+    if not (inside := [name for name in pictures if "/" in name]):
         raise InputError(_nothing(root, list(found.values())))
     sheet, sums = root / "datasheet.toml", root / "SHA256SUMS"
     levels = people_levels(inside)

@@ -111,10 +111,8 @@ def write_ids(root: Path, ids: Mapping[str, str], reasons: Mapping[str, str | No
     rows = unused_ids(reasons, ids) | dict(ids)
     names = ("id", "file", "why it is not used")
     why = [reasons.get(name, "it is gone") or "" for name in rows]
-    sheet = pl.DataFrame(
-        dict(zip(names, ([*rows.values()], [*rows], why), strict=True)),
-        schema=dict.fromkeys(names, pl.String),
-    )
+    columns = [[*rows.values()], [*rows], why]
+    sheet = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String), orient="col")
     text = csv_text(sheet, line_terminator="\r\n")
     write_whole(root / FILE, text.encode("utf-8-sig"))  # the mark is for spreadsheets
     return root / FILE

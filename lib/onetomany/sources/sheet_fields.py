@@ -145,12 +145,8 @@ def checked_fields(
     """
     optional, required = optional or {}, _required(kind)
     tables = {name.partition(".")[0] for name in optional if "." in name}
-    inner = {
-        f"{table}.{name}": value
-        for table in tables
-        if isinstance(raw.get(table), dict)
-        for name, value in raw[table].items()
-    }
+    held = {table: raw[table] for table in tables if isinstance(raw.get(table), dict)}
+    inner = {f"{table}.{name}": held[table][name] for table in held for name in held[table]}
     known = [*required, *tables, *optional]
     if unknown := [name for name in (*raw, *inner) if name not in known]:
         raise DatasheetError(
