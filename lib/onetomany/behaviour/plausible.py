@@ -134,24 +134,27 @@ def _check_steps(
     step = float(steps.median())  # type: ignore[arg-type]
     if step > gap_s:
         often = f"give a position at least every {gap_s:g} s"
-        likely = (
-            f"they are taken too seldom; {often}"
-            if seconds
-            else "t is likely in milliseconds or frames (divide it by 1,000 or by the frame rate), "
-            f"or positions are taken too seldom ({often})"
-        )
-        likely_ko = (
-            "위치를 너무 드물게 적었다"
-            if seconds
-            else "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것. 초가 맞다면 "
-            "위치를 너무 드물게 적은 것이다"
-        )
+        likely, likely_ko = f"they are taken too seldom; {often}", "위치를 너무 드물게 적었다"
+        if not seconds:
+            likely = (
+                "t is likely in milliseconds or frames (divide it by 1,000 or by the frame rate), "
+                f"or positions are taken too seldom ({often})"
+            )
+            likely_ko = (
+                "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것. 초가 맞다면 "
+                "위치를 너무 드물게 적은 것이다"
+            )
         raise InputError(
             f"A person's positions are {step:g} apart in t, as seconds too far to follow anybody "
             f"(at most {gap_s:g}): {likely}.",
             f"한 사람의 위치가 t로 {step:g}씩 떨어져 있어, 초라면 따라갈 수 없다(많아야 "
             f"{gap_s:g}). {likely_ko}.",
         )
+    _refuse_two_units(steps, step, gap_s)
+
+
+def _refuse_two_units(steps: pl.Series, step: float, gap_s: float) -> None:
+    """Refuse times of which many are far apart, beside their median `step`."""
     late = steps.filter(steps > gap_s)
     usual = float(late.median() or 0)  # type: ignore[arg-type]
     if len(late) > TWO_UNITS * len(steps) and usual > MORE * step:

@@ -39,17 +39,8 @@ def judge_pace(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -
         f"{pace.speed:.2g} m/s.",
         f"미터와 초로 보았다. 걷는 {pace.walkers:,}명의 속력 중앙값은 {pace.speed:.2g} m/s다.",
     )
-    mixed = pace.walkers >= 2 * FEW and pace.running >= MIXED and pace.ran >= TIMES * pace.rest > 0
-    if mixed and not stated:
-        raise InputError(
-            f"{path}: of {pace.walkers:,} who walk, {pace.running:.0%} move at about "
-            f"{pace.ran:.2g} m/s and the others at {pace.rest:.2g}: x and y are likely in feet for "
-            "some and in metres for others; bring all to one unit (if the runners are real, name "
-            "the unit: --unit m).",
-            f"{path}: 걷는 {pace.walkers:,}명 가운데 {pace.running:.0%}는 {pace.ran:.2g} m/s쯤, "
-            f"나머지는 {pace.rest:.2g} m/s로 움직인다. 한 파일에 피트와 미터가 섞인 듯하니 한 "
-            "단위로 맞출 것(실제로 뛴 것이라면 단위를 m로 정할 것).",
-        )
+    if not stated:
+        _refuse_mixed(path, pace)
     if pace.speed < CRAWL:
         add_notice(
             notices,
@@ -65,6 +56,20 @@ def judge_pace(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -
             "feet before you use any rate below.",
             f"{pace.walkers:,}명뿐인데 빠르다. 아래 비율을 쓰기 전에 x와 y가 피트는 아닌지 "
             "확인할 것.",
+        )
+
+
+def _refuse_mixed(path: Path, pace: Pace) -> None:
+    """Refuse two paces that look like two units."""
+    if pace.walkers >= 2 * FEW and pace.running >= MIXED and pace.ran >= TIMES * pace.rest > 0:
+        raise InputError(
+            f"{path}: of {pace.walkers:,} who walk, {pace.running:.0%} move at about "
+            f"{pace.ran:.2g} m/s and the others at {pace.rest:.2g}: x and y are likely in feet for "
+            "some and in metres for others; bring all to one unit (if the runners are real, name "
+            "the unit: --unit m).",
+            f"{path}: 걷는 {pace.walkers:,}명 가운데 {pace.running:.0%}는 {pace.ran:.2g} m/s쯤, "
+            f"나머지는 {pace.rest:.2g} m/s로 움직인다. 한 파일에 피트와 미터가 섞인 듯하니 한 "
+            "단위로 맞출 것(실제로 뛴 것이라면 단위를 m로 정할 것).",
         )
 
 

@@ -123,9 +123,8 @@ def fit_transit(sightings: pl.DataFrame, places: pl.DataFrame | None = None) -> 
     steps = np.zeros((count, count), np.int64)
     np.add.at(steps, (a, b), 1)
     distance = distances_between(seen_at, cameras)
-    mass = (_gaps_seen(a, b, gap, count) + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[
-        :, :, None
-    ]
+    seen = _gaps_seen(a, b, gap, count)
+    mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
     ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
     bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
     # exits are one more outcome, like another next camera
