@@ -8,9 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from .comparisons import Ints
 from .intervals import Floats, Spread, rate_spread, shared_spread
-
-Ints = NDArray[np.int64]
 
 # the people in the gallery behind an error; without them an interval takes the gallery as given
 GALLERY_SIDE = {

@@ -87,7 +87,7 @@ class GrowthRun:
     starts: int = 0
 
 
-def gallery_chunk(
+def _gallery_chunk(
     plan: GalleryPlan, model: synthetic.TemplateModel, number: int
 ) -> tuple[Floats, NDArray[np.uint32]]:
     """Return templates and cells of one chunk; the same on every call."""
@@ -166,12 +166,12 @@ def grow(
         todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks
     )
     with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
-        made = ahead.submit(gallery_chunk, plan, model, todo.start) if todo else None
+        made = ahead.submit(_gallery_chunk, plan, model, todo.start) if todo else None
         for number in bar:
             assert made is not None
             vectors, cells = made.result()
             made = (
-                ahead.submit(gallery_chunk, plan, model, number + 1)
+                ahead.submit(_gallery_chunk, plan, model, number + 1)
                 if number + 1 < plan.chunks
                 else None
             )
@@ -191,7 +191,7 @@ def grow(
             )
             _write_run(notes, now)
     engine.checkpoint()
-    mates = gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
+    mates = _gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
     best_mate = np.einsum(
         "pid,pd->pi", mates.reshape(plan.probes, plan.images, -1), probes[: plan.probes]
     ).max(axis=1)

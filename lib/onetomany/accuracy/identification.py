@@ -18,8 +18,7 @@ from onetomany.errors import InputError
 from onetomany.gallery import gallery_of
 from onetomany.sources import Datasheet
 from .dependence import GALLERY_SIDE, Probes
-from .intervals import Floats, limits, unseen
-from .verification import never_falling
+from .intervals import Floats, nested_limits, unseen
 
 SEARCHES = {
     "fold": pl.Int32,
@@ -254,17 +253,9 @@ def _rates(
     """
     counted = Probes(probes, people)
     found = [counted.dependence(*each) for each in zip(errors.T, sole.T, strict=True)]
-    spreads = [each.spread() for each in found]
     share, subjects = np.array([each.rate for each in found]), counted.subjects
-    low, high = never_falling(
-        share,
-        *limits(
-            share,
-            [each.variance for each in spreads],
-            [each.freedom for each in spreads],
-            unseen(subjects),
-            float(counted.total),
-        ),
+    low, high = nested_limits(
+        share, [each.spread() for each in found], unseen(subjects), float(counted.total)
     )
     side = "" if counted.both_sides else ", the gallery taken as it was"
     return pl.DataFrame({"rate": share, "low": low, "high": high}).with_columns(

@@ -15,17 +15,17 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
 from .comparisons import Comparisons, Influence
-from .intervals import Floats, limits, rate_spread, unseen, unseen_between
+from .intervals import (
+    Floats,
+    nested_limits,
+    rate_columns,
+    rate_spread,
+    spread_interval,
+    unseen,
+    unseen_between,
+)
 
-RATES = {
-    "threshold": pl.Float64,
-    "fmr": pl.Float64,
-    "fmr_low": pl.Float64,
-    "fmr_high": pl.Float64,
-    "fnmr": pl.Float64,
-    "fnmr_low": pl.Float64,
-    "fnmr_high": pl.Float64,
-}
+RATES = {"threshold": pl.Float64, **rate_columns("fmr", "fnmr")}
 
 
 def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
@@ -78,26 +78,9 @@ def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats)
     ):
         rates = np.array([rate for rate, _ in found])
         spreads = [rate_spread(*influence) for _, influence in found]
-        low, high = limits(
-            rates,
-            [each.variance for each in spreads],
-            [each.freedom for each in spreads],
-            open_end,
-            float(most),
-        )
-        columns |= {name: rates} | dict(
-            zip((f"{name}_low", f"{name}_high"), never_falling(rates, low, high), strict=True)
-        )
+        low, high = nested_limits(rates, spreads, open_end, float(most))
+        columns |= {name: rates, f"{name}_low": low, f"{name}_high": high}
     return pl.DataFrame(columns, schema=RATES)
-
-
-def never_falling(rates: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Widen limits of nested counts so that no limit falls as the rate rises."""
-    order = np.argsort(rates, kind="stable")
-    low, high = low.copy(), high.copy()
-    high[order] = np.maximum.accumulate(high[order])
-    low[order] = np.minimum.accumulate(low[order][::-1])[::-1]
-    return low, high
 
 
 def roc(comparisons: pl.DataFrame) -> pl.DataFrame:
@@ -149,16 +132,11 @@ def _figure(
     """One row of `summary`; an error rate is turned into the share that is right."""
     if error is None or isinstance(influence, str):
         return {"figure": name, "value": None, "low": None, "high": None, "method": str(influence)}
-    found = rate_spread(*influence)
-    low, high = (float(e) for e in limits(error, found.variance, found.freedom, unseen(people)))
-    value, low, high = (1 - error, 1 - high, 1 - low) if of_right else (error, low, high)
-    return {
-        "figure": name,
-        "value": value,
-        "low": low,
-        "high": high,
-        "method": f"by person, {people} subjects",
-    }
+    method = f"by person, {people} subjects"
+    found = spread_interval(error, rate_spread(*influence), unseen(people), method)
+    if of_right:
+        error, found = 1 - error, found.complement
+    return {"figure": name, "value": error, **vars(found)}
 
 
 def too_fine(target: float, comparisons: int) -> bool:
