@@ -139,10 +139,6 @@ def fuzzy_links(
     columns, or no block.
     """
     require_extra("linkage")
-    import splink.comparison_level_library as cll
-    import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-
     names = _shared(table, named, columns, truth)
     limits = dict(within or {})
     used = {name for block in blocks for name in block} | set(limits)
@@ -150,41 +146,9 @@ def fuzzy_links(
         raise InputError(
             "fuzzy_links needs blocks and limits of the compared columns, and errors from 0 to 1."
         )
-
-    def comparison(name: str) -> Any:
-        levels = [cll.NullLevel(name), cll.ExactMatchLevel(name)]
-        if name in limits:
-            levels.append(cll.AbsoluteDifferenceLevel(name, limits[name]))
-        elif table.schema[name] == pl.String:
-            levels.append(cll.JaroWinklerLevel(name, 0.9))
-        levels.append(cll.ElseLevel())
-        shares = [1 - errors, *[errors / (len(levels) - 2)] * (len(levels) - 2)]
-        for level, share in zip(levels[1:], shares, strict=True):
-            level.configure(m_probability=share)
-        return cl.CustomComparison(comparison_levels=levels, output_column_name=name)
-
-    settings = SettingsCreator(
-        link_type="link_only",
-        unique_id_column_name="_row",
-        comparisons=[comparison(name) for name in names],
-        blocking_rules_to_generate_predictions=[block_on(*block) for block in blocks],
-        probability_two_random_records_match=1 / len(named),
-    )
-    with duckdb.connect(config={"threads": 1}) as db:  # one thread: the same on every run
-        api = DuckDBAPI(connection=db)
-        given = []
-        for name, frame in (("a", table), ("b", named)):
-            db.register(f"_{name}", ArrowStream(frame.select(names).with_row_index("_row")))
-            db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
-            given.append(api.register(f"{name}_given", dataset_display_name=name))
-        linker = Linker(given, settings, log_level="ERROR")
-        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
-        scored = linker.inference.predict(threshold_match_probability=threshold)
-        pairs = pl.DataFrame(scored.as_duckdbpyrelation()).select(
-            row=pl.col("_row_l").cast(pl.Int64),
-            named_row=pl.col("_row_r").cast(pl.Int64),
-            probability="match_probability",
-        )
+    comparisons = [_comparison(name, table.schema[name], limits, errors) for name in names]
+    given = {"a": table.select(names), "b": named.select(names)}
+    pairs = _scored_pairs(given, comparisons, blocks, threshold, seed)
     best = (
         pairs.sort("row", "probability", "named_row", descending=[False, True, False])
         .with_columns(
@@ -200,6 +164,57 @@ def fuzzy_links(
     return best.with_columns(correct=right).select(
         pl.col(name).cast(kind) for name, kind in FUZZY.items()
     )
+
+
+def _comparison(name: str, kind: pl.DataType, limits: Mapping[str, float], errors: float) -> Any:
+    """Return splink's levels of agreement in a column, with the share of true pairs at each."""
+    import splink.comparison_level_library as cll
+    import splink.comparison_library as cl
+
+    levels = [cll.NullLevel(name), cll.ExactMatchLevel(name)]
+    if name in limits:
+        levels.append(cll.AbsoluteDifferenceLevel(name, limits[name]))
+    elif kind == pl.String:
+        levels.append(cll.JaroWinklerLevel(name, 0.9))
+    levels.append(cll.ElseLevel())
+    shares = [1 - errors, *[errors / (len(levels) - 2)] * (len(levels) - 2)]
+    for level, share in zip(levels[1:], shares, strict=True):
+        level.configure(m_probability=share)
+    return cl.CustomComparison(comparison_levels=levels, output_column_name=name)
+
+
+def _scored_pairs(
+    given: Mapping[str, pl.DataFrame],
+    comparisons: list[Any],
+    blocks: Sequence[Sequence[str]],
+    threshold: float,
+    seed: int,
+) -> pl.DataFrame:
+    """Return the pairs of rows that reach a probability: `row`, `named_row`, `probability`."""
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    settings = SettingsCreator(
+        link_type="link_only",
+        unique_id_column_name="_row",
+        comparisons=comparisons,
+        blocking_rules_to_generate_predictions=[block_on(*block) for block in blocks],
+        probability_two_random_records_match=1 / len(given["b"]),
+    )
+    with duckdb.connect(config={"threads": 1}) as db:  # one thread: the same on every run
+        api = DuckDBAPI(connection=db)
+        tables = []
+        for name, frame in given.items():
+            db.register(f"_{name}", ArrowStream(frame.with_row_index("_row")))
+            db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
+            tables.append(api.register(f"{name}_given", dataset_display_name=name))
+        linker = Linker(tables, settings, log_level="ERROR")
+        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
+        scored = linker.inference.predict(threshold_match_probability=threshold)
+        return pl.DataFrame(scored.as_duckdbpyrelation()).select(
+            row=pl.col("_row_l").cast(pl.Int64),
+            named_row=pl.col("_row_r").cast(pl.Int64),
+            probability="match_probability",
+        )
 
 
 def _shared(

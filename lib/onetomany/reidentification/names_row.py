@@ -55,7 +55,7 @@ def find_header(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
 
     Raises InputError if the rows above the names are a table too.
     """
-    above = rows_above(rows)
+    above = _rows_above(rows)
     for place in range(above - 2):
         several = [row for row in rows[place:above] if sum(map(bool, map(str.strip, row))) > 1]
         if len(several) > 2 and _words_above(several):
@@ -88,7 +88,7 @@ def find_header(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
     return NamesRow(names, end, above)
 
 
-def rows_above(rows: Rows) -> int:
+def _rows_above(rows: Rows) -> int:
     """Return how many rows are above the names: titles fill fewer cells than the table's width.
 
     One name may be missing, such as that of an index in the first column. A row that fills more

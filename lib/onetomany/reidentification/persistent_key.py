@@ -20,21 +20,12 @@ from numpy.typing import NDArray
 
 from onetomany.accuracy import open_set_rates
 from onetomany.accuracy.identification import SEARCHES
+from onetomany.accuracy.intervals import rate_columns
 from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.gallery import pack
 from onetomany.gallery.exact import search_matrix
 from onetomany.progress import ProgressBar
-from onetomany.sources.identifiers import refuse_identifiers
-
-__all__ = [
-    "Reversal",
-    "key_linkage",
-    "refuse_identifiers",
-    "relinked",
-    "reversal_times",
-    "reverse_small_space",
-]
 
 LINKAGE = {
     "rows": pl.Int64,
@@ -59,12 +50,8 @@ TIMES = {
 RELINKED = {
     "filter": pl.String,
     "threshold": pl.Float64,
-    "relinked": pl.Float64,  # of renewed people
-    "relinked_low": pl.Float64,
-    "relinked_high": pl.Float64,
-    "false_links": pl.Float64,  # of newcomers, who have no earlier record
-    "false_links_low": pl.Float64,
-    "false_links_high": pl.Float64,
+    **rate_columns("relinked"),  # of renewed people
+    **rate_columns("false_links"),  # of newcomers, who have no earlier record
     "searched": pl.Float64,  # records, the mean over people
     "renewed": pl.Int64,
     "newcomers": pl.Int64,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from onetomany.accuracy.intervals import ratio_interval
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .evaluation import share_interval
-from .transit import Rows
+
+Rows = NDArray[np.int64]
 
 CHUNK = 4_000_000  # pairs of a person and a track compared at a time
 
@@ -51,7 +51,7 @@ def unicity(
     """Return the share of people singled out by p random points (UNICITY), a row for each p.
 
     Points are distinct cells of place and time of `t_start`, of width `time` (s) and `place` (m),
-    drawn for each person; p + 1 points are p and one more. `tracks` is a frame of
+    drawn for each person; p + 1 points are p and one more. `tracks` is a frame of tracking's
     `association.TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
     measure. People with fewer points than p are left out of that row.
 
@@ -74,7 +74,7 @@ def unicity(
         matches, one = _matches(drawn[able, :number], holds, holders, cells)
         single = matches == 1
         right = single & (owner[one] == able)
-        share = share_interval(right) if len(able) else None
+        share = ratio_interval(right, np.ones(len(right))) if len(able) else None
         revealed = kept[one[right]] / np.bincount(who)[able[right]]
         shown = ratio_interval(revealed, np.ones(len(revealed))) if right.any() else None
         found.append(
