@@ -41,9 +41,7 @@ class Comparisons:
         for wanted, kind in ((True, "mated"), (False, "non-mated")):
             if not (comparisons["mated"] == wanted).any():
                 raise InputError(f"There are no {kind} comparisons: error rates need both kinds.")
-        scores = comparisons["score"].cast(pl.Float64).to_numpy()
-        if np.isnan(scores).any() or comparisons["score"].null_count():
-            raise InputError("A score is not a number: compare the templates again.")
+        scores = known_scores(comparisons)
         first, second, people = numbered_people(comparisons)
         mated = comparisons["mated"].to_numpy()
         who = first[mated]
@@ -145,6 +143,22 @@ class Comparisons:
         low = int(np.searchsorted(fmr, max(false - reach, 0), side="left"))
         high = int(np.searchsorted(fmr, min(false + reach, 1), side="right")) - 1
         return min(low, high), max(low, high)
+
+
+def known_scores(comparisons: pl.DataFrame) -> Floats:
+    """Return all scores. Raises InputError if one is not a number."""
+    scores = comparisons["score"].cast(pl.Float64).to_numpy()
+    if np.isnan(scores).any() or comparisons["score"].null_count():
+        raise InputError("A score is not a number: compare the templates again.")
+    return scores
+
+
+def finite_templates(templates: pl.DataFrame) -> Floats:
+    """Return all templates, (images, d). Raises InputError if a number in them is not finite."""
+    vectors = templates["template"].to_numpy().astype(np.float64)
+    if not np.isfinite(vectors).all():
+        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
+    return vectors
 
 
 def numbered_people(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:

@@ -22,6 +22,7 @@ import polars as pl
 
 from onetomany.errors import InputError, RefusedError
 from onetomany.gallery import Threshold
+from onetomany.gallery.threshold import require_measured
 from onetomany.sources.tables import require_columns
 from .comparisons import sums_by_two
 from .intervals import Floats, Interval, pair_interval, rate_ratio, ratio_interval
@@ -75,8 +76,7 @@ def rates_by_group(
     wasn't measured on the same model; InputError if no subject has a group.
     """
     members, are = members_of(comparisons, attributes, by)
-    check_threshold(comparisons, threshold)
-    counted = count_errors(comparisons, members, threshold.score)
+    counted = count_errors(comparisons, members, threshold)
     cells = []
     for measure, one, two in (
         *(("FMR", *pair) for pair in combinations_with_replacement(members, 2)),
@@ -213,19 +213,6 @@ def members_of(
     return {part["group"][0]: part["subject_id"].to_list() for part in parts}, str(said.pop())
 
 
-def check_threshold(comparisons: pl.DataFrame, threshold: Threshold) -> None:
-    """Raise RefusedError if a threshold wasn't measured, or was on another model."""
-    if not isinstance(threshold, Threshold):
-        raise RefusedError(
-            f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr."
-        )
-    if threshold.model != comparisons["model"][0]:
-        raise RefusedError(
-            f"The threshold was measured on {threshold.model}, the comparisons were made with "
-            f"{comparisons['model'][0]}."
-        )
-
-
 @dataclass(frozen=True)
 class ErrorCounts:
     """Errors and comparisons of all people, group after group.
@@ -250,9 +237,13 @@ class ErrorCounts:
 
 
 def count_errors(
-    comparisons: pl.DataFrame, members: dict[str, list[str]], cut: float
+    comparisons: pl.DataFrame, members: dict[str, list[str]], threshold: Threshold
 ) -> ErrorCounts:
-    """Return the errors at a threshold among the people of all groups."""
+    """Return the errors at a threshold among the people of all groups.
+
+    Raises RefusedError for a threshold that wasn't measured, or on another model.
+    """
+    require_measured(threshold, comparisons["model"][0], "the comparisons were made with")
     ids = [subject for subjects in members.values() for subject in subjects]
     place = {subject: number for number, subject in enumerate(ids)}
     one, two = (
@@ -263,7 +254,7 @@ def count_errors(
         for side in "ab"
     )
     mated = comparisons["mated"].to_numpy()
-    match = comparisons["score"].to_numpy() >= cut
+    match = comparisons["score"].to_numpy() >= threshold.score
     people, known = len(ids), (one >= 0) & (two >= 0)
     made, wrong = (
         sums_by_two((one * people + two)[chosen], people)

@@ -209,10 +209,7 @@ def _look(
         part = vectors[seen.size - start : stop - start]
         scores, rows = search_matrix(part, probes, RANKS, seen.scores[:, -1])
         rows = np.where(rows < 0, -1, rows + seen.size)
-        joined = (
-            np.concatenate([seen.scores, scores], axis=1),
-            np.concatenate([seen.rows, rows], axis=1),
-        )
+        joined = np.hstack([seen.scores, scores]), np.hstack([seen.rows, rows])
         seen = ExactCandidates(*keep_best(*joined, RANKS), stop)
         if stop in stops:
             noted.append(seen)
@@ -293,9 +290,7 @@ def _write_notes(
 def read_growth(notes: Path) -> GrowthRun:
     """Return the run's time, memory and starts so far."""
     path = notes / "run.json"
-    return (
-        GrowthRun(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else GrowthRun()
-    )
+    return GrowthRun(**json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
 
 
 def _write_run(notes: Path, run: GrowthRun) -> None:

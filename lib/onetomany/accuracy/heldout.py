@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
 from .comparisons import Comparisons, sums_by_two
-from .intervals import Floats, Interval, pair_interval, rate_spread, spread_interval, unseen
+from .intervals import Flags, Floats, Interval, pair_interval, rate_spread, spread_interval, unseen
 from .verification import lowest_within, too_fine
 
 HELD_OUT = {
@@ -76,7 +75,7 @@ def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> lis
     return [target for target in targets if not too_fine(target, within)]
 
 
-def _within(data: Comparisons, side: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
+def _within(data: Comparisons, side: Flags) -> tuple[Flags, ...]:
     """Return which non-mated and which mated comparisons are within one side."""
     return side[data.pair // data.people] & side[data.pair % data.people], side[data.who]
 
@@ -98,7 +97,7 @@ class _Tried:
             )
         return self.target
 
-    def add(self, cut: float, other: NDArray[np.bool_], own: NDArray[np.bool_]) -> None:
+    def add(self, cut: float, other: Flags, own: Flags) -> None:
         data, size = self.data, self.data.people
         self.wrong += sums_by_two(data.pair[other & (data.other >= cut)], size)
         self.made += sums_by_two(data.pair[other], size)

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.gallery import gallery_of
 from onetomany.sources import Datasheet
+from .comparisons import finite_templates
 from .dependence import GALLERY_SIDE, Probes
-from .intervals import Floats, nested_limits, unseen
+from .intervals import Flags, Floats, nested_limits, unseen
 
 SEARCHES = {
     "fold": pl.Int32,
@@ -38,9 +38,7 @@ def leave_one_out(templates: pl.DataFrame) -> pl.DataFrame:
     `mate_rank` is that of the person's best-placed other image. Subjects with a single usable
     image can't be probes.
     """
-    vectors = templates["template"].to_numpy().astype(np.float64)
-    if not np.isfinite(vectors).all():
-        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
+    vectors = finite_templates(templates)
     subjects = templates["subject_id"].to_numpy()
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
@@ -206,9 +204,7 @@ def open_set_rates(
     )
 
 
-def false_alarms(
-    non_mated: pl.DataFrame, cuts: Floats
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def false_alarms(non_mated: pl.DataFrame, cuts: Floats) -> tuple[Flags, Flags]:
     """Return which searches raise an alarm at each threshold, and which by one person alone.
 
     Both (probes, thresholds).
@@ -219,9 +215,7 @@ def false_alarms(
     return alarms, alarms & ~(_third(non_mated)[:, None] >= cuts)
 
 
-def missed_searches(
-    mated: pl.DataFrame, cuts: Floats, rank: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def missed_searches(mated: pl.DataFrame, cuts: Floats, rank: int) -> tuple[Flags, Flags]:
     """Return which searches miss their person at each threshold, and which by one person alone.
 
     Both (probes, thresholds).
@@ -241,10 +235,7 @@ def _third(probes: pl.DataFrame) -> Floats:
 
 
 def _rates(
-    probes: pl.DataFrame,
-    errors: NDArray[np.bool_],
-    sole: NDArray[np.bool_],
-    people: pl.Series | None = None,
+    probes: pl.DataFrame, errors: Flags, sole: Flags, people: pl.Series | None = None
 ) -> pl.DataFrame:
     """Return the share of errors (probes, points) at each point, with intervals by person.
 

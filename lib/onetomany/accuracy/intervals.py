@@ -30,6 +30,7 @@ from onetomany.confidence import NORMAL, TAIL
 from onetomany.errors import InputError
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # a jackknife counts the noise of single pairs twice, Fafchamps and Gubert once: with half of one of
 # the two removed, intervals contained the truth as often as promised (benchmarks/coverage)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
 from onetomany.progress import ProgressBar
-from .group_rates import check_threshold, count_errors, members_of
+from .group_rates import count_errors, members_of
 from .intervals import Floats
 
 PERMUTATIONS = 9_999
@@ -68,8 +68,7 @@ def permutation_test(
     is not one of them.
     """
     members, are = members_of(comparisons, attributes, by)
-    check_threshold(comparisons, threshold)
-    found = count_errors(comparisons, members, threshold.score)
+    found = count_errors(comparisons, members, threshold)
     tables = (found.missed, found.own) if measure == "FNMR" else (found.wrong, found.made)
     labels = np.repeat(np.arange(len(members)), [len(ids) for ids in members.values()])
     counts, names = _Counts(*tables, labels), list(members)

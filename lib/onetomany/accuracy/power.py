@@ -23,13 +23,12 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.confidence import NORMAL
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
 from .comparisons import numbered_people, sums_by_two
-from .intervals import Floats, Interval
+from .intervals import Flags, Floats, Interval
 
 Measure = Literal["FMR", "FNMR"]
 # the factor on a single comparison's variance in the limits of a ratio, chosen by simulation
@@ -107,7 +106,7 @@ def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Inter
     return Interval(max(whole - reach, 0.0), whole + reach, f"jackknife over {people} subjects")
 
 
-def variation_of_rates(rates: Floats, compared: NDArray[np.bool_]) -> float:
+def variation_of_rates(rates: Floats, compared: Flags) -> float:
     """Return the same from the FMR of every two people; NaN without a false match.
 
     Both (people, people), symmetric; a rate is 0 unless the two were compared.
@@ -126,9 +125,7 @@ def variation_of_rates(rates: Floats, compared: NDArray[np.bool_]) -> float:
     return float(max(shared / ways - apart, 0) ** 0.5 / mean)
 
 
-def _rates_of_two(
-    comparisons: pl.DataFrame, threshold: Threshold
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _rates_of_two(comparisons: pl.DataFrame, threshold: Threshold) -> tuple[Floats, Flags]:
     """Return the FMR of every two people, and whether they were compared: (people, people)."""
     rows = comparisons.filter(~pl.col("mated"))
     one, two, people = numbered_people(rows)
@@ -137,7 +134,7 @@ def _rates_of_two(
     return np.divide(wrong, made, out=np.zeros_like(made), where=made > 0), made > 0
 
 
-def _known_variation(rates: Floats, compared: NDArray[np.bool_]) -> float:
+def _known_variation(rates: Floats, compared: Flags) -> float:
     people, found = int(compared.any(axis=1).sum()), variation_of_rates(rates, compared)
     if people < 3 or np.isnan(found):
         mean = float(rates.sum() / compared.sum()) if people else 0.0

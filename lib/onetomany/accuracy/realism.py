@@ -20,7 +20,7 @@ from onetomany.faces import synthetic as generator
 from onetomany.progress import ProgressBar
 from .intervals import Floats
 from .power import variation_of_rates
-from .verification import lowest_within
+from .verification import histogram, lowest_within
 
 MATED, NON_MATED = "mated", "non-mated"
 FMR = 1e-3
@@ -72,18 +72,16 @@ def histograms(real: pl.DataFrame, synthetic: pl.DataFrame, bins: int = 80) -> p
 
     Columns `origin` (real, synthetic), `kind`, `low`, `high`, `share` of its kind and origin.
     """
-    scores = np.concatenate([real["score"].to_numpy(), synthetic["score"].to_numpy()])
+    both = {"real": real, "synthetic": synthetic}
+    scores = pl.concat([frame["score"] for frame in both.values()]).to_numpy()
     edges = np.linspace(scores.min(), scores.max(), bins + 1)
-    frames = []
-    for origin, comparisons in (("real", real), ("synthetic", synthetic)):
-        for kind in (NON_MATED, MATED):
-            own = _of(comparisons, kind)["score"].to_numpy()
-            share = np.histogram(own, edges)[0] / len(own)
-            bars = pl.DataFrame({"low": edges[:-1], "high": edges[1:], "share": share})
-            frames.append(
-                bars.select(pl.lit(origin).alias("origin"), pl.lit(kind).alias("kind"), "*")
-            )
-    return pl.concat(frames)
+    return pl.concat(
+        histogram(_of(frame, kind), edges).select(
+            pl.lit(origin).alias("origin"), pl.lit(kind).alias("kind"), "low", "high", "share"
+        )
+        for origin, frame in both.items()
+        for kind in (NON_MATED, MATED)
+    )
 
 
 def as_one_of_many(

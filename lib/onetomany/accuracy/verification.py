@@ -14,7 +14,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
-from .comparisons import Comparisons, Influence
+from .comparisons import Comparisons, Influence, finite_templates, known_scores
 from .intervals import (
     Floats,
     nested_limits,
@@ -37,9 +37,7 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
     """
     if len(templates) < 2 or templates["model"].n_unique() != 1:
         raise InputError("compare_all needs two or more templates of one model.")
-    vectors = templates["template"].to_numpy().astype(np.float64)
-    if not np.isfinite(vectors).all():
-        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
+    vectors = finite_templates(templates)
     # row by row of the upper triangle: two lists of all rows and columns would double the memory
     above = np.triu(np.ones((len(vectors), len(vectors)), dtype=np.bool_), k=1)
     first, second = (each.astype(np.uint32) for each in np.nonzero(above))
@@ -160,9 +158,7 @@ def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
     if not 0 < target <= 1:
         raise InputError(f"A target FMR must be above 0 and at most 1, not {target:g}.")
     non_mated = comparisons.filter(~pl.col("mated"))
-    scores = non_mated["score"].cast(pl.Float64).to_numpy()
-    if np.isnan(scores).any() or non_mated["score"].null_count():
-        raise InputError("A score is not a number: compare the templates again.")
+    scores = known_scores(non_mated)
     if too_fine(target, len(scores)):
         raise InputError(_refusal(target, len(scores)))
     cut = lowest_within(scores, target)
@@ -191,10 +187,13 @@ def lowest_within(scores: Floats, target: float) -> float:
     return float(np.nextafter(np.partition(scores, place)[place], np.inf))
 
 
-def histogram(comparisons: pl.DataFrame, bins: int = 80) -> pl.DataFrame:
-    """Count scores in equal bins: `low`, `high`, `mated`, `count`, `share` of its kind."""
+def histogram(comparisons: pl.DataFrame, bins: int | Floats = 80) -> pl.DataFrame:
+    """Count scores in bins: `low`, `high`, `mated`, `count`, `share` of its kind.
+
+    `bins` is a number of equal bins, or their edges.
+    """
     scores = comparisons["score"].to_numpy()
-    edges = np.linspace(scores.min(), scores.max(), bins + 1)
+    edges = np.linspace(scores.min(), scores.max(), bins + 1) if isinstance(bins, int) else bins
     frames = []
     for (mated,), rows in comparisons.group_by("mated", maintain_order=True):
         counts, _ = np.histogram(rows["score"].to_numpy(), edges)

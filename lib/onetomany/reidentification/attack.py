@@ -41,7 +41,7 @@ def attack(
 ) -> pl.DataFrame:
     """Return how many rows an exact join on each list of columns links, and how rightly (ATTACK).
 
-    A row is linked if exactly one named row agrees with it. Raises InputError as `exact_links`.
+    A row is linked if exactly one named row agrees with it. Raises InputError as `exact_matches`.
     """
     return pl.concat(
         _counted(exact_matches(table, named, columns, truth=truth), table[truth], columns)
@@ -93,7 +93,7 @@ def pseudonyms_by_vote(
 
     A constant pseudonym connects rows: one right link reveals them all. Rows with exactly one
     candidate vote; a person with tied votes, or none, is left out. The pseudonyms must be the
-    people's own numbers, which serve as the truth. Raises InputError as `exact_links`, and if
+    people's own numbers, which serve as the truth. Raises InputError as `exact_matches`, and if
     `pseudonym` is missing.
     """
     if pseudonym not in pseudonymous.columns:

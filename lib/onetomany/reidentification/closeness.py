@@ -19,8 +19,6 @@ from .classes import SIZE, Table, as_lazy, check_quasi_identifiers, look_up
 from .reduction import Hierarchy
 from .risk import check_sensitive, diversity
 
-CLOSENESS = {"t": pl.Float64}  # behind the columns and `size` of each class
-
 
 def hierarchical_closeness(
     table: Table, columns: Sequence[str], hierarchy: Hierarchy

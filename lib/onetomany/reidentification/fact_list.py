@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
 
+from onetomany.accuracy.reckoner_words import short_number
 from onetomany.errors import InputError
 from onetomany.sources import travellers
 from .mosaic import habits
@@ -44,6 +46,7 @@ PICKED = {
     "source": pl.String,
 }
 MILLION = 1_000_000
+_two_digits = partial(short_number, digits=2, whole=False)
 INCH = 2.54  # cm
 
 
@@ -129,10 +132,6 @@ def describe_facts(listed: pl.DataFrame) -> list[tuple[str, str]]:
             )
         )
     return said
-
-
-def _two_digits(number: float) -> str:
-    return f"{float(f'{number:.2g}'):,.10g}"
 
 
 def _bits(row: Mapping[str, Any]) -> tuple[str, str]:

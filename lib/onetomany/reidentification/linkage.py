@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from onetomany.accuracy.intervals import ratio_interval
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
 from onetomany.sources.case import ArrowStream
@@ -40,8 +39,7 @@ FUZZY = {
 class Links:
     """Count rows without names that meet no named row, exactly one, or several.
 
-    Of those with one, `mutual` are themselves the only row that agrees with it, and `correct` are
-    the right person; their share has a 95 % interval by person. None without `truth`.
+    Of those with one, `mutual` are themselves the only row that agrees with it.
     """
 
     records: int
@@ -49,35 +47,23 @@ class Links:
     one: int
     several: int
     mutual: int
-    correct: int | None = None
-    correct_share: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
-def exact_links(
-    table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], *, truth: str | None = None
-) -> Links:
+def exact_links(table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str]) -> Links:
     """Join rows to named rows on equal values (a null equals a null).
 
-    `truth` is a column of both tables that says who each row is, for evaluation only.
-
-    Raises InputError as `classes`, if a column's type differs between the tables, and if `truth` is
-    missing or is one of the columns.
+    `attack` says how many of the links are right. Raises InputError as `classes`, and if a column's
+    type differs between the tables.
     """
-    found = exact_matches(table, named, columns, truth=truth)
+    found = exact_matches(table, named, columns)
     one = found.filter(candidates=1)
-    counts = (
+    return Links(
         len(found),
         int((found["candidates"] == 0).sum()),
         len(one),
         int((found["candidates"] > 1).sum()),
         int((one["alike"] == 1).sum()),
     )
-    if truth is None or not len(one):
-        return Links(*counts)
-    right = one.select(pl.Series(truth, table[truth][one["row"]]), right="correct")
-    return Links(*counts, int(right["right"].sum()), *_share(right, truth))
 
 
 def exact_matches(
@@ -85,7 +71,9 @@ def exact_matches(
 ) -> pl.DataFrame:
     """Return for each row the named row that alone has the same values (EXACT).
 
-    Rows keep their order. `truth` and errors as `exact_links`.
+    Rows keep their order. `truth` is a column of both tables that says who each row is, for
+    evaluation only. Raises InputError as `exact_links`, and if `truth` is missing or is one of the
+    columns.
     """
     names = _shared(table, named, columns, truth)
     groups = (
@@ -135,8 +123,8 @@ def fuzzy_links(
     agree is estimated from random pairs. Only pairs that agree in all columns of one of the
     `blocks` are compared; rows whose best probability is below `threshold` are left out. Every row
     is assumed to have its person in the named table. Needs splink 5. Raises InputError if it is not
-    installed, as `exact_links`, for `errors` not between 0 and 1, and for blocks or limits of other
-    columns, or no block.
+    installed, as `exact_matches`, for `errors` not between 0 and 1, and for blocks or limits of
+    other columns, or no block.
     """
     require_extra("linkage")
     names = _shared(table, named, columns, truth)
@@ -236,11 +224,3 @@ def _shared(
         if truth in names:
             raise InputError(f"'{truth}' is the answer: it can't be one of the columns joined on.")
     return names
-
-
-def _share(right: pl.DataFrame, person: str) -> tuple[float, float, float]:
-    """Return the share of right rows with an interval by person, not by row."""
-    people = right.group_by(person).agg(rows=pl.len(), right=pl.col("right").sum())
-    rows, hits = people["rows"].to_numpy(), people["right"].to_numpy()
-    found = ratio_interval(hits, rows)
-    return float(hits.sum() / rows.sum()), found.low, found.high
