@@ -74,7 +74,7 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
 
 
 def _remarks(found: Reckoning) -> Iterator[Notice]:
-    """Yield what is unknown of the inputs, and how they contradict each other."""
+    """Yield sentences on unknown inputs and on contradictions."""
     if any(_referenced(found)):
         yield _from_reference(found)
     if found.contradicted:

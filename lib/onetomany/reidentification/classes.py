@@ -184,7 +184,7 @@ def collect_records(table: Table) -> pl.DataFrame:
 
 
 def look_up(rows: pl.DataFrame, known: pl.DataFrame, on: str | list[str]) -> pl.DataFrame:
-    """Return rows, in their order, with what is known of their values; a null equals a null."""
+    """Return rows, in their order, with the columns known of their values; nulls are equal."""
     return rows.join(known, on=on, how="left", nulls_equal=True, maintain_order="left")
 
 
