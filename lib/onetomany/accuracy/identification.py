@@ -18,7 +18,7 @@ from onetomany.gallery import gallery_of
 from onetomany.sources import Datasheet
 from .comparisons import finite_templates
 from .dependence import GALLERY_SIDE, Probes
-from .intervals import Flags, Floats, nested_limits, unseen
+from .intervals import Flags, Floats, nested_limits, rate_columns, unseen
 
 SEARCHES = {
     "fold": pl.Int32,
@@ -189,13 +189,8 @@ def open_set_rates(
         ("fnir", mated, missed, outranked),
     ):
         rates = _rates(probes, errors, sole, people=searches["subject_id"])
-        frames.append(
-            rates.select(
-                pl.col("rate").alias(name),
-                pl.col("low").alias(f"{name}_low"),
-                pl.col("high").alias(f"{name}_high"),
-            )
-        )
+        ends = zip(rate_columns(name), ("rate", "low", "high"), strict=True)
+        frames.append(rates.select(pl.col(found).alias(column) for column, found in ends))
     return pl.concat(frames, how="horizontal").with_columns(
         non_mated_probes=pl.lit(len(non_mated)),
         mated_probes=pl.lit(len(mated)),

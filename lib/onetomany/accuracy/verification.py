@@ -25,6 +25,7 @@ from .intervals import (
     unseen_between,
 )
 
+Row = dict[str, float | str]
 RATES = {"threshold": pl.Float64, **rate_columns("fmr", "fnmr")}
 
 
@@ -102,17 +103,23 @@ def summary(
     """
     data = Comparisons.of(comparisons)
     curve = data.curve()
-    rows: list[tuple[str, float | None, Influence | str, bool]] = [
-        ("AUC", *data.area(), True),
-        ("EER", *data.equal_error(curve), False),
-    ]
+    method = f"by person, {data.people} subjects"
+
+    def figure(name: str, error: float, influence: Influence, *, right: bool = True) -> Row:
+        """Return a row; an error rate is turned into the share that is right."""
+        found = spread_interval(error, rate_spread(*influence), unseen(data.people), method)
+        if right:
+            error, found = 1 - error, found.complement
+        return {"figure": name, "value": error, **vars(found)}
+
+    rows = [figure("AUC", *data.area()), figure("EER", *data.equal_error(curve), right=False)]
     for target in fmr_targets:
         name = f"TMR at FMR {target:g}"
         if too_fine(target, data.non_mated):
-            rows.append((name, None, _refusal(target, data.non_mated), True))
+            rows.append({"figure": name, "method": _refusal(target, data.non_mated)})
         else:
-            rows.append((name, *data.misses_at(target, curve), True))
-    return pl.DataFrame([_figure(*row, data.people) for row in rows], schema=_FIGURE)
+            rows.append(figure(name, *data.misses_at(target, curve)))
+    return pl.DataFrame(rows, schema=_FIGURE)
 
 
 _FIGURE = {
@@ -122,19 +129,6 @@ _FIGURE = {
     "high": pl.Float64,
     "method": pl.String,
 }
-
-
-def _figure(
-    name: str, error: float | None, influence: Influence | str, of_right: bool, people: int
-) -> dict[str, float | str | None]:
-    """One row of `summary`; an error rate is turned into the share that is right."""
-    if error is None or isinstance(influence, str):
-        return {"figure": name, "value": None, "low": None, "high": None, "method": str(influence)}
-    method = f"by person, {people} subjects"
-    found = spread_interval(error, rate_spread(*influence), unseen(people), method)
-    if of_right:
-        error, found = 1 - error, found.complement
-    return {"figure": name, "value": error, **vars(found)}
 
 
 def too_fine(target: float, comparisons: int) -> bool:
