@@ -1,7 +1,7 @@
 """Keep the records of a table of people apart from other rows that a sheet may contain.
 
 A second table is refused. Names repeated from page to page, subtotals and page numbers are left
-out; what may be no record, or no table of people, is reported.
+out; rows that may be no records, and tables that may not be of people, are reported.
 """
 
 from __future__ import annotations
