@@ -22,14 +22,8 @@ from tqdm import tqdm
 
 from onetomany import faces, sources, terminal
 from onetomany.faces import synthetic
-from onetomany.tracking import (
-    association,
-    evaluation,
-    likelihood,
-    threshold_linking,
-    transit,
-    unicity,
-)
+from onetomany.reidentification import unicity
+from onetomany.tracking import association, evaluation, likelihood, threshold_linking, transit
 
 PAGE = Path(__file__).parents[1] / "docs" / "tracking-across-measured.md"
 PASSENGERS, SEEDS, CALIBRATION = 700, (101, 102, 103), 100

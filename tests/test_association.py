@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite
 
 from onetomany.errors import InputError
 from onetomany.faces import synthetic
+from onetomany.reidentification.unicity import UNICITY, unicity
 from onetomany.terminal import load_layout, sighting_templates, simulate_coarsely, true_match_rate
 from onetomany.tracking import threshold_linking
 from onetomany.tracking.association import associate
@@ -40,7 +41,6 @@ from onetomany.tracking.likelihood import (
 )
 from onetomany.tracking.tracks import LINKS, TRACKS, Association, cut_weak_links
 from onetomany.tracking.transit import GAPS, HORIZON, feasible, fit_transit, place_bodies
-from onetomany.tracking.unicity import UNICITY, unicity
 
 pytestmark = pytest.mark.real
 

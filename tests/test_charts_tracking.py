@@ -18,7 +18,8 @@ from onetomany.accuracy import histogram
 from onetomany.charts import terminal as drawing
 from onetomany.charts import tracking as charts
 from onetomany.charts.theme import Finished
-from onetomany.tracking import comparison, dossier, evaluation, likelihood, unicity
+from onetomany.reidentification import unicity
+from onetomany.tracking import comparison, dossier, evaluation, likelihood
 
 pytestmark = pytest.mark.real
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from onetomany import accuracy
 from onetomany.accuracy.group_rates import WIDE
-from onetomany.accuracy.power import relative_variance
+from onetomany.accuracy.power import _relative_variance
 from onetomany.charts import differentials as charts
 from onetomany.errors import InputError, OneToManyError, RefusedError
 from onetomany.gallery import Threshold
@@ -378,9 +378,9 @@ def test_the_variance_is_that_of_repeated_studies() -> None:
         variations.append(accuracy.variation_between_people(comparisons, threshold))
     cv = float(np.mean(variations))
     observed = np.std(measured, ddof=1) / np.mean(measured)
-    assert observed == pytest.approx(relative_variance(rate, people, cv=cv) ** 0.5, rel=0.3)
+    assert observed == pytest.approx(_relative_variance(rate, people, cv=cv) ** 0.5, rel=0.3)
     # pairs counted as independent would claim far less doubt
-    assert relative_variance(rate, people) ** 0.5 < 0.7 * observed
+    assert _relative_variance(rate, people) ** 0.5 < 0.7 * observed
 
 
 @settings(max_examples=40, deadline=None)

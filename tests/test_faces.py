@@ -251,7 +251,7 @@ def test_the_network_equals_dlibs_own() -> None:
 
 def test_other_weights_are_not_taken_for_dlibs(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="lacks a tensor"):
-        dlib_network.onnx_model(b"\x01\x02" * 1000)
+        dlib_network._Graph(b"\x01\x02" * 1000).build()
 
 
 def test_a_network_that_differs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

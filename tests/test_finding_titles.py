@@ -9,7 +9,7 @@ import pytest
 
 from onetomany.charts.face_join import posterior_by_size_chart
 from onetomany.charts.tracking import unicity_chart
-from onetomany.tracking.unicity import UNICITY
+from onetomany.reidentification.unicity import UNICITY
 
 SAID = {"source": "This run", "simulated": "templates"}
 NO_FILTER = {"columns": "none", "searched": 90_000.0}

@@ -96,7 +96,7 @@ def test_growth_equals_brute_force(model: synthetic.TemplateModel, tmp_path: Pat
     assert searches.schema == pl.Schema(SEARCHES)
     assert searches["gallery_size"].unique().sort().to_list() == [300, 1000, 3000, 9000]
     assert len(engine) == exact.size == 9_000
-    chunks = [growth.gallery_chunk(PLAN, model, number)[0] for number in range(PLAN.chunks)]
+    chunks = [growth._gallery_chunk(PLAN, model, number)[0] for number in range(PLAN.chunks)]
     vectors = np.concatenate(chunks)
     probes = growth.probes_of(PLAN, model)
     scores = probes @ vectors.T
@@ -116,7 +116,7 @@ def test_growth_equals_brute_force(model: synthetic.TemplateModel, tmp_path: Pat
         assert (mated["mate_rank"].to_numpy()[known] == rank[known]).all()
         assert frame.filter(~pl.col("mated"))["mate_score"].null_count() == 100
     engine.scan, engine.rerank = 1.0, 1000
-    facts = full.appraise(engine, probes, exact) | full.sizes(engine)
+    facts = full._appraise(engine, probes, exact) | full.sizes(engine)
     assert facts["recall@1, mated"] == 1
     assert facts["disk, bytes a template"] > 2 * model.dimension
 
@@ -209,7 +209,7 @@ def test_attributes_follow_the_published_margins(model: synthetic.TemplateModel)
     chinese = table.filter(value="CHN")["arrivals"].item() / totals["nationality"]
     assert (who["nationality"] == "CHN").mean() == pytest.approx(0.7 * chinese, abs=0.005)
     assert who["birth_year"].min() >= travellers.YEAR - travellers.OLDEST
-    cells = growth.gallery_chunk(PLAN, model, 0)[1]
+    cells = growth._gallery_chunk(PLAN, model, 0)[1]
     assert (cells[::3] == cells[2::3]).all()  # all records of a person say the same
     assert unpack(cells).null_count().sum_horizontal().item() == 0
 

@@ -27,7 +27,7 @@ vl_convert.register_font_directory(str(Path(pylopdf_fonts_ko.__file__).parent))
 @pytest.fixture(scope="module")
 def london() -> ScoredPairs:
     stored = open_pairs("london")
-    return ScoredPairs(stored.comparisons, matchers.in_bands(stored.attributes), stored.run)
+    return ScoredPairs(stored.comparisons, matchers._in_bands(stored.attributes), stored.run)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_only_columns_with_two_groups_of_two_people_are_compared() -> None:
             "children": list("01010101"),
         }
     ).with_columns(attributes_are=pl.lit("recorded"))
-    found = matchers.in_bands(attributes)
+    found = matchers._in_bands(attributes)
     assert found["age"].to_list() == [
         "10-19", "20-29", "20-29", None, "30-39", "40-49", "50-59", "60-69",
     ]  # fmt: skip

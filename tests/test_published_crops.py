@@ -188,7 +188,7 @@ def test_facenets_box_has_its_margin(picture: np.ndarray, shift: tuple[int, int]
     left, top, right, bottom = chosen.preprocessing.box
     box = [x + left * w, y + top * h, x + w + right * w, y + h + bottom * h]
     theirs = facenet_pytorch(part, box, 160, 32)
-    assert np.array_equal(yunet.facenet_box(chosen)(part, face), theirs)
+    assert np.array_equal(yunet._facenet_box(chosen)(part, face), theirs)
     # MTCNN's box is nearly YuNet's
     assert max(abs(each) for each in chosen.preprocessing.box) < 0.06
 

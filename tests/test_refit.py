@@ -33,28 +33,25 @@ def test_calculated_rates_are_those_of_a_gallery_that_was_made(
         [(probes[i : i + 300] @ gallery.T).max(axis=1) for i in range(0, 1200, 300)]
     )
     for fmr in (1e-4, 1e-5):
-        cut = refit.threshold_at(found, fmr)
+        cut = found.threshold(fmr)
         counted = (best >= cut).mean()
-        calculated = refit.calculated_fpir(found, 3 * people, [cut])[0]
+        calculated = found.fpir(3 * people, [cut])[0]
         # it lies below: rare people whose images stray far are too few among those drawn
         assert 0.65 * counted < calculated < 1.1 * counted
-    cut = refit.threshold_at_fpir(found, 3 * people, 0.05)
+    cut = found.threshold_at_fpir(3 * people, 0.05)
     assert (best >= cut).mean() == pytest.approx(0.05, abs=0.04)
 
 
 def test_more_records_more_alarms_and_more_misses(found: refit.Chances) -> None:
-    cut = refit.threshold_at(found, 1e-5)
+    cut = found.threshold(1e-5)
     sizes = [1e3, 1e4, 1e5, 1e6]
-    assert (np.diff([refit.calculated_fpir(found, size, [cut])[0] for size in sizes]) > 0).all()
-    assert (np.diff([refit.threshold_at_fpir(found, size, 0.01) for size in sizes]) > 0).all()
-    held = [
-        refit.calculated_fnir(found, size, refit.threshold_at_fpir(found, size, 0.01))
-        for size in sizes
-    ]
+    assert (np.diff([found.fpir(size, [cut])[0] for size in sizes]) > 0).all()
+    assert (np.diff([found.threshold_at_fpir(size, 0.01) for size in sizes]) > 0).all()
+    held = [found.fnir(size, found.threshold_at_fpir(size, 0.01)) for size in sizes]
     assert (np.diff(held) >= 0).all()
     # one image a person: fewer chances a person, as many people as records
     with pytest.raises(InputError, match="outside the calculated range"):
-        refit.threshold_at(found, 0.5)
+        found.threshold(0.5)
 
 
 def test_what_is_too_rare_to_calculate_is_refused(templates: pl.DataFrame) -> None:

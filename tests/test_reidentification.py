@@ -18,6 +18,7 @@ from scipy.integrate import quad
 
 from onetomany.errors import DatasheetError, InputError, IntegrityError
 from onetomany.reidentification import combinations as lattice
+from onetomany.reidentification.attack import attack
 from onetomany.reidentification.classes import classes, matching
 from onetomany.reidentification.combinations import combinations
 from onetomany.reidentification.linkage import exact_links, fuzzy_links
@@ -401,27 +402,25 @@ def test_an_exact_join_and_how_many_of_its_links_are_right(adult: pl.DataFrame) 
     named = adult.with_row_index("person")
     columns = ["age", "sex", "race", "education", "marital_status", "occupation", "native_country"]
     taken = named.sample(3000, seed=1)
-    whole = exact_links(taken, named, columns, truth="person")
+    whole = exact_links(taken, named, columns)
+    right = attack(taken, named, [columns], "person").row(0, named=True)
     sizes = Counter(named.select(columns).iter_rows())
     alone = sum(sizes[row] == 1 for row in taken.select(columns).iter_rows())
     # unique among all: each of them is right
-    assert (whole.none, whole.one, whole.correct, whole.correct_share) == (0, alone, alone, 1.0)
-    assert whole.low == pytest.approx(0.025 ** (1 / alone))
+    assert (whole.none, whole.one, right["correct"], right["precision"]) == (0, alone, alone, 1.0)
+    assert right["precision_low"] == pytest.approx(0.025 ** (1 / alone))
     assert whole.several == 3000 - alone
     # a link to the only candidate is wrong where the right one isn't there or has other values
     rng = np.random.default_rng(0)
     moved = taken.with_columns(
         pl.col("age") + pl.Series(rng.choice([-1, 0, 1], 3000).astype(np.int32))
     )
-    worse = exact_links(moved, named, columns, truth="person")
-    assert worse.correct_share is not None
-    assert worse.low is not None
-    assert worse.high is not None
-    assert 0.3 < worse.low < worse.correct_share < worse.high < 0.9
-    assert worse.mutual <= worse.one
-    assert exact_links(moved, named, columns).correct is None
+    worse = exact_links(moved, named, columns)
+    share = attack(moved, named, [columns], "person").row(0, named=True)
+    assert 0.3 < share["precision_low"] < share["precision"] < share["precision_high"] < 0.9
+    assert worse.mutual <= worse.one == share["linked"]
     with pytest.raises(InputError, match="is the answer"):
-        exact_links(taken, named, [*columns, "person"], truth="person")
+        attack(taken, named, [[*columns, "person"]], "person")
     with pytest.raises(InputError, match="same type"):
         exact_links(taken.cast({"age": pl.String}), named, columns)
 
@@ -442,9 +441,9 @@ def test_fuzzy_linkage_finds_what_an_exact_join_misses(adult: pl.DataFrame) -> N
     found = fuzzy_links(
         moved, named, columns, within={"age": 1}, blocks=blocks, truth="person", threshold=0.01
     )
-    exact = exact_links(moved, named, columns, truth="person")
+    exact = attack(moved, named, [columns], "person")
     alone = found.filter(rivals=0)
-    assert alone["correct"].sum() > 2 * (exact.correct or 0)
+    assert alone["correct"].sum() > 2 * exact["correct"].item()
     again = fuzzy_links(
         moved, named, columns, within={"age": 1}, blocks=blocks, truth="person", threshold=0.01
     )

@@ -15,7 +15,7 @@ from onetomany.cage.text_tables import is_korean
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.reidentification import assessment
-from onetomany.reidentification.names_row import rows_above
+from onetomany.reidentification.names_row import _rows_above
 from onetomany.reidentification.number_forms import STYLES, castable_number
 from onetomany.reidentification.own_table import own_table
 from onetomany.reidentification.risk import diversity
@@ -242,8 +242,8 @@ def test_a_password_is_suspected(tmp_path: Path) -> None:
 
 def test_titles_do_not_set_the_width_of_a_table() -> None:
     rows = [["a", "", ""], ["b", "", ""], ["c", "", ""], ["x", "y", "z"], ["1", "2", "3"]]
-    assert rows_above(rows) == 3
-    assert rows_above(rows[3:]) == 0
+    assert _rows_above(rows) == 3
+    assert _rows_above(rows[3:]) == 0
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -11,7 +11,8 @@ import contextlib
 import sys
 import unicodedata
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -38,6 +39,9 @@ class Notice(NamedTuple):
 def add_notice(notices: list[Notice], en: str, ko: str) -> None:
     """Add a message to those for the reader."""
     notices.append(Notice(en, ko))
+
+
+Notify: TypeAlias = Callable[[str, str], None]  # takes a message in English and Korean
 
 
 def printable(text: object) -> str:

@@ -13,6 +13,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from .alarm_rates import Alarms, Rows, ends_of, spread_figures
+from .intervals import rate_columns
 from .programme_inputs import ProgrammeInput, checked_inputs, reference_inputs
 from .reckoner import YEAR, reckon
 
@@ -60,14 +61,12 @@ MEANINGS = {
         "찾는 사람이 드물어 경보를 한 번도 울리지 않는 시스템도 거의 같은 점수를 얻는다는 것",
     ),
 }
+_TEXTS = ("meaning_en", "meaning_ko", "silent_en", "silent_ko")  # of a meaning
+CLAIMED = ("alarms_a_day", "right_of_ten", "wrong_a_year")
 IMPLIED = {
     "meaning": pl.String,  # a key of MEANINGS
-    **dict.fromkeys(("meaning_en", "meaning_ko", "silent_en", "silent_ko"), pl.String),
-    **{
-        f"{figure}{end}": pl.Float64
-        for figure in ("alarms_a_day", "right_of_ten", "wrong_a_year")
-        for end in ("", "_low", "_high")
-    },
+    **dict.fromkeys(_TEXTS, pl.String),
+    **rate_columns(*CLAIMED),
     "fits": pl.Boolean,  # whether the disclosed alarms a day are possible; null if none are
 }
 
@@ -96,19 +95,12 @@ def meanings_of_accuracy(
     alerts = given.get("alerts")
     per_day = alerts.value / alerts.days if alerts and alerts.days else None
     rows = []
-    for meaning, (en, ko, silent, silent_ko) in MEANINGS.items():
+    for meaning, texts in MEANINGS.items():
         figures = _implied(meaning, accuracy, given, days_a_year)
-        row: dict[str, float | str | bool | None] = {
-            "meaning": meaning,
-            "meaning_en": en,
-            "meaning_ko": ko,
-            "silent_en": silent,
-            "silent_ko": silent_ko,
-        }
+        row: dict[str, object] = dict(zip(_TEXTS, texts, strict=True))
         for name, own in figures.items():
             row |= {name: own["value"], f"{name}_low": own["low"], f"{name}_high": own["high"]}
-        row["fits"] = _fits(per_day, figures)
-        rows.append(row)
+        rows.append(row | {"meaning": meaning, "fits": _fits(per_day, figures)})
     return pl.DataFrame(rows, schema=IMPLIED)
 
 
@@ -155,8 +147,7 @@ def _of(given: Mapping[str, ProgrammeInput], *names: str) -> dict[str, Programme
 
 def _three(inputs: Mapping[str, ProgrammeInput | float], year: float) -> Rows:
     figures = reckon(inputs, days_a_year=year).figures
-    names = ("alarms_a_day", "right_of_ten", "wrong_a_year")
-    rows = figures.filter(pl.col("figure").is_in(names)).iter_rows(named=True)
+    rows = figures.filter(pl.col("figure").is_in(CLAIMED)).iter_rows(named=True)
     return {row["figure"]: {end: row[end] for end in ("value", "low", "high")} for row in rows}
 
 

@@ -41,9 +41,7 @@ class Comparisons:
         for wanted, kind in ((True, "mated"), (False, "non-mated")):
             if not (comparisons["mated"] == wanted).any():
                 raise InputError(f"There are no {kind} comparisons: error rates need both kinds.")
-        scores = comparisons["score"].cast(pl.Float64).to_numpy()
-        if np.isnan(scores).any() or comparisons["score"].null_count():
-            raise InputError("A score is not a number: compare the templates again.")
+        scores = known_scores(comparisons)
         first, second, people = numbered_people(comparisons)
         mated = comparisons["mated"].to_numpy()
         who = first[mated]
@@ -55,7 +53,7 @@ class Comparisons:
             pair=pair,
             people=people,
             own_made=np.bincount(who, minlength=people).astype(np.float64),
-            made=_both_ways(pair, people),
+            made=sums_by_two(pair, people),
         )
 
     @property
@@ -72,15 +70,13 @@ class Comparisons:
 
     def false_matches(self, cut: float) -> tuple[float, Influence]:
         """Return the FMR at a threshold and each person's contribution to it."""
-        wrong = _both_ways(self.pair[self.other >= cut], self.people)
+        wrong = sums_by_two(self.pair[self.other >= cut], self.people)
         rate = float(wrong.sum() / 2 / self.non_mated)
         return rate, (np.zeros(self.people), (wrong - rate * self.made) / self.non_mated)
 
     def misses(self, cut: float) -> tuple[float, tuple[Floats]]:
         """Return the FNMR at a threshold and the contribution of each person with mated pairs."""
-        wrong = np.bincount(self.who[self.own < cut], minlength=self.people)
-        rate = float(wrong.sum() / self.mated)
-        influence: Floats = (wrong - rate * self.own_made) / self.mated
+        rate, influence = self._missed(cut)
         return rate, (influence[self.own_made > 0],)
 
     def curve(self) -> Curve:
@@ -104,7 +100,7 @@ class Comparisons:
         below = _placed(own, self.other)
         rate = float(above.mean())
         single = np.bincount(self.who, above - rate, self.people) / self.mated
-        return rate, (single, _both_ways(self.pair, self.people, below - rate) / self.non_mated)
+        return rate, (single, sums_by_two(self.pair, self.people, below - rate) / self.non_mated)
 
     def equal_error(self, curve: Curve) -> tuple[float, Influence]:
         """Return the EER and each person's contribution, from both rates' slopes nearby."""
@@ -114,8 +110,7 @@ class Comparisons:
         share = gap[after - 1] / (gap[after - 1] - gap[after]) if after else 0.0
         rate = float(fmr[max(after - 1, 0)] + share * (fmr[after] - fmr[max(after - 1, 0)]))
         false, (_, between) = self.false_matches(cuts[after])
-        missed = np.bincount(self.who[self.own < cuts[after]], minlength=self.people)
-        single = (missed - missed.sum() / self.mated * self.own_made) / self.mated
+        _, single = self._missed(cuts[after])
         near = self._near(false, between, fmr)
         rise_false, rise_true = fmr[near[1]] - fmr[near[0]], tmr[near[1]] - tmr[near[0]]
         of_false = rise_true / (rise_false + rise_true) if rise_false + rise_true > 0 else 0.5
@@ -130,13 +125,17 @@ class Comparisons:
         cuts, fmr, tmr = curve
         place = int(np.searchsorted(fmr, target, side="right")) - 1
         false, (_, between) = self.false_matches(cuts[place])
-        missed = np.bincount(self.who[self.own < cuts[place]], minlength=self.people)
-        rate = float(missed.sum() / self.mated)
+        rate, single = self._missed(cuts[place])
         low, high = self._near(false, between, fmr)
         rise = fmr[high] - fmr[low]
         slope = (tmr[high] - tmr[low]) / rise if rise > 0 else 0.0
-        single = (missed - rate * self.own_made) / self.mated
         return rate, (single, slope * between)
+
+    def _missed(self, cut: float) -> tuple[float, Floats]:
+        """Return the FNMR at a threshold and the contribution of each person, (people,)."""
+        wrong = np.bincount(self.who[self.own < cut], minlength=self.people)
+        rate = float(wrong.sum() / self.mated)
+        return rate, (wrong - rate * self.own_made) / self.mated
 
     def _near(self, false: float, between: Floats, fmr: Floats) -> tuple[int, int]:
         """Return the places on the curve one standard error of the FMR below and above it."""
@@ -144,6 +143,22 @@ class Comparisons:
         low = int(np.searchsorted(fmr, max(false - reach, 0), side="left"))
         high = int(np.searchsorted(fmr, min(false + reach, 1), side="right")) - 1
         return min(low, high), max(low, high)
+
+
+def known_scores(comparisons: pl.DataFrame) -> Floats:
+    """Return all scores. Raises InputError if one is not a number."""
+    scores = comparisons["score"].cast(pl.Float64).to_numpy()
+    if np.isnan(scores).any() or comparisons["score"].null_count():
+        raise InputError("A score is not a number: compare the templates again.")
+    return scores
+
+
+def finite_templates(templates: pl.DataFrame) -> Floats:
+    """Return all templates, (images, d). Raises InputError if a number in them is not finite."""
+    vectors = templates["template"].to_numpy().astype(np.float64)
+    if not np.isfinite(vectors).all():
+        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
+    return vectors
 
 
 def numbered_people(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
@@ -157,8 +172,11 @@ def numbered_people(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
     return one, two, len(names)
 
 
-def _both_ways(pair: Ints, people: int, weights: Floats | None = None) -> Floats:
-    """Return sums by two people, (people, people), symmetric."""
+def sums_by_two(pair: Ints, people: int, weights: Floats | None = None) -> Floats:
+    """Return counts, or sums of weights, of each two people, (people, people), symmetric.
+
+    `pair` numbers two people as the one x people + the other.
+    """
     sums = np.bincount(pair, weights, people**2).reshape(people, people).astype(np.float64)
     return np.asarray(sums + sums.T)
 

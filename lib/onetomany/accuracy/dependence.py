@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from .intervals import Floats, Spread, rate_spread, shared_spread
-
-Ints = NDArray[np.int64]
+from .comparisons import Ints
+from .intervals import Flags, Floats, Spread, rate_spread, shared_spread
 
 # the people in the gallery behind an error; without them an interval takes the gallery as given
 GALLERY_SIDE = {
@@ -32,7 +30,7 @@ class Dependence:
     sums: Floats
     noise: float
     least: float
-    searched: NDArray[np.bool_]
+    searched: Flags
     both_sides: bool
 
     def spread(self) -> Spread:
@@ -72,7 +70,7 @@ class Probes:
         """Count the people searched."""
         return int((self.made > 0).sum())
 
-    def dependence(self, errors: NDArray[np.bool_], sole: NDArray[np.bool_]) -> Dependence:
+    def dependence(self, errors: Flags, sole: Flags) -> Dependence:
         """Return how the share of errors (probes,) depends on people.
 
         `sole` are those that one other person in the gallery caused alone; another gallery would

@@ -14,8 +14,7 @@ import polars as pl
 from onetomany.errors import InputError
 from .dependence import Probes
 from .identification import false_alarms, missed_searches, open_set_rates
-from .intervals import Floats, Spread, limits, unseen
-from .verification import never_falling
+from .intervals import Floats, Spread, nested_limits, unseen
 
 LEAST_ALARMS = 5  # with fewer the interval contained the truth less often (benchmarks/coverage)
 NEARBY = 2.0  # the slope of FNIR over log FPIR is taken from half to twice the expected alarms
@@ -83,14 +82,8 @@ def _with_doubt(own: pl.DataFrame, targets: Sequence[float], rank: int) -> tuple
         # of the true FPIR of such a threshold the mean is (count + 1) / (probes + 1)
         beyond = step * np.log((count + 1) / (len(best) + 1) / target)
         spreads.append(_few_alarms(miss.spread(), both.spread(), count, beyond**2))
-    share = np.array(rates)
-    variances, freedom = (
-        [getattr(each, name) for each in spreads] for name in ("variance", "freedom")
-    )
-    total = float(enrolled.total)
-    return never_falling(
-        share, *limits(share, variances, freedom, unseen(enrolled.subjects), total)
-    )
+    open_end = unseen(enrolled.subjects)
+    return nested_limits(np.array(rates), spreads, open_end, float(enrolled.total))
 
 
 def _few_alarms(alone: Spread, both: Spread, alarms: int, beyond: float) -> Spread:

@@ -80,7 +80,7 @@ def run_full(out: Path, records: int | None = None) -> Facts:
         "starts": run.starts,
         "peak memory, bytes": run.peak,
         **sizes(engine),
-        **appraise(engine, growth.probes_of(plan, model), seen),
+        **_appraise(engine, growth.probes_of(plan, model), seen),
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, frame in (("searches", searches), ("refits", again)):
@@ -101,7 +101,7 @@ def sizes(engine: CompressedEngine) -> Facts:
     }
 
 
-def appraise(
+def _appraise(
     engine: CompressedEngine, probes: growth.Floats, exact: growth.ExactCandidates
 ) -> Facts:
     """Return recall@1 against the exact best of each probe, mated and not; times of a search."""

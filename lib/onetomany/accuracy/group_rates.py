@@ -12,19 +12,20 @@ a face.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError, RefusedError
 from onetomany.gallery import Threshold
+from onetomany.gallery.threshold import require_measured
 from onetomany.sources.tables import require_columns
-from .intervals import Interval, pair_interval, rate_ratio, ratio_interval
-
-Floats = NDArray[np.float64]
+from .comparisons import sums_by_two
+from .intervals import Floats, Interval, pair_interval, rate_ratio, ratio_interval
 
 WIDE = 4.0  # an interval whose upper limit is so many times its lower one is marked
 
@@ -75,36 +76,34 @@ def rates_by_group(
     wasn't measured on the same model; InputError if no subject has a group.
     """
     members, are = members_of(comparisons, attributes, by)
-    check_threshold(comparisons, threshold)
+    counted = count_errors(comparisons, members, threshold)
     cells = []
-    for (measure, one, two), (wrong, made) in error_tables(
-        comparisons, members, threshold.score
-    ).items():
-        compared, errors = int(made.sum()), int(wrong.sum())
-        found = None
-        if compared and measure == "FNMR":
-            found = ratio_interval(wrong, made)
-        elif compared and one == two:  # the table has each pair once
-            found = pair_interval(wrong + wrong.T, made + made.T)
-        elif compared:
-            found = pair_interval(wrong, made, two_groups=True)
-        cells.append(
-            {
-                "measure": measure,
-                "group": one,
-                "other": two,
-                "within": one == two,
-                "subjects": min(len(members[one]), len(members[two])),
-                "comparisons": compared,
-                "errors": errors,
-                "rate": errors / compared if found else None,
-                "low": found.low if found else None,
-                "high": found.high if found else None,
-                "wide": found.high >= WIDE * found.low if found else None,
-                "method": found.method if found else f"none: no comparison for the {measure}",
-                "attributes_are": are,
-            }
-        )
+    for measure, one, two in (
+        *(("FMR", *pair) for pair in combinations_with_replacement(members, 2)),
+        *(("FNMR", name, name) for name in members),
+    ):
+        wrong, made = counted.of_cell(measure, one, two)
+        each = 2 if measure == "FMR" and one == two else 1  # a symmetric table has each pair twice
+        compared, errors = int(made.sum()) // each, int(wrong.sum()) // each
+        cell: dict[str, object] = {
+            "measure": measure,
+            "group": one,
+            "other": two,
+            "within": one == two,
+            "subjects": min(len(members[one]), len(members[two])),
+            "comparisons": compared,
+            "errors": errors,
+            "method": f"none: no comparison for the {measure}",
+            "attributes_are": are,
+        }
+        if compared:
+            if measure == "FNMR":
+                found = ratio_interval(wrong, made)
+            else:
+                found = pair_interval(wrong, made, two_groups=one != two)
+            cell |= {"rate": errors / compared, "wide": found.high >= WIDE * found.low}
+            cell |= vars(found)
+        cells.append(cell)
     return pl.DataFrame(cells, schema=CELLS)
 
 
@@ -214,59 +213,60 @@ def members_of(
     return {part["group"][0]: part["subject_id"].to_list() for part in parts}, str(said.pop())
 
 
-def check_threshold(comparisons: pl.DataFrame, threshold: Threshold) -> None:
-    """Raise RefusedError if a threshold wasn't measured, or was on another model."""
-    if not isinstance(threshold, Threshold):
-        raise RefusedError(
-            f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr."
-        )
-    if threshold.model != comparisons["model"][0]:
-        raise RefusedError(
-            f"The threshold was measured on {threshold.model}, the comparisons were made with "
-            f"{comparisons['model'][0]}."
-        )
+@dataclass(frozen=True)
+class ErrorCounts:
+    """Errors and comparisons of all people, group after group.
 
-
-def error_tables(
-    comparisons: pl.DataFrame, members: Mapping[str, list[str]], cut: float
-) -> dict[tuple[str, str, str], tuple[Floats, Floats]]:
-    """Return the errors and comparisons of each cell: (people, people) for FMR, (people,) for FNMR.
-
-    Row and column are the places of the two people in their groups' lists.
+    `wrong` and `made` (people, people) are false matches and non-mated comparisons of each two,
+    symmetric; `missed` and `own` (people,) misses and mated comparisons of each person. `places`
+    are those of each group's people.
     """
-    names = list(members)
+
+    wrong: Floats
+    made: Floats
+    missed: Floats
+    own: Floats
+    places: dict[str, slice]
+
+    def of_cell(self, measure: str, one: str, two: str) -> tuple[Floats, Floats]:
+        """Return errors and comparisons: (people, people) for FMR, (people,) for FNMR."""
+        if measure == "FNMR":
+            return self.missed[self.places[one]], self.own[self.places[one]]
+        block = self.places[one], self.places[two]
+        return self.wrong[block], self.made[block]
+
+
+def count_errors(
+    comparisons: pl.DataFrame, members: dict[str, list[str]], threshold: Threshold
+) -> ErrorCounts:
+    """Return the errors at a threshold among the people of all groups.
+
+    Raises RefusedError for a threshold that wasn't measured, or on another model.
+    """
+    require_measured(threshold, comparisons["model"][0], "the comparisons were made with")
     ids = [subject for subjects in members.values() for subject in subjects]
-    starts = np.cumsum([0, *(len(subjects) for subjects in members.values())])
     place = {subject: number for number, subject in enumerate(ids)}
-    codes = [
+    one, two = (
         comparisons[f"subject_{side}"]
         .cast(pl.String)
         .replace_strict(place, default=-1, return_dtype=pl.Int64)
         .to_numpy()
         for side in "ab"
-    ]
-    # the earlier group first: a pair is the same whichever of its people is named first
-    one, two = np.minimum(*codes), np.maximum(*codes)
+    )
     mated = comparisons["mated"].to_numpy()
-    match = comparisons["score"].to_numpy() >= cut
-    count = len(ids)
-    pairs, known = one * count + two, one >= 0
+    match = comparisons["score"].to_numpy() >= threshold.score
+    people, known = len(ids), (one >= 0) & (two >= 0)
     made, wrong = (
-        np.bincount(pairs[chosen], minlength=count**2).reshape(count, count).astype(np.float64)
+        sums_by_two((one * people + two)[chosen], people)
         for chosen in (known & ~mated, known & ~mated & match)
     )
-    own_made, own_wrong = (
-        np.bincount(one[chosen], minlength=count).astype(np.float64)
+    own, missed = (
+        np.bincount(one[chosen], minlength=people).astype(np.float64)
         for chosen in (known & mated, known & mated & ~match)
     )
-    span = {name: slice(starts[i], starts[i + 1]) for i, name in enumerate(names)}
-    tables = {
-        ("FMR", a, b): (wrong[span[a], span[b]], made[span[a], span[b]])
-        for i, a in enumerate(names)
-        for b in names[i:]
-    }
-    fnmr = {("FNMR", a, a): (own_wrong[span[a]], own_made[span[a]]) for a in names}
-    return tables | fnmr
+    ends = np.cumsum([0, *map(len, members.values())]).tolist()
+    places = dict(zip(members, map(slice, ends, ends[1:]), strict=False))
+    return ErrorCounts(wrong, made, missed, own, places)
 
 
 def _ratio(cell: dict[str, Any], reference: dict[str, Any]) -> dict[str, float | str | None]:

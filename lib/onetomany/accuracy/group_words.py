@@ -61,7 +61,7 @@ def describe_highest_group(cells: pl.DataFrame, names: Names, target: float) -> 
 def describe_unequal_groups(cells: pl.DataFrame, models: list[str], names: Names) -> Notice:
     """Return all groups whose rate differs from chance, matcher by matcher, as one text.
 
-    Takes what `describe_highest_group` takes, and the matchers in order.
+    Takes the cells and names of `describe_highest_group`, and the matchers in order.
     """
     found = unequal_groups(cells)
     english, korean = [], []

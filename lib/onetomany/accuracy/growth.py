@@ -87,7 +87,7 @@ class GrowthRun:
     starts: int = 0
 
 
-def gallery_chunk(
+def _gallery_chunk(
     plan: GalleryPlan, model: synthetic.TemplateModel, number: int
 ) -> tuple[Floats, NDArray[np.uint32]]:
     """Return templates and cells of one chunk; the same on every call."""
@@ -166,12 +166,12 @@ def grow(
         todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks
     )
     with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
-        made = ahead.submit(gallery_chunk, plan, model, todo.start) if todo else None
+        made = ahead.submit(_gallery_chunk, plan, model, todo.start) if todo else None
         for number in bar:
             assert made is not None
             vectors, cells = made.result()
             made = (
-                ahead.submit(gallery_chunk, plan, model, number + 1)
+                ahead.submit(_gallery_chunk, plan, model, number + 1)
                 if number + 1 < plan.chunks
                 else None
             )
@@ -191,7 +191,7 @@ def grow(
             )
             _write_run(notes, now)
     engine.checkpoint()
-    mates = gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
+    mates = _gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
     best_mate = np.einsum(
         "pid,pd->pi", mates.reshape(plan.probes, plan.images, -1), probes[: plan.probes]
     ).max(axis=1)
@@ -209,10 +209,7 @@ def _look(
         part = vectors[seen.size - start : stop - start]
         scores, rows = search_matrix(part, probes, RANKS, seen.scores[:, -1])
         rows = np.where(rows < 0, -1, rows + seen.size)
-        joined = (
-            np.concatenate([seen.scores, scores], axis=1),
-            np.concatenate([seen.rows, rows], axis=1),
-        )
+        joined = np.hstack([seen.scores, scores]), np.hstack([seen.rows, rows])
         seen = ExactCandidates(*keep_best(*joined, RANKS), stop)
         if stop in stops:
             noted.append(seen)
@@ -293,9 +290,7 @@ def _write_notes(
 def read_growth(notes: Path) -> GrowthRun:
     """Return the run's time, memory and starts so far."""
     path = notes / "run.json"
-    return (
-        GrowthRun(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else GrowthRun()
-    )
+    return GrowthRun(**json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
 
 
 def _write_run(notes: Path, run: GrowthRun) -> None:

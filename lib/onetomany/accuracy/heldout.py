@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .comparisons import Comparisons
-from .intervals import Floats, Interval, limits, pair_interval, rate_spread, unseen
+from .comparisons import Comparisons, sums_by_two
+from .intervals import Flags, Floats, Interval, pair_interval, rate_spread, spread_interval, unseen
 from .verification import lowest_within, too_fine
 
 HELD_OUT = {
@@ -54,7 +53,8 @@ def held_out(
             setting = data.other[_within(data, side)[0]]
             for each in tried:
                 each.add(lowest_within(setting, each.checked(len(setting))), *tests)
-    return pl.DataFrame([row for each in tried for row in each.rows()], schema=HELD_OUT)
+    rows = [row for each in tried for row in each.rows()]
+    return pl.DataFrame(rows, schema=HELD_OUT, orient="row")
 
 
 def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> list[float]:
@@ -75,7 +75,7 @@ def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> lis
     return [target for target in targets if not too_fine(target, within)]
 
 
-def _within(data: Comparisons, side: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
+def _within(data: Comparisons, side: Flags) -> tuple[Flags, ...]:
     """Return which non-mated and which mated comparisons are within one side."""
     return side[data.pair // data.people] & side[data.pair % data.people], side[data.who]
 
@@ -85,7 +85,7 @@ class _Tried:
 
     def __init__(self, data: Comparisons, target: float) -> None:
         self.data, self.target = data, target
-        self.wrong, self.made = (np.zeros(data.people**2) for _ in range(2))
+        self.wrong, self.made = (np.zeros((data.people, data.people)) for _ in range(2))
         self.missed, self.own = (np.zeros(data.people) for _ in range(2))
 
     def checked(self, comparisons: int) -> float:
@@ -97,57 +97,37 @@ class _Tried:
             )
         return self.target
 
-    def add(self, cut: float, other: NDArray[np.bool_], own: NDArray[np.bool_]) -> None:
+    def add(self, cut: float, other: Flags, own: Flags) -> None:
         data, size = self.data, self.data.people
-        self.wrong += np.bincount(data.pair[other & (data.other >= cut)], minlength=size**2)
-        self.made += np.bincount(data.pair[other], minlength=size**2)
+        self.wrong += sums_by_two(data.pair[other & (data.other >= cut)], size)
+        self.made += sums_by_two(data.pair[other], size)
         self.missed += np.bincount(data.who[own & (data.own < cut)], minlength=size)
         self.own += np.bincount(data.who[own], minlength=size)
 
-    def rows(self) -> list[dict[str, float | str | int]]:
+    def rows(self) -> list[tuple[float | str | int, ...]]:
+        """Return the rows of `HELD_OUT`."""
         data = self.data
         curve = data.curve()
         place = int(np.searchsorted(curve[1], self.target, side="right")) - 1
         same_fmr = float(curve[1][place])
         missed, influence = data.misses_at(self.target, curve)
-        tables = [t.reshape(data.people, -1) for t in (self.wrong, self.made)]
-        wrong, made = (table + table.T for table in tables)
-        fmr = float(wrong.sum() / made.sum())
+        fmr = float(self.wrong.sum() / self.made.sum())
+        tmr = 1 - float(self.missed.sum() / self.own.sum())
         _, (_, between) = data.false_matches(curve[0][place])
         same = pair_interval((between * data.non_mated) + same_fmr * data.made, data.made)
-        tmr = 1 - float(self.missed.sum() / self.own.sum())
-        found = (
-            ("FMR", same_fmr, same, fmr, pair_interval(wrong, made)),
-            (
-                "TMR",
-                1 - missed,
-                self._right(missed, influence),
-                tmr,
-                self._right(1 - tmr, influence),
-            ),
-        )
-        sizes: dict[str, float | str | int] = {
-            "threshold_people": data.people - data.people // 2,
-            "tested_people": data.people,
-            "method": f"halves of {data.people} subjects; {same.method}",
-        }
+        apart = pair_interval(self.wrong, self.made)
+        right, right_apart = (self._right(rate, influence) for rate in (missed, 1 - tmr))
+        method = f"halves of {data.people} subjects; {same.method}"
+        people = (data.people - data.people // 2, data.people, method)
         return [
-            {
-                "target": self.target,
-                "figure": figure,
-                "same_people": value,
-                "same_low": own.low,
-                "same_high": own.high,
-                "held_out": other,
-                "low": apart.low,
-                "high": apart.high,
-                **sizes,
-            }
-            for figure, value, own, other, apart in found
+            (self.target, figure, value, own.low, own.high, other, held.low, held.high, *people)
+            for figure, value, own, other, held in (
+                ("FMR", same_fmr, same, fmr, apart),
+                ("TMR", 1 - missed, right, tmr, right_apart),
+            )
         ]
 
     def _right(self, missed: float, influence: tuple[Floats, Floats]) -> Interval:
         """Return the interval of the share that is not missed."""
-        known = rate_spread(*influence)
-        low, high = limits(missed, known.variance, known.freedom, unseen(self.data.people))
-        return Interval(1 - float(high), 1 - float(low), "by person")
+        open_end = unseen(self.data.people)
+        return spread_interval(missed, rate_spread(*influence), open_end, "by person").complement

@@ -12,14 +12,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.gallery import gallery_of
 from onetomany.sources import Datasheet
+from .comparisons import finite_templates
 from .dependence import GALLERY_SIDE, Probes
-from .intervals import Floats, limits, unseen
-from .verification import never_falling
+from .intervals import Flags, Floats, nested_limits, rate_columns, unseen
 
 SEARCHES = {
     "fold": pl.Int32,
@@ -39,9 +38,7 @@ def leave_one_out(templates: pl.DataFrame) -> pl.DataFrame:
     `mate_rank` is that of the person's best-placed other image. Subjects with a single usable
     image can't be probes.
     """
-    vectors = templates["template"].to_numpy().astype(np.float64)
-    if not np.isfinite(vectors).all():
-        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
+    vectors = finite_templates(templates)
     subjects = templates["subject_id"].to_numpy()
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
@@ -192,13 +189,8 @@ def open_set_rates(
         ("fnir", mated, missed, outranked),
     ):
         rates = _rates(probes, errors, sole, people=searches["subject_id"])
-        frames.append(
-            rates.select(
-                pl.col("rate").alias(name),
-                pl.col("low").alias(f"{name}_low"),
-                pl.col("high").alias(f"{name}_high"),
-            )
-        )
+        ends = zip(rate_columns(name), ("rate", "low", "high"), strict=True)
+        frames.append(rates.select(pl.col(found).alias(column) for column, found in ends))
     return pl.concat(frames, how="horizontal").with_columns(
         non_mated_probes=pl.lit(len(non_mated)),
         mated_probes=pl.lit(len(mated)),
@@ -207,9 +199,7 @@ def open_set_rates(
     )
 
 
-def false_alarms(
-    non_mated: pl.DataFrame, cuts: Floats
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def false_alarms(non_mated: pl.DataFrame, cuts: Floats) -> tuple[Flags, Flags]:
     """Return which searches raise an alarm at each threshold, and which by one person alone.
 
     Both (probes, thresholds).
@@ -220,9 +210,7 @@ def false_alarms(
     return alarms, alarms & ~(_third(non_mated)[:, None] >= cuts)
 
 
-def missed_searches(
-    mated: pl.DataFrame, cuts: Floats, rank: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def missed_searches(mated: pl.DataFrame, cuts: Floats, rank: int) -> tuple[Flags, Flags]:
     """Return which searches miss their person at each threshold, and which by one person alone.
 
     Both (probes, thresholds).
@@ -242,10 +230,7 @@ def _third(probes: pl.DataFrame) -> Floats:
 
 
 def _rates(
-    probes: pl.DataFrame,
-    errors: NDArray[np.bool_],
-    sole: NDArray[np.bool_],
-    people: pl.Series | None = None,
+    probes: pl.DataFrame, errors: Flags, sole: Flags, people: pl.Series | None = None
 ) -> pl.DataFrame:
     """Return the share of errors (probes, points) at each point, with intervals by person.
 
@@ -254,17 +239,9 @@ def _rates(
     """
     counted = Probes(probes, people)
     found = [counted.dependence(*each) for each in zip(errors.T, sole.T, strict=True)]
-    spreads = [each.spread() for each in found]
     share, subjects = np.array([each.rate for each in found]), counted.subjects
-    low, high = never_falling(
-        share,
-        *limits(
-            share,
-            [each.variance for each in spreads],
-            [each.freedom for each in spreads],
-            unseen(subjects),
-            float(counted.total),
-        ),
+    low, high = nested_limits(
+        share, [each.spread() for each in found], unseen(subjects), float(counted.total)
     )
     side = "" if counted.both_sides else ", the gallery taken as it was"
     return pl.DataFrame({"rate": share, "low": low, "high": high}).with_columns(

@@ -17,16 +17,20 @@ counts how often the intervals contain the true rate.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike, NDArray
+from polars.datatypes import DataTypeClass
 from scipy.special import betaincinv, stdtrit
 
 from onetomany.confidence import NORMAL, TAIL
 from onetomany.errors import InputError
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # a jackknife counts the noise of single pairs twice, Fafchamps and Gubert once: with half of one of
 # the two removed, intervals contained the truth as often as promised (benchmarks/coverage)
@@ -44,6 +48,11 @@ class Interval:
     high: float
     method: str
 
+    @property
+    def complement(self) -> Interval:
+        """Return the interval of the share that is left."""
+        return Interval(1 - self.high, 1 - self.low, self.method)
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -51,6 +60,11 @@ class Spread:
 
     variance: float
     freedom: float
+
+
+def rate_columns(*names: str) -> dict[str, DataTypeClass]:
+    """Return the columns of rates in a schema: each with its limits, `_low` and `_high`."""
+    return {f"{name}{end}": pl.Float64 for name in names for end in ("", "_low", "_high")}
 
 
 def subject_draws(subjects: int, replicates: int, seed: int) -> NDArray[np.int64]:
@@ -124,14 +138,37 @@ def shared_spread(sums: Floats, noise: float, least: float) -> Spread:
     return Spread(variance, min(max(freedom, 1.0), people - 1.0))
 
 
-def limits(
-    rates: ArrayLike, variances: ArrayLike, freedom: ArrayLike, open_end: float, most: float = 1e15
+def nested_limits(
+    rates: Floats, spreads: Sequence[Spread], open_end: float, most: float
 ) -> tuple[Floats, Floats]:
-    """Return lower and upper limits of rates from 0 to 1, arrays of their shape.
+    """Return lower and upper limits of nested rates: no limit falls as the rate rises.
+
+    `open_end` and `most` as in `spread_interval`.
+    """
+    variances, freedom = ([getattr(s, name) for s in spreads] for name in ("variance", "freedom"))
+    low, high = _limits(rates, variances, freedom, open_end, most)
+    order = np.argsort(rates, kind="stable")
+    high[order] = np.maximum.accumulate(high[order])
+    low[order] = np.minimum.accumulate(low[order][::-1])[::-1]
+    return low, high
+
+
+def spread_interval(
+    rate: float, spread: Spread, open_end: float, method: str, most: float = 1e15
+) -> Interval:
+    """Return the interval of a rate from 0 to 1 from its variance over people.
 
     `open_end` is the upper limit without an error: no upper limit is below it, and no lower limit
     above its complement. The effective number of trials is at most `most`, the actual number.
     """
+    low, high = _limits(rate, spread.variance, spread.freedom, open_end, most)
+    return Interval(float(low), float(high), method)
+
+
+def _limits(
+    rates: ArrayLike, variances: ArrayLike, freedom: ArrayLike, open_end: float, most: float
+) -> tuple[Floats, Floats]:
+    """Return lower and upper limits, arrays of the rates' shape; see `spread_interval`."""
     p, variance, df = np.broadcast_arrays(
         *(np.asarray(each, dtype=np.float64) for each in (rates, variances, freedom))
     )
@@ -200,16 +237,14 @@ def pair_interval(wrong: Floats, made: Floats, *, two_groups: bool = False) -> I
         if two_groups
         else unseen_between(people)
     )
-    low, high = limits(rate, found.variance, found.freedom, left_open, total)
-    return Interval(float(low), float(high), f"by pair of people, {people} subjects")
+    return spread_interval(rate, found, left_open, f"by pair of people, {people} subjects", total)
 
 
 def estimate_interval(value: float, influence: Floats) -> Interval:
     """Return the interval of a figure from 0 to 1 from each person's influence, (people,)."""
     people = len(influence)
     found = rate_spread(influence - influence.mean())
-    low, high = limits(value, found.variance, found.freedom, unseen(people))
-    return Interval(float(low), float(high), f"by person, {people} subjects")
+    return spread_interval(value, found, unseen(people), f"by person, {people} subjects")
 
 
 def rate_ratio(
@@ -297,5 +332,5 @@ def _highest(errors: Floats, trials: Floats) -> float:
     correction = people / (people - 1) if people > 1 else np.inf
     most = float(total) if (trials >= 1).all() else 1e15  # shares of time are not counts
     variances = np.maximum(squares, 1e-300) / total**2 * correction
-    _, high = limits(rates, variances, max(people - 1.0, 1.0), unseen(people), most)
+    _, high = _limits(rates, variances, max(people - 1.0, 1.0), unseen(people), most)
     return float(high.max())

@@ -24,7 +24,7 @@ TARGETS = (1e-3, 1e-2, 1e-1)
 BESIDE = "london"  # the stored set shown beside the chosen one
 
 
-def in_bands(attributes: pl.DataFrame, width: int = BAND) -> pl.DataFrame:
+def _in_bands(attributes: pl.DataFrame, width: int = BAND) -> pl.DataFrame:
     """Return attributes with columns of many numbers cut into bands, such as '20-29'.
 
     A column is cut if all its values are whole numbers and more than MANY of them differ.
@@ -60,7 +60,7 @@ def own_pairs(images: sources.ImageSet, models: Sequence[str] = faces.MATCHERS) 
             model: compare_all(faces.usable(faces.embed(images, faces.Settings(model=model))))
             for model in models
         },
-        none if recorded is None else in_bands(recorded),
+        none if recorded is None else _in_bands(recorded),
         {"image_set": images.datasheet.name, "title": images.datasheet.title},
     )
 
@@ -112,7 +112,7 @@ def rates_by_matcher(scored: ScoredPairs, by: str, target: float) -> pl.DataFram
 
 def _stored() -> ScoredPairs:
     stored = open_pairs(BESIDE)
-    return ScoredPairs(stored.comparisons, in_bands(stored.attributes), stored.run)
+    return ScoredPairs(stored.comparisons, _in_bands(stored.attributes), stored.run)
 
 
 def _columns(attributes: pl.DataFrame) -> list[str]:

@@ -24,14 +24,8 @@ from onetomany.sources.files import write_whole
 from .verification import compare_all
 
 
-def score_pairs(images: sources.ImageSet, models: Sequence[str]) -> pl.DataFrame:
-    """Return every pair of the set's pictures with its score under each model.
-
-    Columns: those of `sources.pairs.PAIR`, one for each model (Float32; null if it found no
-    face in one of the two) and two for each recorded attribute (`age_a`, `age_b`).
-
-    Raises InputError if the set has fewer than two pictures or no recorded attributes.
-    """
+def _score_pairs(images: sources.ImageSet, models: Sequence[str]) -> pl.DataFrame:
+    """Return every pair of the set's pictures with its score under each model."""
     if images.attributes is None:
         raise InputError(
             f"'{images.datasheet.name}' has no attributes recorded by its people: put an "
@@ -65,12 +59,16 @@ def score_pairs(images: sources.ImageSet, models: Sequence[str]) -> pl.DataFrame
 
 
 def write_pairs(images: sources.ImageSet, models: Sequence[str], out: Path) -> list[Path]:
-    """Write `<set>.parquet` (see `score_pairs`) and its run record `<set>.json`; return both.
+    """Write `<set>.parquet`, every pair of the set's pictures, and its run record `<set>.json`.
 
-    The record gives the table's sources (each picture's SHA-256, the datasheet) and method (models
-    with their weights' SHA-256, versions, date).
+    The table has the columns of `sources.pairs.PAIR`, one for each model (Float32; null if it found
+    no face in one of the two) and two for each recorded attribute (`age_a`, `age_b`). The record
+    gives its sources (each picture's SHA-256, the datasheet) and method (models with their weights'
+    SHA-256, versions, date). Returns both paths.
+
+    Raises InputError if the set has fewer than two pictures or no recorded attributes.
     """
-    table = score_pairs(images, models)
+    table = _score_pairs(images, models)
     buffer = BytesIO()
     table.rechunk().write_parquet(buffer, compression="zstd", compression_level=19)
     content = buffer.getvalue()

@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
 from onetomany.progress import ProgressBar
-from .group_rates import check_threshold, error_tables, members_of
-
-Floats = NDArray[np.float64]
+from .group_rates import count_errors, members_of
+from .intervals import Floats
 
 PERMUTATIONS = 9_999
 BLOCK = 500  # permutations at a time
@@ -69,9 +68,10 @@ def permutation_test(
     is not one of them.
     """
     members, are = members_of(comparisons, attributes, by)
-    check_threshold(comparisons, threshold)
-    counts = _Counts.of(error_tables(comparisons, members, threshold.score), members, measure)
-    names = list(members)
+    found = count_errors(comparisons, members, threshold)
+    tables = (found.missed, found.own) if measure == "FNMR" else (found.wrong, found.made)
+    labels = np.repeat(np.arange(len(members)), [len(ids) for ids in members.values()])
+    counts, names = _Counts(*tables, labels), list(members)
     rng = np.random.default_rng(seed)
     groups, seen, drawn = counts.deviations(names, against, permutations, rng)
     p, adjusted, expected = _significance(seen, drawn)
@@ -107,31 +107,6 @@ class _Counts:
     wrong: Floats
     made: Floats
     labels: NDArray[np.int64]
-
-    @classmethod
-    def of(
-        cls,
-        tables: dict[tuple[str, str, str], tuple[Floats, Floats]],
-        members: dict[str, list[str]],
-        measure: str,
-    ) -> _Counts:
-        names, sizes = list(members), [len(ids) for ids in members.values()]
-        starts = np.cumsum([0, *sizes])
-        shape = (starts[-1],) * (1 if measure == "FNMR" else 2)
-        wrong, made = np.zeros(shape), np.zeros(shape)
-        for (kind, one, two), counted in tables.items():
-            if kind != measure:
-                continue
-            i, j = names.index(one), names.index(two)
-            rows, columns = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
-            for whole, part in zip((wrong, made), counted, strict=True):
-                if measure == "FNMR":
-                    whole[rows] = part
-                elif i == j:
-                    whole[rows, columns] = part + part.T
-                else:
-                    whole[rows, columns], whole[columns, rows] = part, part.T
-        return cls(wrong, made, np.repeat(np.arange(len(sizes)), sizes))
 
     def within(self, group: int) -> tuple[float, float]:
         """Return errors and comparisons in a group; a symmetric table has each pair twice."""

@@ -27,7 +27,8 @@ import polars as pl
 from onetomany.confidence import NORMAL
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
-from .intervals import Interval
+from .comparisons import numbered_people, sums_by_two
+from .intervals import Flags, Floats, Interval
 
 Measure = Literal["FMR", "FNMR"]
 # the factor on a single comparison's variance in the limits of a ratio, chosen by simulation
@@ -64,7 +65,7 @@ def people_needed(
     return high
 
 
-def relative_variance(
+def _relative_variance(
     rate: float, people: int, *, measure: Measure = "FMR", cv: float = 0.0, claimed: bool = False
 ) -> float:
     """Return the variance of an error rate over `people` people, over the squared rate.
@@ -86,7 +87,7 @@ def variation_between_people(comparisons: pl.DataFrame, threshold: Threshold) ->
 
     Raises InputError with fewer than three people or without a false match.
     """
-    return _variation(_rates_of_pairs(comparisons, threshold))
+    return _known_variation(*_rates_of_two(comparisons, threshold))
 
 
 def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Interval:
@@ -95,55 +96,53 @@ def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Inter
     The jackknife is rough if a few people have most false matches. Raises InputError as that does,
     and if all false matches are one person's.
     """
-    pairs = _rates_of_pairs(comparisons, threshold)
-    people = pl.concat([pairs["one"], pairs["second"]]).unique().sort().to_list()
-    whole = _variation(pairs)
-    without = np.array(
-        [_variation(pairs.filter(pl.col("one") != who, pl.col("second") != who)) for who in people]
-    )
-    count = len(people)
-    error = float(((count - 1) / count * ((without - without.mean()) ** 2).sum()) ** 0.5)
+    rates, compared = _rates_of_two(comparisons, threshold)
+    whole, people = _known_variation(rates, compared), len(rates)
+    others = (np.delete(np.arange(people), who) for who in range(people))
+    blocks = (np.ix_(kept, kept) for kept in others)
+    without = np.array([_known_variation(rates[block], compared[block]) for block in blocks])
+    error = float(((people - 1) / people * ((without - without.mean()) ** 2).sum()) ** 0.5)
     reach = NORMAL * error
-    return Interval(max(whole - reach, 0.0), whole + reach, f"jackknife over {count} subjects")
+    return Interval(max(whole - reach, 0.0), whole + reach, f"jackknife over {people} subjects")
 
 
-def _rates_of_pairs(comparisons: pl.DataFrame, threshold: Threshold) -> pl.DataFrame:
-    """Return the FMR of every two people: `one`, `second`, `rate`."""
-    return (
-        comparisons.filter(~pl.col("mated"))
-        .select(
-            match=(pl.col("score") >= threshold.score).cast(pl.Float64),
-            one=pl.col("subject_a").cast(pl.String),
-            two=pl.col("subject_b").cast(pl.String),
-        )
-        # two people are one pair, in either order and with any number of pictures
-        .group_by(pl.min_horizontal("one", "two"), pl.max_horizontal("one", "two").alias("second"))
-        .agg(rate=pl.col("match").mean())
-    )
+def variation_of_rates(rates: Floats, compared: Flags) -> float:
+    """Return the same from the FMR of every two people; NaN without a false match.
+
+    Both (people, people), symmetric; a rate is 0 unless the two were compared.
+    """
+    totals, squares = rates.sum(axis=1), float((rates**2).sum()) / 2
+    others, pairs = compared.sum(axis=1), float(compared.sum()) / 2
+    # products of the rates of two pairs: of those that share one person, and that share none
+    shared = float((totals**2).sum()) - 2 * squares
+    disjoint = (float(totals.sum()) / 2) ** 2 - squares - shared
+    ways = float((others * (others - 1)).sum())
+    disjoint_ways = pairs**2 - pairs - ways
+    mean = float(totals.sum()) / 2 / pairs if pairs else 0.0
+    if not mean or not ways:
+        return float("nan")
+    apart = disjoint / disjoint_ways if disjoint_ways else mean**2  # unbiased for the squared rate
+    return float(max(shared / ways - apart, 0) ** 0.5 / mean)
 
 
-def _variation(pairs: pl.DataFrame) -> float:
-    sides = pl.concat([pairs.select(s, "rate").rename({s: "person"}) for s in ("one", "second")])
-    people = sides.group_by("person").agg(
-        total=pl.col("rate").sum(),
-        squares=(pl.col("rate") ** 2).sum(),
-        others=pl.len().cast(pl.Float64),
-    )
-    count, mean = len(people), float(pairs["rate"].mean() or 0)  # type: ignore[arg-type]
-    if count < 3 or not mean:
+def _rates_of_two(comparisons: pl.DataFrame, threshold: Threshold) -> tuple[Floats, Flags]:
+    """Return the FMR of every two people, and whether they were compared: (people, people)."""
+    rows = comparisons.filter(~pl.col("mated"))
+    one, two, people = numbered_people(rows)
+    pair, match = one * people + two, (rows["score"] >= threshold.score).to_numpy()
+    wrong, made = sums_by_two(pair[match], people), sums_by_two(pair, people)
+    return np.divide(wrong, made, out=np.zeros_like(made), where=made > 0), made > 0
+
+
+def _known_variation(rates: Floats, compared: Flags) -> float:
+    people, found = int(compared.any(axis=1).sum()), variation_of_rates(rates, compared)
+    if people < 3 or np.isnan(found):
+        mean = float(rates.sum() / compared.sum()) if people else 0.0
         raise InputError(
-            f"{count} people with an FMR of {mean:g} can't show how people differ: use a lower "
+            f"{people} people with an FMR of {mean:g} can't show how people differ: use a lower "
             "threshold or more people."
         )
-    shared = float((people["total"] ** 2 - people["squares"]).sum())
-    ways = float((people["others"] * (people["others"] - 1)).sum())
-    # products of two disjoint pairs, the unbiased estimate of the squared rate
-    everything = float(pairs["rate"].sum())
-    squares = float((pairs["rate"] ** 2).sum())
-    disjoint = everything**2 - squares - shared
-    disjoint_ways = len(pairs) ** 2 - len(pairs) - ways
-    apart = disjoint / disjoint_ways if disjoint_ways else mean**2
-    return float(max(shared / ways - apart, 0) ** 0.5 / mean)
+    return found
 
 
 def _check(rate: float, factor: float) -> None:
@@ -159,7 +158,7 @@ def _seen(
 ) -> bool:
     claimed, true = (
         sum(
-            relative_variance(p, people, measure=measure, cv=cv, claimed=claimed)
+            _relative_variance(p, people, measure=measure, cv=cv, claimed=claimed)
             for p in (rate, rate * factor)
         )
         ** 0.5

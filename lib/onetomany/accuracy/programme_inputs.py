@@ -214,6 +214,51 @@ def reference_inputs() -> dict[str, ProgrammeInput]:
     >>> reference_inputs()["fpir"].value
     0.003
     """
+    operators = disclosed_counts().filter(pl.col("kind").is_in(["face", "gate"]))
+    return {
+        "wanted_share": _disclosed_shares(operators),
+        "fpir": _disclosed_alarm_rates(operators),
+        "fnir": _measured_misses(),
+    }
+
+
+def _disclosed_shares(operators: pl.DataFrame) -> ProgrammeInput:
+    """Return confirmed alarms among searches: lowest, median and highest."""
+    right = pl.coalesce("confirmed", pl.col("alerts") - pl.col("false_alerts"))
+    known = operators.select(share=right / pl.col("searches")).filter(pl.col("share") > 0)
+    shares = known["share"].sort()
+    middle = shares.median()
+    assert isinstance(middle, float)
+    return ProgrammeInput(
+        middle,
+        f"confirmed alarms among searches of {len(shares)} programmes that disclosed both: "
+        "lowest, median, highest",
+        f"둘 다 공개한 사업 {len(shares)}곳의 검색 가운데 확인된 경보: 최저, 중앙값, 최고",
+        shares[0],
+        shares[-1],
+        basis="reference",
+    )
+
+
+def _disclosed_alarm_rates(operators: pl.DataFrame) -> ProgrammeInput:
+    """Return NIST's setting of FPIR, from the lowest above 0 to the highest that was disclosed."""
+    nist = measured_publication()
+    wrong = pl.coalesce(pl.col("alerts") - pl.col("confirmed"), "false_alerts")
+    rates = operators.select(rate=pl.coalesce("fpir", wrong / pl.col("searches")))
+    fpir = rates.filter(pl.col("rate") > 0)["rate"].to_list()
+    return ProgrammeInput(
+        SET_FPIR,
+        f"NIST's setting ({nist.date}); range: lowest and highest of {len(fpir)} disclosed",
+        f"NIST의 설정({nist.date}). 범위는 공개된 {len(fpir)}개 가운데 최저와 최고",
+        min(fpir),
+        max(fpir),
+        basis="reference",
+        url=nist.url,
+    )
+
+
+def _measured_misses() -> ProgrammeInput:
+    """Return FNIR of the systems that NIST measured, on three kinds of picture."""
     nist = measured_publication()
     systems = measured_systems().filter(
         pl.col("years_apart").is_null(), pl.col("fnir") < BROKEN, gallery_size=SIZE, fpir=SET_FPIR
@@ -224,47 +269,17 @@ def reference_inputs() -> dict[str, ProgrammeInput]:
         assert found is not None
         return float(found)
 
-    faces = disclosed_counts().filter(pl.col("kind").is_in(["face", "gate"]))
-    wrong = pl.coalesce(pl.col("alerts") - pl.col("confirmed"), "false_alerts")
-    rates = pl.coalesce("fpir", wrong / pl.col("searches"))
-    fpir = faces.select(rate=rates).filter(pl.col("rate") > 0)["rate"].to_list()
-    right = pl.coalesce("confirmed", pl.col("alerts") - pl.col("false_alerts"))
-    shares = (
-        faces.select(share=right / pl.col("searches")).filter(pl.col("share") > 0)["share"].sort()
+    return ProgrammeInput(
+        misses("Border", 0.5),
+        f"NIST ({nist.date}) at FPIR 0.003, 1.6 million people: lowest tenth on police "
+        "portraits, median on border pictures, highest tenth on kiosk pictures",
+        f"NIST({nist.date}), FPIR 0.003, 160만 명: 경찰 사진의 하위 10%, 국경 사진의 중앙값, "
+        "무인 기기 사진의 상위 10%",
+        misses("Mugshot", 0.1),
+        misses("Kiosk", 0.9),
+        basis="reference",
+        url=nist.url,
     )
-    middle = shares.median()
-    assert isinstance(middle, float)
-    return {
-        "wanted_share": ProgrammeInput(
-            middle,
-            f"confirmed alarms among searches of {len(shares)} programmes that disclosed both: "
-            "lowest, median, highest",
-            f"둘 다 공개한 사업 {len(shares)}곳의 검색 가운데 확인된 경보: 최저, 중앙값, 최고",
-            min(shares),
-            max(shares),
-            basis="reference",
-        ),
-        "fpir": ProgrammeInput(
-            SET_FPIR,
-            f"NIST's setting ({nist.date}); range: lowest and highest of {len(fpir)} disclosed",
-            f"NIST의 설정({nist.date}). 범위는 공개된 {len(fpir)}개 가운데 최저와 최고",
-            min(fpir),
-            max(fpir),
-            basis="reference",
-            url=nist.url,
-        ),
-        "fnir": ProgrammeInput(
-            misses("Border", 0.5),
-            f"NIST ({nist.date}) at FPIR 0.003, 1.6 million people: lowest tenth on police "
-            "portraits, median on border pictures, highest tenth on kiosk pictures",
-            f"NIST({nist.date}), FPIR 0.003, 160만 명: 경찰 사진의 하위 10%, 국경 사진의 중앙값, "
-            "무인 기기 사진의 상위 10%",
-            misses("Mugshot", 0.1),
-            misses("Kiosk", 0.9),
-            basis="reference",
-            url=nist.url,
-        ),
-    }
 
 
 def _from_row(name: str, row: dict[str, Any]) -> ProgrammeInput:

@@ -18,8 +18,9 @@ from onetomany.confidence import PERCENT, TAIL
 from onetomany.errors import InputError
 from onetomany.faces import synthetic as generator
 from onetomany.progress import ProgressBar
-
-Floats = NDArray[np.float64]
+from .intervals import Floats
+from .power import variation_of_rates
+from .verification import histogram, lowest_within
 
 MATED, NON_MATED = "mated", "non-mated"
 FMR = 1e-3
@@ -71,18 +72,16 @@ def histograms(real: pl.DataFrame, synthetic: pl.DataFrame, bins: int = 80) -> p
 
     Columns `origin` (real, synthetic), `kind`, `low`, `high`, `share` of its kind and origin.
     """
-    scores = np.concatenate([real["score"].to_numpy(), synthetic["score"].to_numpy()])
+    both = {"real": real, "synthetic": synthetic}
+    scores = pl.concat([frame["score"] for frame in both.values()]).to_numpy()
     edges = np.linspace(scores.min(), scores.max(), bins + 1)
-    frames = []
-    for origin, comparisons in (("real", real), ("synthetic", synthetic)):
-        for kind in (NON_MATED, MATED):
-            own = _of(comparisons, kind)["score"].to_numpy()
-            share = np.histogram(own, edges)[0] / len(own)
-            bars = pl.DataFrame({"low": edges[:-1], "high": edges[1:], "share": share})
-            frames.append(
-                bars.select(pl.lit(origin).alias("origin"), pl.lit(kind).alias("kind"), "*")
-            )
-    return pl.concat(frames)
+    return pl.concat(
+        histogram(_of(frame, kind), edges).select(
+            pl.lit(origin).alias("origin"), pl.lit(kind).alias("kind"), "low", "high", "share"
+        )
+        for origin, frame in both.items()
+        for kind in (NON_MATED, MATED)
+    )
 
 
 def as_one_of_many(
@@ -146,8 +145,7 @@ def _figures(vectors: Floats, who: NDArray[np.int64]) -> Floats:
     same = who[first] == who[second]
     pairs = scores[first, second]
     mated, other = pairs[same], np.sort(pairs[~same])
-    allowed = int(np.floor(FMR * len(other) + 1e-9))
-    cut = np.nextafter(other[-allowed - 1], np.inf)  # as `threshold_at_fmr`
+    cut = lowest_within(other, FMR)
     # a mated score wins against the non-mated ones below it, and by half against equal ones
     wins = sum(np.searchsorted(other, mated, side=side).mean() for side in ("left", "right")) / 2
     alike = who[:, None] == who[None, :]
@@ -177,18 +175,9 @@ def _inequality(scores: Floats, who: NDArray[np.int64], other: Floats) -> float:
     people = np.unique(who, return_inverse=True)[1]
     member = np.zeros((int(people.max()) + 1, len(who)))
     member[people, np.arange(len(who))] = 1
-    cut = np.nextafter(other[-int(np.floor(UNEQUAL * len(other) + 1e-9)) - 1], np.inf)
+    cut = lowest_within(other, UNEQUAL)
     pairs = np.outer(member.sum(axis=1), member.sum(axis=1))
     # as numbers: a product with Booleans takes four times as long
     rates = member @ (scores >= cut).astype(np.float64) @ member.T / pairs
     np.fill_diagonal(rates, 0)
-    count, totals, squares = len(rates), rates.sum(axis=1), float((rates**2).sum())
-    # products of the rates of two pairs: of those that share one person, and that share none
-    shared = float((totals**2).sum()) - squares
-    apart = float(rates.sum()) ** 2 / 4 - squares / 2 - shared
-    ways = count * (count - 1) * (count - 2)
-    all_ways = (count * (count - 1) / 2) ** 2 - count * (count - 1) / 2 - ways
-    mean = float(rates.sum()) / (count * (count - 1))
-    if not mean or all_ways <= 0:
-        return float("nan")
-    return float(max(shared / ways - apart / all_ways, 0) ** 0.5 / mean)
+    return variation_of_rates(rates, ~np.eye(len(rates), dtype=np.bool_))

@@ -29,7 +29,6 @@ from .programme_inputs import (
     disclosed_inputs,
     reference_inputs,
 )
-from .scale import false_candidates
 
 YEAR = 365.0
 RECKONED = {
@@ -287,11 +286,10 @@ def _candidates(given: Inputs) -> Rows:
         ends_of(given["gallery_size"]),
         ends_of(searches, searches.days),
     )
-    found = []
-    for rate, size, probes in zip(*parts, strict=True):
-        rates = pl.DataFrame({"gallery_size": [round(size)], "fmr": [rate]})
-        found.append(float(false_candidates(rates, probes)["candidates"][0]))
-    return {"false_candidates_a_day": figure_row(found[0], found[1], found[2])}
+    middle, low, high = (
+        faces * round(size) * rate for rate, size, faces in zip(*parts, strict=True)
+    )
+    return {"false_candidates_a_day": figure_row(middle, low, high)}
 
 
 def _contradicts(given: Inputs) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from onetomany.confidence import PERCENT, PERCENT_KO, TAIL
 from onetomany.printing import Notice, shortened
-from .accuracy_claims import MEANINGS
+from .accuracy_claims import CLAIMED, MEANINGS
 from .alarm_rates import PEOPLE_DIFFER
 from .programme_inputs import NAMES, SHARES, Inputs, reference_inputs
 from .reckoner import FIGURES, YEAR, Reckoning
@@ -31,10 +31,10 @@ def short_number(value: float, *, digits: int = 3, whole: bool = True) -> str:
     return text or "0"
 
 
-def short_share(value: float) -> str:
+def _short_share(value: float) -> str:
     """Return a share: as a number, or as 1 in so many if it is small.
 
-    >>> short_share(0.25), short_share(1 / 424_000), short_share(0)
+    >>> _short_share(0.25), _short_share(1 / 424_000), _short_share(0)
     ('0.25', '1/424,000', '0')
     """
     if 0 < value < 0.01:
@@ -50,7 +50,6 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
     >>> describe_reckoning(counts)[1].en.split("; ")[1:]
     ['95 % for another such period: 0.866 to 10', '20 alarms).']
     """
-    told = []
     counts = {
         name: short_number(found.used[name].value)
         for name in ("alerts", "searches")
@@ -60,6 +59,7 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
     of = [", ".join(said[name][n].format(count) for name, count in counts.items()) for n in (0, 1)]
     en = ("range", f"{PERCENT} for another such period", of[0])
     ko = ("범위", f"같은 기간이 또 있을 때의 {PERCENT_KO} 구간", of[1])
+    told = []
     for name, sentence in _SENTENCES.items():
         row = found.figure(name)
         if row["value"] is not None or row["low"] is not None:
@@ -70,30 +70,29 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
                     sentence[1].format(_figure(row, form, "~", ko)),
                 )
             )
-    told += [_from_reference(found)] if any(_referenced(found)) else []
+    return [*told, *_remarks(found)]
+
+
+def _remarks(found: Reckoning) -> Iterator[Notice]:
+    """Yield sentences on unknown inputs and on contradictions."""
+    if any(_referenced(found)):
+        yield _from_reference(found)
     if found.contradicted:
-        told.append(
-            Notice(
-                "These disclosures contradict each other: the disclosed FPIR alone would give more "
-                "alarms a day than were disclosed.",
-                "공개된 수가 서로 어긋난다. 공개된 FPIR만으로도 공개된 것보다 많은 경보가 나온다.",
-            )
+        yield Notice(
+            "These disclosures contradict each other: the disclosed FPIR alone would give more "
+            "alarms a day than were disclosed.",
+            "공개된 수가 서로 어긋난다. 공개된 FPIR만으로도 공개된 것보다 많은 경보가 나온다.",
         )
     if "searches" in found.missing and "alerts" in found.missing:
-        told.append(
-            Notice(
-                "Alarms a day can't be calculated: neither alarms nor searches are disclosed.",
-                "경보 수도 검색 수도 공개되지 않아 하루의 경보를 계산할 수 없다.",
-            )
+        yield Notice(
+            "Alarms a day can't be calculated: neither alarms nor searches are disclosed.",
+            "경보 수도 검색 수도 공개되지 않아 하루의 경보를 계산할 수 없다.",
         )
     if found.missing:
-        told.append(
-            Notice(
-                "Ask for: " + "; ".join(NAMES[name][0] for name in found.missing) + ".",
-                "요구할 것: " + ", ".join(NAMES[name][1] for name in found.missing) + ".",
-            )
+        yield Notice(
+            "Ask for: " + "; ".join(NAMES[name][0] for name in found.missing) + ".",
+            "요구할 것: " + ", ".join(NAMES[name][1] for name in found.missing) + ".",
         )
-    return told
 
 
 _SENTENCES = {
@@ -128,7 +127,7 @@ def _figure(row: Row, form: Form, to: str, words: tuple[str, str, str]) -> str:
 def _form(figure: str, basis: str) -> Form:
     """Return how a figure is written: shares as 1 in so many, calculated ones with three digits."""
     if figure == "false_alarm_rate":
-        return short_share
+        return _short_share
     return partial(short_number, whole=basis == "counted")
 
 
@@ -145,7 +144,7 @@ def _from_reference(found: Reckoning) -> Notice:
     en, ko = [], []
     for name in _referenced(found):
         each = found.used[name]
-        ends = [short_share(end) for end in (each.least, each.most)]
+        ends = [_short_share(end) for end in (each.least, each.most)]
         en.append(f"{NAMES[name][0]}: {' to '.join(ends)} ({shortened(each.source)})")
         ko.append(f"{NAMES[name][1]}: {'~'.join(ends)} ({shortened(each.source_ko)})")
     return Notice(
@@ -211,21 +210,10 @@ def worded_figures(figures: pl.DataFrame) -> pl.DataFrame:
     for row in figures.iter_rows(named=True):
         if row["value"] is None and row["low"] is None:
             continue
-        spread = row["low"] != row["high"]
-        basis_en, basis_ko = _BASES[row["basis"]]
         form = _form(row["figure"], row["basis"])
-        rows.append(
-            row
-            | {
-                "said": "–" if row["value"] is None else form(row["value"]),
-                "range": _span(row, "low", "high", " – ", form) if spread else None,
-                "interval": _span(row, "interval_low", "interval_high", " – ", form) or None,
-                "basis_en": basis_en,
-                "basis_ko": basis_ko,
-            }
-        )
-    texts = dict.fromkeys(("said", "range", "interval", "basis_en", "basis_ko"), pl.String)
-    return pl.DataFrame(rows, schema={**figures.schema, **texts})
+        interval = _span(row, "interval_low", "interval_high", " – ", form) or None
+        rows.append(row | {"interval": interval} | _worded(row, form))
+    return _with_texts(figures, rows, ("said", "range", "interval", "basis_en", "basis_ko"))
 
 
 _UNKNOWN = "not known 모름"  # a share that may be anything
@@ -235,25 +223,30 @@ def worded_inputs(inputs: pl.DataFrame) -> pl.DataFrame:
     """Return `reckoner.INPUTS_USED` with texts for a table: `said`, `range`, and basis words."""
     rows = []
     for row in inputs.iter_rows(named=True):
-        basis_en, basis_ko = _BASES[row["basis"]]
         days = None if row["days"] is None else short_number(row["days"])
-        form = short_share if row["input"] in SHARES else short_number
-        rows.append(
-            row
-            | {
-                "said": _UNKNOWN if (row["low"], row["high"]) == (0, 1) else form(row["value"]),
-                "days_en": None if days is None else "a day" if days == "1" else f"in {days} days",
-                "days_ko": None if days is None else f"{days}일간",
-                "range": (
-                    _span(row, "low", "high", " – ", form) if row["low"] != row["high"] else None
-                ),
-                "basis_en": basis_en,
-                "basis_ko": basis_ko,
-            }
-        )
+        texts = _worded(row, _short_share if row["input"] in SHARES else short_number)
+        if (row["low"], row["high"]) == (0, 1):
+            texts["said"] = _UNKNOWN
+        texts["days_en"] = None if days is None else "a day" if days == "1" else f"in {days} days"
+        texts["days_ko"] = None if days is None else f"{days}일간"
+        rows.append(row | texts)
     words = ("said", "range", "days_en", "days_ko", "basis_en", "basis_ko")
-    texts = dict.fromkeys(words, pl.String)
-    return pl.DataFrame(rows, schema={**inputs.schema, **texts})
+    return _with_texts(inputs, rows, words)
+
+
+def _worded(row: Row, form: Form) -> dict[str, str | None]:
+    """Return a value, its range if it has one, and the words of its basis."""
+    basis_en, basis_ko = _BASES[row["basis"]]
+    return {
+        "said": "–" if row["value"] is None else form(row["value"]),
+        "range": _span(row, "low", "high", " – ", form) if row["low"] != row["high"] else None,
+        "basis_en": basis_en,
+        "basis_ko": basis_ko,
+    }
+
+
+def _with_texts(frame: pl.DataFrame, rows: list[Row], texts: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={**frame.schema, **dict.fromkeys(texts, pl.String)})
 
 
 def worded_meanings(implied: pl.DataFrame) -> pl.DataFrame:
@@ -272,15 +265,13 @@ def worded_meanings(implied: pl.DataFrame) -> pl.DataFrame:
 
     rows = [
         row
-        | {f"{name}_text": text(row, name) for name in _IN_CLAIMS}
+        | {f"{name}_text": text(row, name) for name in CLAIMED}
         | dict(zip(("fits_en", "fits_ko"), _FITS[row["fits"]], strict=True))
         for row in implied.iter_rows(named=True)
     ]
-    texts = [*(f"{name}_text" for name in _IN_CLAIMS), "fits_en", "fits_ko"]
-    return pl.DataFrame(rows, schema={**implied.schema, **dict.fromkeys(texts, pl.String)})
+    return _with_texts(implied, rows, [*(f"{name}_text" for name in CLAIMED), "fits_en", "fits_ko"])
 
 
-_IN_CLAIMS = ("alarms_a_day", "right_of_ten", "wrong_a_year")
 _BASES = {
     "counted": ("counted by the operator", "운영자가 센 것"),
     "calculated": ("calculated", "계산"),

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.polynomial.hermite_e import hermegauss
-from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import t as student
 
@@ -31,8 +30,7 @@ from onetomany.confidence import TAIL
 from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.progress import ProgressBar
-
-Floats = NDArray[np.float64]
+from .intervals import Floats
 
 MATES = 16_000  # probes of enrolled people
 POINTS = 12  # for the mean over the part that images of one person share
@@ -62,6 +60,56 @@ class Chances:
     people: Floats
     mates: Floats
     images: int
+
+    def threshold(self, fmr: float) -> float:
+        """Return the score at which one image of a random person matches a random probe so often.
+
+        Raises InputError for a rate outside the scores calculated.
+        """
+        top = self.one.max(axis=1)  # the logarithm of the mean over probes
+        rates = top + np.log(np.exp(self.one - top[:, None]).mean(axis=1))
+        if not rates[-1] <= np.log(fmr) <= rates[0]:
+            raise InputError(
+                f"FMR {fmr:g} is outside the calculated range ({np.exp(rates[-1]):.1g} to "
+                f"{np.exp(rates[0]):.1g}): choose a rate within it."
+            )
+        return float(np.interp(-np.log(fmr), -rates, self.scores))
+
+    def fpir(self, records: float, scores: Sequence[float] | Floats) -> Floats:
+        """Return FPIR at each score, of people not enrolled, in a gallery of so many records."""
+        at = np.asarray(scores, dtype=np.float64)
+        place = np.clip(np.searchsorted(self.scores, at) - 1, 0, len(self.scores) - 2)
+        start, end = self.scores[place], self.scores[place + 1]
+        share = ((at - start) / (end - start))[:, None]
+        log = (1 - share) * self.several[place] + share * self.several[place + 1]
+        log = np.minimum(log, -1e-12)  # a certain match would be infinitely many
+        expected = records / self.images * -np.log1p(-np.exp(log))  # (scores, probes)
+        return np.asarray(-np.expm1(-expected).mean(axis=1))
+
+    def fnir(self, records: float, score: float) -> float:
+        """Return FNIR at rank 1: the share of enrolled probes below the score or behind a stranger.
+
+        Whether a stranger scores above the mate is taken to depend on the mate's score alone.
+        """
+        ahead = np.exp(np.interp(self.mates, self.scores, self._log_fpir(records)))
+        return float(1 - ((1 - ahead) * (self.mates >= score)).mean())
+
+    def threshold_at_fpir(self, records: float, target: float) -> float:
+        """Return the score at which a share `target` of the people not enrolled raise an alarm."""
+        return float(np.interp(-np.log(target), -self._log_fpir(records), self.scores))
+
+    def require_borne(self, score: float) -> None:
+        """Raise InputError if too few drawn people contribute to the chances at a score."""
+        people = float(np.interp(score, self.scores, self.people))
+        if people < FEWEST:
+            raise InputError(
+                f"Matches at a score of {score:.3f} are too rare to calculate for these templates: "
+                f"{people:.1f} of the people drawn contribute to them, {FEWEST} are needed. Draw "
+                "more people, or ask for a smaller gallery or a higher rate."
+            )
+
+    def _log_fpir(self, records: float) -> Floats:
+        return np.log(np.maximum(self.fpir(records, self.scores), LEAST))
 
 
 def chances(
@@ -168,69 +216,6 @@ def _times(start: Floats, alike: Floats, images: int) -> Floats:
     return np.divide(total, alone, out=np.ones_like(total), where=alone > 0)
 
 
-def threshold_at(found: Chances, fmr: float) -> float:
-    """Return the score at which one image of a random person matches a random probe that often.
-
-    Raises InputError for a rate outside the scores calculated.
-    """
-    rates = _log_mean(found.one)
-    if not rates[-1] <= np.log(fmr) <= rates[0]:
-        raise InputError(
-            f"FMR {fmr:g} is outside the calculated range ({np.exp(rates[-1]):.1g} to "
-            f"{np.exp(rates[0]):.1g}): choose a rate within it."
-        )
-    return float(np.interp(-np.log(fmr), -rates, found.scores))
-
-
-def calculated_fpir(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
-    """Return FPIR at each score, of people not enrolled, in a gallery of `records` records."""
-    return np.asarray(-np.expm1(-_expected(found, records, scores)).mean(axis=1))
-
-
-def calculated_fnir(found: Chances, records: float, score: float) -> float:
-    """Return FNIR at rank 1: the share of enrolled probes below the score or behind a stranger.
-
-    Whether a stranger scores above the mate is taken to depend on the mate's score alone.
-    """
-    logs = np.log(np.maximum(calculated_fpir(found, records, found.scores), LEAST))
-    ahead = np.exp(np.interp(found.mates, found.scores, logs))
-    return float(1 - ((1 - ahead) * (found.mates >= score)).mean())
-
-
-def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
-    """Return the score at which a share `target` of the people not enrolled raise an alarm."""
-    rates = np.log(np.maximum(calculated_fpir(found, records, found.scores), LEAST))
-    return float(np.interp(-np.log(target), -rates, found.scores))
-
-
-def _require_borne(found: Chances, score: float) -> None:
-    """Raise InputError if too few drawn people contribute to the chances at a score."""
-    people = float(np.interp(score, found.scores, found.people))
-    if people < FEWEST:
-        raise InputError(
-            f"Matches at a score of {score:.3f} are too rare to calculate for these templates: "
-            f"{people:.1f} of the people drawn contribute to them, {FEWEST} are needed. Draw more "
-            "people, or ask for a smaller gallery or a higher rate."
-        )
-
-
-def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
-    """Return the expected matches of each probe: (scores, probes)."""
-    at = np.asarray(scores, dtype=np.float64)
-    place = np.clip(np.searchsorted(found.scores, at) - 1, 0, len(found.scores) - 2)
-    start, end = found.scores[place], found.scores[place + 1]
-    share = ((at - start) / (end - start))[:, None]
-    log = (1 - share) * found.several[place] + share * found.several[place + 1]
-    log = np.minimum(log, -1e-12)  # a certain match would be infinitely many
-    return np.asarray(records / found.images * -np.log1p(-np.exp(log)))
-
-
-def _log_mean(logs: Floats) -> Floats:
-    """Return the logarithm of the mean over probes."""
-    top = logs.max(axis=1)
-    return np.asarray(top + np.log(np.exp(logs - top[:, None]).mean(axis=1)))
-
-
 def curves(
     model: synthetic.TemplateModel,
     sizes: Sequence[float],
@@ -252,25 +237,19 @@ def curves(
     it is calculated anyway.
     """
     found = chances(model, images, people=drawn)
-    cuts = [threshold_at(found, rate) for rate in fmr]
-    held = {(n, level): threshold_at_fpir(found, n, level) for n in sizes for level in fpir}
+    cuts = [found.threshold(rate) for rate in fmr]
+    held = {(n, level): found.threshold_at_fpir(n, level) for n in sizes for level in fpir}
     if strict:
-        _require_borne(found, max([*cuts, *held.values()]))
+        found.require_borne(max([*cuts, *held.values()]))
     rows = []
     for size in sizes:
-        flagged = calculated_fpir(found, size, cuts)
-        rows += [
-            ("fpir", level, size, float(rate)) for level, rate in zip(fmr, flagged, strict=True)
-        ]
-        rows += [
-            ("fnir", level, size, calculated_fnir(found, size, cut))
-            for level, cut in zip(fmr, cuts, strict=True)
-        ]
-        rows.append(("rank_1", 0.0, size, calculated_fnir(found, size, -1.0)))
-        for level in fpir:
-            rows.append(
-                ("fnir at fpir", level, size, calculated_fnir(found, size, held[size, level]))
-            )
+        flagged = zip(fmr, found.fpir(size, cuts), strict=True)
+        missed = [(level, found.fnir(size, cut)) for level, cut in zip(fmr, cuts, strict=True)]
+        first = found.fnir(size, -1.0)
+        rows += [("fpir", level, size, float(rate)) for level, rate in flagged]
+        rows += [("fnir", level, size, rate) for level, rate in missed]
+        rows += [("rank_1", 0.0, size, first)]
+        rows += [("fnir at fpir", k, size, found.fnir(size, held[size, k])) for k in fpir]
     kinds = {"measure": pl.String, "level": pl.Float64, "size": pl.Int64, "rate": pl.Float64}
     return pl.DataFrame(rows, kinds, orient="row").with_columns(images=pl.lit(images))
 

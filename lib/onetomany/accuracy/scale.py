@@ -11,40 +11,27 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from onetomany.errors import InputError
 from .identification import cmc, open_set_rates
-
-Floats = NDArray[np.float64]
+from .intervals import Floats, rate_columns
 
 POINTS = 80
 BY_SIZE = {
     "gallery_size": pl.Int64,  # records searched
     "threshold": pl.Float64,
     "fmr": pl.Float64,  # by which the threshold is known; null if none was given
-    "fpir": pl.Float64,
-    "fpir_low": pl.Float64,
-    "fpir_high": pl.Float64,
-    "fnir": pl.Float64,
-    "fnir_low": pl.Float64,
-    "fnir_high": pl.Float64,
-    "rank_1": pl.Float64,  # the same at every threshold
-    "rank_1_low": pl.Float64,
-    "rank_1_high": pl.Float64,
-    "non_mated_probes": pl.Int64,
-    "mated_probes": pl.Int64,
-    "non_mated_subjects": pl.Int64,
-    "mated_subjects": pl.Int64,
+    **rate_columns("fpir", "fnir", "rank_1"),  # rank_1 is the same at every threshold
+    **dict.fromkeys(("non_mated_probes", "mated_probes"), pl.Int64),
+    **dict.fromkeys(("non_mated_subjects", "mated_subjects"), pl.Int64),
 }
 DAILY = {
     "gallery_size": pl.Int64,
     "filtered": pl.Boolean,
     "searched": pl.Float64,  # records that a search compares: gallery_size, or the filter's share
     "candidates": pl.Float64,  # a day; null without `fmr`
-    "travellers": pl.Float64,  # a day; null if their FPIR was not measured
-    "travellers_low": pl.Float64,
-    "travellers_high": pl.Float64,
+    **rate_columns("travellers"),  # a day; null if their FPIR was not measured
 }
 PRECISION = {
     "fpir": pl.Float64,
@@ -235,7 +222,7 @@ def precision_by_size(rates: pl.DataFrame, base_rate: ArrayLike) -> pl.DataFrame
     )
 
 
-_FPIR = ("fpir", "fpir_low", "fpir_high")
+_FPIR = rate_columns("fpir")
 
 
 def _daily(known: pl.DataFrame, probes: float, share: float | None) -> pl.DataFrame:
@@ -243,7 +230,7 @@ def _daily(known: pl.DataFrame, probes: float, share: float | None) -> pl.DataFr
     size = known["gallery_size"].cast(pl.Float64).to_numpy()
     searched = size if share is None else size * share
     columns: dict[str, pl.Series] = {}
-    for name, rate in zip(("travellers", "travellers_low", "travellers_high"), _FPIR, strict=True):
+    for name, rate in zip(rate_columns("travellers"), _FPIR, strict=True):
         if rate not in known.columns:
             columns[name] = pl.Series([None] * len(known), dtype=pl.Float64)
             continue

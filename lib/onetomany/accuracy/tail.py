@@ -23,15 +23,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from onetomany.confidence import REPLICATES, TAIL
 from onetomany.errors import InputError
-from .comparisons import numbered_people
-from .intervals import subject_draws
+from .comparisons import Ints, numbered_people, sums_by_two
+from .intervals import Floats, subject_draws
 from .scale import any_match
-
-Floats = NDArray[np.float64]
 
 FEWEST = 50  # exceedances; with fewer a shape is a guess
 WEIGHTS = 4_000_000  # bootstrap weights in memory at a time
@@ -72,16 +70,13 @@ class Tail:
         share, scale, shape = self.replicates.T
         with np.errstate(divide="ignore", invalid="ignore"):
             ends = np.where(shape < 0, self.start - scale / shape, np.inf)
-        values = [self.shape, self.scale, self.share, self.end]
-        limits = [_limits(each[:, None])[:, 0] for each in (shape, scale, share, ends)]
-        return pl.DataFrame(
-            {
-                "figure": ["shape", "scale", "share", "end"],
-                "value": values,
-                "low": [float(low) for low, _ in limits],
-                "high": [float(high) for _, high in limits],
-            }
-        ).with_columns(method=pl.lit(self.method))
+        rows = [
+            (name, getattr(self, name), *_limits(each[:, None])[:, 0].tolist())
+            for name, each in (("shape", shape), ("scale", scale), ("share", share), ("end", ends))
+        ]
+        return pl.DataFrame(rows, ["figure", "value", "low", "high"], orient="row").with_columns(
+            method=pl.lit(self.method)
+        )
 
     @property
     def method(self) -> str:
@@ -117,7 +112,8 @@ def fit_tail(
     excess = scores[above] - start
     draws = subject_draws(subjects, replicates, seed).astype(np.float64)
     drawn = np.empty((replicates, 3))
-    total = _total(one, two, subjects, draws)
+    made = sums_by_two(one * subjects + two, subjects)
+    total = np.einsum("rj,rj->r", draws @ made, draws) / 2  # comparisons in each draw
     for part, weights in _weights(one[above], two[above], draws):
         sums = weights.sum(axis=1)
         drawn[part, 1:] = _moments(excess, weights)
@@ -151,15 +147,9 @@ def predicted_fmr(tail: Tail, thresholds: ArrayLike) -> pl.DataFrame:
     """
     cuts = _cuts(tail, thresholds)
     low, high = _limits(_fmr(cuts, tail.replicates, tail.start))
-    return pl.DataFrame(
-        {
-            "threshold": cuts,
-            "fmr": _fmr(cuts, np.array([[tail.share, tail.scale, tail.shape]]), tail.start)[0],
-            "fmr_low": low,
-            "fmr_high": high,
-            "beyond_data": cuts > tail.highest,
-        }
-    ).with_columns(
+    fmr = _fmr(cuts, np.array([[tail.share, tail.scale, tail.shape]]), tail.start)[0]
+    limits = {"fmr_low": low, "fmr_high": high, "beyond_data": cuts > tail.highest}
+    return pl.DataFrame({"threshold": cuts, "fmr": fmr, **limits}).with_columns(
         exceedances=pl.lit(tail.exceedances),
         subjects=pl.lit(tail.subjects),
         method=pl.lit(tail.method),
@@ -186,27 +176,16 @@ def predicted_fpir(
     if fmr is not None and len(fmr) != len(rates):
         raise InputError(f"{len(rates)} thresholds and {len(fmr)} FMRs: give one for each.")
     labels = rates["fmr"] if fmr is None else pl.Series(list(fmr), dtype=pl.Float64)
-    frame = rates.rename({"fmr": "predicted_fmr"}).with_columns(fmr=labels)
-    sized = frame.join(pl.DataFrame({"gallery_size": counts.astype(np.int64)}), how="cross")
-    return sized.with_columns(
-        pl.Series(name, any_match(frame[column].to_numpy(), counts, cv).ravel())
-        for name, column in (
-            ("fpir", "predicted_fmr"),
-            ("fpir_low", "fmr_low"),
-            ("fpir_high", "fmr_high"),
-        )
-    ).select(
-        "gallery_size",
-        "threshold",
-        "fmr",
-        "predicted_fmr",
-        "fpir",
-        "fpir_low",
-        "fpir_high",
-        "beyond_data",
-        "exceedances",
-        "subjects",
-        "method",
+    fpir = {
+        f"fpir{end}": any_match(rates[f"fmr{end}"].to_numpy(), counts, cv).ravel()
+        for end in ("", "_low", "_high")
+    }
+    sized = rates.with_columns(predicted_fmr="fmr", fmr=labels).join(
+        pl.DataFrame({"gallery_size": counts.astype(np.int64)}), how="cross"
+    )
+    known = ("beyond_data", "exceedances", "subjects", "method")
+    return sized.with_columns(**{name: pl.Series(each) for name, each in fpir.items()}).select(
+        "gallery_size", "threshold", "fmr", "predicted_fmr", *fpir, *known
     )
 
 
@@ -256,15 +235,7 @@ def _moments(excess: Floats, weights: Floats) -> Floats:
     return np.where((total > 1) & np.isfinite(found), found, np.nan)
 
 
-def _total(one: NDArray[np.int64], two: NDArray[np.int64], subjects: int, draws: Floats) -> Floats:
-    """Count the comparisons in each draw of subjects."""
-    made = np.bincount(one * subjects + two, minlength=subjects**2).reshape(subjects, subjects)
-    return np.asarray(np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws))
-
-
-def _weights(
-    one: NDArray[np.int64], two: NDArray[np.int64], draws: Floats
-) -> Iterator[tuple[slice, Floats]]:
+def _weights(one: Ints, two: Ints, draws: Floats) -> Iterator[tuple[slice, Floats]]:
     """Yield products of draws, (draws, comparisons), a few draws at a time."""
     step = max(1, WEIGHTS // len(one))
     for first in range(0, len(draws), step):

@@ -11,21 +11,15 @@ from collections.abc import Sequence
 import polars as pl
 
 from onetomany.errors import InputError, RefusedError
+from .intervals import rate_columns
 from .verification import error_rates, threshold_at_fmr
 
 TRANSFERS = {
-    "model": pl.String,
-    "set_on": pl.String,
-    "used_on": pl.String,
+    **dict.fromkeys(("model", "set_on", "used_on"), pl.String),
     "target": pl.Float64,  # the FMR asked for
     "threshold": pl.Float64,  # null: too few comparisons to set it, see `why`
     "fmr_there": pl.Float64,  # on the set it was set on
-    "fmr": pl.Float64,  # on the set it is used on
-    "fmr_low": pl.Float64,
-    "fmr_high": pl.Float64,
-    "fnmr": pl.Float64,
-    "fnmr_low": pl.Float64,
-    "fnmr_high": pl.Float64,
+    **rate_columns("fmr", "fnmr"),  # on the set it is used on
     "times": pl.Float64,  # fmr over the target
     "subjects": pl.Int64,  # of the set it is used on
     "comparisons": pl.Int64,  # non-mated ones of the set it is used on

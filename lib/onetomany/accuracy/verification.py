@@ -14,18 +14,19 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
-from .comparisons import Comparisons, Influence
-from .intervals import Floats, limits, rate_spread, unseen, unseen_between
+from .comparisons import Comparisons, Influence, finite_templates, known_scores
+from .intervals import (
+    Floats,
+    nested_limits,
+    rate_columns,
+    rate_spread,
+    spread_interval,
+    unseen,
+    unseen_between,
+)
 
-RATES = {
-    "threshold": pl.Float64,
-    "fmr": pl.Float64,
-    "fmr_low": pl.Float64,
-    "fmr_high": pl.Float64,
-    "fnmr": pl.Float64,
-    "fnmr_low": pl.Float64,
-    "fnmr_high": pl.Float64,
-}
+Row = dict[str, float | str]
+RATES = {"threshold": pl.Float64, **rate_columns("fmr", "fnmr")}
 
 
 def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
@@ -37,9 +38,7 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
     """
     if len(templates) < 2 or templates["model"].n_unique() != 1:
         raise InputError("compare_all needs two or more templates of one model.")
-    vectors = templates["template"].to_numpy().astype(np.float64)
-    if not np.isfinite(vectors).all():
-        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
+    vectors = finite_templates(templates)
     # row by row of the upper triangle: two lists of all rows and columns would double the memory
     above = np.triu(np.ones((len(vectors), len(vectors)), dtype=np.bool_), k=1)
     first, second = (each.astype(np.uint32) for each in np.nonzero(above))
@@ -78,26 +77,9 @@ def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats)
     ):
         rates = np.array([rate for rate, _ in found])
         spreads = [rate_spread(*influence) for _, influence in found]
-        low, high = limits(
-            rates,
-            [each.variance for each in spreads],
-            [each.freedom for each in spreads],
-            open_end,
-            float(most),
-        )
-        columns |= {name: rates} | dict(
-            zip((f"{name}_low", f"{name}_high"), never_falling(rates, low, high), strict=True)
-        )
+        low, high = nested_limits(rates, spreads, open_end, float(most))
+        columns |= {name: rates, f"{name}_low": low, f"{name}_high": high}
     return pl.DataFrame(columns, schema=RATES)
-
-
-def never_falling(rates: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Widen limits of nested counts so that no limit falls as the rate rises."""
-    order = np.argsort(rates, kind="stable")
-    low, high = low.copy(), high.copy()
-    high[order] = np.maximum.accumulate(high[order])
-    low[order] = np.minimum.accumulate(low[order][::-1])[::-1]
-    return low, high
 
 
 def roc(comparisons: pl.DataFrame) -> pl.DataFrame:
@@ -121,17 +103,23 @@ def summary(
     """
     data = Comparisons.of(comparisons)
     curve = data.curve()
-    rows: list[tuple[str, float | None, Influence | str, bool]] = [
-        ("AUC", *data.area(), True),
-        ("EER", *data.equal_error(curve), False),
-    ]
+    method = f"by person, {data.people} subjects"
+
+    def figure(name: str, error: float, influence: Influence, *, right: bool = True) -> Row:
+        """Return a row; an error rate is turned into the share that is right."""
+        found = spread_interval(error, rate_spread(*influence), unseen(data.people), method)
+        if right:
+            error, found = 1 - error, found.complement
+        return {"figure": name, "value": error, **vars(found)}
+
+    rows = [figure("AUC", *data.area()), figure("EER", *data.equal_error(curve), right=False)]
     for target in fmr_targets:
         name = f"TMR at FMR {target:g}"
         if too_fine(target, data.non_mated):
-            rows.append((name, None, _refusal(target, data.non_mated), True))
+            rows.append({"figure": name, "method": _refusal(target, data.non_mated)})
         else:
-            rows.append((name, *data.misses_at(target, curve), True))
-    return pl.DataFrame([_figure(*row, data.people) for row in rows], schema=_FIGURE)
+            rows.append(figure(name, *data.misses_at(target, curve)))
+    return pl.DataFrame(rows, schema=_FIGURE)
 
 
 _FIGURE = {
@@ -141,24 +129,6 @@ _FIGURE = {
     "high": pl.Float64,
     "method": pl.String,
 }
-
-
-def _figure(
-    name: str, error: float | None, influence: Influence | str, of_right: bool, people: int
-) -> dict[str, float | str | None]:
-    """One row of `summary`; an error rate is turned into the share that is right."""
-    if error is None or isinstance(influence, str):
-        return {"figure": name, "value": None, "low": None, "high": None, "method": str(influence)}
-    found = rate_spread(*influence)
-    low, high = (float(e) for e in limits(error, found.variance, found.freedom, unseen(people)))
-    value, low, high = (1 - error, 1 - high, 1 - low) if of_right else (error, low, high)
-    return {
-        "figure": name,
-        "value": value,
-        "low": low,
-        "high": high,
-        "method": f"by person, {people} subjects",
-    }
 
 
 def too_fine(target: float, comparisons: int) -> bool:
@@ -182,9 +152,7 @@ def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
     if not 0 < target <= 1:
         raise InputError(f"A target FMR must be above 0 and at most 1, not {target:g}.")
     non_mated = comparisons.filter(~pl.col("mated"))
-    scores = non_mated["score"].cast(pl.Float64).to_numpy()
-    if np.isnan(scores).any() or non_mated["score"].null_count():
-        raise InputError("A score is not a number: compare the templates again.")
+    scores = known_scores(non_mated)
     if too_fine(target, len(scores)):
         raise InputError(_refusal(target, len(scores)))
     cut = lowest_within(scores, target)
@@ -213,10 +181,13 @@ def lowest_within(scores: Floats, target: float) -> float:
     return float(np.nextafter(np.partition(scores, place)[place], np.inf))
 
 
-def histogram(comparisons: pl.DataFrame, bins: int = 80) -> pl.DataFrame:
-    """Count scores in equal bins: `low`, `high`, `mated`, `count`, `share` of its kind."""
+def histogram(comparisons: pl.DataFrame, bins: int | Floats = 80) -> pl.DataFrame:
+    """Count scores in bins: `low`, `high`, `mated`, `count`, `share` of its kind.
+
+    `bins` is a number of equal bins, or their edges.
+    """
     scores = comparisons["score"].to_numpy()
-    edges = np.linspace(scores.min(), scores.max(), bins + 1)
+    edges = np.linspace(scores.min(), scores.max(), bins + 1) if isinstance(bins, int) else bins
     frames = []
     for (mated,), rows in comparisons.group_by("mated", maintain_order=True):
         counts, _ = np.histogram(rows["score"].to_numpy(), edges)

@@ -40,7 +40,7 @@ class DlibNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # the processes are the parallelism
         self._session = onnxruntime.InferenceSession(
-            onnx_model(weight_file.read_bytes()), options, providers=["CPUExecutionProvider"]
+            _Graph(weight_file.read_bytes()).build(), options, providers=["CPUExecutionProvider"]
         )
         image = np.random.default_rng(0).integers(0, 256, (1, FACE, FACE, 3), dtype=np.uint8)
         reference = dlib.face_recognition_model_v1(str(weight_file)).compute_face_descriptor(image)
@@ -61,13 +61,11 @@ class DlibNetwork:
         return np.concatenate(answers)
 
 
-def onnx_model(dlib_file: bytes) -> bytes:
-    """Return the network of dlib's serialised file as an ONNX model."""
-    return _Graph(dlib_file).build()
-
-
 class _Graph:
-    """Reads tensors in the order in which dlib wrote them, which is that of the forward pass."""
+    """The network of dlib's serialised file as an ONNX model.
+
+    Tensors are read in the order in which dlib wrote them, which is that of the forward pass.
+    """
 
     def __init__(self, dlib_file: bytes) -> None:
         self._file, self._position = dlib_file, 0

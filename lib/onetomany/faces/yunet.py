@@ -88,7 +88,7 @@ def yunet(chosen: Model) -> Callable[[Picture], YunetFace | None]:
     return find
 
 
-def opencv_align_crop(chosen: Model) -> Cutter:
+def _opencv_align_crop(chosen: Model) -> Cutter:
     """Cut as `cv2.FaceRecognizerSF.alignCrop` does (112 pixels)."""
     import cv2
 
@@ -101,7 +101,7 @@ def opencv_align_crop(chosen: Model) -> Cutter:
     return cut
 
 
-def insightface_template(chosen: Model) -> Cutter:
+def _insightface_template(chosen: Model) -> Cutter:
     """Move the five points onto InsightFace's template, as its `face_align.norm_crop` does."""
     import cv2
 
@@ -133,7 +133,7 @@ def similarity(points: NDArray[Any], onto: NDArray[Any]) -> NDArray[np.float64]:
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
-def facenet_box(chosen: Model) -> Cutter:
+def _facenet_box(chosen: Model) -> Cutter:
     """Cut MTCNN's box with FaceNet's margin, upright, and squeeze it into a square.
 
     MTCNN's box is taken from YuNet's by `box` of the sheet. The margin is `padding` pixels of the
@@ -181,7 +181,7 @@ def _file(chosen: Model, part: str) -> str:
 
 
 CUTTERS: dict[str, Callable[[Model], Cutter]] = {
-    "opencv_align_crop": opencv_align_crop,
-    "insightface_template": insightface_template,
-    "facenet_box": facenet_box,
+    "opencv_align_crop": _opencv_align_crop,
+    "insightface_template": _insightface_template,
+    "facenet_box": _facenet_box,
 }

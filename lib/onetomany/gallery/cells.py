@@ -5,6 +5,7 @@ The ministries disclosed these three beside each face. A cell is their combinati
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,13 +117,7 @@ def unpack(cells: Cells) -> pl.DataFrame:
 
 
 def _nation(name: object) -> int:
-    if (
-        not isinstance(name, str)
-        or not 1 <= len(name) <= 3
-        or not name.isascii()
-        or not name.isupper()
-        or not name.isalpha()
-    ):
+    if not isinstance(name, str) or not re.fullmatch("[A-Z]{1,3}", name):
         raise InputError(
             f"Nationality {name!r} isn't a passport's: one to three capital letters, as 'KOR'."
         )

@@ -33,6 +33,7 @@ from onetomany.sources.files import whole_file, write_whole
 from .cells import Band, Cells
 from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
 from .engine import (
+    Allowed,
     Floats,
     Mask,
     Rows,
@@ -181,12 +182,7 @@ class CompressedEngine:
         self.checkpoint()
 
     def search(
-        self,
-        probes: Floats,
-        k: int,
-        *,
-        threshold: float = -np.inf,
-        allowed: Band | Mask | None = None,
+        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: Allowed = None
     ) -> tuple[Floats, Rows]:
         """Return nearly the k best of each probe, with scores to half precision; see `Engine`.
 
@@ -212,7 +208,7 @@ class CompressedEngine:
             return np.empty((0, k), np.float32), np.empty((0, k), np.int64)
         return np.concatenate([each[0] for each in found]), np.concatenate([r for _, r in found])
 
-    def _nearest(self, probes: Floats, wanted: int, allowed: Band | Mask | None) -> Rows:
+    def _nearest(self, probes: Floats, wanted: int, allowed: Allowed) -> Rows:
         """Return the allowed rows of the nearest codes, (probes, wanted); -1 if too few."""
         count, bits = self._allowed(allowed)
         cells = max(1, round(self.scan * self.lists))
@@ -267,7 +263,7 @@ class CompressedEngine:
         except (OSError, ValueError, KeyError) as error:
             raise IntegrityError(f"{folder} is not a compressed engine: {error}.") from error
 
-    def count(self, allowed: Band | Mask | None = None) -> int:
+    def count(self, allowed: Allowed = None) -> int:
         """Count the templates that a search could find."""
         return self._allowed(allowed)[0]
 
@@ -329,7 +325,7 @@ class CompressedEngine:
     def _fetch(self, rows: Rows) -> Floats:
         return self._vectors[rows].astype(np.float32)
 
-    def _allowed(self, allowed: Band | Mask | None) -> tuple[int, NDArray[np.uint8]]:
+    def _allowed(self, allowed: Allowed) -> tuple[int, NDArray[np.uint8]]:
         """Return how many rows may be found, and a bit for each row."""
         if allowed is None or isinstance(allowed, Band):
             if allowed not in self._filters:

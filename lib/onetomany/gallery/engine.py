@@ -17,6 +17,7 @@ from .cells import Band, Cells
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Allowed = Band | Mask | None  # the rows that a search may find
 
 
 class Engine(Protocol):
@@ -42,12 +43,7 @@ class Engine(Protocol):
     def add(self, vectors: Floats, cells: Cells | None = None) -> Rows: ...
     def remove(self, rows: Rows) -> None: ...
     def search(
-        self,
-        probes: Floats,
-        k: int,
-        *,
-        threshold: float = -np.inf,
-        allowed: Band | Mask | None = None,
+        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: Allowed = None
     ) -> tuple[Floats, Rows]: ...
     def save(self, folder: Path) -> None: ...
 

@@ -13,6 +13,7 @@ from threadpoolctl import ThreadpoolController
 from onetomany.errors import IntegrityError
 from .cells import Band, Cells
 from .engine import (
+    Allowed,
     Floats,
     Mask,
     Rows,
@@ -74,12 +75,7 @@ class ExactEngine:
         self._vectors[rows] = 0
 
     def search(
-        self,
-        probes: Floats,
-        k: int,
-        *,
-        threshold: float = -np.inf,
-        allowed: Band | Mask | None = None,
+        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: Allowed = None
     ) -> tuple[Floats, Rows]:
         """Return the exact k best of each probe; see `Engine`."""
         probes = checked_vectors(probes, self.dimension)

@@ -17,7 +17,7 @@ from onetomany.sources import Datasheet, cache_dir, is_pseudonym
 from .cells import COLUMNS, Band, pack
 from .engine import Engine
 from .open import load_engine, open_engine
-from .threshold import Threshold
+from .threshold import Threshold, require_measured
 
 ENTRY = {
     "template_id": pl.String,
@@ -119,7 +119,10 @@ class Gallery:
         Raises RefusedError for a threshold that was not measured, EnrolmentError for probes
         without a template or with one of another model.
         """
-        cut = self._checked_threshold(threshold)
+        cut = -np.inf
+        if threshold is not None:
+            require_measured(threshold, self.model, "the gallery is of")
+            cut = threshold.score
         vectors = self._checked_vectors(probes)
         allowed = self._mask(where) if isinstance(where, pl.Expr) else where
         k = min(k, len(self))
@@ -256,20 +259,6 @@ class Gallery:
                 f"{enrolled + len(templates)} templates of '{datasheet.name}' exceed the "
                 f"{datasheet.max_gallery} that its datasheet allows in a gallery."
             )
-
-    def _checked_threshold(self, threshold: Threshold | None) -> float:
-        if threshold is None:
-            return -np.inf
-        if not isinstance(threshold, Threshold):
-            raise RefusedError(
-                f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr; a "
-                "vendor's or library's default says nothing about this model on these faces."
-            )
-        if threshold.model != self.model:
-            raise RefusedError(
-                f"The threshold was measured on {threshold.model}, the gallery is of {self.model}."
-            )
-        return threshold.score
 
     def _candidates(
         self, probes: pl.DataFrame, scores: NDArray[np.float32], rows: NDArray[np.int64], k: int

@@ -16,6 +16,7 @@ from onetomany.errors import InputError
 from onetomany.extras import require_extra
 from .cells import Band, Cells, codes_of, columns_of
 from .engine import (
+    Allowed,
     Floats,
     Mask,
     Rows,
@@ -100,12 +101,7 @@ class MilvusEngine:
         self._removed += len(rows)
 
     def search(
-        self,
-        probes: Floats,
-        k: int,
-        *,
-        threshold: float = -np.inf,
-        allowed: Band | Mask | None = None,
+        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: Allowed = None
     ) -> tuple[Floats, Rows]:
         """Return the k best of each probe; see `Engine`. A mask may name up to `NAMED` rows.
 

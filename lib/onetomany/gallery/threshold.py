@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from onetomany.errors import RefusedError
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -25,3 +27,14 @@ class Threshold:
             f"{self.score:.4f} (FMR {self.fmr:.2g} on {self.comparisons:,} non-mated comparisons "
             f"of {self.subjects} subjects, {self.image_set}, {self.model})"
         )
+
+
+def require_measured(threshold: object, model: str, use: str) -> None:
+    """Raise RefusedError if a threshold wasn't measured, or not on the model of its `use`."""
+    if not isinstance(threshold, Threshold):
+        raise RefusedError(
+            f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr; a "
+            "vendor's or library's default says nothing about this model on these faces."
+        )
+    if threshold.model != model:
+        raise RefusedError(f"The threshold was measured on {threshold.model}, {use} {model}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,37 +149,31 @@ def describe_assessment(found: Assessment) -> list[Notice]:
 def _first(found: Assessment) -> Notice:
     few = found.sized.filter(found.sized["class_size"] == found.anonymity.k)["record"]
     records = list_places(few.head(FIRST + 1).to_list(), FIRST)
-    if found.anonymity.k == 1:
-        return Notice(
-            f"Alone: records {records} (values are never shown).",
-            f"혼자인 기록 번호: {records}(값은 보여 주지 않는다).",
-        )
+    alone = found.anonymity.k == 1
     return Notice(
-        f"In the smallest groups: records {records} (values are never shown).",
-        f"가장 작은 무리의 기록 번호: {records}(값은 보여 주지 않는다).",
+        f"{'Alone' if alone else 'In the smallest groups'}: records {records} (values are never "
+        "shown).",
+        f"{'혼자인' if alone else '가장 작은 무리의'} 기록 번호: {records}(값은 보여 주지 않는다).",
     )
 
 
-def _giving_up(found: Assessment) -> list[Notice]:
+def _giving_up(found: Assessment) -> Iterator[Notice]:
     if found.without.is_empty() or not found.anonymity.unique:
-        return []
+        return
     best = found.without.row(0, named=True)
     name, left = shortened(best["column"]), best["unique"]
     if left == found.anonymity.unique:
-        return [
-            Notice(
-                "Giving up any one column would leave as many alone.",
-                "어느 열 하나를 빼도 혼자인 기록은 줄지 않는다.",
-            )
-        ]
-    return [
-        Notice(
-            f"Giving up '{name}' helps most: {left:,} would be alone instead of "
-            f"{found.anonymity.unique:,}.",
-            f"열 하나를 뺀다면 '{name}'이(가) 가장 효과가 크다. 혼자인 기록이 "
-            f"{found.anonymity.unique:,}건에서 {left:,}건으로 준다.",
+        yield Notice(
+            "Giving up any one column would leave as many alone.",
+            "어느 열 하나를 빼도 혼자인 기록은 줄지 않는다.",
         )
-    ]
+        return
+    yield Notice(
+        f"Giving up '{name}' helps most: {left:,} would be alone instead of "
+        f"{found.anonymity.unique:,}.",
+        f"열 하나를 뺀다면 '{name}'이(가) 가장 효과가 크다. 혼자인 기록이 "
+        f"{found.anonymity.unique:,}건에서 {left:,}건으로 준다.",
+    )
 
 
 def _beyond(found: Assessment) -> Notice:

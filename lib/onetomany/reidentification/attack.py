@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from onetomany.accuracy.intervals import ratio_interval
+from onetomany.accuracy.intervals import rate_columns, ratio_interval
 from onetomany.errors import InputError
 from .linkage import exact_matches, fuzzy_links
 
@@ -24,12 +24,8 @@ ATTACK = {
     "people": pl.Int64,  # whose they are
     "linked": pl.Int64,  # rows with one best candidate
     "correct": pl.Int64,  # of those, to the right person
-    "precision": pl.Float64,  # correct / linked; null without links
-    "precision_low": pl.Float64,
-    "precision_high": pl.Float64,
-    "recall": pl.Float64,  # correct / records
-    "recall_low": pl.Float64,
-    "recall_high": pl.Float64,
+    **rate_columns("precision"),  # correct / linked; null without links
+    **rate_columns("recall"),  # correct / records
 }
 VOTES = {
     "person": pl.Int64,
@@ -45,7 +41,7 @@ def attack(
 ) -> pl.DataFrame:
     """Return how many rows an exact join on each list of columns links, and how rightly (ATTACK).
 
-    A row is linked if exactly one named row agrees with it. Raises InputError as `exact_links`.
+    A row is linked if exactly one named row agrees with it. Raises InputError as `exact_matches`.
     """
     return pl.concat(
         _counted(exact_matches(table, named, columns, truth=truth), table[truth], columns)
@@ -97,7 +93,7 @@ def pseudonyms_by_vote(
 
     A constant pseudonym connects rows: one right link reveals them all. Rows with exactly one
     candidate vote; a person with tied votes, or none, is left out. The pseudonyms must be the
-    people's own numbers, which serve as the truth. Raises InputError as `exact_links`, and if
+    people's own numbers, which serve as the truth. Raises InputError as `exact_matches`, and if
     `pseudonym` is missing.
     """
     if pseudonym not in pseudonymous.columns:
@@ -128,19 +124,16 @@ def _counted(
 ) -> pl.DataFrame:
     """Return one row of ATTACK; `matches` have `row`, `named_row` (null: none), `correct`."""
     links = matches.drop_nulls("named_row").select(
-        pl.col("row").cast(pl.Int64), right=pl.col("correct").cast(pl.Float64), made=pl.lit(1.0)
+        pl.col("row").cast(pl.UInt32), right=pl.col("correct").cast(pl.Float64), made=pl.lit(1.0)
     )
     each = (
         pl.DataFrame({"person": people})
         .with_row_index("row")
-        .with_columns(pl.col("row").cast(pl.Int64))
         .join(links, on="row", how="left")
         .group_by("person")
         .agg(rows=pl.len(), right=pl.col("right").sum(), made=pl.col("made").sum())
     )
     right, made, rows = (each[name].to_numpy() for name in ("right", "made", "rows"))
-    right_links = ratio_interval(right, made) if made.sum() else None
-    reach = ratio_interval(right, rows)
     row = {
         "known": len(columns),
         "added": columns[-1],
@@ -150,11 +143,10 @@ def _counted(
         "people": len(each),
         "linked": int(made.sum()),
         "correct": int(right.sum()),
-        "precision": right.sum() / made.sum() if right_links else None,
-        "precision_low": right_links.low if right_links else None,
-        "precision_high": right_links.high if right_links else None,
-        "recall": right.sum() / len(people),
-        "recall_low": reach.low,
-        "recall_high": reach.high,
     }
+    for name, of in (("precision", made), ("recall", rows)):
+        if of.sum():
+            found = ratio_interval(right, of)
+            share = right.sum() / of.sum()
+            row |= {name: share, f"{name}_low": found.low, f"{name}_high": found.high}
     return pl.DataFrame([row], schema=ATTACK)

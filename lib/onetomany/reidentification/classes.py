@@ -31,6 +31,8 @@ from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
 Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
 
 SIZE = "size"
 SPILLS = 200_000_000  # a parquet file of more records goes to DuckDB, which can use the disk
@@ -155,11 +157,12 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
             estimated=pl.repeat(weight, pl.len(), dtype=pl.Float64),
         )
     given = right.group_by(shared).agg(total)
-    joined = left.select(shared).join(given, on=shared, how="left", maintain_order="left")
-    return joined.select(pl.col("matching", "estimated").fill_null(0))
+    return look_up(left.select(shared), given, shared).select(
+        pl.col("matching", "estimated").fill_null(0)
+    )
 
 
-def value_codes(values: pl.Series) -> NDArray[np.int64]:
+def value_codes(values: pl.Series) -> Ints:
     """Return each value's rank in the column, from 0; a null is the first."""
     rank = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
     return np.asarray(rank - rank.min())
@@ -170,6 +173,19 @@ def as_lazy(table: Table) -> pl.LazyFrame:
     if isinstance(table, duckdb.DuckDBPyRelation):
         return pl.DataFrame(table).lazy()
     return pl.scan_parquet(table) if isinstance(table, str | Path) else table.lazy()
+
+
+def collect_records(table: Table) -> pl.DataFrame:
+    """Return a table in memory. Raises InputError if it has no record."""
+    frame = as_lazy(table).collect()
+    if frame.is_empty():
+        raise InputError(EMPTY)
+    return frame
+
+
+def look_up(rows: pl.DataFrame, known: pl.DataFrame, on: str | list[str]) -> pl.DataFrame:
+    """Return rows, in their order, with the columns known of their values; nulls are equal."""
+    return rows.join(known, on=on, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:

@@ -15,11 +15,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from onetomany.errors import InputError
-from .classes import SIZE, Table, as_lazy, check_quasi_identifiers
+from .classes import SIZE, Table, as_lazy, check_quasi_identifiers, look_up
 from .reduction import Hierarchy
-from .risk import diversity
-
-CLOSENESS = {"t": pl.Float64}  # behind the columns and `size` of each class
+from .risk import check_sensitive, diversity
 
 
 def hierarchical_closeness(
@@ -40,10 +38,7 @@ def hierarchical_closeness(
     """
     sensitive = check_quasi_identifiers(table, [hierarchy.column])[0]
     names = check_quasi_identifiers(table, columns)
-    if sensitive in names:
-        raise InputError(
-            f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
-        )
+    check_sensitive(sensitive, names)
     levels = hierarchy.levels
     if len(levels) < 2 or hierarchy.table[levels[-1]].n_unique() != 1:
         raise InputError(f"The last level of '{sensitive}' must be one value for all: its root.")
@@ -51,7 +46,7 @@ def hierarchical_closeness(
     taxonomy = hierarchy.table.cast({sensitive: frame.schema[sensitive]}).rename(
         {level: f"_level {place}" for place, level in enumerate(levels[1:])}
     )
-    known = frame.join(taxonomy, on=sensitive, how="left", nulls_equal=True)
+    known = look_up(frame, taxonomy, sensitive)
     if known["_level 0"].has_nulls():
         raise InputError(f"The taxonomy of '{sensitive}' leaves out a value of the table.")
     parts = []

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from onetomany.printing import Notice, add_notice, shortened
+from onetomany.printing import Notify, shortened
 from onetomany.progress import ProgressBar
 from .number_forms import (
     DAY_NAMES,
@@ -46,7 +46,7 @@ FORMS = {
 FORMS = {name: only_known_digits(pattern) for name, pattern in FORMS.items()}
 
 
-def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
+def infer_types(table: pl.LazyFrame, dates: str | None, notify: Notify) -> pl.LazyFrame:
     """Give each column of text its type; `dates` is day-first, month-first or None.
 
     Numbers become Int64 or Float64, dates Date. Blanks at the ends of values are taken off and
@@ -58,7 +58,7 @@ def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -
     folded = table.with_columns(pl.col(names).pipe(_fold_text))
     days = _days(folded, {name: form for name, form in columns.items() if form.is_date})
     return folded.with_columns(
-        _one(pl.col(name), columns[name], days.get(name), dates, notices).alias(name)
+        _one(pl.col(name), columns[name], days.get(name), dates, notify).alias(name)
         for name in names
     )
 
@@ -122,11 +122,10 @@ def _tried(values: pl.Series, pattern: str) -> pl.Series:
     return values if few.str.contains(pattern).all() else few
 
 
-def _tell_serial(held: _Held, notices: list[Notice]) -> None:
+def _tell_serial(held: _Held, notify: Notify) -> None:
     if held.all_are("serial") and pl.select(pl.lit(held.name).str.contains(DAY_NAMES)).item():
         name = shortened(held.name)
-        add_notice(
-            notices,
+        notify(
             f"Column '{name}': its numbers may be a spreadsheet's days; save them as dates to have "
             "them read as dates.",
             f"열 '{name}'의 수는 스프레드시트의 날짜일 수 있다. 날짜로 읽으려면 날짜로 저장한다.",
@@ -134,12 +133,11 @@ def _tell_serial(held: _Held, notices: list[Notice]) -> None:
 
 
 def _one(
-    values: pl.Expr, held: _Held, days: _Days | None, dates: str | None, notices: list[Notice]
+    values: pl.Expr, held: _Held, days: _Days | None, dates: str | None, notify: Notify
 ) -> pl.Expr:
     name = shortened(held.name)
     if held.changed:
-        add_notice(
-            notices,
+        notify(
             f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
             f"(values: {held.changed:,}).",
             f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
@@ -147,25 +145,22 @@ def _one(
     plain = castable_number(values)
     style = next((STYLES[each] for each in STYLES if held.all_are(each)), None)
     if held.all_are("eight") and days and days.day_first:
-        add_notice(
-            notices,
+        notify(
             f"Column '{name}': numbers of eight digits are read as days.",
             f"열 '{name}'의 여덟 자리 수는 날짜로 읽었다.",
         )
         return _readings(held)[0]
     if held.all_are("whole"):
         if not held.of["code"]:
-            _tell_serial(held, notices)
+            _tell_serial(held, notify)
             return plain.cast(pl.Int64)
-        add_notice(
-            notices,
+        notify(
             f"Column '{name}' stays text: numbers in it begin with 0.",
             f"열 '{name}'은(는) 0으로 시작하는 수가 있어 글로 두었다.",
         )
     elif held.all_are("decimal"):
         if held.of["short"]:
-            add_notice(
-                notices,
+            notify(
                 f"Column '{name}': a spreadsheet has shortened {held.of['short']:,} of its numbers "
                 "(as in 1.23E+12); different numbers may look alike.",
                 f"열 '{name}': 수 {held.of['short']:,}개가 스프레드시트에서 줄어들었다"
@@ -173,13 +168,13 @@ def _one(
             )
         return plain.cast(pl.Float64)
     elif style:
-        add_notice(notices, f"Column '{name}': {style.en}.", f"열 '{name}'의 {style.ko}.")
+        notify(f"Column '{name}': {style.en}.", f"열 '{name}'의 {style.ko}.")
         number = castable_number(values, style)
         return number.cast(pl.Float64 if style.decimal else pl.Int64)
     elif days is not None:
-        return _dated(values, held, days, dates, notices)
+        return _dated(values, held, days, dates, notify)
     elif held.known:
-        _tell_mixed(held, notices)
+        _tell_mixed(held, notify)
     return values
 
 
@@ -217,9 +212,7 @@ def _readings(held: _Held) -> tuple[pl.Expr, pl.Expr]:
     return _date(parts, (2, 1, 0)), _date(parts, (2, 0, 1))
 
 
-def _dated(
-    values: pl.Expr, held: _Held, days: _Days, dates: str | None, notices: list[Notice]
-) -> pl.Expr:
+def _dated(values: pl.Expr, held: _Held, days: _Days, dates: str | None, notify: Notify) -> pl.Expr:
     """Return dates whose first number is the day or the month; text if that is unclear."""
     day_first = days.day_first and (dates != "month-first" or not days.differ)
     month_first = days.month_first and (dates != "day-first" or not days.differ)
@@ -227,16 +220,14 @@ def _dated(
         return _readings(held)[0 if day_first else 1]
     name = shortened(held.name)
     if day_first:
-        add_notice(
-            notices,
+        notify(
             f"Column '{name}' stays text: its dates may begin with the day or the month; say "
             "which (--dates day-first or --dates month-first).",
             f"열 '{name}'은(는) 날짜가 일부터인지 월부터인지 알 수 없어 글로 두었다. "
             "--dates day-first 또는 --dates month-first로 밝힌다.",
         )
     else:
-        add_notice(
-            notices,
+        notify(
             f"Column '{name}' stays text: not all of its dates are days if read one way.",
             f"열 '{name}'은(는) 한 가지로 읽으면 날짜가 아닌 값이 있어 글로 두었다.",
         )
@@ -261,13 +252,12 @@ def list_places(places: Sequence[int], most: int = SHOWN) -> str:
     return ", ".join(f"{place:,}" for place in places[:most]) + more
 
 
-def _tell_mixed(held: _Held, notices: list[Notice]) -> None:
+def _tell_mixed(held: _Held, notify: Notify) -> None:
     many, known, name = held.of["decimal"], held.known, shortened(held.name)
     if not MOSTLY * known < many < known:
         return
     records = list_places(held.others)
-    add_notice(
-        notices,
+    notify(
         f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "
         f"not (records {records}).",
         f"열 '{name}'은(는) 글로 두었다. 값 {many:,}개는 수이고 {known - many:,}개는 아니다"

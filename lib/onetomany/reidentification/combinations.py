@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import SIZE, Table, check_quasi_identifiers, group_classes
+from .classes import SIZE, Table, check_quasi_identifiers, group_classes, value_codes
 
 Codes = NDArray[np.uint64]
 
@@ -88,19 +88,17 @@ class _Node:
 
 def _encode(found: pl.DataFrame, names: list[str]) -> _Node:
     """Pack digits into as few words as possible, columns of most values first."""
-    ranks = found.select(pl.col(name).rank("dense").fill_null(0) for name in names)
-    digits = ranks.select(pl.all() - pl.all().min())
-    radix = {name: int(str(digits[name].max())) + 1 for name in names}
+    digits = {name: value_codes(found[name]).astype(np.uint64) for name in names}
+    radix = {name: int(digits[name].max()) + 1 for name in names}
     words: list[Codes] = []
     room: list[int] = []
     kept: dict[str, tuple[int, int]] = {}
     for name in sorted(names, key=lambda name: (-radix[name], name)):
-        digit = digits[name].to_numpy().astype(np.uint64)
         place = next((n for n, used in enumerate(room) if used * radix[name] < WORD), len(room))
         if place == len(room):
             words.append(np.zeros(len(found), dtype=np.uint64))
             room.append(1)
-        words[place] = words[place] * np.uint64(radix[name]) + digit
+        words[place] = words[place] * np.uint64(radix[name]) + digits[name]
         room[place] *= radix[name]
         kept[name] = (place, radix[name])
     return _Node(tuple(words), found[SIZE].to_numpy(), kept)

@@ -15,15 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import SIZE, Table, group_classes
-from .population import UNIQUENESS, jackknife, require_population, unfitted
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from .classes import SIZE, Floats, Ints, Table, group_classes, look_up
+from .population import UNIQUENESS, jackknife, leave_out, require_population, unfitted
 
 INDIVIDUAL = {  # behind the columns and `size` of each class
     "probability": pl.Float64,  # that somebody drawn from the population has these values
@@ -77,10 +73,8 @@ def uniqueness(
     names = tuple(columns)
     codes, values = _ranked(found, list(columns))
     uniques = _unique(_fitted(names, values, codes, sizes, seed), population, seed)
-    ids = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
     without: list[float | None] = []
-    for group in range(groups):
-        left = np.bincount(np.delete(ids, np.s_[group::groups]), minlength=len(sizes))
+    for left in leave_out(sizes, groups, seed):
         kept = np.flatnonzero(left)
         again, some = _ranked(
             found[kept.tolist()].with_columns(pl.Series(SIZE, left[kept])), list(columns)
@@ -106,9 +100,7 @@ def individuals(model: Copula, table: Table, population: int, *, seed: int = 0) 
     lengths = np.empty((len(found), len(names)))
     for place, name in enumerate(names):
         known = pl.DataFrame({name: model.values[place], "_share": model.shares[place]})
-        shares = found.select(name).join(
-            known, on=name, how="left", nulls_equal=True, maintain_order="left"
-        )["_share"]
+        shares = look_up(found.select(name), known, name)["_share"]
         if shares.has_nulls():
             odd = found.filter(shares.is_null())[name][0]
             raise InputError(f"The model was fitted to no record with {name} {odd!r}.")
@@ -169,10 +161,8 @@ def _ranked(found: pl.DataFrame, names: list[str]) -> tuple[Ints, tuple[pl.Serie
             .sort(SIZE, name, descending=[True, False])
             .with_row_index("_place")
         )
-        joined = found.select(name).join(
-            order, on=name, how="left", nulls_equal=True, maintain_order="left"
-        )
-        codes.append(joined["_place"].to_numpy().astype(np.int64))
+        places = look_up(found.select(name), order, name)["_place"]
+        codes.append(places.to_numpy().astype(np.int64))
         values.append(order[name])
     return np.stack(codes, axis=1), tuple(values)
 

@@ -23,7 +23,7 @@ import polars as pl
 
 from onetomany.cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from onetomany.errors import InputError
-from onetomany.printing import Notice, add_notice, shortened
+from onetomany.printing import Notify, shortened
 from onetomany.progress import ProgressBar
 from .column_types import list_places
 from .names_row import find_header, looks_numeric
@@ -58,8 +58,8 @@ class Fields(NamedTuple):
     copy: tempfile.TemporaryDirectory[str] | None = None
 
 
-def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> Fields:
-    """Read the fields of a text, all as text, and add the steps taken to `notices`.
+def read_delimited(file: Path, encoding: str | None, notify: Notify) -> Fields:
+    """Read the fields of a text, all as text, and notify of the steps taken.
 
     Raises InputError for a text that is empty, in another encoding, has no fields, a row of more
     fields than there are names, or a quotation mark that never closes.
@@ -68,11 +68,11 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
     try:
         with _opened(file, encoding) as text:
             head = text.read(HEAD)
-        separator, skipped = _separator(file, head, notices)
+        separator, skipped = _separator(file, head, notify)
         rows = [row for _, row in islice(_rows(file, head, separator), SAMPLE)][skipped:]
         if not rows:
             raise InputError(f"{file.name} is empty.")
-        found = find_header(file.name, rows, notices)
+        found = find_header(file.name, rows, notify)
         names = found.names
         _check_fields(file, names, rows[found.end :])
         below = [row for row in rows[found.end :] if any(row)]
@@ -80,7 +80,7 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
         if separator != "," and below and is_longer:
             names = ["", *names]  # as R writes a table whose rows have names
         copy = _folder(file) if file.stat().st_size > IN_MEMORY else None
-        out = _Copy(file, Path(copy.name) if copy else None, len(names), notices)
+        out = _Copy(file, Path(copy.name) if copy else None, len(names), notify)
         with _opened(file, encoding) as text:
             for row in islice(_rows(file, text, separator), skipped + found.end, None):
                 out.add(*row)
@@ -92,15 +92,15 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
         ) from error
     if encoding not in ("utf-8-sig", "utf-8"):
         told = shortened(encoding)
-        notices.append(Notice(f"The file was read as {told} text.", f"파일을 {told} 글로 읽었다."))
+        notify(f"The file was read as {told} text.", f"파일을 {told} 글로 읽었다.")
     return Fields(names, table, copy)
 
 
 class _Copy:
     """Store rows as a table of texts, each as wide as the row of names; parts in a folder."""
 
-    def __init__(self, file: Path, folder: Path | None, width: int, notices: list[Notice]) -> None:
-        self.file, self.folder, self.width, self.notices = file, folder, width, notices
+    def __init__(self, file: Path, folder: Path | None, width: int, notify: Notify) -> None:
+        self.file, self.folder, self.width, self.notify = file, folder, width, notify
         self.rows: list[list[str]] = []
         self.parts: list[pl.LazyFrame] = []
         self.short: list[int] = []
@@ -147,8 +147,7 @@ class _Copy:
         self.bar.close()
         if self.short:
             many, rows = len(self.short), list_places(self.short)
-            add_notice(
-                self.notices,
+            self.notify(
                 f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "
                 "missing fields are taken as empty.",
                 f"칸이 열 이름보다 적은 줄이 {many:,}개 있다({rows}번째 줄). 모자란 칸은 빈 "
@@ -218,7 +217,7 @@ def _not_utf8(file: Path) -> int:
     return 0
 
 
-def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
+def _separator(file: Path, head: str, notify: Notify) -> tuple[str, int]:
     """Return the sign between fields, and 1 if the first row names it."""
     start = head.lstrip("\ufeff \t\r\n\0")
     if not start:
@@ -241,9 +240,7 @@ def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
     best = find_separator(rows_of, list(SEPARATOR_NAMES))
     if best != ",":
         english, korean = SEPARATOR_NAMES[best]
-        notices.append(
-            Notice(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")
-        )
+        notify(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")
     return best, 0
 
 

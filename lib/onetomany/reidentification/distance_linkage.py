@@ -14,14 +14,11 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.accuracy.intervals import wilson
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import EMPTY, check_quasi_identifiers
-
-Floats = NDArray[np.float64]
+from .classes import EMPTY, Floats, check_quasi_identifiers
 
 INFORMATION_LOSS = {
     "column": pl.String,
@@ -133,7 +130,7 @@ def information_loss(
 def _comparable(original: pl.DataFrame, changed: pl.DataFrame, columns: Sequence[str]) -> list[str]:
     names = check_quasi_identifiers(original, columns)
     check_quasi_identifiers(changed, names)
-    if not len(original):
+    if original.is_empty():
         raise InputError(EMPTY)
     if len(original) != len(changed):
         raise InputError(

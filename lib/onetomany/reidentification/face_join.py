@@ -10,17 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.accuracy.identification import SEARCHES, dealt
-from onetomany.accuracy.intervals import Interval, rate_ratio, ratio_interval
+from onetomany.accuracy.intervals import Floats, Interval, rate_ratio, ratio_interval
 from onetomany.errors import InputError
 from onetomany.gallery import Band, Gallery, gallery_of
 from onetomany.gallery.cells import COLUMNS
 from onetomany.progress import ProgressBar
 from onetomany.sources import Datasheet
-
-Floats = NDArray[np.float64]
 
 FALSE_CANDIDATES = {
     "columns": pl.String,  # columns that restrict the search, joined by ' + '; 'none' without
@@ -148,6 +145,7 @@ def posterior(
     mate = searches["mate_score"].fill_null(-np.inf).to_numpy()
     other = searches["other_score"].to_numpy()
     subjects = [searches.filter(mated=kind)["subject_id"].n_unique() for kind in (True, False)]
+    size = round(float(searches["gallery_size"].mean()))  # type: ignore[arg-type]
     rows = []
     for cut in cuts:
         right = mated & first & (mate >= cut)
@@ -161,22 +159,9 @@ def posterior(
             shares.append(float(hits.sum() / of.sum()))
             found.append(ratio_interval(hits, of))
         for prior in chances:
-            value, low, high, method = _limits(shares, found, float(prior), subjects)
-            rows.append(
-                {
-                    "gallery_size": round(float(searches["gallery_size"].mean())),  # type: ignore[arg-type]
-                    "threshold": float(cut),
-                    "prior": float(prior),
-                    "posterior": value,
-                    "low": low,
-                    "high": high,
-                    **dict(zip(("right", "wrong", "false"), shares, strict=True)),
-                    "mated_subjects": subjects[0],
-                    "non_mated_subjects": subjects[1],
-                    "method": method,
-                }
-            )
-    return pl.DataFrame(rows, schema=POSTERIOR)
+            *known, method = _limits(shares, found, float(prior), subjects)
+            rows.append((size, float(cut), float(prior), *known, *shares, *subjects, method))
+    return pl.DataFrame(rows, schema=POSTERIOR, orient="row")
 
 
 def posterior_by_size(

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
 
+from onetomany.accuracy.reckoner_words import short_number
 from onetomany.errors import InputError
 from onetomany.sources import travellers
 from .mosaic import habits
@@ -44,6 +46,7 @@ PICKED = {
     "source": pl.String,
 }
 MILLION = 1_000_000
+_two_digits = partial(short_number, digits=2, whole=False)
 INCH = 2.54  # cm
 
 
@@ -61,7 +64,7 @@ def fact_list(
         _published(published, name) for name in ("home_and_work", "car", "prescription")
     )
     rows = [home, _jeans(body), car, _every_other_week(receipts), medicine, *_trips(arrived)]
-    return pl.DataFrame(rows, schema=FACT_LIST)
+    return pl.DataFrame([{"simulated": False} | row for row in rows], schema=FACT_LIST)
 
 
 def _waist_34(body: pl.DataFrame) -> tuple[float, int]:
@@ -131,10 +134,6 @@ def describe_facts(listed: pl.DataFrame) -> list[tuple[str, str]]:
     return said
 
 
-def _two_digits(number: float) -> str:
-    return f"{float(f'{number:.2g}'):,.10g}"
-
-
 def _bits(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["bits_low"] is None:
         return "no bits, since the population isn't given", "모집단의 크기가 없어 비트는 알 수 없다"
@@ -153,14 +152,13 @@ def _published(facts: pl.DataFrame, name: str) -> dict[str, Any]:
     row = found.row(0, named=True)
     same = {key: row[key] for key in row if key in FACT_LIST}
     if row["share_low"] is None:
-        return same | {"simulated": False}
+        return same
     return same | {
         "bits_low": -math.log2(row["share_high"]),
         "bits_high": -math.log2(row["share_low"]),
         "left_low": row["share_low"] * MILLION,
         "left_high": row["share_high"] * MILLION,
         "of": MILLION,
-        "simulated": False,
     }
 
 
@@ -183,7 +181,6 @@ def _jeans(body: pl.DataFrame) -> dict[str, Any]:
         "known.",
         "assumption_ko": "허리둘레 33인치 이상 35인치 미만. 가중치 없이 남성 "
         f"{men:,}명에서 세었다. 다리 길이는 읽을 수 있는 표가 없어, 남는 사람은 상한만 알 수 있다.",
-        "simulated": False,
     }
 
 
@@ -208,7 +205,6 @@ def _every_other_week(receipts: pl.DataFrame) -> dict[str, Any]:
         "assumption_ko": "식당 대신 가게, 화요일 대신 아무 요일로 보았다. 한 가게에 한 요일에 26일 "
         f"이상 간 가구는 {len(found)}곳이다. 한 소매점의 단골이며, 도시 전체에서는 습관이 같은 "
         "사람이 더 많다.",
-        "simulated": False,
     }
 
 

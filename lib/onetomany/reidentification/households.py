@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from onetomany.errors import InputError
-from .classes import Table, as_lazy, check_quasi_identifiers
+from .classes import Table, as_lazy, check_quasi_identifiers, look_up
 from .risk import individual_risk
 
 HOUSEHOLD = {
@@ -62,7 +62,7 @@ def household_risk(
         raise InputError(f"The household '{household}' is missing in some records: fill it in.")
     risks = individual_risk(table, names, weight).select(*names, own_risk="risk")
     own = (
-        frame.join(risks, on=names, how="left", nulls_equal=True, maintain_order="left")
+        look_up(frame, risks, names)
         .select(household, "own_risk")
         .with_row_index("record", offset=1)
     )

@@ -25,14 +25,12 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
-from .classes import SIZE, Table, group_classes
+from .classes import SIZE, Floats, Ints, Table, group_classes
+from .population import least_loss
 from .risk import presence
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 ClassModel: TypeAlias = Literal["poisson", "zero-truncated poisson", "negative binomial"]
 
 CLASS_MODELS: tuple[ClassModel, ...] = ("poisson", "zero-truncated poisson", "negative binomial")
@@ -186,7 +184,6 @@ def _class_model(sizes: Ints, population: int, model: str) -> _Classes:
 
 def _gamma(values: Ints, counts: Ints) -> tuple[float, float]:
     """Fit shape and rate of the means of all classes, by maximum likelihood from those seen."""
-    from scipy.optimize import minimize
     from scipy.special import gammaln
 
     def loss(free: Floats) -> float:
@@ -202,10 +199,6 @@ def _gamma(values: Ints, counts: Ints) -> tuple[float, float]:
         return float(np.log(seen)) - float(counts @ log) / float(counts.sum())
 
     starts = [np.array([a, b]) for a in (-4.0, 0.0) for b in (-6.0, 0.0, 4.0)]
-    runs = [
-        minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10})
-        for start in starts
-    ]
-    best = min(runs, key=lambda run: float(run.fun))
+    best = least_loss(loss, starts, xatol=1e-6, fatol=1e-10)
     shape, rate = np.exp(np.clip(best.x, -12, 12))
     return float(shape), float(rate)

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from onetomany.accuracy.intervals import ratio_interval
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
 from onetomany.sources.case import ArrowStream
@@ -40,8 +39,7 @@ FUZZY = {
 class Links:
     """Count rows without names that meet no named row, exactly one, or several.
 
-    Of those with one, `mutual` are themselves the only row that agrees with it, and `correct` are
-    the right person; their share has a 95 % interval by person. None without `truth`.
+    Of those with one, `mutual` are themselves the only row that agrees with it.
     """
 
     records: int
@@ -49,35 +47,23 @@ class Links:
     one: int
     several: int
     mutual: int
-    correct: int | None = None
-    correct_share: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
-def exact_links(
-    table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], *, truth: str | None = None
-) -> Links:
+def exact_links(table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str]) -> Links:
     """Join rows to named rows on equal values (a null equals a null).
 
-    `truth` is a column of both tables that says who each row is, for evaluation only.
-
-    Raises InputError as `classes`, if a column's type differs between the tables, and if `truth` is
-    missing or is one of the columns.
+    `attack` says how many of the links are right. Raises InputError as `classes`, and if a column's
+    type differs between the tables.
     """
-    found = exact_matches(table, named, columns, truth=truth)
+    found = exact_matches(table, named, columns)
     one = found.filter(candidates=1)
-    counts = (
+    return Links(
         len(found),
         int((found["candidates"] == 0).sum()),
         len(one),
         int((found["candidates"] > 1).sum()),
         int((one["alike"] == 1).sum()),
     )
-    if truth is None or not len(one):
-        return Links(*counts)
-    right = one.select(pl.Series(truth, table[truth][one["row"]]), right="correct")
-    return Links(*counts, int(right["right"].sum()), *_share(right, truth))
 
 
 def exact_matches(
@@ -85,7 +71,9 @@ def exact_matches(
 ) -> pl.DataFrame:
     """Return for each row the named row that alone has the same values (EXACT).
 
-    Rows keep their order. `truth` and errors as `exact_links`.
+    Rows keep their order. `truth` is a column of both tables that says who each row is, for
+    evaluation only. Raises InputError as `exact_links`, and if `truth` is missing or is one of the
+    columns.
     """
     names = _shared(table, named, columns, truth)
     groups = (
@@ -135,14 +123,10 @@ def fuzzy_links(
     agree is estimated from random pairs. Only pairs that agree in all columns of one of the
     `blocks` are compared; rows whose best probability is below `threshold` are left out. Every row
     is assumed to have its person in the named table. Needs splink 5. Raises InputError if it is not
-    installed, as `exact_links`, for `errors` not between 0 and 1, and for blocks or limits of other
-    columns, or no block.
+    installed, as `exact_matches`, for `errors` not between 0 and 1, and for blocks or limits of
+    other columns, or no block.
     """
     require_extra("linkage")
-    import splink.comparison_level_library as cll
-    import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-
     names = _shared(table, named, columns, truth)
     limits = dict(within or {})
     used = {name for block in blocks for name in block} | set(limits)
@@ -150,41 +134,9 @@ def fuzzy_links(
         raise InputError(
             "fuzzy_links needs blocks and limits of the compared columns, and errors from 0 to 1."
         )
-
-    def comparison(name: str) -> Any:
-        levels = [cll.NullLevel(name), cll.ExactMatchLevel(name)]
-        if name in limits:
-            levels.append(cll.AbsoluteDifferenceLevel(name, limits[name]))
-        elif table.schema[name] == pl.String:
-            levels.append(cll.JaroWinklerLevel(name, 0.9))
-        levels.append(cll.ElseLevel())
-        shares = [1 - errors, *[errors / (len(levels) - 2)] * (len(levels) - 2)]
-        for level, share in zip(levels[1:], shares, strict=True):
-            level.configure(m_probability=share)
-        return cl.CustomComparison(comparison_levels=levels, output_column_name=name)
-
-    settings = SettingsCreator(
-        link_type="link_only",
-        unique_id_column_name="_row",
-        comparisons=[comparison(name) for name in names],
-        blocking_rules_to_generate_predictions=[block_on(*block) for block in blocks],
-        probability_two_random_records_match=1 / len(named),
-    )
-    with duckdb.connect(config={"threads": 1}) as db:  # one thread: the same on every run
-        api = DuckDBAPI(connection=db)
-        given = []
-        for name, frame in (("a", table), ("b", named)):
-            db.register(f"_{name}", ArrowStream(frame.select(names).with_row_index("_row")))
-            db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
-            given.append(api.register(f"{name}_given", dataset_display_name=name))
-        linker = Linker(given, settings, log_level="ERROR")
-        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
-        scored = linker.inference.predict(threshold_match_probability=threshold)
-        pairs = pl.DataFrame(scored.as_duckdbpyrelation()).select(
-            row=pl.col("_row_l").cast(pl.Int64),
-            named_row=pl.col("_row_r").cast(pl.Int64),
-            probability="match_probability",
-        )
+    comparisons = [_comparison(name, table.schema[name], limits, errors) for name in names]
+    given = {"a": table.select(names), "b": named.select(names)}
+    pairs = _scored_pairs(given, comparisons, blocks, threshold, seed)
     best = (
         pairs.sort("row", "probability", "named_row", descending=[False, True, False])
         .with_columns(
@@ -200,6 +152,57 @@ def fuzzy_links(
     return best.with_columns(correct=right).select(
         pl.col(name).cast(kind) for name, kind in FUZZY.items()
     )
+
+
+def _comparison(name: str, kind: pl.DataType, limits: Mapping[str, float], errors: float) -> Any:
+    """Return splink's levels of agreement in a column, with the share of true pairs at each."""
+    import splink.comparison_level_library as cll
+    import splink.comparison_library as cl
+
+    levels = [cll.NullLevel(name), cll.ExactMatchLevel(name)]
+    if name in limits:
+        levels.append(cll.AbsoluteDifferenceLevel(name, limits[name]))
+    elif kind == pl.String:
+        levels.append(cll.JaroWinklerLevel(name, 0.9))
+    levels.append(cll.ElseLevel())
+    shares = [1 - errors, *[errors / (len(levels) - 2)] * (len(levels) - 2)]
+    for level, share in zip(levels[1:], shares, strict=True):
+        level.configure(m_probability=share)
+    return cl.CustomComparison(comparison_levels=levels, output_column_name=name)
+
+
+def _scored_pairs(
+    given: Mapping[str, pl.DataFrame],
+    comparisons: list[Any],
+    blocks: Sequence[Sequence[str]],
+    threshold: float,
+    seed: int,
+) -> pl.DataFrame:
+    """Return the pairs of rows that reach a probability: `row`, `named_row`, `probability`."""
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    settings = SettingsCreator(
+        link_type="link_only",
+        unique_id_column_name="_row",
+        comparisons=comparisons,
+        blocking_rules_to_generate_predictions=[block_on(*block) for block in blocks],
+        probability_two_random_records_match=1 / len(given["b"]),
+    )
+    with duckdb.connect(config={"threads": 1}) as db:  # one thread: the same on every run
+        api = DuckDBAPI(connection=db)
+        tables = []
+        for name, frame in given.items():
+            db.register(f"_{name}", ArrowStream(frame.with_row_index("_row")))
+            db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
+            tables.append(api.register(f"{name}_given", dataset_display_name=name))
+        linker = Linker(tables, settings, log_level="ERROR")
+        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
+        scored = linker.inference.predict(threshold_match_probability=threshold)
+        return pl.DataFrame(scored.as_duckdbpyrelation()).select(
+            row=pl.col("_row_l").cast(pl.Int64),
+            named_row=pl.col("_row_r").cast(pl.Int64),
+            probability="match_probability",
+        )
 
 
 def _shared(
@@ -221,11 +224,3 @@ def _shared(
         if truth in names:
             raise InputError(f"'{truth}' is the answer: it can't be one of the columns joined on.")
     return names
-
-
-def _share(right: pl.DataFrame, person: str) -> tuple[float, float, float]:
-    """Return the share of right rows with an interval by person, not by row."""
-    people = right.group_by(person).agg(rows=pl.len(), right=pl.col("right").sum())
-    rows, hits = people["rows"].to_numpy(), people["right"].to_numpy()
-    found = ratio_interval(hits, rows)
-    return float(hits.sum() / rows.sum()), found.low, found.high

@@ -17,10 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
-from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
+from .classes import Ints, Table, check_quasi_identifiers, collect_records, value_codes
 from .reduction import Hierarchy, what_if
-
-Ints = NDArray[np.int64]
 
 COMPARED = {
     "method": pl.String,  # local recoding, levels, suppression
@@ -62,9 +60,7 @@ def recode_locally(table: Table, columns: Sequence[str], k: int) -> Recoded:
     [('25-26', 'F'), ('25-26', 'F'), ('40-41', 'M'), ('40-41', 'M')]
     """
     names = check_quasi_identifiers(table, columns)
-    frame = as_lazy(table).collect()
-    if not len(frame):
-        raise InputError(EMPTY)
+    frame = collect_records(table)
     if not 2 <= k <= len(frame):
         raise InputError(f"k must be from 2 to the number of records, {len(frame):,}.")
     values = [frame[name].unique().sort(nulls_last=False) for name in names]

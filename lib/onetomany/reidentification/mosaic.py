@@ -6,7 +6,7 @@ people of whom all are true lie between Frechet's bounds, which `mosaic` shows b
 
 `singled_out` is unicity, by the definition of de Montjoye, Hidalgo, Verleysen and Blondel ('Unique
 in the Crowd', Scientific Reports 3:1376, 2013): p random points of a trace, if no other trace in
-the table has all of them. `tracking.unicity` counts it.
+the table has all of them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.sources.arrivals import frechet_bounds
 from .classes import SIZE, check_quasi_identifiers
+from .unicity import unicity
 
 MOSAIC = {
     "fact": pl.String,
@@ -132,7 +133,7 @@ def bits_learned(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
 def singled_out(
     receipts: pl.DataFrame, point: Point, points: Sequence[int] = (1, 2, 3, 4), seed: int = 0
 ) -> pl.DataFrame:
-    """Return the share of households that few receipts single out (`tracking.unicity.UNICITY`).
+    """Return the share of households that few receipts single out (`unicity.UNICITY`).
 
     `receipts` has `household`, `store` and `at` (the local time). A point is a store and a day, or
     a store and an hour of the week, such as Tuesdays from six to seven: a habit, whatever the week.
@@ -149,8 +150,6 @@ def singled_out(
     seen = receipts.with_row_index("sighting_id").select(
         "sighting_id", true_id="household", camera_id="store", t_start=when.cast(pl.Float64)
     )
-    from onetomany.tracking.unicity import unicity  # here: the room needs the extra `tracking`
-
     return unicity(seen, points=points, time=width, seed=seed)
 
 

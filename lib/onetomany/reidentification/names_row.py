@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from onetomany.errors import InputError
-from onetomany.printing import Notice, add_notice
+from onetomany.printing import Notify
 
 Rows = Sequence[Sequence[str]]
 
@@ -50,12 +50,12 @@ def looks_numeric(cell: str) -> bool:
     return bool(_NUMBER.fullmatch(cell) or _DAY.fullmatch(cell))
 
 
-def find_header(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
+def find_header(file_name: str, rows: Rows, notify: Notify) -> NamesRow:
     """Return the names in the first rows of a table, and add a notice for each step.
 
     Raises InputError if the rows above the names are a table too.
     """
-    above = rows_above(rows)
+    above = _rows_above(rows)
     for place in range(above - 2):
         several = [row for row in rows[place:above] if sum(map(bool, map(str.strip, row))) > 1]
         if len(several) > 2 and _words_above(several):
@@ -67,28 +67,25 @@ def find_header(file_name: str, rows: Rows, notices: list[Notice]) -> NamesRow:
     end = above + 1
     if joined := _joined(names, rows[end:]):
         names, end = joined, end + 1
-        add_notice(
-            notices,
+        notify(
             "Two rows of names are joined, as merged cells leave gaps in the first.",
             "첫 줄에 병합된 칸이 있어 두 줄의 열 이름을 이었다.",
         )
     elif _is_units(rows[end:]):
         end += 1
-        add_notice(
-            notices,
+        notify(
             "The row below the names is left out: it has words above numbers, as units do.",
             "열 이름 아래의 줄은 단위처럼 수 위에 말이 있어 뺐다.",
         )
     if above:
-        add_notice(
-            notices,
+        notify(
             f"Rows above the columns' names are left out: {above}.",
             f"열 이름 위의 {above}줄은 뺐다.",
         )
     return NamesRow(names, end, above)
 
 
-def rows_above(rows: Rows) -> int:
+def _rows_above(rows: Rows) -> int:
     """Return how many rows are above the names: titles fill fewer cells than the table's width.
 
     One name may be missing, such as that of an index in the first column. A row that fills more

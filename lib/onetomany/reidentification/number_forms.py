@@ -21,7 +21,7 @@ _FIRST = "[1-9" + "".join(f"{chr(zero + 1)}-{chr(zero + 9)}" for zero in _ZEROS)
 
 
 class Style(NamedTuple):
-    """Store a way to write numbers: its pattern, its marks, and what they mean, in two languages.
+    """Store a way to write numbers: its pattern, its marks, and their meaning in two languages.
 
     `decimal` is empty for whole numbers.
     """

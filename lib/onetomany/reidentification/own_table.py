@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -29,7 +30,7 @@ from onetomany.cage.magic_bytes import (
 )
 from onetomany.cage.text_tables import SAMPLE
 from onetomany.errors import InputError
-from onetomany.printing import Notice, add_notice, shortened
+from onetomany.printing import Notice, Notify, add_notice, shortened
 from onetomany.sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
 from .column_types import PIECE, infer_types, iterate_pieces
@@ -107,6 +108,7 @@ def own_table(
         raise InputError(f"There is no file at {file}.")
     kind = file.suffix.lower()
     notices: list[Notice] = []
+    notify = partial(add_notice, notices)
     if kind in PACKED:
         raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")
     if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
@@ -115,16 +117,16 @@ def own_table(
         )
     kind = _by_content(file) or kind
     if kind == ".parquet":
-        return _parquet(file, drop_identifiers, notices)
+        return OwnTable(_parquet(file, drop_identifiers, notify), tuple(notices))
     if kind in SPREADSHEETS:
-        fields = _spreadsheet(file, sheet, notices)
+        fields = _spreadsheet(file, sheet, notify)
     else:
-        fields = read_delimited(file, encoding, notices)
+        fields = read_delimited(file, encoding, notify)
     try:
-        table = _named(file, fields, notices)
-        table = _without_identifiers(table, drop_identifiers, notices)
-        report_shape(table, notices)
-        found = infer_types(table, dates, notices)
+        table = _named(file, fields, notify)
+        table = _without_identifiers(table, drop_identifiers, notify)
+        report_shape(table, notify)
+        found = infer_types(table, dates, notify)
         if fields.copy is None:
             return OwnTable(found.collect(), tuple(notices))
         typed_copy = Path(fields.copy.name) / "typed.parquet"
@@ -147,20 +149,19 @@ def _by_content(file: Path) -> str | None:
     return _KINDS.get(kind)
 
 
-def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
+def _parquet(file: Path, drop: bool, notify: Notify) -> pl.LazyFrame:
     try:
         lazy = pl.scan_parquet(file)
         _check_names(file, lazy.collect_schema().names())
         if not lazy.select(pl.len()).collect().item():
             raise InputError(f"{file.name} contains no records.")
-        lazy = lazy.rename(own_name)
-        return OwnTable(_without_identifiers(lazy, drop, notices), tuple(notices))
+        return _without_identifiers(lazy.rename(own_name), drop, notify)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = type(error).__name__  # its text may show values
         raise InputError(f"{file.name} can't be read as PARQUET ({why}).") from error
 
 
-def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice]) -> pl.LazyFrame:
+def _without_identifiers(table: pl.LazyFrame, drop: bool, notify: Notify) -> pl.LazyFrame:
     bad: dict[str, str] = {}
     for piece in iterate_pieces(table, "checking columns"):
         bad |= identifying_columns(piece.drop(list(bad)))
@@ -168,8 +169,7 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice])
         if not drop:
             raise InputError(why)
         shown = shortened(name)
-        add_notice(
-            notices,
+        notify(
             f"Column '{shown}' is left out: its values name people.",
             f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
         )
@@ -178,19 +178,18 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice])
     return table.drop(list(bad))
 
 
-def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields:
+def _spreadsheet(file: Path, sheet: str | None, notify: Notify) -> Fields:
     frame, name, sheets = read_spreadsheet(file, sheet)
     if len(sheets) > 1 and not sheet:
         others, shown = len(sheets) - 1, shortened(name)
-        add_notice(
-            notices,
+        notify(
             f"Sheet '{shown}' is read; others in the file: {others}.",
             f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
         )
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
     head = [[cell or "" for cell in row] for row in frame.head(SAMPLE).iter_rows()]
-    found = find_header(file.name, head, notices)
+    found = find_header(file.name, head, notify)
     return Fields(found.names, frame[found.end :].lazy())
 
 
@@ -216,13 +215,13 @@ def _check_names(file: Path, names: Sequence[str]) -> None:
         raise InputError(f"{file.name} has two columns called '{shown}': rename one.")
 
 
-def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
+def _named(file: Path, fields: Fields, notify: Notify) -> pl.LazyFrame:
     """Return the table with its names, without empty rows and empty nameless columns."""
     names = _names(file, fields.names)
     first = fields.rows.head(PIECE).collect()
     sample = [[cell or "" for cell in row] for row in first.head(SAMPLE).iter_rows()]
     check_names(file.name, names, sample)
-    refuse_second_tables(file.name, names, first, notices)
+    refuse_second_tables(file.name, names, first, notify)
     # a line of dashes, as databases draw it, counts as empty
     is_blank = pl.all().fill_null("").str.contains(r"^[\s\p{Z}\p{Cc}\p{Cf}]*$|^\s*[-=+|:]{3,}\s*$")
     holds, records, blank = [False] * len(names), 0, 0
@@ -240,21 +239,19 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
     }
     if nameless := [kept[place] for place in kept if not names[int(place)]]:
         told = ", ".join(f"'{each}'" for each in nameless[:5])
-        add_notice(notices, f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
+        notify(f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
     _check_names(file, list(kept.values()))
-    report_empty(
-        [name for name, one in zip(names, holds, strict=True) if name and not one], notices
-    )
+    report_empty([name for name, one in zip(names, holds, strict=True) if name and not one], notify)
     table = fields.rows
     if blank:
         table = table.filter(~pl.all_horizontal(is_blank))
-        notices.append(Notice(f"Empty rows are left out: {blank:,}.", f"빈 줄 {blank:,}개를 뺐다."))
+        notify(f"Empty rows are left out: {blank:,}.", f"빈 줄 {blank:,}개를 뺐다.")
     table = table.select(list(kept)).rename(kept)
     table = _without_formulas(table, sample)
     if fields.copy is None:
         table = table.collect().lazy()
-    table = _without_end(table, records - blank, notices)
-    return keep_records(table, notices)
+    table = _without_end(table, records - blank, notify)
+    return keep_records(table, notify)
 
 
 def _without_formulas(table: pl.LazyFrame, sample: Sequence[Sequence[str]]) -> pl.LazyFrame:
@@ -264,7 +261,7 @@ def _without_formulas(table: pl.LazyFrame, sample: Sequence[Sequence[str]]) -> p
     return table.with_columns(pl.all().str.replace(r'^="([^"]*)"$', "$1"))
 
 
-def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl.LazyFrame:
+def _without_end(table: pl.LazyFrame, records: int, notify: Notify) -> pl.LazyFrame:
     """Return the table without notes and totals below it, which would count as people.
 
     A note fills only the first column and begins as notes do, or is twice as long as any value.
@@ -286,8 +283,7 @@ def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl
         left_out += 1
     if not left_out:
         return table
-    add_notice(
-        notices,
+    notify(
         f"Rows below the table are left out, as notes or totals: {left_out}.",
         f"표 아래의 주석이나 합계 {left_out}줄은 뺐다.",
     )

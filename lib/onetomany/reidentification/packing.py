@@ -6,6 +6,7 @@ null is 0, then the values from the lowest on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,20 @@ def sort_packed(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     if packed is None:
         return frame.sort(names, nulls_last=False)
     return frame[np.argsort(packed[0], kind="stable")]
+
+
+def combine_codes(codes: Sequence[NDArray[np.int64]], spans: Sequence[int]) -> NDArray[np.int64]:
+    """Return one number for each row's codes, in their order; each code is below its span.
+
+    Numbers that would not fit are numbered again, by rank.
+    """
+    word, span = codes[0], spans[0]
+    for code, more in zip(codes[1:], spans[1:], strict=True):
+        if span * more >= WORD:  # only as many numbers as there are rows
+            word = pl.Series(word).rank("dense").to_numpy().astype(np.int64) - 1
+            span = len(word)
+        word, span = word * more + code, span * more
+    return word
 
 
 def _packed(frame: pl.DataFrame, names: list[str]) -> tuple[Codes, list[_Digit]] | None:

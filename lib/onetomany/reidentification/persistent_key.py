@@ -11,8 +11,9 @@ import hashlib
 import hmac
 import string
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from timeit import timeit
 
 import numpy as np
 import polars as pl
@@ -20,21 +21,12 @@ from numpy.typing import NDArray
 
 from onetomany.accuracy import open_set_rates
 from onetomany.accuracy.identification import SEARCHES
+from onetomany.accuracy.intervals import rate_columns
 from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.gallery import pack
 from onetomany.gallery.exact import search_matrix
 from onetomany.progress import ProgressBar
-from onetomany.sources.identifiers import refuse_identifiers
-
-__all__ = [
-    "Reversal",
-    "key_linkage",
-    "refuse_identifiers",
-    "relinked",
-    "reversal_times",
-    "reverse_small_space",
-]
 
 LINKAGE = {
     "rows": pl.Int64,
@@ -59,12 +51,8 @@ TIMES = {
 RELINKED = {
     "filter": pl.String,
     "threshold": pl.Float64,
-    "relinked": pl.Float64,  # of renewed people
-    "relinked_low": pl.Float64,
-    "relinked_high": pl.Float64,
-    "false_links": pl.Float64,  # of newcomers, who have no earlier record
-    "false_links_low": pl.Float64,
-    "false_links_high": pl.Float64,
+    **rate_columns("relinked"),  # of renewed people
+    **rate_columns("false_links"),  # of newcomers, who have no earlier record
     "searched": pl.Float64,  # records, the mean over people
     "renewed": pl.Int64,
     "newcomers": pl.Int64,
@@ -91,8 +79,8 @@ def key_linkage(
     if key not in table.columns or not len(table):
         raise InputError(f"linkage needs a table with rows and the column '{key}'.")
     known = table.filter(pl.col(key).is_not_null())
-    sizes = known.group_by(key).len("n")
-    several = sizes.filter(pl.col("n") > 1)["n"]
+    sizes = known.group_by(key).len("n")["n"]
+    several = sizes.filter(sizes > 1)
     linked = int(several.sum())
     found: dict[str, float | int | None] = {
         "rows": len(table),
@@ -100,35 +88,26 @@ def key_linkage(
         "keys_linking": len(several),
         "rows_linked": linked,
         "share_linked": linked / len(table),
-        "longest": int(sizes["n"].max() or 0),  # type: ignore[arg-type]
+        "longest": int(sizes.max() or 0),  # type: ignore[arg-type]
     }
     if truth in table.columns:
-        by_both = known.group_by(truth, key).len("n")
-        people = (
-            table.group_by(truth)
-            .len("rows")
-            .join(
-                by_both.group_by(truth).agg(
-                    keys=pl.len(),
-                    most=pl.col("n").max(),
-                    pairs=(pl.col("n").cast(pl.Int64) * (pl.col("n").cast(pl.Int64) - 1)).sum(),
-                ),
-                on=truth,
-                how="left",
-            )
-        )
-        rows = pl.col("rows").cast(pl.Int64)
-        counted = people.select(
+        by_key = known.group_by(truth, key).len("n").group_by(truth)
+        linked_rows = by_key.agg(keys=pl.len(), most=pl.col("n").max(), pairs=_pairs("n").sum())
+        people = table.group_by(truth).len("rows").join(linked_rows, on=truth, how="left")
+        all_pairs = _pairs("rows").sum()
+        found |= people.select(
             people=pl.len(),
             people_followed=(pl.col("most") > 1).sum(),
             people_split=(pl.col("keys") > 1).sum(),
-            linked=pl.col("pairs").sum(),
-            all=(rows * (rows - 1)).sum(),
+            pairs_linked=pl.when(all_pairs > 0).then(pl.col("pairs").sum() / all_pairs),
         ).row(0, named=True)
-        pairs = counted.pop("all")
-        counted["pairs_linked"] = counted.pop("linked") / pairs if pairs else None
-        found |= counted
     return pl.DataFrame([found], schema=LINKAGE)
+
+
+def _pairs(rows: str) -> pl.Expr:
+    """Return twice the pairs of so many rows."""
+    count = pl.col(rows).cast(pl.Int64)
+    return count * (count - 1)
 
 
 @dataclass(frozen=True)
@@ -185,8 +164,8 @@ def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFram
     2^KEY_BITS keys; for the owner of the key the cost is that of plain SHA-256. Real attackers have
     many cores and special hardware.
     """
-    slow = 1 / _timed(lambda: hashlib.pbkdf2_hmac("sha256", b"X00000", b"salt", ROUNDS), 5)
-    keyed = 1 / _timed(lambda: hmac.digest(b"0" * 16, b"X00000", "sha256"), 20_000)
+    slow = 5 / timeit(lambda: hashlib.pbkdf2_hmac("sha256", b"X00000", b"salt", ROUNDS), number=5)
+    keyed = 20_000 / timeit(lambda: hmac.digest(b"0" * 16, b"X00000", "sha256"), number=20_000)
     one = ("measured", "SHA-256", measured.values, measured.rate, measured.seconds, True)
     rows: list[tuple[object, ...]] = [one]
     for name, values in formats.items():
@@ -299,14 +278,6 @@ def _space(digits: int) -> Iterator[list[bytes]]:
     for letter in string.ascii_uppercase:
         first = letter.encode()
         yield [first + tail for tail in tails]
-
-
-def _timed(once: Callable[[], object], times: int) -> float:
-    """Return the seconds of one call."""
-    started = time.perf_counter()
-    for _ in range(times):
-        once()
-    return (time.perf_counter() - started) / times
 
 
 def _blocks(

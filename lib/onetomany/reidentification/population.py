@@ -15,18 +15,15 @@ Pitman (0.22 at worst), 0.057 with `dankar` (0.47), 0.148 with SNB (0.71) and 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.confidence import NORMAL, TAIL
 from onetomany.errors import InputError
-from .classes import SIZE, Table, group_classes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from .classes import SIZE, Floats, Ints, Table, group_classes
 
 UNIQUENESS = {
     "model": pl.String,
@@ -65,7 +62,8 @@ def uniqueness_of(sizes: Ints, population: int, *, groups: int = 20, seed: int =
     require_population(int(sizes.sum()), population, groups)
     rows = []
     whole = _all_models(sizes, population)
-    without = [_all_models(part, population) for part in _leave_out(sizes, groups, seed)]
+    parts = leave_out(sizes, groups, seed)
+    without = [_all_models(part[part > 0], population) for part in parts]
     known = unfitted(sizes, population)
     for model, (uniques, chosen) in whole.items():
         low, high = known or jackknife(uniques, [part[model][0] for part in without], population)
@@ -104,15 +102,12 @@ def require_population(records: int, population: int, groups: int) -> None:
         raise InputError(f"{records:,} records can't be split into {groups} groups.")
 
 
-def _leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
-    """Return class sizes without each of `groups` random groups of records."""
+def leave_out(sizes: Ints, groups: int, seed: int) -> Iterator[Ints]:
+    """Yield class sizes without each of `groups` random groups of records; some may be 0."""
     rng = np.random.default_rng(seed)
     ids = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
-    parts = []
     for group in range(groups):
-        left = np.bincount(np.delete(ids, np.s_[group::groups]), minlength=len(sizes))
-        parts.append(left[left > 0])
-    return parts
+        yield np.bincount(np.delete(ids, np.s_[group::groups]), minlength=len(sizes))
 
 
 def jackknife(
@@ -143,6 +138,14 @@ def _all_models(sizes: Ints, population: int) -> dict[str, tuple[float | None, s
     }
 
 
+def least_loss(loss: Callable[[Floats], float], starts: Sequence[Floats], **options: float) -> Any:
+    """Return the best end of Nelder and Mead's search from several starts."""
+    from scipy.optimize import minimize
+
+    runs = [minimize(loss, each, method="Nelder-Mead", options=options) for each in starts]
+    return min(runs, key=lambda run: float(run.fun))
+
+
 def _pitman(sizes: Ints, population: int) -> float | None:
     """Estimate unique people by Pitman's process (Hoshino, JOS 17:499, 2001).
 
@@ -150,7 +153,6 @@ def _pitman(sizes: Ints, population: int) -> float | None:
     alpha)_(N-1) / (theta + 1)_(N-1); Hoshino has its limit for large N. None if the sample has only
     unique records, or one class.
     """
-    from scipy.optimize import minimize
     from scipy.special import betaln, expit, gammaln
 
     values, counts = np.unique(sizes, return_counts=True)
@@ -178,16 +180,7 @@ def _pitman(sizes: Ints, population: int) -> float | None:
         return float(draws - new - old)
 
     starts = [np.array([a, np.log(number)]) for a in (-1.0, 1.0)]
-    runs = [
-        minimize(
-            loss,
-            start,
-            method="Nelder-Mead",
-            options={"maxiter": 600, "xatol": 1e-7, "fatol": 1e-9},
-        )
-        for start in starts
-    ]
-    best = min(runs, key=lambda run: float(run.fun))
+    best = least_loss(loss, starts, maxiter=600, xatol=1e-7, fatol=1e-9)
     if not np.isfinite(best.fun):
         return None
     theta, alpha = parameters(best.x)

@@ -15,13 +15,20 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import SIZE, Table, check_quasi_identifiers, group_classes, value_codes
-
-Ints = NDArray[np.int64]
+from .classes import (
+    SIZE,
+    Floats,
+    Ints,
+    Table,
+    check_quasi_identifiers,
+    group_classes,
+    look_up,
+    value_codes,
+)
+from .packing import combine_codes
 
 ALL = "*"
 MOST = 20_000
@@ -152,7 +159,7 @@ class _Level:
     name: str
     codes: Ints
     count: int
-    loss: NDArray[np.float64]
+    loss: Floats
 
 
 def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
@@ -160,36 +167,26 @@ def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
     if hierarchy is None:
         own = values.unique().to_frame()
         hierarchy = Hierarchy(name, own.with_columns(pl.lit(ALL).alias(f"no {name}")))
-    wanted = hierarchy.table.cast({name: values.dtype}).with_columns(_there=True)
-    joined = values.to_frame().join(
-        wanted, on=name, how="left", nulls_equal=True, maintain_order="left"
-    )
-    if joined["_there"].has_nulls():
-        odd = joined.filter(pl.col("_there").is_null())[name][0]
-        raise InputError(f"The hierarchy of '{name}' has no row for {odd!r}.")
-    present = hierarchy.table.join(
+    levels = hierarchy.levels
+    present = hierarchy.table.cast({name: values.dtype}).join(
         values.unique().to_frame(), on=name, how="semi", nulls_equal=True
     )
+    # how many of the column's values the term of each level stands for
+    counted = present.with_columns(pl.len().over(level).alias(f"_{level}") for level in levels)
+    joined = look_up(values.to_frame(), counted, name)
+    if joined[f"_{name}"].has_nulls():
+        odd = joined.filter(pl.col(f"_{name}").is_null())[name][0]
+        raise InputError(f"The hierarchy of '{name}' has no row for {odd!r}.")
     found = []
-    for level in hierarchy.levels:
+    for level in levels:
         codes = value_codes(joined[level])
-        spread = present.group_by(level).agg(_values=pl.len())
-        stands = joined.select(level).join(
-            spread, on=level, how="left", nulls_equal=True, maintain_order="left"
-        )["_values"]
-        loss = (stands.to_numpy() - 1) / max(len(present) - 1, 1)
+        loss = (joined[f"_{level}"].to_numpy() - 1) / max(len(present) - 1, 1)
         found.append(_Level(level, codes, int(codes.max()) + 1, loss))
     return found
 
 
 def _step(steps: list[_Level], sizes: Ints, k: int, allowed: float) -> list[object]:
-    code = np.zeros(len(sizes), dtype=np.int64)
-    span = 1
-    for level in steps:
-        if span * level.count >= 1 << 62:  # only as many codes as there are classes
-            code = np.unique(code, return_inverse=True)[1]
-            span = len(sizes)
-        code, span = code * level.count + level.codes, span * level.count
+    code = combine_codes([level.codes for level in steps], [level.count for level in steps])
     which = np.unique(code, return_inverse=True)[1]
     merged = np.bincount(which, weights=sizes).astype(np.int64)
     records = int(sizes.sum())

@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from .classes import (
     SIZE,
+    Floats,
+    Ints,
     Table,
     check_quasi_identifiers,
     classes,
@@ -31,9 +32,6 @@ from .classes import (
     schema_of,
     value_codes,
 )
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 RISKS = {
     "attacker": pl.String,  # prosecutor, journalist, marketer
@@ -201,10 +199,7 @@ def diversity(table: Table, columns: Sequence[str], sensitive: str) -> pl.DataFr
     be ordered.
     """
     names = list(columns)
-    if sensitive in names:
-        raise InputError(
-            f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
-        )
+    check_sensitive(sensitive, names)
     if clash := [name for name in names if name in DIVERSITY]:
         raise InputError(f"A column may not be called '{clash[0]}' here: rename it.")
     counts = group_classes(table, [*names, sensitive]).sort([*names, sensitive])
@@ -214,24 +209,26 @@ def diversity(table: Table, columns: Sequence[str], sensitive: str) -> pl.DataFr
     return _diversity(counts, names, sensitive, numbers)
 
 
+def check_sensitive(sensitive: str, columns: Sequence[str]) -> None:
+    """Raise InputError if a sensitive column is among the quasi-identifiers."""
+    if sensitive in columns:
+        raise InputError(
+            f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
+        )
+
+
 def privacy(table: Table, columns: Sequence[str], sensitive: str) -> Privacy:
     """Return the worst class by each measure of `diversity`. Raises InputError as it does."""
     found = diversity(table, columns, sensitive)
     rarest = group_classes(table, [sensitive])[SIZE].min()
-    highest: dict[str, Any] = found.select(pl.col("alpha", "c", "t", "beta", "delta").max()).row(
-        0, named=True
-    )
-    lowest: dict[str, Any] = found.select(pl.col(SIZE, "distinct", "entropy_l").min()).row(
-        0, named=True
-    )
+    worst: dict[str, Any] = found.select(
+        pl.col("alpha", "c", "t", "beta", "delta").max(),
+        pl.col("entropy_l").min(),
+        k=pl.col(SIZE).min(),
+        distinct_l=pl.col("distinct").min(),
+    ).row(0, named=True)
     share = int(str(rarest)) / int(found[SIZE].sum())
-    return Privacy(
-        k=lowest[SIZE],
-        distinct_l=lowest["distinct"],
-        entropy_l=lowest["entropy_l"],
-        enhanced_beta=min(highest["beta"], float(-np.log(share))),
-        **highest,
-    )
+    return Privacy(enhanced_beta=min(worst["beta"], float(-np.log(share))), **worst)
 
 
 def _diversity(

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from onetomany.printing import shortened
-from .classes import Table, as_lazy
-from .k_map import HELD_OUT, Ints, k_map_bands, k_map_of, k_map_threshold
+from .classes import Ints, Table, as_lazy
+from .k_map import HELD_OUT, k_map_bands, k_map_of, k_map_threshold
 from .safe_harbor import safe_harbor, safe_harbor_rule
 from .special_uniques import special_uniques
 

@@ -19,9 +19,8 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from onetomany.errors import InputError
 from onetomany.sources import identifiers
-from .classes import EMPTY, Table, as_lazy
+from .classes import Table, collect_records
 from .number_forms import translate_digits
 
 Seen: TypeAlias = Iterator[tuple[str, int, str]]  # name or content, records, reason
@@ -78,9 +77,7 @@ def safe_harbor(table: Table, *, year: int) -> pl.DataFrame:
     >>> safe_harbor(table, year=2026).select("identifier", "column", "records").rows()
     [('B', 'zip', 2), ('C', 'age', 1)]
     """
-    frame = as_lazy(table).collect()
-    if not frame.width or not len(frame):
-        raise InputError(EMPTY)
+    frame = collect_records(table)
     rule = safe_harbor_rule()
     kinds = {each["letter"]: each for each in rule["identifier"]}
     rows = []

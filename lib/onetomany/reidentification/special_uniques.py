@@ -24,10 +24,18 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers, value_codes
+from .classes import (
+    Floats,
+    Ints,
+    Table,
+    as_lazy,
+    check_quasi_identifiers,
+    collect_records,
+    value_codes,
+)
+from .packing import combine_codes
 
 Bits = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 _Set: TypeAlias = tuple[tuple[int, ...], NDArray[np.intp], float]  # columns, rows, score
 
 SPECIAL = {
@@ -44,7 +52,6 @@ CONTRIBUTIONS = {
     "records": pl.Int64,  # records that have such a set
 }
 MOST_SETS = 70_000  # combinations of columns searched
-WORD = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -99,9 +106,7 @@ def special_uniques(
             f"{len(names)} columns have {sets:,} sets of up to {most}: name fewer columns, or a "
             "smaller largest set."
         )
-    frame = as_lazy(table).select(names).collect()
-    if not len(frame):
-        raise InputError(EMPTY)
+    frame = collect_records(as_lazy(table).select(names))
     codes, spans = _digits(frame)
     found = [
         (chosen, rows, _score(len(chosen), len(names), most, scores))
@@ -201,14 +206,14 @@ def _dis_suda(score: Floats, unique: int, dis: float | None, columns: int) -> Fl
     return out
 
 
-def _digits(frame: pl.DataFrame) -> tuple[list[NDArray[np.uint64]], list[int]]:
+def _digits(frame: pl.DataFrame) -> tuple[list[Ints], list[int]]:
     """Return each column's values as whole numbers from 0, and how many there are."""
-    codes = [value_codes(column).astype(np.uint64) for column in frame.iter_columns()]
+    codes = [value_codes(column) for column in frame.iter_columns()]
     return codes, [int(code.max(initial=0)) + 1 for code in codes]
 
 
 def _minimal_sets(
-    codes: list[NDArray[np.uint64]], spans: list[int], most: int
+    codes: list[Ints], spans: list[int], most: int
 ) -> list[tuple[tuple[int, ...], NDArray[np.intp]]]:
     """Return each set of columns and the records that it is minimal for, smaller sets first.
 
@@ -228,7 +233,8 @@ def _minimal_sets(
                     [below[chosen[:n] + chosen[n + 1 :]] for n in range(size)]
                 )
                 left = np.flatnonzero(~np.unpackbits(known, count=records).astype(bool))
-                alone = left[_alone([codes[n][left] for n in chosen], [spans[n] for n in chosen])]
+                word = combine_codes([codes[n][left] for n in chosen], [spans[n] for n in chosen])
+                alone = left[pl.Series(word).is_unique().to_numpy()]
                 found.append((chosen, alone))
                 mask = np.zeros(records, dtype=bool)
                 mask[alone] = True
@@ -236,14 +242,3 @@ def _minimal_sets(
                 bar.update()
             below = level
     return found
-
-
-def _alone(codes: list[NDArray[np.uint64]], spans: list[int]) -> NDArray[np.bool_]:
-    """Return whether each record is the only one with its values."""
-    word, span = codes[0], spans[0]
-    for code, more in zip(codes[1:], spans[1:], strict=True):
-        if span * more >= WORD:
-            word = pl.Series(word).rank("dense").to_numpy().astype(np.uint64) - np.uint64(1)
-            span = len(word)
-        word, span = word * np.uint64(more) + code, span * more
-    return pl.Series(word).is_unique().to_numpy()

@@ -1,7 +1,7 @@
 """Keep the records of a table of people apart from other rows that a sheet may contain.
 
 A second table is refused. Names repeated from page to page, subtotals and page numbers are left
-out; what may be no record, or no table of people, is reported.
+out; rows that may be no records, and tables that may not be of people, are reported.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.printing import Notice, add_notice, shortened
+from onetomany.printing import Notify, shortened
 from .column_types import iterate_pieces, list_places
 from .names_row import is_counted, is_turned, looks_numeric
 
@@ -30,7 +30,7 @@ _EDGES = "* :"
 
 
 def refuse_second_tables(
-    file_name: str, names: Sequence[str], rows: pl.DataFrame, notices: list[Notice]
+    file_name: str, names: Sequence[str], rows: pl.DataFrame, notify: Notify
 ) -> None:
     """Raise InputError if a sheet has two tables, side by side or one below the other.
 
@@ -38,7 +38,7 @@ def refuse_second_tables(
     notice.
     """
     filled = rows.select((pl.all().fill_null("").str.strip_chars(_STRIPPED) != "").name.keep())
-    _side_by_side(file_name, names, filled, notices)
+    _side_by_side(file_name, names, filled, notify)
     many = filled.select(pl.sum_horizontal(pl.all().cast(pl.Int32))).to_series().to_list()
     breaks = [place for place in range(1, len(many)) if many[place - 1] <= 1 < many[place]]
     if not 0 < len(breaks) <= FEW_BREAKS or not any(many[: breaks[0]]):
@@ -62,7 +62,7 @@ def refuse_second_tables(
 
 
 def _side_by_side(
-    file_name: str, names: Sequence[str], filled: pl.DataFrame, notices: list[Notice]
+    file_name: str, names: Sequence[str], filled: pl.DataFrame, notify: Notify
 ) -> None:
     for column in range(1, len(names) - 1):
         left, right = names[:column], names[column + 1 :]
@@ -79,15 +79,14 @@ def _side_by_side(
                 f"{file_name} has two tables side by side, with the empty column {column + 1} "
                 "between them: save each table in a file of its own."
             )
-        add_notice(
-            notices,
+        notify(
             f"Column {column + 1} is empty: if it divides two tables, save each in a file "
             "of its own.",
             f"{column + 1}번째 열은 비어 있다. 두 표를 나누는 열이라면 표마다 따로 저장한다.",
         )
 
 
-def keep_records(table: pl.LazyFrame, notices: list[Notice]) -> pl.LazyFrame:
+def keep_records(table: pl.LazyFrame, notify: Notify) -> pl.LazyFrame:
     """Return a table without repeated names, subtotals and page numbers among its records.
 
     A total is left out if its row has fewer cells than usual, or is the first record.
@@ -118,8 +117,7 @@ def keep_records(table: pl.LazyFrame, notices: list[Notice]) -> pl.LazyFrame:
     if len(left_out) == before:
         raise InputError("The table contains only totals, page numbers or names, and no records.")
     many, places = len(left_out), list_places(left_out)
-    add_notice(
-        notices,
+    notify(
         f"Rows among the records are left out, as totals, page numbers or repeated names: "
         f"{many:,} (rows {places}); records are numbered without them.",
         f"기록 사이의 합계, 쪽 번호, 되풀이된 열 이름 {many:,}줄({places}번째)을 뺐다. 기록 "
@@ -130,29 +128,27 @@ def keep_records(table: pl.LazyFrame, notices: list[Notice]) -> pl.LazyFrame:
     return numbered.filter(~pl.col(label).is_in(left_out)).drop(label)
 
 
-def report_shape(table: pl.LazyFrame, notices: list[Notice]) -> None:
+def report_shape(table: pl.LazyFrame, notify: Notify) -> None:
     """Add notices if rows may be headings, or the table one of counts or turned on its side."""
     seen = table.head(SEEN).collect()
     rows = [[cell or "" for cell in row] for row in seen.iter_rows()]
     names = seen.columns
     if is_counted(names, rows):
-        add_notice(
-            notices,
+        notify(
             "The names of columns are years, bands or totals: if the numbers are counts, the "
             "rows are not people and the results mean nothing.",
             "열 이름이 연도, 구간, 합계이다. 수가 건수라면 줄이 사람이 아니므로 결과는 뜻이 없다.",
         )
     elif is_turned(names, rows):
-        add_notice(
-            notices,
+        notify(
             "Rows look like columns, each with numbers or words only: if people are in "
             "columns, transpose the table first.",
             "줄마다 수나 말만 있어 행과 열이 바뀐 표로 보인다. 사람이 열에 있다면 먼저 바꾼다.",
         )
-    _report_headings(rows, notices)
+    _report_headings(rows, notify)
 
 
-def _report_headings(rows: Sequence[Sequence[str]], notices: list[Notice]) -> None:
+def _report_headings(rows: Sequence[Sequence[str]], notify: Notify) -> None:
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
     usual = sorted(filled)[len(filled) // 2] if filled else 0
     common = {row[0].strip() for row, many in zip(rows, filled, strict=True) if many > 1}
@@ -163,20 +159,18 @@ def _report_headings(rows: Sequence[Sequence[str]], notices: list[Notice]) -> No
     ]
     if usual > 2 and alone:
         places = list_places(alone)
-        add_notice(
-            notices,
+        notify(
             f"Only the first cell is filled in records {places}: if these are headings, "
             "delete them, since each counts as a person.",
             f"첫 칸만 찬 기록이 있다({places}번째). 소제목이라면 사람으로 세므로 지운다.",
         )
 
 
-def report_empty(names: Sequence[str], notices: list[Notice]) -> None:
+def report_empty(names: Sequence[str], notify: Notify) -> None:
     """Add a notice on named columns without any value."""
     if names:
         shown = ", ".join(f"'{shortened(name)}'" for name in names[:5])
-        add_notice(
-            notices,
+        notify(
             f"Columns without any value: {shown}. Formulas must be calculated and saved first.",
             f"값이 하나도 없는 열: {shown}. 수식은 계산하여 저장한 뒤에 읽을 수 있다.",
         )

@@ -3,7 +3,7 @@
 Within a camera: `track`, scored by `score_tracks`. Across cameras: `fit_face` and `fit_transit`
 learn from a labelled run, `associate` links sightings, `track_errors` counts the errors. The
 functions below are imported when first used; each has a module of its own topic, such as
-`tracking.dossier` and `tracking.unicity`.
+`tracking.dossier`.
 """
 
 from __future__ import annotations

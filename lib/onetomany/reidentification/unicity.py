@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from onetomany.accuracy.intervals import ratio_interval
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .tracks import with_hypotheses
-from .transit import Rows
+
+Rows = NDArray[np.int64]
 
 CHUNK = 4_000_000  # pairs of a person and a track compared at a time
 
@@ -52,8 +52,8 @@ def unicity(
     """Return the share of people singled out by p random points (UNICITY), a row for each p.
 
     Points are distinct cells of place and time of `t_start`, of width `time` (s) and `place` (m),
-    drawn for each person; p + 1 points are p and one more. `tracks` is a frame of
-    `tracks.TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
+    drawn for each person; p + 1 points are p and one more. `tracks` is a frame of tracking's
+    `TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
     measure. People with fewer points than p are left out of that row.
 
     Raises InputError for widths or p that aren't above zero, and sightings without `true_id`.
@@ -108,7 +108,8 @@ def _cells(
     if tracks is None:
         rows = rows.with_columns(hypothesis="true_id")
     else:
-        rows = with_hypotheses(rows, tracks)
+        held = tracks.explode("sightings").select("hypothesis", sighting_id="sightings")
+        rows = rows.join(held, on="sighting_id", how="left", maintain_order="left")
         if rows["hypothesis"].null_count():
             raise InputError("A sighting is in no track: give the tracks of the same sightings.")
     dense = pl.col("true_id", "hypothesis", "cell").rank("dense").cast(pl.Int64) - 1
