@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from onetomany.cases.case_folder import Case
     from onetomany.documents.cluster import Cluster
-    from onetomany.documents.ingested import Ingested
+    from onetomany.documents.ingest import Ingested
     from onetomany.documents.lake import Lake
 
 

@@ -24,6 +24,7 @@ from .pseudonyms import (
     replace_spans,
     write_names,
 )
+from .store import insert_frame
 
 # the exported tables; the others (search index, sketches of shingles) contain words as well
 TABLES = (
@@ -36,13 +37,20 @@ SPANS |= {"links": "", "words": ""}
 # fields that contain a name, whatever it looks like
 AUTHORS = {("documents", "author"), ("blocks", "who")}
 # columns without words or names: hashes, keys, dates, addresses of pages
-KEPT = {"document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor"}
-KEPT |= {"version"}
-KEPT |= {"kind", "unit", "text_source", "source_url", "from_type", "to_type"}
-KEPT |= {"created", "modified", "dated"}
-KEPT |= {"address", "final_address", "captured", "dated_by", "payload_digest", "payload_sha256"}
-KEPT |= {"digest_of", "member", "record", "refers_to", "refers_to_address", "refers_to_date"}
+KEPT = {
+    "document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor",
+    "version", "kind", "unit", "text_source", "source_url", "from_type", "to_type", "created",
+    "modified", "dated", "address", "final_address", "captured", "dated_by", "payload_digest",
+    "payload_sha256", "digest_of", "member", "record", "refers_to", "refers_to_address",
+    "refers_to_date",
+}  # fmt: skip
 BATCH = 500
+# what `_pages` makes: changed texts, moved places of their spans, places of replaced names
+_MADE = {
+    "new_pages": {"document": pl.String, "page": pl.Int32, "text": pl.String},
+    "places": {"document": pl.String, **dict.fromkeys(("page", "spot", "s", "e"), pl.Int32)},
+    "gone": {"document": pl.String, **dict.fromkeys(("page", "s", "e"), pl.Int32)},
+}
 
 
 def export_parquet(
@@ -77,7 +85,7 @@ def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[
             "name another folder."
         )
     with open_case(case):
-        pass  # raises InputError for other files
+        pass  # raises InputError for other files, before a key is made
     key = pseudonym_key(case)
     folder.mkdir(parents=True, exist_ok=True)
     stay = set()
@@ -142,12 +150,10 @@ def _batches(
 
 
 def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
-    """Fill new_pages (changed texts), places (their moved spans) and gone (replaced names)."""
-    db.execute("create table new_pages (document varchar, page integer, text varchar)")
-    db.execute(
-        "create table places (document varchar, page integer, spot integer, s integer, e integer)"
-    )
-    db.execute("create table gone (document varchar, page integer, s integer, e integer)")
+    """Fill the tables of _MADE."""
+    for table, schema in _MADE.items():
+        db.register("empty", ArrowStream(pl.DataFrame(schema=schema)))
+        db.execute(f"create table {table} as from empty")
     held = {name for (name,) in db.execute("select table_name from duckdb_tables()").fetchall()}
     every = " union ".join(
         f"select document, page, unnest([char_start, char_end]) as spot from kept.{table}"
@@ -158,40 +164,38 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
         f"create table cuts as select * from ({every}) where spot is not null and page is not null"
     )
     (held_pages,) = db.execute("select count(*) from kept.pages").fetchone() or (0,)
-    bar = ProgressBar(total=held_pages, desc="replacing names", unit="page", leave=False)
-    cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
-    while rows := cursor.fetchmany(BATCH):
-        texts = [text for _, _, text in rows]
-        spans = replacer.spans(texts)
-        changed = replace_spans(texts, spans)
-        touched = [rows[place] for place in spans["text_id"].unique()]
-        keys = {"document": [each[0] for each in touched], "page": [each[1] for each in touched]}
-        cuts: dict[tuple[str, int], list[int]] = {}
-        for document, page, spot in db.execute(
-            "select cuts.* from cuts join (select unnest($document) as document, "
-            "unnest($page) as page) using (document, page)",
-            keys,
-        ).fetchall():
-            cuts.setdefault((document, page), []).append(spot)
-        new: list[tuple[str, int, str | None]] = []
-        places: list[tuple[str, int, int, int, int]] = []
-        gone: list[tuple[str, int, int, int]] = []
-        for (number,), own in spans.group_by("text_id", maintain_order=True):
-            document, page, _ = rows[int(str(number))]
-            at = cuts.get((document, page), [])
-            new.append((document, page, changed[int(str(number))]))
-            moves = zip(
-                at, moved_places(at, own, end=False), moved_places(at, own, end=True), strict=True
-            )
-            places += [(document, page, *each) for each in moves]
-            gone += [(document, page, *each) for each in own.select("start", "end").iter_rows()]
-        for table, held_rows in (("new_pages", new), ("places", places), ("gone", gone)):
-            if held_rows:
-                db.register("given", ArrowStream(pl.DataFrame(held_rows, orient="row")))
-                db.execute(f"insert into {table} select * from given")
-                db.unregister("given")
-        bar.update(len(rows))
-    bar.close()
+    with ProgressBar(total=held_pages, desc="replacing names", unit="page", leave=False) as bar:
+        cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
+        while rows := cursor.fetchmany(BATCH):
+            for table, made in _changes(db, replacer, rows).items():
+                insert_frame(db, table, pl.DataFrame(made, schema=_MADE[table], orient="row"))
+            bar.update(len(rows))
+
+
+def _changes(
+    db: duckdb.DuckDBPyConnection, replacer: Replacer, pages: list[tuple[str, int, str | None]]
+) -> dict[str, list[tuple[object, ...]]]:
+    """Return the rows of _MADE for some pages."""
+    texts = [text for _, _, text in pages]
+    spans = replacer.spans(texts)
+    changed = replace_spans(texts, spans)
+    touched = [pages[place] for place in spans["text_id"].unique()]
+    cuts: dict[tuple[str, int], list[int]] = {}
+    for document, page, spot in db.execute(
+        "select cuts.* from cuts join (select unnest($document) as document, "
+        "unnest($page) as page) using (document, page)",
+        {"document": [each[0] for each in touched], "page": [each[1] for each in touched]},
+    ).fetchall():
+        cuts.setdefault((document, page), []).append(spot)
+    made: dict[str, list[tuple[object, ...]]] = {table: [] for table in _MADE}
+    for (number,), own in spans.group_by("text_id", maintain_order=True):
+        place = pages[int(str(number))][:2]
+        at = cuts.get(place, [])
+        made["new_pages"].append((*place, changed[int(str(number))]))
+        starts, ends = (moved_places(at, own, end=end) for end in (False, True))
+        made["places"] += [(*place, *each) for each in zip(at, starts, ends, strict=True)]
+        made["gone"] += [(*place, *each) for each in own.select("start", "end").iter_rows()]
+    return made
 
 
 def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Replacer) -> Path:
@@ -253,9 +257,7 @@ def _swap(
         else:
             new = replacer.texts(old)
         pairs = pl.DataFrame({"old": old, "new": new}, schema={"old": pl.String, "new": pl.String})
-        db.register("given", ArrowStream(pairs.filter(pl.col("old") != pl.col("new"))))
-        db.execute(f"insert into {swap} select * from given")
-        db.unregister("given")
+        insert_frame(db, swap, pairs.filter(pl.col("old") != pl.col("new")))
 
 
 def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import polars as pl
 from onetomany.errors import InputError, IntegrityError
 from onetomany.formats.reading import Refused
 from .catalogue import check_definitions, load_fts, quoted, read_definitions
-from .folder import file_inside, named_path, sha256_inside, size_inside, stored_name
+from .folder import file_inside, named_path, sha256_inside, stat_inside, stored_name
 
 # 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
 # the file that a member came in
@@ -229,19 +229,16 @@ def original_file(case: Path, document: str) -> Path:
     places = [*places, (stored_name(members_folder(case)), document)]
     changed = None
     for folder, path in places:
-        at = file_inside(named_path(folder), path)
+        place = named_path(folder), path
         try:
-            size = size_inside(named_path(folder), path)
+            size = stat_inside(*place).st_size
         except (OSError, Refused):
             continue
-        try:
+        with suppress(OSError, Refused):
             # a file of another size isn't hashed
-            same = row is None or size == row[0]
-            if same and sha256_inside(named_path(folder), path, LARGEST)[0] == document:
-                return at
-        except (OSError, Refused):
-            pass
-        changed = changed or at
+            if row in (None, (size,)) and sha256_inside(*place, LARGEST)[0] == document:
+                return file_inside(*place)
+        changed = changed or file_inside(*place)
     if changed:
         raise IntegrityError(f"{changed} has changed since it was ingested: its SHA-256 differs.")
     raise InputError(f"The original of document {document[:12]} is no longer in its folder.")

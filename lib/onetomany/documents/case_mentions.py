@@ -11,6 +11,7 @@ import polars as pl
 from onetomany.mentions.quantities import MONEY
 from onetomany.mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
 from .case_file import EXTRACTOR_VERSION, query_frame
+from .catalogue import make_later_table
 from .language import Page, Part
 
 WORDS_EXTRACTOR = "words"  # marks notes on pages that could not be split into words
@@ -27,7 +28,7 @@ def pages_without_mentions(db: duckdb.DuckDBPyConnection) -> list[Page]:
 
     Pages read by another version of the tagger are returned as well.
     """
-    db.execute(_READ)
+    make_later_table(db, "mention_pages")
     db.execute(_STALE, {"version": VERSION})
     db.execute(_FORGET)
     return db.execute(
@@ -95,12 +96,6 @@ def note_unread(
 
 
 _INSERTED = ("kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note")
-_READ = """
-create table if not exists mention_pages (
-    document varchar not null, page integer not null, text_md5 varchar not null,
-    version integer not null, found integer not null, primary key (document, page)
-)
-"""
 # a page is read again if its text changed or its mentions were deleted with its document
 _STALE = """
 delete from mention_pages as done where version <> $version or not exists (

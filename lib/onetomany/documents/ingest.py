@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from onetomany.cage import accept_weak_isolation, isolation, require_strong
 from onetomany.errors import InputError
@@ -49,7 +50,6 @@ from .folder import (
     unread_file,
     walk_folder,
 )
-from .ingested import Ingested
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
 from .store import (
@@ -65,6 +65,25 @@ from .workers import Reader, Readers
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
 TRANSACTION = 256  # smaller documents stored at a time: each transaction costs as much as ten pages
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The result of a run. `held` counts files that the case file already contained."""
+
+    files: int
+    read: int
+    partly: int
+    failed: int
+    held: int
+    pages: int
+    seconds: float
+    duplicates: int  # in the whole case file
+    near_duplicates: int
+    isolation: dict[str, bool]  # which mechanisms confined the readers; {} if nothing was read
+    failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
+    notes: pl.DataFrame  # kind, text, count: this run's notes on the documents it read
+    scans: Scans  # pages that are pictures
 
 
 def ingest(

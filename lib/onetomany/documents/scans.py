@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -26,7 +27,6 @@ from onetomany.cage.keeper import isolated_python
 from onetomany.errors import InputError
 from onetomany.formats.reading import Limits, Refused
 from onetomany.progress import ProgressBar
-from onetomany.sources.case import ArrowStream
 from onetomany.sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
@@ -154,46 +154,31 @@ def read_scans(
     name, why = ("", OFF) if off else engine(languages)
     if not name:
         return Scans(left=len(waiting), why=why, how=_how_to_get(languages))
+    extractor = f"ocr: {name}, pypdfium2 {version('pypdfium2')}, pillow {version('pillow')}"
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     readers = readers or Readers()
     many = min(readers.many, len(waiting))
     every = [readers.reader(members_folder(case), ocr=languages) for _ in range(many)]
-    children: SimpleQueue[Reader] = SimpleQueue()
-    for child in every:
-        children.put(child)
-
-    def read(scan: Scan) -> Answer:
-        child = children.get()
-        try:
-            return child.read(scan.path, f"{scan.page}/{scan.name}", limits)
-        finally:
-            children.put(child)
-
-    extractor = f"ocr: {name}, pypdfium2 {version('pypdfium2')}, pillow {version('pillow')}"
     outcomes: list[str] = []
     try:
         with (
-            ThreadPoolExecutor(many) as pool,
             ProgressBar(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
+            closing(_answers(every, waiting, limits)) as answers,
         ):
-            for scan, answer in _in_turn(pool, waiting, read, 2 * many):
+            for scan, answer in answers:
                 outcomes.append(_store(db, scan, answer, extractor))
                 bar.update()
     finally:
-        for child in every:
-            child.stop()
+        for reader in every:
+            reader.stop()
     _sketch_anew(db, sorted({scan.document for scan in waiting}))
     mean = db.execute(
         "SELECT sum(confidence * (char_end - char_start)) / sum(char_end - char_start) FROM words "
         "JOIN (SELECT unnest(?) AS document, unnest(?) AS page) USING (document, page)",
         [[scan.document for scan in waiting], [scan.page for scan in waiting]],
     ).fetchone()
-    return Scans(
-        outcomes.count("ocr"),
-        outcomes.count("none"),
-        outcomes.count("failed"),
-        confidence=mean[0] if mean else None,
-    )
+    read, empty, failed = map(outcomes.count, ("ocr", "none", "failed"))
+    return Scans(read, empty, failed, confidence=mean[0] if mean else None)
 
 
 def _waiting(
@@ -232,19 +217,31 @@ def _waiting(
     return waiting
 
 
-def _in_turn(
-    pool: ThreadPoolExecutor, waiting: list[Scan], read: Any, most: int
-) -> Iterator[tuple[Scan, Answer]]:
+def _answers(
+    readers: list[Reader], waiting: list[Scan], limits: Limits
+) -> Generator[tuple[Scan, Answer]]:
     """Yield answers as they come; few pages are under way at a time."""
+    free: SimpleQueue[Reader] = SimpleQueue()
+    for each in readers:
+        free.put(each)
+
+    def read(scan: Scan) -> Answer:
+        reader = free.get()
+        try:
+            return reader.read(scan.path, f"{scan.page}/{scan.name}", limits)
+        finally:
+            free.put(reader)
+
     turn = iter(waiting)
     under_way: dict[Future[Answer], Scan] = {}
-    while True:
-        while len(under_way) < most and (scan := next(turn, None)) is not None:
-            under_way[pool.submit(read, scan)] = scan
-        if not under_way:
-            return
-        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-            yield under_way.pop(future), future.result()
+    with ThreadPoolExecutor(len(readers)) as pool:
+        while True:
+            for scan in islice(turn, 2 * len(readers) - len(under_way)):
+                under_way[pool.submit(read, scan)] = scan
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                yield under_way.pop(future), future.result()
 
 
 def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor: str) -> str:
@@ -275,15 +272,9 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
                 f"UPDATE pages SET {names} WHERE document = ? AND page = ?",
                 [*page.values(), scan.document, scan.page],
             )
+        same = {"document": scan.document, "extractor": extractor, "version": EXTRACTOR_VERSION}
         for table, frame in frames.items():
-            same = {"document": scan.document, "extractor": extractor}
-            whole = frame.with_columns(
-                pl.lit(EXTRACTOR_VERSION).alias("version"),
-                *(pl.lit(value).alias(column) for column, value in same.items()),
-            )
-            db.register("incoming", ArrowStream(whole))
-            db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
-            db.unregister("incoming")
+            insert_frame(db, table, frame.with_columns(**{n: pl.lit(v) for n, v in same.items()}))
         db.commit()
     except BaseException:
         db.rollback()

@@ -24,7 +24,7 @@ from onetomany.errors import InputError
 from onetomany.formats.reading import composed
 from onetomany.progress import ProgressBar
 from .case_mentions import WORDS_EXTRACTOR, note_unread
-from .catalogue import MAKE_INDEX, load_fts
+from .catalogue import MAKE_INDEX, load_fts, make_later_table
 from .language import Page, Part, pattern_places
 from .search_tokens import placed_tokens, stemmed, token_frame
 from .store import insert_frame
@@ -45,16 +45,6 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
 Span = tuple[int, int]
 Search = TypeVar("Search", bound=Callable[..., Any])
 
-_TABLES = """
-create table if not exists search_pages (
-    id integer primary key, document varchar not null, page integer not null,
-    tokens varchar not null,           -- separated by spaces
-    starts integer[] not null, ends integer[] not null, -- of each token, in pages.text
-    tokenizer varchar not null,
-    -- a copy of pages.text: hits are looked up by the index of `id`, which pages lacks
-    text varchar not null
-)
-"""
 _STALE = """
 delete from search_pages as indexed where tokenizer <> $tokenizer or not exists (
     from pages where pages.document = indexed.document and pages.page = indexed.page
@@ -103,7 +93,7 @@ def unindexed_pages(db: duckdb.DuckDBPyConnection) -> list[Page]:
     Pages tokenized by another version are returned as well.
     """
     load_fts(db)
-    db.execute(_TABLES)
+    make_later_table(db, "search_pages")
     (forgotten,) = db.execute(_STALE, {"tokenizer": _tokenizer_version()}).fetchone() or (0,)
     if forgotten:
         db.execute(_OUTDATED)
@@ -336,9 +326,4 @@ def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
 def has_table(db: duckdb.DuckDBPyConnection, table: str) -> bool:
     # also views: in a lake the postings are one (documents.lake)
     query = "select count(*) from information_schema.tables where table_name = ?"
-    return bool(_number(db, query, table))
-
-
-def _number(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> int:
-    row = db.execute(query, list(values)).fetchone()
-    return int(row[0]) if row else 0
+    return db.execute(query, [table]).fetchone() != (0,)
