@@ -15,7 +15,7 @@ import polars as pl
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.formats.reading import Refused
-from .catalogue import check_definitions, load_fts, quoted, read_definitions
+from .catalogue import SHUT, check_definitions, load_fts, quoted, read_definitions
 from .folder import file_inside, named_path, sha256_inside, stat_inside, stored_name
 
 # 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
@@ -33,14 +33,7 @@ DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches"
            "captures")  # fmt: skip
 
 
-# nothing is downloaded, and no extension loads by itself
-_SHUT: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "allow_unsigned_extensions": False,
-    "allow_persistent_secrets": False,
-}
+_SHUT = SHUT | {"allow_persistent_secrets": False}
 # errors of the system, such as a full disk; a mistake in this kit raises others
 _REFUSED = (
     duckdb.IOException,
@@ -107,11 +100,16 @@ def open_beside(case: Path, into: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_case(case):
         pass  # raises InputError for other files
     with duckdb.connect(config=_SHUT) as db:
-        paths = ", ".join(quoted(case.with_name(case.name + each)) for each in ("", ".wal"))
-        db.execute(f"SET allowed_paths = [{paths}]")
+        allow_case(db, case)
         _shut(db, into)
         db.execute(f"ATTACH {quoted(case)} AS kept (READ_ONLY)")
         yield db
+
+
+def allow_case(db: duckdb.DuckDBPyConnection, case: Path) -> None:
+    """Let a connection that is going to be shut attach a case file."""
+    paths = ", ".join(quoted(case.with_name(case.name + each)) for each in ("", ".wal"))
+    db.execute(f"SET allowed_paths = [{paths}]")
 
 
 def _shut(db: duckdb.DuckDBPyConnection, into: Path | None) -> None:

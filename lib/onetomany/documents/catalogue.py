@@ -16,6 +16,13 @@ import duckdb
 from onetomany.errors import InputError
 from onetomany.sources.files import package_folder
 
+# settings of a connection by which nothing is downloaded, and no extension loads by itself
+SHUT: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_unsigned_extensions": False,
+}
 INDEX = "fts_main_search_pages"  # the schema of DuckDB's full-text index
 # as `search.rebuild_index` makes it: the macros of the index contain these settings
 MAKE_INDEX = (

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Generator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import groupby, islice
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import duckdb
@@ -34,7 +32,7 @@ from .case_file import query_frame as read_rows
 from .folder import file_inside, sha256_inside, stored_name
 from .sketch import near_duplicates, sketches
 from .store import insert_frame
-from .workers import Reader, Readers
+from .workers import ReaderGroup, Readers
 
 LANGUAGES = "kor+eng"  # as in `ocr`, which loads more than this needs
 OFF = "OCR is off"
@@ -158,19 +156,15 @@ def read_scans(
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     readers = readers or Readers()
     many = min(readers.many, len(waiting))
-    every = [readers.reader(members_folder(case), ocr=languages) for _ in range(many)]
     outcomes: list[str] = []
-    try:
-        with (
-            ProgressBar(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
-            closing(_answers(every, waiting, limits)) as answers,
-        ):
-            for scan, answer in answers:
-                outcomes.append(_store(db, scan, answer, extractor))
-                bar.update()
-    finally:
-        for reader in every:
-            reader.stop()
+    with (
+        readers.group(many, members_folder(case), ocr=languages) as group,
+        ThreadPoolExecutor(many) as pool,
+        ProgressBar(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
+    ):
+        for scan, answer in _answers(pool, group, waiting, limits):
+            outcomes.append(_store(db, scan, answer, extractor))
+            bar.update()
     _sketch_anew(db, sorted({scan.document for scan in waiting}))
     mean = db.execute(
         "SELECT sum(confidence * (char_end - char_start)) / sum(char_end - char_start) FROM words "
@@ -218,30 +212,19 @@ def _waiting(
 
 
 def _answers(
-    readers: list[Reader], waiting: list[Scan], limits: Limits
-) -> Generator[tuple[Scan, Answer]]:
+    pool: ThreadPoolExecutor, group: ReaderGroup, waiting: list[Scan], limits: Limits
+) -> Iterator[tuple[Scan, Answer]]:
     """Yield answers as they come; few pages are under way at a time."""
-    free: SimpleQueue[Reader] = SimpleQueue()
-    for each in readers:
-        free.put(each)
-
-    def read(scan: Scan) -> Answer:
-        reader = free.get()
-        try:
-            return reader.read(scan.path, f"{scan.page}/{scan.name}", limits)
-        finally:
-            free.put(reader)
-
-    turn = iter(waiting)
+    turn, most = iter(waiting), 2 * len(group.all)
     under_way: dict[Future[Answer], Scan] = {}
-    with ThreadPoolExecutor(len(readers)) as pool:
-        while True:
-            for scan in islice(turn, 2 * len(readers) - len(under_way)):
-                under_way[pool.submit(read, scan)] = scan
-            if not under_way:
-                return
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                yield under_way.pop(future), future.result()
+    while True:
+        for scan in islice(turn, most - len(under_way)):
+            asked = pool.submit(group.read, scan.path, f"{scan.page}/{scan.name}", limits)
+            under_way[asked] = scan
+        if not under_way:
+            return
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            yield under_way.pop(future), future.result()
 
 
 def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor: str) -> str:

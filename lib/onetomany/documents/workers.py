@@ -6,9 +6,11 @@ import os
 import signal
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypedDict, Unpack
 
 from onetomany.cage.keeper import Keeper, Outcome
@@ -93,6 +95,32 @@ class Reader:
         return replace(_answer(outcome, limits), size=taken.size)
 
 
+class ReaderGroup:
+    """Some readers, each used by one thread at a time."""
+
+    def __init__(self, readers: list[Reader]) -> None:
+        self.all = readers
+        self._free: SimpleQueue[Reader] = SimpleQueue()
+        for reader in readers:
+            self._free.put(reader)
+
+    def read(
+        self, path: Path, name: str, limits: Limits, take: Callable[[int], None] | None = None
+    ) -> Answer:
+        """Read a document with the next free reader; `take` replaces its own."""
+        reader = self._free.get()
+        reader.take = take or reader.take
+        try:
+            return reader.read(path, name, limits)
+        finally:
+            self._free.put(reader)
+
+    @property
+    def isolation(self) -> dict[str, bool]:
+        """Return the mechanisms that confined the readers; {} if nothing was read."""
+        return next((each.isolation for each in self.all if each.isolation), {})
+
+
 class Readers:
     """Where the readers of one run come from: processes of this machine, by default one a core.
 
@@ -105,6 +133,18 @@ class Readers:
     def reader(self, members: Path, **how: Unpack[ReaderOptions]) -> Reader:
         """Return a new reader, with the parameters of `Reader`."""
         return Reader(members, **how)
+
+    @contextmanager
+    def group(
+        self, many: int, members: Path, **how: Unpack[ReaderOptions]
+    ) -> Iterator[ReaderGroup]:
+        """Give so many readers, and stop them at the end."""
+        readers = [self.reader(members, **how) for _ in range(many)]
+        try:
+            yield ReaderGroup(readers)
+        finally:
+            for reader in readers:
+                reader.stop()
 
 
 def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Limits) -> Answer:
