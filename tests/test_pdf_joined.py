@@ -6,8 +6,8 @@ import pytest
 from reportlab.pdfgen import canvas
 
 import specimens
-from onetomany.formats.pdf_lattice import Lattice, LatticeCell
 from onetomany.formats.pdf_lines import Line
+from onetomany.formats.pdf_ruled import Lattice, LatticeCell
 from onetomany.formats.pdf_tables import _is_figures, join_cut_tables
 from test_extractors import read
 

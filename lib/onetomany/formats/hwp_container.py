@@ -181,7 +181,8 @@ def mend_container(container: Container, reading: Reading) -> bool:
             whole, rest = _whole_records(_inflated(stream) if container.compressed else stream)
             if rest:
                 reading.skip(f"the part after the damage in {path}")
-                container.streams[path] = _deflated(whole) if container.compressed else whole
+                packed = zlib.compress(whole, wbits=RAW) if container.compressed else whole
+                container.streams[path] = packed
                 mended = True
         elif path.startswith("BinData/") and container.compressed and not _is_whole(stream):
             if stream.startswith(_PICTURES):
@@ -220,11 +221,6 @@ def _inflated(stream: bytes) -> bytes:
 def _is_whole(stream: bytes) -> bool:
     part = inflate(stream, RAW, _MOST)
     return not stream or (bool(part.content) and part.ending is not Ending.DAMAGED)
-
-
-def _deflated(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-15)
-    return packer.compress(data) + packer.flush()
 
 
 def _whole_records(data: bytes) -> tuple[bytes, bytes]:

@@ -77,21 +77,15 @@ class HangulWalk:
         words = self._runs(element)
         head, said = self.numbering.head(element)
         cuts = self.breaks.cuts(element) if flows and self.laid_out else []
-        starts = sorted({words.offset(cut) for cut in cuts})
-        bounds = sorted({0, *starts})
-        for begin, end in zip(bounds, [*bounds[1:], words.length], strict=True):
-            if begin in starts:
-                self._begin_page()
+        for begin, end, breaks in words.pieces(cuts):
+            # a break before anything was written begins no page
+            if breaks and (self.page.parts or self.page.tables or self.page.number > 1):
+                self.page = self._turn()
             last = end == words.length
             self._piece(words, (begin, end), kind or said, head if begin == 0 else "", last=last)
         if flows:
             self._cross(element, words, after)
         self.depth -= 1
-
-    def _begin_page(self) -> None:
-        # a break before anything was written begins no page
-        if self.page.parts or self.page.tables or self.page.number > 1:
-            self.page = self._turn()
 
     def _deeper(self) -> None:
         self.depth += 1
@@ -130,9 +124,6 @@ class HangulWalk:
         who, dated = self.changes.get(change, (None, None))
         if self.page.add(text, kind, None, who, dated):
             self.told[kind] += 1
-
-    def _left(self, what: str) -> None:
-        self.reading.skip(LEFT_OUT.get(what, f"object of kind '{what}'"), self.page.number)
 
     def _runs(self, element: Any) -> Words:
         """Return the words of a paragraph's runs, and the objects in them."""
@@ -231,7 +222,8 @@ class HangulWalk:
             self._shape(element)
         else:
             if kind not in _SHAPES or kind == "ole":
-                self._left(kind)
+                left = LEFT_OUT.get(kind, f"object of kind '{kind}'")
+                self.reading.skip(left, self.page.number)
             self._shape(element)
 
     def _shape(self, element: Any) -> None:

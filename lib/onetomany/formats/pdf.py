@@ -15,8 +15,8 @@ from pypdfium2 import raw
 from . import pdf_forms as forms
 from . import pdf_notes as notes
 from .pdf_ahead import Ahead, pages_ahead
-from .pdf_lattice import Lattice
 from .pdf_lines import Line
+from .pdf_ruled import Lattice
 from .pdf_shapes import Shapes
 from .pdf_tables import add_borderless
 from .pdf_unread import Part, unread_note

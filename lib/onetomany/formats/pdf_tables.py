@@ -14,8 +14,8 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
-from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line
+from .pdf_ruled import Lattice, LatticeCell
 from .pdf_unread import common_area, level_rows
 from .reading import Box, Page, boxed, centre_of, is_within
 
