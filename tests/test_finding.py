@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from onetomany.cli import main
 from onetomany.documents import finding, indexing, remarks
+from onetomany.documents.case_export import INDEX, write_tables
 from onetomany.documents.case_file import open_case
 from onetomany.documents.finding import find_pages
 from onetomany.documents.ingest import ingest
 from onetomany.documents.name_search import find_names, name_pattern, name_summary, read_names
 from onetomany.documents.query import Filters, PageQuery, parse_query
-from onetomany.documents.table_files import INDEX, write_tables
 from onetomany.errors import InputError
 
 # written for this test: no document says so

@@ -1,8 +1,9 @@
-"""Export the tables of a case file as Parquet, by default with pseudonyms for persons."""
+"""Export a case file: as Parquet, by default with pseudonyms, and the tables in it as CSV files."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from onetomany.errors import InputError
 from onetomany.mentions import persons
 from onetomany.progress import ProgressBar
 from onetomany.sources.case import ArrowStream
-from onetomany.sources.files import whole_file
+from onetomany.sources.files import whole_file, write_whole
+from onetomany.sources.tables import csv_text
 from .case_file import open_beside, open_case
 from .catalogue import quoted
 from .pseudonyms import (
@@ -52,6 +54,23 @@ _MADE = {
     "gone": {"document": pl.String, **dict.fromkeys(("page", "s", "e"), pl.Int32)},
 }
 
+INDEX = "tables.csv"
+Cell = tuple[int, int, str, bool]  # row and column, from 1, text, and whether it is hidden
+MOST_CELLS = 5_000_000  # of one table, empty ones counted: a sheet may have a cell in its last row
+TABLE_INDEX = {
+    "file": pl.String,  # null if it was not written: see note
+    "path": pl.String,
+    "page": pl.Int64,
+    "label": pl.String,  # a sheet's name
+    "table_no": pl.Int64,
+    "title": pl.String,
+    "rows": pl.Int64,
+    "columns": pl.Int64,
+    "hidden_cells": pl.Int64,
+    "note": pl.String,
+    "document": pl.String,
+}
+
 
 def export_parquet(
     case: Path, folder: Path, *, names: bool = False, officials: bool = False
@@ -69,13 +88,12 @@ def export_parquet(
     if not names:
         return _export_pseudonymised(Path(case), Path(folder), officials=officials)
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
     with open_case(case, into=folder) as db:
-        for (table,) in db.execute(
+        tables = db.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
-        ).fetchall():
-            written.append(write_parquet(db, f'SELECT * FROM main."{table}"', folder, table))
-    return written
+        ).fetchall()
+        every = 'SELECT * FROM main."{}"'
+        return [_write_parquet(db, every.format(name), folder, name) for (name,) in tables]
 
 
 def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[Path]:
@@ -236,7 +254,7 @@ def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Rep
     where = f"where not exists ({within})" if name == "mentions" else ""
     query = f"select {', '.join(chosen)} from kept.{name} t {' '.join(joins)} {where}"
     query += " order by t.rowid"
-    return write_parquet(db, query, folder, name)
+    return _write_parquet(db, query, folder, name)
 
 
 def _swap(
@@ -260,10 +278,66 @@ def _swap(
         insert_frame(db, swap, pairs.filter(pl.col("old") != pl.col("new")))
 
 
-def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
+def _write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
     """Write a query's result as <name>.parquet, whole or not at all."""
     # absolute, like the folder that the connection may write to
     target = folder.absolute() / f"{name}.parquet"
     with whole_file(target) as beside:
         db.execute(f"COPY ({query}) TO {quoted(beside)} (FORMAT parquet, COMPRESSION zstd)")
     return folder / target.name
+
+
+def write_tables(
+    db: duckdb.DuckDBPyConnection, folder: Path, document: str | None = None
+) -> pl.DataFrame:
+    """Write the tables of a case, or of one document; return their index, TABLE_INDEX.
+
+    A cell that spans several rows or columns is in the first. No cell is taken for a formula by
+    a spreadsheet (`sources.tables`). Rows and columns are those of the table; of a sheet, those of
+    the sheet.
+    """
+    found = db.execute(
+        "select document, path, t.page, label, table_no, t.title from tables t "
+        "join documents using (document) left join pages p using (document, page) "
+        "where $only is null or document = $only order by path, t.page, table_no",
+        {"only": document},
+    ).fetchall()
+    rows = []
+    for of_it, path, page, label, number, title in found:
+        cells = db.execute(
+            "select row_no, column_no, text, hidden from cells "
+            "where document = ? and page = ? and table_no = ?",
+            [of_it, page, number],
+        ).fetchall()
+        high = max((row for row, *_ in cells), default=0)
+        wide = max((column for _, column, *_ in cells), default=0)
+        hidden = sum(bool(each) for *_, each in cells)
+        name, note = f"{of_it[:12]}-p{page}-t{number}.csv", _unfit(of_it, cells, high, wide)
+        if note is None:
+            write_whole(folder / name, _grid(cells, high, wide))
+        file = name if note is None else None
+        rows.append((file, path, page, label, number, title, high, wide, hidden, note, of_it))
+    index = pl.DataFrame(rows, schema=TABLE_INDEX, orient="row")
+    write_whole(folder / INDEX, csv_text(index).encode("utf-8-sig"))
+    return index
+
+
+def _unfit(document: str, cells: list[Cell], high: int, wide: int) -> str | None:
+    """Return why a table is not written: a received case file may contain anything."""
+    if not re.fullmatch("[0-9a-f]{64}", document):
+        return "Its document is not named by a SHA-256."
+    if not cells:
+        return "It has no cell with text."
+    if min(min(row, column) for row, column, *_ in cells) < 1 or high * wide > MOST_CELLS:
+        return f"It is {high:,} rows by {wide:,} columns: too large for one file."
+    return None
+
+
+def _grid(cells: list[Cell], high: int, wide: int) -> bytes:
+    """Return cells as CSV, for spreadsheets: in UTF-8 with its mark, which Excel needs."""
+    columns: list[list[str | None]] = [[None] * high for _ in range(wide)]
+    for row, column, text, _ in cells:
+        columns[column - 1][row - 1] = text
+    schema = {str(number): pl.String for number in range(wide)}
+    frame = pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
+    return csv_text(frame, include_header=False).encode("utf-8-sig")

@@ -63,9 +63,11 @@ def store_mentions(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         page=pl.Series([pages[place][1] for place in at], dtype=pl.Int32),
     )
     db.begin()
-    db.register("found", ArrowStream(of_pages))
+    # as a whole: to read some columns of a stream DuckDB would need pyarrow
+    db.register("given", ArrowStream(of_pages))
+    db.execute("create or replace temp table found as from given")
+    db.unregister("given")
     db.execute(_INSERT, {"money": MONEY})
-    db.unregister("found")
     db.execute(
         "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
         [

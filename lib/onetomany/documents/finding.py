@@ -227,14 +227,15 @@ class _Search:
     def _shown(
         self, rated: list[tuple[float, int]], places: dict[int, list[list[Span]]]
     ) -> pl.DataFrame:
-        ids = [id_ for _, id_ in rated]
-        query = "select id, document, page, text from search_pages " + among_ids(ids)
-        held = {row[0]: row[1:] for row in self.db.execute(query).fetchall()}
-        return hits_frame(
-            [(held[id_][0], held[id_][1], score) for score, id_ in rated],
-            [held[id_][2] for id_ in ids],
-            [_joined_spans([span for each in places[id_] for span in each]) for id_ in ids],
-        )
+        query = "select id, document, page, text from search_pages "
+        found = self.db.execute(query + among_ids([id_ for _, id_ in rated])).fetchall()
+        held = {row[0]: row[1:] for row in found}
+        rows = []
+        for score, id_ in rated:
+            document, page, text = held[id_]
+            spans = _joined_spans([span for each in places[id_] for span in each])
+            rows.append((document, page, score, text, spans))
+        return hits_frame(rows)
 
 
 def _plain(row: Any) -> tuple[str, int, int]:

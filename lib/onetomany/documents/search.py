@@ -191,15 +191,14 @@ def search_words(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) 
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
-    texts, places = [], []
-    ids = [row[-1] for row in found]
-    held = {row[0]: row[1:] for row in db.execute(_HELD + among_ids(ids)).fetchall()}
-    for id_ in ids:
+    query = _HELD + among_ids([id_ for *_, id_ in found])
+    held = {row[0]: row[1:] for row in db.execute(query).fetchall()}
+    rows = []
+    for *hit, id_ in found:
         text, forms, starts, ends = held[id_]
-        texts.append(text)
         placed = zip(forms.split(), starts, ends, strict=True)
-        places.append([(start, end) for form, start, end in placed if form in terms])
-    return hits_frame([row[:3] for row in found], texts, places)
+        rows.append((*hit, text, [(start, end) for form, start, end in placed if form in terms]))
+    return hits_frame(rows)
 
 
 @of_any_case
@@ -262,17 +261,13 @@ def _fitting(
     texts = dict(db.execute(query).fetchall())
     placed = places_in(regex, [texts[id_] for _, _, id_, _ in found]) if found else []
     rows = [
-        (document, page, texts[id_], places)
+        (document, page, float(len(places)), texts[id_], places)
         for (document, page, id_, _), places in zip(found, placed, strict=True)
         if places
     ]
     # DuckDB and Python may count differently, such as digits of other scripts
-    rows.sort(key=lambda row: -len(row[3]))
-    return hits_frame(
-        [(document, page, float(len(places))) for document, page, _, places in rows],
-        [row[2] for row in rows],
-        [row[3] for row in rows],
-    )
+    rows.sort(key=lambda row: -len(row[4]))
+    return hits_frame(rows)
 
 
 def among_ids(ids: list[int]) -> str:
@@ -280,14 +275,13 @@ def among_ids(ids: list[int]) -> str:
     return f"where id in ({', '.join(map(str, ids)) or '-1'})"
 
 
-def hits_frame(
-    found: list[tuple[str, int, float]], texts: list[str], places: list[list[Span]]
-) -> pl.DataFrame:
+def hits_frame(found: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """Return rows of document, page, score, text and places as a frame of HITS."""
     rows = []
-    for (document, page, score), text, spans in zip(found, texts, places, strict=True):
+    for *hit, text, spans in found:
         start, end = _snippet(text, spans)
         marks = [{"start": first, "end": last} for first, last in spans]
-        rows.append((document, page, score, text[start:end], start, marks))
+        rows.append((*hit, text[start:end], start, marks))
     return pl.DataFrame(rows, schema=HITS, orient="row")
 
 

@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -224,13 +225,11 @@ def _texts(pdf: Any) -> list[str]:
 def read_bookmarks(pdf: Any, reading: Reading) -> None:
     """Note the bookmarks, whose words may be on no page."""
     told = []
-    for mark in pdf.get_toc(max_depth=15):
+    for mark in islice(pdf.get_toc(max_depth=15), BOOKMARKS):
         dest = mark.get_dest()
         at = dest.get_index() if dest else None
         title = " ".join(mark.get_title().split())
         told.append(f"{title} (page {at + 1})" if at is not None else title)
-        if len(told) == BOOKMARKS:
-            break
     if told:
         listed = "; ".join(told)
         cut = listed[:FACT] + " ..." if len(listed) > FACT else listed
