@@ -24,6 +24,7 @@ from reportlab.pdfgen import canvas
 import specimens
 from onetomany.documents import indexing, nouns, search
 from onetomany.documents.case_file import open_case
+from onetomany.documents.catalogue import make_later_table
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
 from onetomany.errors import InputError, IntegrityError
@@ -113,7 +114,7 @@ def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None
     """The index itself, on tokens that need no tokenizer."""
     with duckdb.connect() as db:
         search.load_fts(db)
-        db.execute(search._TABLES)
+        make_later_table(db, "search_pages")
         db.executemany(
             "insert into search_pages values (?, 'd', ?, ?, [], [], 't', '')",
             [[place, place, " ".join(words)] for place, words in enumerate(pages, 1)],
