@@ -134,8 +134,8 @@ def _stored(home: Path) -> str:
 def _read_folder(args: argparse.Namespace) -> Ingested:
     """Read the folder, on this machine or on a cluster."""
     from onetomany.documents.ingest import ingest as read_folder
-    from onetomany.documents.passwords import given_passwords
     from onetomany.documents.scans import LANGUAGES, checked_languages
+    from onetomany.documents.workers import given_passwords
 
     if args.workers is not None and args.workers < 1:
         raise InputError("--workers needs a number of 1 or more.")

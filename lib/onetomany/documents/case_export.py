@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -102,21 +102,19 @@ def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[
             f"{folder} contains the case file, and so the key of the pseudonyms: "
             "name another folder."
         )
-    with open_case(case):
-        pass  # raises InputError for other files, before a key is made
-    key = pseudonym_key(case)
-    folder.mkdir(parents=True, exist_ok=True)
     stay = set()
     if officials:
         listed = public_office()
         stay = {persons.normal_name(name) for name in [*listed["name"], *listed["name_romanised"]]}
     with open_beside(case, folder) as db:
+        key = pseudonym_key(case)  # not for other files, which are refused
+        folder.mkdir(parents=True, exist_ok=True)
         there = {name for (name,) in db.execute(
             "select table_name from duckdb_tables() where database_name = 'kept'"
         ).fetchall()}  # fmt: skip
         folders = db.execute("select distinct folder from kept.files").fetchall()
         replacer = Replacer(key, _names(db, key), stay, [folder for (folder,) in folders])
-        _pages(db, replacer)
+        _pages(db, replacer, SPANS.keys() & there)
         written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
     write_names(case, replacer.used)
     return written
@@ -167,16 +165,14 @@ def _batches(
         yield [text for (text,) in rows]
 
 
-def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
-    """Fill the tables of _MADE."""
+def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer, spanned: Collection[str]) -> None:
+    """Fill the tables of _MADE; `spanned` are the tables of the case whose spans move."""
     for table, schema in _MADE.items():
         db.register("empty", ArrowStream(pl.DataFrame(schema=schema)))
         db.execute(f"create table {table} as from empty")
-    held = {name for (name,) in db.execute("select table_name from duckdb_tables()").fetchall()}
     every = " union ".join(
         f"select document, page, unnest([char_start, char_end]) as spot from kept.{table}"
-        for table in SPANS
-        if table in held
+        for table in spanned
     )
     db.execute(
         f"create table cuts as select * from ({every}) where spot is not null and page is not null"

@@ -137,10 +137,10 @@ def read_scans(
     case: Path,
     limits: Limits,
     *,
-    readers: Readers | None = None,
-    retry: bool = False,
-    off: bool = False,
-    languages: str = LANGUAGES,
+    readers: Readers,
+    retry: bool,
+    off: bool,
+    languages: str,
 ) -> Scans:
     """Read the pages of a folder's documents that are pictures and were not read before.
 
@@ -154,7 +154,6 @@ def read_scans(
         return Scans(left=len(waiting), why=why, how=_how_to_get(languages))
     extractor = f"ocr: {name}, pypdfium2 {version('pypdfium2')}, pillow {version('pillow')}"
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
-    readers = readers or Readers()
     many = min(readers.many, len(waiting))
     outcomes: list[str] = []
     with (

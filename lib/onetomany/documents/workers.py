@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -14,6 +15,7 @@ from queue import SimpleQueue
 from typing import TypedDict, Unpack
 
 from onetomany.cage.keeper import Keeper, Outcome
+from onetomany.errors import InputError
 from onetomany.formats.extraction import is_light
 from onetomany.formats.reading import Limits
 from onetomany.sources.files import open_plain
@@ -21,6 +23,7 @@ from .answers import Answer, Member, Taken
 
 LIGHT, ALL = "onetomany.formats.extraction:load_light", "onetomany.formats.extraction:load_all"
 NAME = 1_000  # characters of a name that its reader is given
+PASSWORDS = 60_000  # characters of all passwords in a request to a caged process
 OCR = "onetomany.formats.ocr:load_ocr"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
@@ -164,3 +167,26 @@ def _why_ended(code: int, limits: Limits) -> str:
     if code < 0:
         return f"The parser crashed on it ({signal.Signals(-code).name}): damaged or hostile."
     return f"The parser gave up on it, most likely at {limits.memory >> 20:,} MB of memory."
+
+
+def given_passwords(words: Sequence[str], file: Path | None, folder: Path) -> tuple[str, ...]:
+    """Return the passwords in their order, each once. No message names one.
+
+    Raises InputError for a file that can't be read, or that would be read as a document itself.
+    """
+    found = list(words)
+    if file is not None:
+        if file.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"The file of passwords, {file}, is in the folder that is read: its words would "
+                "be stored in the case file. Move it elsewhere."
+            )
+        try:
+            found += file.read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise InputError(f"The file of passwords, {file}, can't be read: {why}.") from None
+    kept = tuple(dict.fromkeys(each for each in found if each))
+    if len(json.dumps(kept)) > PASSWORDS:
+        raise InputError(f"{len(kept):,} passwords are more than one run can try: split the file.")
+    return kept

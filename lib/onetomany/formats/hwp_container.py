@@ -171,10 +171,9 @@ def _mixed(data: bytes) -> tuple[int, bytes]:
 
 def mend_container(container: Container, reading: Reading) -> bool:
     """Cut damaged streams to their whole part, with a note each; return whether any was damaged."""
-    mended = False
+    mended = bool(container.lost)
     for path in container.lost:
         reading.skip(f"{path}, a part of the file that is damaged")
-        mended = True
     numbered = []
     for path, stream in list(container.streams.items()):
         if path == "DocInfo" or _SECTION.fullmatch(path):

@@ -51,7 +51,7 @@ class FormField:
         return bool(self.shown) and on != (self.value not in ("", "Off"))
 
 
-def form_fields(content: bytes) -> list[FormField]:
+def _form_fields(content: bytes) -> list[FormField]:
     """Return the fields with values, in the order of the form's tree.
 
     It is pdfminer.six (MIT) that reads them: PDFium reports a field only if a page shows it. Raises
@@ -149,7 +149,7 @@ def _text(value: Any) -> str:
 def read_tree(content: bytes, reading: Reading) -> list[FormField]:
     """Return the fields of the form's own tree; a note says if it can't be read."""
     try:
-        return form_fields(content)
+        return _form_fields(content)
     except Damaged as error:
         reading.note(
             "form",

@@ -86,7 +86,7 @@ def add_borderless(
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
-    return join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
+    return _join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
 
 
 def borderless_tables(pdf: Any, numbers: list[int]) -> dict[int, list[Lattice] | BaseException]:
@@ -209,7 +209,7 @@ def _gaps(row: list[Box]) -> list[Box]:
     return groups if len(groups) > 1 else []
 
 
-def join_cut_tables(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
+def _join_cut_tables(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
     """Return tables, in order, with those joined that a heading of one line cuts in two.
 
     The second part has the first's columns and sides, and begins with figures, not with a head. The
