@@ -13,7 +13,6 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.mentions import persons
 from onetomany.progress import ProgressBar
-from onetomany.sources.case import ArrowStream
 from onetomany.sources.files import whole_file, write_whole
 from onetomany.sources.tables import csv_text
 from .case_file import open_beside, open_case
@@ -49,9 +48,9 @@ KEPT = {
 BATCH = 500
 # what `_pages` makes: changed texts, moved places of their spans, places of replaced names
 _MADE = {
-    "new_pages": {"document": pl.String, "page": pl.Int32, "text": pl.String},
-    "places": {"document": pl.String, **dict.fromkeys(("page", "spot", "s", "e"), pl.Int32)},
-    "gone": {"document": pl.String, **dict.fromkeys(("page", "s", "e"), pl.Int32)},
+    "new_pages": {"document": "varchar", "page": "integer", "text": "varchar"},
+    "places": {"document": "varchar", **dict.fromkeys(("page", "spot", "s", "e"), "integer")},
+    "gone": {"document": "varchar", **dict.fromkeys(("page", "s", "e"), "integer")},
 }
 
 INDEX = "tables.csv"
@@ -167,9 +166,9 @@ def _batches(
 
 def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer, spanned: Collection[str]) -> None:
     """Fill the tables of _MADE; `spanned` are the tables of the case whose spans move."""
-    for table, schema in _MADE.items():
-        db.register("empty", ArrowStream(pl.DataFrame(schema=schema)))
-        db.execute(f"create table {table} as from empty")
+    for table, columns in _MADE.items():
+        defined = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        db.execute(f"create table {table} ({defined})")
     every = " union ".join(
         f"select document, page, unnest([char_start, char_end]) as spot from kept.{table}"
         for table in spanned
@@ -182,7 +181,9 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer, spanned: Collectio
         cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
         while rows := cursor.fetchmany(BATCH):
             for table, made in _changes(db, replacer, rows).items():
-                insert_frame(db, table, pl.DataFrame(made, schema=_MADE[table], orient="row"))
+                if made:
+                    frame = pl.DataFrame(made, schema=[*_MADE[table]], orient="row")
+                    insert_frame(db, table, frame)
             bar.update(len(rows))
 
 
