@@ -221,7 +221,7 @@ def make_pages(path: Path, pages: int) -> None:
             "insert into pages by name select 'd' || (n // 100) as document, n % 100 + 1 as page, "
             "text, 'text' as text_source, 'benchmark' as extractor, 1 as version from made"
         )
-        seconds = _seconds(lambda: indexing.index_words(db))
+        seconds = _seconds(lambda: indexing.index_case(db, kinds=("words",)))
     size = sum(len(text.encode()) for text in texts) / 1e6
     print(f"indexed {pages:,} pages ({size:.0f} MB) in {seconds:.0f} s")
 

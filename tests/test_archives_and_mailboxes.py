@@ -20,8 +20,7 @@ import specimens
 from onetomany.cli import main
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
-from onetomany.documents.passwords import given_passwords
-from onetomany.documents.workers import Reader
+from onetomany.documents.workers import Reader, given_passwords
 from onetomany.errors import InputError
 from onetomany.formats.kinds import extract, media_type
 from onetomany.formats.member_names import decoded_names

@@ -414,8 +414,8 @@ def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
     ingest(folder, case)
     begun = time.monotonic()
     with case_file.open_case(case, write=True) as db:
-        assert indexing.index_mentions(db, progress=False) == 4
-        assert indexing.index_words(db, progress=False) == 4
+        assert indexing.index_case(db, progress=False, kinds=("mentions",)) == (4,)
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (4,)
         assert time.monotonic() - begun < 60
         # what was given up is not begun again
         assert indexing.index_case(db) == (0, 0)

@@ -68,7 +68,7 @@ def by_wget(tmp_path_factory: pytest.TempPathFactory, site: str) -> Path:
     websites.wacz(inner, folder / "packed.wacz", site + "/utf8.html")
     ingest(folder, base / "case.duckdb", workers=1)
     with case_file.open_case(base / "case.duckdb", write=True) as db:
-        indexing.index_words(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("words",))
     return base / "case.duckdb"
 
 

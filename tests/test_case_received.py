@@ -49,8 +49,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     case = base / "case.duckdb"
     ingest(folder, case)
     with open_case(case, write=True) as db:
-        indexing.index_mentions(db)
-        indexing.index_words(db)
+        indexing.index_case(db, kinds=("mentions",))
+        indexing.index_case(db, kinds=("words",))
         claim_ledger.store_claims(db, claim_ledger.load_claims(), claim_ledger.load_links())
         store_requests(db, simulate_requests(dt.date(2026, 11, 27), procedures(), gaps.load_gaps()))
     return folder, case
@@ -63,7 +63,7 @@ def received(own: tuple[Path, Path], tmp_path: Path) -> Path:
 
 def test_what_the_kit_itself_makes_is_accepted(own: tuple[Path, Path], tmp_path: Path) -> None:
     with open_case(own[1], write=True) as db:
-        indexing.index_words(db)
+        indexing.index_case(db, kinds=("words",))
     with open_case(own[1]) as db:
         assert search.search_words(db, "법무부").height == 1
         assert query_frame(db, "select * from request_documents").height >= 0

@@ -22,7 +22,7 @@ import specimens
 from onetomany.cli import main
 from onetomany.documents import case_file, cluster
 from onetomany.documents.answers import Answer
-from onetomany.documents.cluster import Cluster, ClusterReader, Reply, read_there
+from onetomany.documents.cluster import Cluster, ClusterReader, Reply, _read_there
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, RefusedError
 from onetomany.formats.reading import Limits
@@ -149,14 +149,14 @@ def test_members_too_large_to_send_are_read_here(
 def test_a_worker_says_that_members_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "CARRIED", 100)
     how = {"ocr": "", "passwords": ()}
-    assert read_there(mail("a member " * 50), "a.eml", Limits(), how, False).here
+    assert _read_there(mail("a member " * 50), "a.eml", Limits(), how, False).here
     for readers in cluster._THERE.readers.values():
         readers.stop()
     cluster._THERE.__dict__.clear()
 
 
 def test_a_worker_raises_nothing_since_that_would_be_logged_with_the_document() -> None:
-    reply = read_there(b"the document", "a.txt", Limits(), {}, False)
+    reply = _read_there(b"the document", "a.txt", Limits(), {}, False)
     assert reply.trouble == "KeyError"
     assert "the document" not in repr(reply)
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from onetomany.cli import main
 from onetomany.documents import finding, indexing, remarks
+from onetomany.documents.case_export import INDEX, write_tables
 from onetomany.documents.case_file import open_case
 from onetomany.documents.finding import find_pages
 from onetomany.documents.ingest import ingest
-from onetomany.documents.name_search import find_names, name_pattern, name_summary, read_names
+from onetomany.documents.name_search import _name_pattern, find_names, name_summary, read_names
 from onetomany.documents.query import Filters, PageQuery, parse_query
-from onetomany.documents.table_files import INDEX, write_tables
 from onetomany.errors import InputError
 
 # written for this test: no document says so
@@ -197,7 +197,7 @@ def test_a_list_of_names(case: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_spellings_of_a_name(name: str, spelt: str, fits: bool) -> None:
     import re
 
-    assert bool(re.fullmatch(name_pattern(name), spelt, re.IGNORECASE)) is fits
+    assert bool(re.fullmatch(_name_pattern(name), spelt, re.IGNORECASE)) is fits
 
 
 def test_tags_stay_when_documents_are_read_again(

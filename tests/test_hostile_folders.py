@@ -159,7 +159,7 @@ def test_names_that_are_no_utf8_are_read_and_found(tmp_path: Path) -> None:
     assert os.fsencode(original_file(case, names["document"][0])) == raw
     assert readable_name("a/b!/\\xb9\\xfd.txt") == "법.txt"
     with open_case(case, write=True) as db:
-        indexing.index_words(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("words",))
         assert search.search_words(db, "법무부")["document"].to_list() == [names["document"][0]]
 
 

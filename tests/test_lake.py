@@ -172,7 +172,7 @@ def test_a_document_is_replaced_by_a_better_reading_only(
     shared = TEXTS["a"][2]
     add(cases["b"], shared, f"{shared} and what OCR read on it")
     with case_file.open_case(cases["b"], write=True) as db:
-        indexing.index_words(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("words",))
     better = publish_case(cases["b"], place[0])
     assert (better.documents, better.replaced, better.all_documents) == (0, 1, 5)
     worse = publish_case(cases["a"], place[0])

@@ -244,7 +244,7 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
     (folder / "c.pdf").write_bytes(specimens.pdf(lambda page: page.drawString(9, 9, "In 2011"), 11))
     ingest(folder, tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
-        indexing.index_mentions(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("mentions",))
         came = pl.DataFrame({"path": ["a.eml"], "disclosure_date": ["2022-05-17"]})
         found = timeline.of_documents(db, came)
         assert found.select("what", "event_date", "document_date", "disclosure_date").rows() == [

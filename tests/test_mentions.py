@@ -492,8 +492,8 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
                 "null, null, 'x', 1)",
                 ["a" * 64, number, text[start:end], start, end],
             )
-        assert indexing.index_mentions(db, progress=False) == 2
-        assert indexing.index_mentions(db, progress=False) == 0
+        assert indexing.index_case(db, progress=False, kinds=("mentions",)) == (2,)
+        assert indexing.index_case(db, progress=False, kinds=("mentions",)) == (0,)
         rows = db.execute(
             "select kind, normal, block, value, approximation, note from mentions order by 1, 2"
         ).fetchall()
@@ -512,12 +512,12 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
         assert pairs == [("moj", "pipa 17", 1, 1), ("moj", "pipa 18", 1, 1)]
         # as case_file.forget_document leaves it, when a document is to be read again
         db.execute("delete from mentions")
-        assert indexing.index_mentions(db, progress=False) == 1
+        assert indexing.index_case(db, progress=False, kinds=("mentions",)) == (1,)
         db.execute("update pages set text = 'NIPA' where document = ?", ["b" * 64])
-        assert indexing.index_mentions(db, progress=False) == 1
+        assert indexing.index_case(db, progress=False, kinds=("mentions",)) == (1,)
         assert db.execute("select count(*) from mentions").fetchone() == (6,)
         db.execute("delete from pages where document = ?", ["a" * 64])
-        assert indexing.index_mentions(db, progress=False) == 0
+        assert indexing.index_case(db, progress=False, kinds=("mentions",)) == (0,)
         assert db.execute("select normal from mentions").fetchall() == [("nipa",)]
 
 

@@ -313,11 +313,11 @@ def test_an_answer_for_another_page_is_a_failure(
         {"pages": page, "notes": whole},
     ):
         answer = Answer({"columns": columns})
-        monkeypatch.setattr(scans.Reader, "read", lambda *_, answer=answer: answer)
+        monkeypatch.setattr(Child, "read", lambda *_, answer=answer: answer)
         assert ingest(folder, case, workers=1, retry=True).scans.failed == 1
         assert ask(case, "SELECT text_source, text FROM pages").row(0) == ("none", "")
         assert "no sense" in ask(case, "SELECT text FROM notes")["text"].item()
-    monkeypatch.setattr(scans.Reader, "read", lambda *_: Answer({"columns": {"pages": page}}))
+    monkeypatch.setattr(Child, "read", lambda *_: Answer({"columns": {"pages": page}}))
     assert ingest(folder, case, workers=1, retry=True).scans.read == 1
     assert ask(case, "SELECT text FROM pages")["text"].item() == "x"
 

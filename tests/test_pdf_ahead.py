@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from onetomany.documents import sketch
 from onetomany.formats import pdf_ahead, pdf_tables
 from onetomany.formats.extraction import _pdf
-from onetomany.formats.pdf_lattice import Lattice
-from onetomany.formats.pdf_ruled import _cells, _plumber_tables
+from onetomany.formats.pdf_ruled import Lattice, _cells, _plumber_tables
 from onetomany.formats.pdf_seen import STRIPE, Drawn
 from onetomany.formats.pdf_unread import Looked
 

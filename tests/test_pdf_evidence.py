@@ -20,8 +20,8 @@ import specimens
 from onetomany.documents import case_file, scans
 from onetomany.documents.ingest import ingest
 from onetomany.formats.garbled import garbled_lines
-from onetomany.formats.pdf_lattice import Lattice, LatticeCell
-from onetomany.formats.pdf_revisions import _earlier_revisions
+from onetomany.formats.pdf_notes import _earlier_revisions
+from onetomany.formats.pdf_ruled import Lattice, LatticeCell
 from onetomany.formats.reading import Reading
 from test_extractors import read as read_named
 

@@ -9,9 +9,9 @@ import re
 import pytest
 
 from form_specimen import Form, every_kind, stream, utf16
-from onetomany.formats import pdf_form_tree
-from onetomany.formats.pdf_form_tree import FormField, FormUnreadable, form_fields
-from onetomany.formats.reading import Reading
+from onetomany.formats import pdf_forms
+from onetomany.formats.pdf_forms import FormField, _form_fields
+from onetomany.formats.reading import Damaged, Reading
 from test_extractors import read as read_named
 
 
@@ -91,23 +91,23 @@ def test_a_form_whose_fields_are_their_own_kids_ends() -> None:
 
 def test_a_damaged_table_of_places_is_told() -> None:
     content = re.sub(rb"startxref\n\d+", b"startxref\n7", every_kind().content())
-    with pytest.raises(FormUnreadable):
-        form_fields(content)
+    with pytest.raises(Damaged):
+        _form_fields(content)
     reading = read(content)  # PDFium looks for the objects itself
     assert "plain: Nobody" in texts(reading, "field")
     assert any("list of fields can't be read" in note for note in notes(reading, "form"))
 
 
 def test_a_tree_of_too_many_fields_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf_form_tree, "FIELDS", 5)
-    assert len(form_fields(every_kind().content())) == 5
+    monkeypatch.setattr(pdf_forms, "FIELDS", 5)
+    assert len(_form_fields(every_kind().content())) == 5
 
 
 def test_values_of_the_tree_are_as_they_are_written() -> None:
     form = Form()
     form.text("Korean", utf16("홍길동"), "홍길동")
     form.check("split", "Yes", "Off", "[ ]")
-    first, second = form_fields(form.content())
+    first, second = _form_fields(form.content())
     assert first == FormField("Korean", "Korean", "Tx", "홍길동")
     assert (second.value, second.shown, second.contradicts) == ("Yes", ("Off",), True)
 
@@ -118,6 +118,6 @@ def test_damaged_forms_end_in_time_and_print_nothing(capfd: pytest.CaptureFixtur
         damaged = bytearray(content)
         for _ in range(chance.randint(1, 40)):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        with contextlib.suppress(FormUnreadable):
-            form_fields(bytes(damaged))
+        with contextlib.suppress(Damaged):
+            _form_fields(bytes(damaged))
     assert capfd.readouterr() == ("", "")

@@ -6,10 +6,9 @@ import pytest
 from reportlab.pdfgen import canvas
 
 import specimens
-from onetomany.formats.pdf_joined import join_cut_tables
-from onetomany.formats.pdf_lattice import Lattice, LatticeCell
 from onetomany.formats.pdf_lines import Line
-from onetomany.formats.pdf_tables import _is_figures
+from onetomany.formats.pdf_ruled import Lattice, LatticeCell
+from onetomany.formats.pdf_tables import _is_figures, _join_cut_tables
 from test_extractors import read
 
 HEAD = ("Year", "Total", "Public", "Private")
@@ -43,7 +42,7 @@ def test_a_heading_within_a_table_is_a_row_of_it() -> None:
     first, lines = part(100, [HEAD, *rows(1996, 12)])
     second, more = part(280, rows(2011, 8))
     heading = line(72, 266, "Projected")
-    (table,) = join_cut_tables([first, second], [*lines, heading, *more])
+    (table,) = _join_cut_tables([first, second], [*lines, heading, *more])
     assert (table.rows, table.columns) == (13 + 1 + 8, 4)
     (cell,) = (each for each in table.cells if each.row == 14)
     assert (cell.column, cell.spans, cell.box) == (1, (1, 4), heading.box)
@@ -72,7 +71,7 @@ def test_two_tables_stay_two(
     first, lines = part(100, [HEAD, *rows(1996, 12)])
     second, more = part(top, [*begins, *rows(2011, 8)], aside)
     headings = [line(72, 260 + 10 * number, words) for number, words in enumerate(between)]
-    assert join_cut_tables([first, second], [*lines, *headings, *more]) == [first, second]
+    assert _join_cut_tables([first, second], [*lines, *headings, *more]) == [first, second]
 
 
 def test_rows_drawn_as_one_text_each_are_a_table() -> None:

@@ -68,7 +68,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = root / "case.duckdb"
     assert ingest(folder, file).failed == 0
     with open_case(file, write=True) as db:
-        indexing.index_mentions(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("mentions",))
         # as search.index leaves it, with whole texts as its words
         db.execute(
             "create table search_postings (term varchar, id integer, tf bigint, score double)"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from onetomany.cage.magic_bytes import media_type_by_magic
 from onetomany.cage.text_tables import find_separator, is_korean, utf16_of
 from onetomany.documents import name_search, search
+from onetomany.documents.catalogue import make_later_table
 from onetomany.formats.inflating import GZIP, RAW, ZLIB, Ending, inflate
 from onetomany.formats.kinds import media_type
 from onetomany.formats.plain import decode
@@ -112,7 +113,7 @@ def test_names_of_a_long_list_are_found_each_on_its_own_pages() -> None:
     names = [f"name{number}x" for number in range(2 * name_search.TOGETHER + 7)] + ["Lee"]
     texts = [f"page of {name} and another" for name in names[:-1]] + ["fleet", "Lee was here"]
     with duckdb.connect() as db:
-        db.execute(search._TABLES)
+        make_later_table(db, "search_pages")
         db.execute("create table search_postings (term varchar, id integer)")
         db.execute("create table documents (document varchar, path varchar)")
         db.execute("insert into documents values ('d', 'a.pdf')")

@@ -24,6 +24,7 @@ from reportlab.pdfgen import canvas
 import specimens
 from onetomany.documents import indexing, nouns, search
 from onetomany.documents.case_file import open_case
+from onetomany.documents.catalogue import make_later_table
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
 from onetomany.errors import InputError, IntegrityError
@@ -53,7 +54,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = folder.with_name("case.duckdb")
     ingest(folder, path, workers=1)
     with open_case(path, write=True) as db:
-        assert indexing.index_words(db, progress=False) == len(PAGES) - 1
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (len(PAGES) - 1,)
     return path
 
 
@@ -113,7 +114,7 @@ def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None
     """The index itself, on tokens that need no tokenizer."""
     with duckdb.connect() as db:
         search.load_fts(db)
-        db.execute(search._TABLES)
+        make_later_table(db, "search_pages")
         db.executemany(
             "insert into search_pages values (?, 'd', ?, ?, [], [], 't', '')",
             [[place, place, " ".join(words)] for place, words in enumerate(pages, 1)],
@@ -214,7 +215,7 @@ def test_letters_apart_are_found_as_syllables(tmp_path: Path) -> None:
     (tmp_path / "folder" / "a.txt").write_text(apart, encoding="utf-8")
     ingest(tmp_path / "folder", tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
-        indexing.index_words(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("words",))
         for form in ("NFC", "NFD"):
             word = unicodedata.normalize(form, "법무부")
             for find in (search.search_words, search.search_phrase, search.search_pattern):
@@ -240,30 +241,30 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
     folder = case.parent / "another"
     folder.mkdir()
     with open_case(case, write=True) as db:
-        assert indexing.index_words(db, progress=False) == 0
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (0,)
     (folder / "more.txt").write_text("새로 공개된 법무부 문서", encoding="utf-8")
     ingest(folder, case, workers=1)
     with open_case(case, write=True) as db:
-        assert indexing.index_words(db, progress=False) == 1
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (1,)
         assert search.search_words(db, "법무부").height == 4
         db.execute("update pages set text = '다른 글' where text like '새로 공개된%'")
-        assert indexing.index_words(db, progress=False) == 1
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (1,)
         assert search.search_words(db, "법무부").height == 3
         db.execute("delete from pages where text = '다른 글'")
-        assert indexing.index_words(db, progress=False) == 0
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (0,)
         assert db.execute("select count(*) from search_pages").fetchone() == (len(PAGES) - 1,)
     monkeypatch.setattr(search, "TOKENIZER_VERSION", 99)
     with open_case(case, write=True) as db:
         with pytest.raises(InputError, match="index it again"):
             search.search_words(db, "법무부")
-        assert indexing.index_words(db, progress=False) == len(PAGES) - 1
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (len(PAGES) - 1,)
 
 
 def test_a_case_without_an_index_says_so(tmp_path: Path) -> None:
     with open_case(tmp_path / "new.duckdb", write=True) as db:
         with pytest.raises(InputError, match="isn't indexed yet"):
             search.search_words(db, "법무부")
-        assert indexing.index_words(db, progress=False) == 0
+        assert indexing.index_case(db, progress=False, kinds=("words",)) == (0,)
         assert search.search_words(db, "법무부").is_empty()
 
 
@@ -287,7 +288,7 @@ def pdf_case(tmp_path: Path) -> tuple[Path, str, Path]:
     case = tmp_path / "case.duckdb"
     ingest(folder, case, workers=1)
     with open_case(case, write=True) as db:
-        indexing.index_words(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("words",))
         hit = search.search_words(db, "법무부").row(0, named=True)
     return case, hit["document"], path
 
@@ -330,7 +331,7 @@ def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Pa
     (folder / "a.pdf").write_bytes(specimens.pdf(draw))
     ingest(folder, tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
-        indexing.index_words(db, progress=False)
+        indexing.index_case(db, progress=False, kinds=("words",))
         (hit,) = search.search_phrase(db, "private companies").iter_rows(named=True)
     spans = [(span["start"], span["end"]) for span in hit["spans"]]
     drawn = page_picture(tmp_path / "case.duckdb", hit["document"], 1, spans, scale=2)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from onetomany.cases.case_folder import Case
     from onetomany.documents.cluster import Cluster
-    from onetomany.documents.ingested import Ingested
+    from onetomany.documents.ingest import Ingested
     from onetomany.documents.lake import Lake
 
 
@@ -128,8 +128,8 @@ def _stored(home: Path) -> str:
 def _read_folder(args: argparse.Namespace) -> Ingested:
     """Read the folder, on this machine or on a cluster."""
     from onetomany.documents.ingest import ingest as read_folder
-    from onetomany.documents.passwords import given_passwords
     from onetomany.documents.scans import LANGUAGES, checked_languages
+    from onetomany.documents.workers import given_passwords
 
     if args.workers is not None and args.workers < 1:
         raise InputError("--workers needs a number of 1 or more.")

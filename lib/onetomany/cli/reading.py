@@ -260,8 +260,8 @@ def tables_command(parser: CommandParser) -> Run:
 def _tables(args: argparse.Namespace) -> None:
     import polars as pl
 
+    from onetomany.documents.case_export import INDEX, write_tables
     from onetomany.documents.remarks import document_named
-    from onetomany.documents.table_files import INDEX, write_tables
 
     with open_case_or_lake(args) as db:
         only = document_named(db, args.document) if args.document else None

@@ -109,7 +109,10 @@ class Taken:
                     break
             else:
                 raise Trouble("its answer makes no sense")
-        columns = {table: _joined(table, chunks) for table, chunks in self.chunks.items()}
+        columns = {
+            table: held[0] if len(held) == 1 else pl.concat(_typed(table, each) for each in held)
+            for table, held in self.chunks.items()
+        }
         return {"facts": self.facts, "columns": columns}, self.members
 
     def _add(self, tables: Any) -> None:
@@ -181,7 +184,3 @@ def _typed(table: str, rows: Any) -> pl.DataFrame:
         return pl.DataFrame(rows, schema=_TABLES[table])
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
         raise Trouble("its answer makes no sense") from error
-
-
-def _joined(table: str, chunks: list[Any]) -> Any:
-    return chunks[0] if len(chunks) == 1 else pl.concat(_typed(table, each) for each in chunks)

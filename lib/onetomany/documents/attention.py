@@ -97,8 +97,7 @@ def write_attention(case: Path, found: pl.DataFrame) -> Path:
     """Write the full list as CSV, names escaped as on the screen; return the file."""
     shown = found.with_columns(
         pl.col("group").replace_strict(GROUPS),
-        pl.Series("path", [printable(each) for each in found["path"]], dtype=pl.String),
-        pl.Series("what", [printable(each) for each in found["what"]], dtype=pl.String),
+        pl.col("path", "what").map_elements(printable, return_dtype=pl.String),
     )
     write_whole(attention_file(case), csv_text(shown).encode("utf-8-sig"))
     return attention_file(case)

@@ -1,9 +1,10 @@
-"""Export the tables of a case file as Parquet, by default with pseudonyms for persons."""
+"""Export a case file: as Parquet, by default with pseudonyms, and the tables in it as CSV files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,8 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.mentions import persons
 from onetomany.progress import ProgressBar
-from onetomany.sources.case import ArrowStream
-from onetomany.sources.files import whole_file
+from onetomany.sources.files import whole_file, write_whole
+from onetomany.sources.tables import csv_text
 from .case_file import open_beside, open_case
 from .catalogue import quoted
 from .pseudonyms import (
@@ -24,6 +25,7 @@ from .pseudonyms import (
     replace_spans,
     write_names,
 )
+from .store import insert_frame
 
 # the exported tables; the others (search index, sketches of shingles) contain words as well
 TABLES = (
@@ -36,13 +38,37 @@ SPANS |= {"links": "", "words": ""}
 # fields that contain a name, whatever it looks like
 AUTHORS = {("documents", "author"), ("blocks", "who")}
 # columns without words or names: hashes, keys, dates, addresses of pages
-KEPT = {"document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor"}
-KEPT |= {"version"}
-KEPT |= {"kind", "unit", "text_source", "source_url", "from_type", "to_type"}
-KEPT |= {"created", "modified", "dated"}
-KEPT |= {"address", "final_address", "captured", "dated_by", "payload_digest", "payload_sha256"}
-KEPT |= {"digest_of", "member", "record", "refers_to", "refers_to_address", "refers_to_date"}
+KEPT = {
+    "document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor",
+    "version", "kind", "unit", "text_source", "source_url", "from_type", "to_type", "created",
+    "modified", "dated", "address", "final_address", "captured", "dated_by", "payload_digest",
+    "payload_sha256", "digest_of", "member", "record", "refers_to", "refers_to_address",
+    "refers_to_date",
+}  # fmt: skip
 BATCH = 500
+# what `_pages` makes: changed texts, moved places of their spans, places of replaced names
+_MADE = {
+    "new_pages": {"document": "varchar", "page": "integer", "text": "varchar"},
+    "places": {"document": "varchar", **dict.fromkeys(("page", "spot", "s", "e"), "integer")},
+    "gone": {"document": "varchar", **dict.fromkeys(("page", "s", "e"), "integer")},
+}
+
+INDEX = "tables.csv"
+Cell = tuple[int, int, str, bool]  # row and column, from 1, text, and whether it is hidden
+MOST_CELLS = 5_000_000  # of one table, empty ones counted: a sheet may have a cell in its last row
+TABLE_INDEX = {
+    "file": pl.String,  # null if it was not written: see note
+    "path": pl.String,
+    "page": pl.Int64,
+    "label": pl.String,  # a sheet's name
+    "table_no": pl.Int64,
+    "title": pl.String,
+    "rows": pl.Int64,
+    "columns": pl.Int64,
+    "hidden_cells": pl.Int64,
+    "note": pl.String,
+    "document": pl.String,
+}
 
 
 def export_parquet(
@@ -61,13 +87,12 @@ def export_parquet(
     if not names:
         return _export_pseudonymised(Path(case), Path(folder), officials=officials)
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
     with open_case(case, into=folder) as db:
-        for (table,) in db.execute(
+        tables = db.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
-        ).fetchall():
-            written.append(write_parquet(db, f'SELECT * FROM main."{table}"', folder, table))
-    return written
+        ).fetchall()
+        every = 'SELECT * FROM main."{}"'
+        return [_write_parquet(db, every.format(name), folder, name) for (name,) in tables]
 
 
 def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[Path]:
@@ -76,21 +101,19 @@ def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[
             f"{folder} contains the case file, and so the key of the pseudonyms: "
             "name another folder."
         )
-    with open_case(case):
-        pass  # raises InputError for other files
-    key = pseudonym_key(case)
-    folder.mkdir(parents=True, exist_ok=True)
     stay = set()
     if officials:
         listed = public_office()
         stay = {persons.normal_name(name) for name in [*listed["name"], *listed["name_romanised"]]}
     with open_beside(case, folder) as db:
+        key = pseudonym_key(case)  # not for other files, which are refused
+        folder.mkdir(parents=True, exist_ok=True)
         there = {name for (name,) in db.execute(
             "select table_name from duckdb_tables() where database_name = 'kept'"
         ).fetchall()}  # fmt: skip
         folders = db.execute("select distinct folder from kept.files").fetchall()
         replacer = Replacer(key, _names(db, key), stay, [folder for (folder,) in folders])
-        _pages(db, replacer)
+        _pages(db, replacer, SPANS.keys() & there)
         written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
     write_names(case, replacer.used)
     return written
@@ -141,57 +164,53 @@ def _batches(
         yield [text for (text,) in rows]
 
 
-def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
-    """Fill new_pages (changed texts), places (their moved spans) and gone (replaced names)."""
-    db.execute("create table new_pages (document varchar, page integer, text varchar)")
-    db.execute(
-        "create table places (document varchar, page integer, spot integer, s integer, e integer)"
-    )
-    db.execute("create table gone (document varchar, page integer, s integer, e integer)")
-    held = {name for (name,) in db.execute("select table_name from duckdb_tables()").fetchall()}
+def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer, spanned: Collection[str]) -> None:
+    """Fill the tables of _MADE; `spanned` are the tables of the case whose spans move."""
+    for table, columns in _MADE.items():
+        defined = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        db.execute(f"create table {table} ({defined})")
     every = " union ".join(
         f"select document, page, unnest([char_start, char_end]) as spot from kept.{table}"
-        for table in SPANS
-        if table in held
+        for table in spanned
     )
     db.execute(
         f"create table cuts as select * from ({every}) where spot is not null and page is not null"
     )
     (held_pages,) = db.execute("select count(*) from kept.pages").fetchone() or (0,)
-    bar = ProgressBar(total=held_pages, desc="replacing names", unit="page", leave=False)
-    cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
-    while rows := cursor.fetchmany(BATCH):
-        texts = [text for _, _, text in rows]
-        spans = replacer.spans(texts)
-        changed = replace_spans(texts, spans)
-        touched = [rows[place] for place in spans["text_id"].unique()]
-        keys = {"document": [each[0] for each in touched], "page": [each[1] for each in touched]}
-        cuts: dict[tuple[str, int], list[int]] = {}
-        for document, page, spot in db.execute(
-            "select cuts.* from cuts join (select unnest($document) as document, "
-            "unnest($page) as page) using (document, page)",
-            keys,
-        ).fetchall():
-            cuts.setdefault((document, page), []).append(spot)
-        new: list[tuple[str, int, str | None]] = []
-        places: list[tuple[str, int, int, int, int]] = []
-        gone: list[tuple[str, int, int, int]] = []
-        for (number,), own in spans.group_by("text_id", maintain_order=True):
-            document, page, _ = rows[int(str(number))]
-            at = cuts.get((document, page), [])
-            new.append((document, page, changed[int(str(number))]))
-            moves = zip(
-                at, moved_places(at, own, end=False), moved_places(at, own, end=True), strict=True
-            )
-            places += [(document, page, *each) for each in moves]
-            gone += [(document, page, *each) for each in own.select("start", "end").iter_rows()]
-        for table, held_rows in (("new_pages", new), ("places", places), ("gone", gone)):
-            if held_rows:
-                db.register("given", ArrowStream(pl.DataFrame(held_rows, orient="row")))
-                db.execute(f"insert into {table} select * from given")
-                db.unregister("given")
-        bar.update(len(rows))
-    bar.close()
+    with ProgressBar(total=held_pages, desc="replacing names", unit="page", leave=False) as bar:
+        cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
+        while rows := cursor.fetchmany(BATCH):
+            for table, made in _changes(db, replacer, rows).items():
+                if made:
+                    frame = pl.DataFrame(made, schema=[*_MADE[table]], orient="row")
+                    insert_frame(db, table, frame)
+            bar.update(len(rows))
+
+
+def _changes(
+    db: duckdb.DuckDBPyConnection, replacer: Replacer, pages: list[tuple[str, int, str | None]]
+) -> dict[str, list[tuple[object, ...]]]:
+    """Return the rows of _MADE for some pages."""
+    texts = [text for _, _, text in pages]
+    spans = replacer.spans(texts)
+    changed = replace_spans(texts, spans)
+    touched = [pages[place] for place in spans["text_id"].unique()]
+    cuts: dict[tuple[str, int], list[int]] = {}
+    for document, page, spot in db.execute(
+        "select cuts.* from cuts join (select unnest($document) as document, "
+        "unnest($page) as page) using (document, page)",
+        {"document": [each[0] for each in touched], "page": [each[1] for each in touched]},
+    ).fetchall():
+        cuts.setdefault((document, page), []).append(spot)
+    made: dict[str, list[tuple[object, ...]]] = {table: [] for table in _MADE}
+    for (number,), own in spans.group_by("text_id", maintain_order=True):
+        place = pages[int(str(number))][:2]
+        at = cuts.get(place, [])
+        made["new_pages"].append((*place, changed[int(str(number))]))
+        starts, ends = (moved_places(at, own, end=end) for end in (False, True))
+        made["places"] += [(*place, *each) for each in zip(at, starts, ends, strict=True)]
+        made["gone"] += [(*place, *each) for each in own.select("start", "end").iter_rows()]
+    return made
 
 
 def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Replacer) -> Path:
@@ -232,7 +251,7 @@ def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Rep
     where = f"where not exists ({within})" if name == "mentions" else ""
     query = f"select {', '.join(chosen)} from kept.{name} t {' '.join(joins)} {where}"
     query += " order by t.rowid"
-    return write_parquet(db, query, folder, name)
+    return _write_parquet(db, query, folder, name)
 
 
 def _swap(
@@ -253,15 +272,69 @@ def _swap(
         else:
             new = replacer.texts(old)
         pairs = pl.DataFrame({"old": old, "new": new}, schema={"old": pl.String, "new": pl.String})
-        db.register("given", ArrowStream(pairs.filter(pl.col("old") != pl.col("new"))))
-        db.execute(f"insert into {swap} select * from given")
-        db.unregister("given")
+        insert_frame(db, swap, pairs.filter(pl.col("old") != pl.col("new")))
 
 
-def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
+def _write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
     """Write a query's result as <name>.parquet, whole or not at all."""
     # absolute, like the folder that the connection may write to
     target = folder.absolute() / f"{name}.parquet"
     with whole_file(target) as beside:
         db.execute(f"COPY ({query}) TO {quoted(beside)} (FORMAT parquet, COMPRESSION zstd)")
     return folder / target.name
+
+
+def write_tables(
+    db: duckdb.DuckDBPyConnection, folder: Path, document: str | None = None
+) -> pl.DataFrame:
+    """Write the tables of a case, or of one document; return their index, TABLE_INDEX.
+
+    A cell that spans several rows or columns is in the first. No cell is taken for a formula by
+    a spreadsheet (`sources.tables`). Rows and columns are those of the table; of a sheet, those of
+    the sheet.
+    """
+    found = db.execute(
+        "select document, path, t.page, label, table_no, t.title from tables t "
+        "join documents using (document) left join pages p using (document, page) "
+        "where $only is null or document = $only order by path, t.page, table_no",
+        {"only": document},
+    ).fetchall()
+    rows = []
+    for of_it, path, page, label, number, title in found:
+        cells = db.execute(
+            "select row_no, column_no, text, hidden from cells "
+            "where document = ? and page = ? and table_no = ?",
+            [of_it, page, number],
+        ).fetchall()
+        high = max((row for row, *_ in cells), default=0)
+        wide = max((column for _, column, *_ in cells), default=0)
+        hidden = sum(bool(each) for *_, each in cells)
+        name, note = f"{of_it[:12]}-p{page}-t{number}.csv", _unfit(of_it, cells, high, wide)
+        if note is None:
+            write_whole(folder / name, _grid(cells, high, wide))
+        file = name if note is None else None
+        rows.append((file, path, page, label, number, title, high, wide, hidden, note, of_it))
+    index = pl.DataFrame(rows, schema=TABLE_INDEX, orient="row")
+    write_whole(folder / INDEX, csv_text(index).encode("utf-8-sig"))
+    return index
+
+
+def _unfit(document: str, cells: list[Cell], high: int, wide: int) -> str | None:
+    """Return why a table is not written: a received case file may contain anything."""
+    if not re.fullmatch("[0-9a-f]{64}", document):
+        return "Its document is not named by a SHA-256."
+    if not cells:
+        return "It has no cell with text."
+    if min(min(row, column) for row, column, *_ in cells) < 1 or high * wide > MOST_CELLS:
+        return f"It is {high:,} rows by {wide:,} columns: too large for one file."
+    return None
+
+
+def _grid(cells: list[Cell], high: int, wide: int) -> bytes:
+    """Return cells as CSV, for spreadsheets: in UTF-8 with its mark, which Excel needs."""
+    columns: list[list[str | None]] = [[None] * high for _ in range(wide)]
+    for row, column, text, _ in cells:
+        columns[column - 1][row - 1] = text
+    schema = {str(number): pl.String for number in range(wide)}
+    frame = pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
+    return csv_text(frame, include_header=False).encode("utf-8-sig")

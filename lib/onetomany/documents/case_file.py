@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -15,8 +15,8 @@ import polars as pl
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.formats.reading import Refused
-from .catalogue import check_definitions, load_fts, quoted, read_definitions
-from .folder import file_inside, named_path, sha256_inside, size_inside, stored_name
+from .catalogue import SHUT, check_definitions, load_fts, quoted, read_definitions
+from .folder import file_inside, named_path, sha256_inside, stat_inside, stored_name
 
 # 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
 # the file that a member came in
@@ -33,14 +33,7 @@ DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches"
            "captures")  # fmt: skip
 
 
-# nothing is downloaded, and no extension loads by itself
-_SHUT: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "allow_unsigned_extensions": False,
-    "allow_persistent_secrets": False,
-}
+_SHUT = SHUT | {"allow_persistent_secrets": False}
 # errors of the system, such as a full disk; a mistake in this kit raises others
 _REFUSED = (
     duckdb.IOException,
@@ -107,11 +100,16 @@ def open_beside(case: Path, into: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_case(case):
         pass  # raises InputError for other files
     with duckdb.connect(config=_SHUT) as db:
-        paths = ", ".join(quoted(case.with_name(case.name + each)) for each in ("", ".wal"))
-        db.execute(f"SET allowed_paths = [{paths}]")
+        allow_case(db, case)
         _shut(db, into)
         db.execute(f"ATTACH {quoted(case)} AS kept (READ_ONLY)")
         yield db
+
+
+def allow_case(db: duckdb.DuckDBPyConnection, case: Path) -> None:
+    """Let a connection that is going to be shut attach a case file."""
+    paths = ", ".join(quoted(case.with_name(case.name + each)) for each in ("", ".wal"))
+    db.execute(f"SET allowed_paths = [{paths}]")
 
 
 def _shut(db: duckdb.DuckDBPyConnection, into: Path | None) -> None:
@@ -229,19 +227,16 @@ def original_file(case: Path, document: str) -> Path:
     places = [*places, (stored_name(members_folder(case)), document)]
     changed = None
     for folder, path in places:
-        at = file_inside(named_path(folder), path)
+        place = named_path(folder), path
         try:
-            size = size_inside(named_path(folder), path)
+            size = stat_inside(*place).st_size
         except (OSError, Refused):
             continue
-        try:
+        with suppress(OSError, Refused):
             # a file of another size isn't hashed
-            same = row is None or size == row[0]
-            if same and sha256_inside(named_path(folder), path, LARGEST)[0] == document:
-                return at
-        except (OSError, Refused):
-            pass
-        changed = changed or at
+            if row in (None, (size,)) and sha256_inside(*place, LARGEST)[0] == document:
+                return file_inside(*place)
+        changed = changed or file_inside(*place)
     if changed:
         raise IntegrityError(f"{changed} has changed since it was ingested: its SHA-256 differs.")
     raise InputError(f"The original of document {document[:12]} is no longer in its folder.")

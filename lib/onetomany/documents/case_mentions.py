@@ -10,7 +10,9 @@ import polars as pl
 
 from onetomany.mentions.quantities import MONEY
 from onetomany.mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
+from onetomany.sources.case import ArrowStream
 from .case_file import EXTRACTOR_VERSION, query_frame
+from .catalogue import make_later_table
 from .language import Page, Part
 
 WORDS_EXTRACTOR = "words"  # marks notes on pages that could not be split into words
@@ -27,7 +29,7 @@ def pages_without_mentions(db: duckdb.DuckDBPyConnection) -> list[Page]:
 
     Pages read by another version of the tagger are returned as well.
     """
-    db.execute(_READ)
+    make_later_table(db, "mention_pages")
     db.execute(_STALE, {"version": VERSION})
     db.execute(_FORGET)
     return db.execute(
@@ -56,11 +58,16 @@ def store_mentions(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         rows, pl.DataFrame({"block_id": [*map(str, range(len(texts)))], "text": texts})
     )
     at = found["block_id"].cast(pl.Int64).to_list()
-    values = {name: found[name].to_list() for name in _INSERTED}
-    values["document"] = [pages[place][0] for place in at]
-    values["page"] = [pages[place][1] for place in at]
+    of_pages = found.with_columns(
+        document=pl.Series([pages[place][0] for place in at], dtype=pl.String),
+        page=pl.Series([pages[place][1] for place in at], dtype=pl.Int32),
+    )
     db.begin()
-    db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION, "money": MONEY})
+    # as a whole: to read some columns of a stream DuckDB would need pyarrow
+    db.register("given", ArrowStream(of_pages))
+    db.execute("create or replace temp table found as from given")
+    db.unregister("given")
+    db.execute(_INSERT, {"money": MONEY})
     db.execute(
         "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
         [
@@ -94,13 +101,6 @@ def note_unread(
     )
 
 
-_INSERTED = ("kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note")
-_READ = """
-create table if not exists mention_pages (
-    document varchar not null, page integer not null, text_md5 varchar not null,
-    version integer not null, found integer not null, primary key (document, page)
-)
-"""
 # a page is read again if its text changed or its mentions were deleted with its document
 _STALE = """
 delete from mention_pages as done where version <> $version or not exists (
@@ -118,21 +118,15 @@ delete from mentions where not exists (
 )
 """
 _INSERT = """
-with found as (
-    select unnest($document) as document, unnest($page) as page, unnest($kind) as kind,
-           unnest($start) as char_start, unnest($end) as char_end, unnest($text) as text,
-           unnest($normal) as normal, unnest($value) as value, unnest($unit) as unit,
-           unnest($approximation) as approximation, unnest($note) as note
-)
 insert into mentions by name
 select document, page,
-       row_number() over (partition by document, page order by char_start) as mention,
+       row_number() over (partition by document, page order by "start") as mention,
        (select max(block) from blocks where blocks.document = found.document
-        and blocks.page = found.page and blocks.char_start <= found.char_start
-        and found.char_start < blocks.char_end) as block,
-       char_start, char_end,
+        and blocks.page = found.page and blocks.char_start <= found."start"
+        and found."start" < blocks.char_end) as block,
+       "start" as char_start, "end" as char_end,
        case when unit in (select unnest($money)) then 'money' else kind end as kind,
-       text, normal, value, unit, approximation, note, $extractor as extractor, $version as version
+       text, normal, value, unit, approximation, note, extractor, version
 from found
 """
 

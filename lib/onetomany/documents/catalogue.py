@@ -16,6 +16,13 @@ import duckdb
 from onetomany.errors import InputError
 from onetomany.sources.files import package_folder
 
+# settings of a connection by which nothing is downloaded, and no extension loads by itself
+SHUT: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_unsigned_extensions": False,
+}
 INDEX = "fts_main_search_pages"  # the schema of DuckDB's full-text index
 # as `search.rebuild_index` makes it: the macros of the index contain these settings
 MAKE_INDEX = (
@@ -73,11 +80,18 @@ def _expected_definitions(*, with_index: bool) -> Definitions:
     kit = resources.files("onetomany")
     with duckdb.connect() as db:
         for text in ("documents/schema.sql", "documents/schema_later.sql", "requests/schema.sql"):
-            db.execute(kit.joinpath(*text.split("/")).read_text("utf-8"))
+            db.execute(kit.joinpath(text).read_text("utf-8"))
         if with_index:
             load_fts(db)
             db.execute(MAKE_INDEX)
         return read_definitions(db)
+
+
+def make_later_table(db: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make a table of `schema_later.sql` if the case file doesn't have it yet."""
+    later = resources.files(__package__).joinpath("schema_later.sql").read_text("utf-8")
+    columns = later.partition(f"CREATE TABLE {table} ")[2].partition(";")[0]
+    db.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")
 
 
 def load_fts(db: duckdb.DuckDBPyConnection) -> None:

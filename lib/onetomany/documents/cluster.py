@@ -146,8 +146,8 @@ class Cluster(Readers):
 
     def _reads_scans(self, languages: str) -> bool:
         if languages not in self.engines:
-            there = set(self.client.run(_worker_engine, languages).values())
-            self.engines[languages] = there == {engine(languages)[0]}
+            there = self.client.run(engine, languages).values()
+            self.engines[languages] = {name for name, _ in there} == {engine(languages)[0]}
         return self.engines[languages]
 
     def ask(self, content: bytes, name: str, limits: Limits, how: dict[str, Any]) -> Reply:
@@ -161,7 +161,7 @@ class Cluster(Readers):
             # goes to another worker
             with dask.config.set({"distributed.admin.large-graph-warning-threshold": CARRIED * 2}):
                 future = self.client.submit(
-                    read_there, content, name, limits, how, self.weak, pure=False
+                    _read_there, content, name, limits, how, self.weak, pure=False
                 )
             reply = self._wait(future)
         except KilledWorker:
@@ -218,15 +218,11 @@ class ClusterReader(Reader):
     def read(self, path: Path, name: str, limits: Limits) -> Answer:
         """Read the document in a file, never following a symbolic link to it."""
         content = self._sendable(path)
-        if content is None:
-            return super().read(path, name, limits)
-        reply = self.cluster.ask(content, name, limits, self.how)
-        if reply.here:
+        reply = None if content is None else self.cluster.ask(content, name, limits, self.how)
+        if reply is None or reply.here:
             return super().read(path, name, limits)
         answer = replace(reply.answer, process=next(self.processes))
-        if answer.members:
-            answer = self._with_members(answer, reply.members)
-        return answer
+        return self._with_members(answer, reply.members)
 
     def _sendable(self, path: Path) -> bytes | None:
         """Return a file's bytes; None if it is too large, or can't be read at all."""
@@ -261,11 +257,11 @@ def _noted(answer: Answer) -> Answer:
     columns = answer.content.get("columns")
     if not isinstance(columns, dict):
         return answer
-    note = pl.DataFrame({"page": [None], "kind": ["cluster"], "text": [LOST]}, schema=ROWS["notes"])
-    held = columns.get("notes")
-    if held is not None:
-        note = pl.concat([pl.DataFrame(held, schema=ROWS["notes"]), note])
-    return replace(answer, content=answer.content | {"columns": columns | {"notes": note}})
+    note = {"page": [None], "kind": ["cluster"], "text": [LOST]}
+    notes = pl.concat(
+        pl.DataFrame(each, schema=ROWS["notes"]) for each in (columns.get("notes", {}), note)
+    )
+    return replace(answer, content=answer.content | {"columns": columns | {"notes": notes}})
 
 
 _THERE = threading.local()  # on a worker: a thread's readers, by kind of reading
@@ -280,47 +276,37 @@ def _worker_state(weak: bool) -> tuple[int, str]:
     return EXTRACTOR_VERSION, ""
 
 
-def _worker_engine(languages: str) -> str:
-    return engine(languages)[0]
-
-
-def read_there(content: bytes, name: str, limits: Limits, how: dict[str, Any], weak: bool) -> Reply:
+def _read_there(
+    content: bytes, name: str, limits: Limits, how: dict[str, Any], weak: bool
+) -> Reply:
     """Read a document's bytes in a cage on this worker; nothing of it stays here.
 
     It raises nothing: an error of a task is logged with its arguments, which are the document.
     """
+    left = CARRIED
+
+    def take(size: int) -> None:
+        nonlocal left
+        left -= size
+        if left < 0:
+            raise Refused("Its members are too large to be sent.")
+
     try:
-        return _read_there(content, name, limits, how, weak)
+        with tempfile.TemporaryDirectory(prefix="onetomany-worker-") as folder:
+            path = Path(folder) / "document"
+            path.write_bytes(content)
+            reader = _own_reader(how, weak)
+            reader.members = Path(folder) / "members"
+            reader.take = None if how["ocr"] else take
+            answer = reader.read(path, name, limits)
+            if left < 0:
+                return Reply(Answer({}), here=True)
+            names = {member.document for member in answer.members}
+            members = {each: (reader.members / each).read_bytes() for each in names}
+            return Reply(answer, members, reader.isolation)
     except Exception as error:
         why = str(error) if isinstance(error, OneToManyError) else type(error).__name__
         return Reply(Answer({}), trouble=why)
-
-
-def _read_there(
-    content: bytes, name: str, limits: Limits, how: dict[str, Any], weak: bool
-) -> Reply:
-    left = CARRIED
-    here = False
-
-    def take(size: int) -> None:
-        nonlocal left, here
-        left -= size
-        if left < 0:
-            here = True
-            raise Refused("Its members are too large to be sent.")
-
-    with tempfile.TemporaryDirectory(prefix="onetomany-worker-") as folder:
-        path = Path(folder) / "document"
-        path.write_bytes(content)
-        reader = _own_reader(how, weak)
-        reader.members = Path(folder) / "members"
-        reader.take = None if how["ocr"] else take
-        answer = reader.read(path, name, limits)
-        if here:
-            return Reply(Answer({}), here=True)
-        names = {member.document for member in answer.members}
-        members = {each: (reader.members / each).read_bytes() for each in names}
-        return Reply(answer, members, reader.isolation)
 
 
 def _own_reader(how: dict[str, Any], weak: bool) -> Reader:

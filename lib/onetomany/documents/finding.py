@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import pairwise
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -214,7 +213,7 @@ class _Search:
         order = {word: number for number, word in enumerate(words)}
         if words:
             for id_, rows in self.db.execute(_PLACES + among, [words]).fetchall():
-                for form, start, end in (_plain(row) for row in rows):
+                for form, start, end in rows:
                     places[id_][order[form]].append((start, end))
         if self.query.phrases:
             texts = self.db.execute("select id, text from search_pages " + among).fetchall()
@@ -227,20 +226,15 @@ class _Search:
     def _shown(
         self, rated: list[tuple[float, int]], places: dict[int, list[list[Span]]]
     ) -> pl.DataFrame:
-        ids = [id_ for _, id_ in rated]
-        query = "select id, document, page, text from search_pages " + among_ids(ids)
-        held = {row[0]: row[1:] for row in self.db.execute(query).fetchall()}
-        return hits_frame(
-            [(held[id_][0], held[id_][1], score) for score, id_ in rated],
-            [held[id_][2] for id_ in ids],
-            [_joined_spans([span for each in places[id_] for span in each]) for id_ in ids],
-        )
-
-
-def _plain(row: Any) -> tuple[str, int, int]:
-    """Return a row of list_zip, which DuckDB returns as a mapping or as a tuple."""
-    form, start, end = row.values() if isinstance(row, dict) else row
-    return form, start, end
+        query = "select id, document, page, text from search_pages "
+        found = self.db.execute(query + among_ids([id_ for _, id_ in rated])).fetchall()
+        held = {row[0]: row[1:] for row in found}
+        rows = []
+        for score, id_ in rated:
+            document, page, text = held[id_]
+            spans = _joined_spans([span for each in places[id_] for span in each])
+            rows.append((document, page, score, text, spans))
+        return hits_frame(rows)
 
 
 def _joined_spans(spans: Sequence[Span]) -> list[Span]:

@@ -17,6 +17,7 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,15 +80,12 @@ def readable_name(path: str) -> str:
     It is for reading only: the path says which bytes the name has.
     """
     raw = os.fsencode(named_path(path.rpartition("/")[2]))
-    try:
+    with suppress(UnicodeDecodeError):
         return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        korean = raw.decode("cp949")
-    except UnicodeDecodeError:
-        return stored_name(raw)
-    return korean if re.search("[가-힣]", korean) else stored_name(raw)
+    with suppress(UnicodeDecodeError):
+        if re.search("[가-힣]", korean := raw.decode("cp949")):
+            return korean
+    return stored_name(raw)
 
 
 def walk_folder(
@@ -198,11 +196,11 @@ def file_inside(folder: Path, path: str) -> Path:
     return folder / named_path(path)
 
 
-def size_inside(folder: Path, path: str) -> int:
-    """Return the bytes of a file; raises as `open_inside` does."""
+def stat_inside(folder: Path, path: str) -> os.stat_result:
+    """Return the system's facts about a file; raises as `_open_inside` does."""
     file = _open_inside(folder, path)
     try:
-        return os.fstat(file).st_size
+        return os.fstat(file)
     finally:
         os.close(file)
 
@@ -237,10 +235,6 @@ def file_stamp(held: os.stat_result) -> Stamp:
 def is_unchanged(folder: Path, path: str, held: Stamp) -> bool:
     """Return whether a file is still the one that was hashed."""
     try:
-        file = _open_inside(folder, path)
+        return file_stamp(stat_inside(folder, path)) == held
     except (OSError, Refused):
         return False
-    try:
-        return file_stamp(os.fstat(file)) == held
-    finally:
-        os.close(file)

@@ -14,40 +14,25 @@ from .language import Page, in_batches, in_cages, token_columns
 from .search import rebuild_index, store_words, unindexed_pages
 
 BATCH = 500  # pages stored at a time: a statement costs as much as ten pages
+KINDS = ("mentions", "words")
 _CHECKS = {"mentions": check_mention_rows, "words": token_columns}
 _UNREAD = {"mentions": pages_without_mentions, "words": unindexed_pages}
 _STORE = {"mentions": store_mentions, "words": store_words}
 
 
 def index_case(
-    db: duckdb.DuckDBPyConnection, *, progress: bool = True, workers: int | None = None
-) -> tuple[int, int]:
+    db: duckdb.DuckDBPyConnection,
+    *,
+    kinds: tuple[str, ...] = KINDS,
+    progress: bool = True,
+    workers: int | None = None,
+) -> tuple[int, ...]:
     """Find mentions and index words in new and changed pages; return the numbers of pages.
 
-    The first number counts pages read for mentions, the second pages indexed for the search.
-    `db` must be open for writing; `workers` processes search, by default one per core.
+    The first number counts pages read for mentions, the second pages indexed for the search; with
+    one of KINDS there is only its own. `db` must be open for writing; `workers` processes search,
+    by default one per core.
     """
-    found = _index(db, ("mentions", "words"), progress=progress, workers=workers)
-    return found["mentions"], found["words"]
-
-
-def index_mentions(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Find mentions in new and changed pages; return the number of pages read."""
-    return _index(db, ("mentions",), progress=progress)["mentions"]
-
-
-def index_words(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Index the words of new and changed pages; return the number of pages."""
-    return _index(db, ("words",), progress=progress)["words"]
-
-
-def _index(
-    db: duckdb.DuckDBPyConnection,
-    kinds: tuple[str, ...],
-    *,
-    progress: bool,
-    workers: int | None = None,
-) -> dict[str, int]:
     missing = {kind: _UNREAD[kind](db) for kind in kinds}
     pages: dict[tuple[str, int], Page] = {}
     wanted: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -68,4 +53,4 @@ def _index(
                     _STORE[kind](db, parts)
     if "words" in kinds:
         rebuild_index(db, progress=progress)
-    return {kind: len(of_it) for kind, of_it in missing.items()}
+    return tuple(len(of_it) for of_it in missing.values())

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from onetomany.cage import accept_weak_isolation, isolation, require_strong
 from onetomany.errors import InputError
@@ -49,7 +50,6 @@ from .folder import (
     unread_file,
     walk_folder,
 )
-from .ingested import Ingested
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
 from .store import (
@@ -61,10 +61,29 @@ from .store import (
     store_documents,
     store_places,
 )
-from .workers import Reader, Readers
+from .workers import ReaderGroup, ReaderOptions, Readers
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
 TRANSACTION = 256  # smaller documents stored at a time: each transaction costs as much as ten pages
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The result of a run. `held` counts files that the case file already contained."""
+
+    files: int
+    read: int
+    partly: int
+    failed: int
+    held: int
+    pages: int
+    seconds: float
+    duplicates: int  # in the whole case file
+    near_duplicates: int
+    isolation: dict[str, bool]  # which mechanisms confined the readers; {} if nothing was read
+    failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
+    notes: pl.DataFrame  # kind, text, count: this run's notes on the documents it read
+    scans: Scans  # pages that are pictures
 
 
 def ingest(
@@ -98,31 +117,38 @@ def ingest(
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that contains the documents.")
     folder, case = folder.resolve(), case.resolve()
-    if weak_isolation:
-        accept_weak_isolation()
-    if weakness := require_strong(isolation(), agreed=weak_isolation):
-        ProgressBar.write(f"WARNING: {weakness}", file=sys.stderr)
-    started = datetime.now(UTC).replace(tzinfo=None)
+    weakness, started = _weakness(agreed=weak_isolation), datetime.now(UTC).replace(tzinfo=None)
+    limits, readers = limits or Limits(), readers or Readers(workers)
     with open_case(case, write=True) as db:
-        known = "status = 'read' OR NOT ?" if retry else "true OR ?"
         held = db.execute(
-            f"SELECT document FROM documents WHERE version = ? AND ({known})",
+            "SELECT document FROM documents WHERE version = ? AND (status = 'read' OR NOT ?)",
             [EXTRACTOR_VERSION, retry],
         ).fetchall()
         placed = db.execute(
             "SELECT path, document FROM files WHERE folder = ? AND NOT gone", [stored_name(folder)]
         ).fetchall()
         run = _Run(
-            db, folder, case, limits or Limits(), readers or Readers(workers), started, weakness,
-            {document for (document,) in held}, dict(placed),
-            Account(budget or Budget(), case.parent), passwords,
+            db, folder, case, limits, started, weakness, {document for (document,) in held},
+            dict(placed), Account(budget or Budget(), case.parent),
         )  # fmt: skip
-        run.all()
+        run.all(readers, passwords)
         scans = read_scans(
-            db, folder, case, run.limits, readers=run.source_of_readers, retry=retry, off=not ocr,
+            db, folder, case, limits, readers=readers, retry=retry, off=not ocr,
             languages=ocr_languages,
         )  # fmt: skip
         return run.told(scans)
+
+
+def _weakness(*, agreed: bool) -> str:
+    """Return why the system can't confine readers, after a warning; '' if it can.
+
+    Raises RefusedError if it can't, and nobody agreed to that.
+    """
+    if agreed:
+        accept_weak_isolation()
+    if weakness := require_strong(isolation(), agreed=agreed):
+        ProgressBar.write(f"WARNING: {weakness}", file=sys.stderr)
+    return weakness
 
 
 @dataclass
@@ -131,15 +157,12 @@ class _Run:
     folder: Path
     case: Path
     limits: Limits
-    source_of_readers: Readers
     started: datetime
     weakness: str  # of the cage, to which the user agreed; '' for none
     known: set[str]
     placed: dict[str, str]  # the files of this folder in the case file that are still there
     account: Account
-    passwords: tuple[str, ...] = field(default=(), repr=False)
-    readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
-    isolation: dict[str, bool] = field(default_factory=dict)
+    readers: ReaderGroup = field(init=False)
     count: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             ("files", "read", "partly", "failed", "held", "pages"), 0
@@ -148,7 +171,7 @@ class _Run:
 
     @property
     def workers(self) -> int:
-        return self.source_of_readers.many
+        return len(self.readers.all)
 
     @property
     def source(self) -> str:
@@ -159,31 +182,19 @@ class _Run:
     def members(self) -> Path:
         return members_folder(self.case)
 
-    def all(self) -> None:
+    def all(self, readers: Readers, passwords: tuple[str, ...]) -> None:
         self.account.check_room(self.case)
         forget_halves(self.members)
-        processes = count(1)
-        every = [
-            self.source_of_readers.reader(
-                self.members, processes=processes, passwords=self.passwords
-            )
-            for _ in range(self.workers)
-        ]
-        for reader in every:
-            self.readers.put(reader)
         paths = list(self.files())
         self.account.files = len(paths)
-        try:
-            with (
-                ThreadPoolExecutor(self.workers) as pool,
-                ThreadPoolExecutor(self.workers) as hashers,
-                ProgressBar(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
-            ):
-                self.work(pool, hashers, paths, bar)
-        finally:
-            self.isolation = next((each.isolation for each in every if each.isolation), {})
-            for reader in every:
-                reader.stop()
+        how: ReaderOptions = {"processes": count(1), "passwords": passwords}
+        with (
+            readers.group(readers.many, self.members, **how) as self.readers,
+            ThreadPoolExecutor(self.workers) as pool,
+            ThreadPoolExecutor(self.workers) as hashers,
+            ProgressBar(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
+        ):
+            self.work(pool, hashers, paths, bar)
         mark_gone(self.db, self.source, paths)
         if self.count["read"] or self.count["partly"]:
             near_duplicates(self.db)
@@ -214,28 +225,22 @@ class _Run:
         """Hash files, then read the new ones, a few at a time, so memory stays small."""
         waiting: deque[FoundFile] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
-        turn = iter(paths)
+        unhashed = deque(paths)
         hashing: set[Future[FoundFile | Unread]] = set()
         reading: dict[Future[Answer], FoundFile] = {}
         ready: list[tuple[FoundFile, Answer]] = []  # read, and not yet stored
-        more = True
-        while more or hashing or reading or waiting or ready:
+        while unhashed or hashing or reading or waiting or ready:
             while waiting and len(reading) < 2 * self.workers:
                 if found := self.new(waiting.popleft(), bar):
                     reading[pool.submit(self.parse, found)] = found
-            while more and len(hashing) + len(waiting) < 32 * self.workers:
-                path = next(turn, None)
-                if path is None:
-                    more = False
-                    break
-                hashing.add(hashers.submit(self.hash, path))
+            while unhashed and len(hashing) + len(waiting) < 32 * self.workers:
+                hashing.add(hashers.submit(self.hash, unhashed.popleft()))
             under_way: set[Future[Any]] = {*hashing, *reading}
             done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), None)
             for future in done & hashing:
                 hashing.discard(future)
-                hashed = future.result()
                 self.count["files"] += 1
-                if isinstance(hashed, FoundFile):
+                if isinstance(hashed := future.result(), FoundFile):
                     waiting.append(hashed)
                 else:
                     self.fail(hashed)
@@ -246,7 +251,7 @@ class _Run:
                 found, answer = reading.pop(future), future.result()
                 ready.append((found, answer))
                 large |= max(found.bytes, answer.size) > LARGE
-            last = not (more or hashing or reading or waiting)
+            last = not (unhashed or hashing or reading or waiting)
             if ready and (large or len(ready) >= TRANSACTION or last):
                 members = self.keep(ready)
                 waiting += members
@@ -285,13 +290,9 @@ class _Run:
         path = file_inside(self.folder, found.path)
         path = self.members / found.document if found.parent else path
         most, many = self.account.left(root)
-        reader = self.readers.get()
-        reader.take = lambda size: self.account.take(root, size)
-        try:
-            limits = replace(self.limits, kept=most, kept_members=many)
-            answer = reader.read(path, found.path, limits)
-        finally:
-            self.readers.put(reader)
+        limits = replace(self.limits, kept=most, kept_members=many)
+        take = partial(self.account.take, root)
+        answer = self.readers.read(path, found.path, limits, take)
         if found.parent:
             self.account.spend(root, answer.seconds)
         # a file that changed after hashing may have been read in another form
@@ -330,7 +331,7 @@ class _Run:
         return found
 
     def about(self) -> None:
-        held = ", ".join(name for name, holds in self.isolation.items() if holds)
+        held = ", ".join(name for name, holds in self.readers.isolation.items() if holds)
         facts = {
             "extractor_version": str(EXTRACTOR_VERSION),
             "folder": self.source,
@@ -360,6 +361,6 @@ class _Run:
         now = datetime.now(UTC).replace(tzinfo=None)
         return Ingested(
             **self.count, seconds=(now - self.started).total_seconds(), duplicates=int(duplicates),
-            near_duplicates=int(near), isolation=self.isolation, failures=failures, notes=notes,
-            scans=scans,
+            near_duplicates=int(near), isolation=self.readers.isolation, failures=failures,
+            notes=notes, scans=scans,
         )  # fmt: skip

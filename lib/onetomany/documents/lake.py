@@ -24,8 +24,8 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
-from .case_file import SCHEMA_VERSION, open_case, query_frame
-from .catalogue import load_extension, load_fts, quoted
+from .case_file import SCHEMA_VERSION, allow_case, open_case, query_frame
+from .catalogue import SHUT, load_extension, load_fts, quoted
 from .lake_tables import (
     BY_DOCUMENT,
     BY_WRITER,
@@ -39,15 +39,9 @@ from .search import B, K
 SCHEMA = "onetomany"  # of the catalogue's tables in PostgreSQL
 _LOCK = 0x4F544D  # the number of the advisory lock that one publication at a time has
 _PASSWORD = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|//[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
-# nothing is downloaded or loaded by itself, and no stored secret is read; the postgres extension
-# doesn't load if persistent secrets are forbidden, so their folder doesn't exist
-_SHUT: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "allow_unsigned_extensions": False,
-    "secret_directory": "/nonexistent/onetomany",
-}
+# no stored secret is read; the postgres extension doesn't load if persistent secrets are forbidden,
+# so their folder doesn't exist
+_SHUT = SHUT | {"secret_directory": "/nonexistent/onetomany"}
 # errors of the server, of the storage and of its files; a mistake in this kit raises others
 _REFUSED = (
     duckdb.FatalException, duckdb.InvalidInputException, duckdb.IOException,
@@ -186,8 +180,7 @@ def _attach(db: duckdb.DuckDBPyConnection, lake: Lake, case: Path | None) -> Non
         f"{', READ_ONLY' if case is None else ''})"
     )
     if case is not None:
-        paths = ", ".join(quoted(case.with_name(case.name + each)) for each in ("", ".wal"))
-        db.execute(f"SET allowed_paths = [{paths}]")
+        allow_case(db, case)
     db.execute(f"SET allowed_directories = [{quoted(lake.folder)}]")
     db.execute("SET enable_external_access = false")
     if case is not None:

@@ -114,16 +114,11 @@ def pattern_places(regex: str, texts: list[str]) -> list[list[tuple[int, int]]]:
 def _spans(rows: list[Any], texts: list[str]) -> list[list[tuple[int, int]]]:
     places: list[list[tuple[int, int]]] = [[] for _ in texts[1:]]
     for number, start, end in rows:
-        if number < 0:
-            raise ValueError("no text")
-        _check_place(start, end, texts[number + 1])
+        whole = type(start) is type(end) is int
+        if number < 0 or not (whole and 0 <= start <= end <= len(texts[number + 1])):
+            raise ValueError("no place in the text")
         places[number].append((start, end))
     return places
-
-
-def _check_place(start: Any, end: Any, text: str) -> None:
-    if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(text):
-        raise ValueError("no place in the text")
 
 
 def _handler(works: dict[str, Callable[[list[str]], list[Any]]]) -> Handler:
@@ -193,9 +188,9 @@ def _together_or_apart(
         return found, dict.fromkeys(checks, why) if why else {}
     failed: dict[str, str] = {}
     for kind, check in checks.items():
-        alone, why = _ask(keeper, texts, {kind: check})
+        alone, own = _together_or_apart(keeper, texts, {kind: check})
         found |= alone
-        failed |= {kind: why} if why else {}
+        failed |= own
     return found, failed
 
 
@@ -212,14 +207,14 @@ def in_batches(parts: Iterable[Part], size: int) -> Iterator[list[Part]]:
 
 
 def _parts(pages: list[Page]) -> Iterator[list[Page]]:
+    """Yield pages in parts of one request each."""
     part: list[Page] = []
-    size = 0
     for page in pages:
-        if part and (len(part) >= PAGES or size + len(page[2]) > CHARACTERS):
+        size = sum(len(text) for _, _, text in [*part, page])
+        if part and (len(part) >= PAGES or size > CHARACTERS):
             yield part
-            part, size = [], 0
+            part = []
         part.append(page)
-        size += len(page[2])
     if part:
         yield part
 
@@ -228,54 +223,46 @@ def _ask(
     keeper: Keeper, texts: list[str], checks: Mapping[str, Check]
 ) -> tuple[dict[str, Any], str]:
     """Return the answers for some texts by kind, and the failure; one of them is empty."""
-
-    def take(frames: Frames) -> dict[str, Any]:
-        rows: list[list[Any]] = [[] for _ in checks]
-        most = len(texts) + sum(map(len, texts))  # no two begin at one character
-        for kind, length in frames:
-            if kind != b"L" or length > FRAME:
-                raise Trouble("its answer makes no sense")
-            try:
-                place, part = json.loads(frames.read(length))
-                if any(isinstance(value, list | dict) for row in part for value in row):
-                    raise ValueError("no row of plain values")
-                if place not in range(len(rows)):
-                    raise ValueError("nothing that was asked for")
-                rows[place] += part
-            except (ValueError, TypeError, RecursionError) as error:
-                raise Trouble("its answer makes no sense") from error
-            if len(rows[place]) > most:
-                raise Trouble("its answer has more rows than the text has characters")
-        try:
-            return {
-                kind: check(found, texts)
-                for (kind, check), found in zip(checks.items(), rows, strict=True)
-            }
-        except Exception as error:  # forged rows may cause any error
-            raise Trouble("its answer makes no sense") from error
-
     content = json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")
-    file = unnamed_file()
-    try:
-        with os.fdopen(os.dup(file), "wb") as out:
-            out.write(content)
-        os.lseek(file, 0, os.SEEK_SET)
+    with os.fdopen(unnamed_file(), "w+b") as file:
+        file.write(content)
+        file.seek(0)
         outcome = keeper.ask(
-            file,
-            {"kinds": [*checks]},
-            take,
-            seconds=SECONDS,
-            memory=MEMORY,
-            most=len(content),
-            answer=ANSWER,
-        )
-    finally:
-        os.close(file)
-    if outcome.kept is not None and not outcome.ended.code:
-        return outcome.kept, ""
+            file.fileno(), {"kinds": [*checks]}, lambda frames: _taken(frames, texts, checks),
+            seconds=SECONDS, memory=MEMORY, most=len(content), answer=ANSWER,
+        )  # fmt: skip
     if outcome.ended.code:
         return {}, f"it took longer than {SECONDS:.0f} s or more than {MEMORY >> 20:,} MB"
-    return {}, outcome.trouble or "it gave no answer"
+    if outcome.kept is None:
+        return {}, outcome.trouble or "it gave no answer"
+    return outcome.kept, ""
+
+
+def _taken(frames: Frames, texts: list[str], checks: Mapping[str, Check]) -> dict[str, Any]:
+    """Return the checked answers of a process by kind. Raises Trouble where they make no sense."""
+    rows: list[list[Any]] = [[] for _ in checks]
+    most = len(texts) + sum(map(len, texts))  # no two begin at one character
+    for kind, length in frames:
+        if kind != b"L" or length > FRAME:
+            raise Trouble("its answer makes no sense")
+        try:
+            place, part = json.loads(frames.read(length))
+            if any(isinstance(value, list | dict) for row in part for value in row):
+                raise ValueError("no row of plain values")
+            if place not in range(len(rows)):
+                raise ValueError("nothing that was asked for")
+            rows[place] += part
+        except (ValueError, TypeError, RecursionError) as error:
+            raise Trouble("its answer makes no sense") from error
+        if len(rows[place]) > most:
+            raise Trouble("its answer has more rows than the text has characters")
+    try:
+        return {
+            kind: check(found, texts)
+            for (kind, check), found in zip(checks.items(), rows, strict=True)
+        }
+    except Exception as error:  # forged rows may cause any error
+        raise Trouble("its answer makes no sense") from error
 
 
 def token_columns(rows: list[Any], texts: list[str]) -> pl.DataFrame:

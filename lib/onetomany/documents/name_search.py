@@ -75,7 +75,7 @@ def read_names(file: Path) -> list[str]:
     return kept
 
 
-def name_pattern(name: str) -> str:
+def _name_pattern(name: str) -> str:
     """Return a regular expression for the spellings of a name.
 
     Its Latin words may be joined or hyphenated. A Korean name may have a blank after the surname,
@@ -112,7 +112,7 @@ def find_names(
         total=len(names), desc="looking for names", leave=False, disable=len(names) < 100
     ) as bar:
         for first in range(0, len(names), TOGETHER):
-            patterns = {name: name_pattern(name) for name in names[first : first + TOGETHER]}
+            patterns = {name: _name_pattern(name) for name in names[first : first + TOGETHER]}
             any_of_them = "|".join(f"(?:{pattern})" for pattern in patterns.values())
             found = db.execute(_PAGES_WITH, [any_of_them]).fetchall()
             among = among_ids([id_ for (id_,) in found])

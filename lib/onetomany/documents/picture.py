@@ -9,7 +9,8 @@ from typing import Any
 
 from onetomany.cage.keeper import MESSAGE, Frames, lasting
 from onetomany.errors import InputError
-from onetomany.formats.drawing import TASK, Box, Span
+from onetomany.formats.drawing import TASK, Span
+from onetomany.formats.reading import Box
 from onetomany.sources.files import open_plain
 from .case_file import open_case, original_file
 
@@ -32,31 +33,27 @@ def page_picture(
     can't be drawn; IntegrityError if the original has changed.
     """
     with open_case(case) as db:
-        kind = db.execute(
-            "select media_type from documents where document = ?", [document]
-        ).fetchone()
         held = db.execute(
-            "select text, width, height from pages where document = ? and page = ?",
-            [document, page],
-        ).fetchone()
-        blocks = db.execute(
-            "select char_start, char_end, x0, y0, x1, y1 from blocks "
-            "where document = ? and page = ? and x0 is not null",
-            [document, page],
-        ).fetchall()
-        scanned = db.execute(
-            "select char_start, char_end, x0, y0, x1, y1 from words "
+            "select media_type, text, width, height from pages join documents using (document) "
             "where document = ? and page = ?",
             [document, page],
-        ).fetchall()
-    if kind is None or held is None:
-        raise InputError(f"The case has no page {page} of document {document[:12]}.")
-    if kind[0] != "application/pdf" and not kind[0].startswith("image/"):
-        raise InputError(
-            f"Only a PDF's page or a picture can be drawn; document {document[:12]} is {kind[0]}."
+        ).fetchone()
+        blocks, scanned = (
+            db.execute(
+                f"select char_start, char_end, x0, y0, x1, y1 from {table} "
+                "where document = ? and page = ? and x0 is not null",
+                [document, page],
+            ).fetchall()
+            for table in ("blocks", "words")
         )
-    text, width, height = held
-    pdf = kind[0] == "application/pdf"
+    if held is None:
+        raise InputError(f"The case has no page {page} of document {document[:12]}.")
+    kind, text, width, height = held
+    pdf = kind == "application/pdf"
+    if not pdf and not kind.startswith("image/"):
+        raise InputError(
+            f"Only a PDF's page or a picture can be drawn; document {document[:12]} is {kind}."
+        )
     if not pdf:  # a page of A4 is 842 points high
         scale = min(1.0, scale * 842 / max(width, height))
     # the words of OCR have boxes of their own
@@ -65,7 +62,7 @@ def page_picture(
     request = {
         "pdf": pdf, "page": page, "scale": scale, "spans": spans,
         "frames": _within(blocks, spans), "marks": _within(scanned, spans),
-        "blocks": [(text[each[0] : each[1]], *each) for each in framed],
+        "blocks": [(text[start:end], start, end, box) for start, end, *box in framed],
     }  # fmt: skip
     while len(json.dumps(request)) > MESSAGE and request["blocks"]:
         request["blocks"].pop()  # a page of so many hits has frames only in its last blocks

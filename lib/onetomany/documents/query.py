@@ -6,6 +6,7 @@ A page must have all words and phrases. Filters select documents by path, kind, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onetomany.errors import InputError
@@ -25,7 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "text": ("text/plain",),
     "picture": ("image/",),
 }
-_MAIL = KINDS["mail"]
+_KIND_OF = "list_bool_or(list_transform(?::varchar[], m -> contains({}, m)))"
 _QUOTES = str.maketrans("“”„«»＂", '""""""')
 _PART = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
 _DAY = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
@@ -106,47 +107,37 @@ class Filters:
 
     def where(self, *, dates: bool = True) -> tuple[str, list[object]]:
         """Return an SQL condition on documents `d` and pages `s`, and its values; '' for all."""
-        conditions: list[str] = []
-        values: list[object] = []
+        found = [*self._conditions(dates=dates)]
+        values = [value for _, given in found for value in given]
+        return " and ".join(condition for condition, _ in found), values
 
-        def add(condition: str, *given: object) -> None:
-            conditions.append(condition)
-            values.extend(given)
-
+    def _conditions(self, *, dates: bool) -> Iterator[tuple[str, list[object]]]:
         if self.path:
             text = composed(self.path).lower()
             # macOS spells file names in letters (NFD), not in syllables
             path = "nfc_normalize(lower(path))"
             fits = f"{path} glob ?" if re.search(r"[*?]", text) else f"contains({path}, ?)"
-            of_it = f"select document from {{}} where {fits}"
-            add(
-                f"(d.document in ({of_it.format('documents')}) or "
-                f"d.document in ({of_it.format('files')}))",
-                *[text] * 2,
-            )
+            of_it = f"d.document in (select document from {{}} where {fits})"
+            yield f"({of_it.format('documents')} or {of_it.format('files')})", [text] * 2
         if self.kinds:
             kinds = (KINDS.get(kind) or (media_type(b"", f"x.{kind}"),) for kind in self.kinds)
-            held = [letters for of_it in kinds for letters in of_it]
-            add("list_bool_or(list_transform(?::varchar[], m -> contains(d.media_type, m)))", held)
+            yield _KIND_OF.format("d.media_type"), [[part for of_it in kinds for part in of_it]]
         if dates and self.after:
             # a document that states only a year stays in if it may match
-            add("substr(coalesce(d.created, d.modified), 1, 10) || '~' >= ?", self.after)
+            yield "substr(coalesce(d.created, d.modified), 1, 10) || '~' >= ?", [self.after]
         if dates and self.before:
-            add("substr(coalesce(d.created, d.modified), 1, 10) <= ? || '~'", self.before)
+            yield "substr(coalesce(d.created, d.modified), 1, 10) <= ? || '~'", [self.before]
         if self.sender:
-            of_it = (
-                "select document from documents where contains(lower(author), ?) and "
-                "list_bool_or(list_transform(?::varchar[], m -> contains(media_type, m)))"
-            )
-            sender = composed(self.sender).lower()
-            add(f"(d.document in ({of_it}) or d.parent in ({of_it}))", *[sender, list(_MAIL)] * 2)
+            of_it = "select document from documents where contains(lower(author), ?) and "
+            of_it += _KIND_OF.format("media_type")
+            sender: list[object] = [composed(self.sender).lower(), list(KINDS["mail"])]
+            yield f"(d.document in ({of_it}) or d.parent in ({of_it}))", sender * 2
         if self.tag:
-            add(
+            yield (
                 "exists (from remarks r where r.document = s.document and r.page = s.page "
                 "and r.tag = ? and r.withdrawn_at is null)",
-                composed(self.tag),
+                [composed(self.tag)],
             )
-        return " and ".join(conditions), values
 
     def said(self, korean: bool = False) -> str:
         """Return the filters in a few words, in English or Korean; '' if there are none."""

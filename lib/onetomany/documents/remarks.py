@@ -13,6 +13,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.formats.reading import composed
+from .catalogue import make_later_table
 from .search import has_table
 
 LONGEST = 10_000  # characters of a remark
@@ -27,14 +28,6 @@ REMARKS = {
     "made_at": pl.Datetime,
     "same_text": pl.Boolean,  # whether the page's text is unchanged since then
 }
-# as in schema_later.sql; a case file gets it with its first remark
-_TABLE = """
-create table if not exists remarks (
-    remark_id integer primary key, document varchar not null, page integer not null,
-    tag varchar, remark varchar, who varchar not null, made_at timestamp not null,
-    text_md5 varchar not null, withdrawn_by varchar, withdrawn_at timestamp
-)
-"""
 _ALL = """
 select remark_id, r.document, r.page, path, tag, remark, who, made_at,
        coalesce(md5(text) = text_md5, false)
@@ -92,7 +85,7 @@ def add_remark(
     ).fetchone()
     if held is None:
         raise InputError(f"The case has no page {page} of document {document[:12]}.")
-    db.execute(_TABLE)
+    make_later_table(db, "remarks")  # with the first remark
     row = db.execute(
         "insert into remarks select coalesce(max(remark_id), 0) + 1, ?, ?, ?, ?, ?, ?, ?, null, "
         "null from remarks returning remark_id",

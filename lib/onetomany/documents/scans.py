@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import duckdb
@@ -26,7 +25,6 @@ from onetomany.cage.keeper import isolated_python
 from onetomany.errors import InputError
 from onetomany.formats.reading import Limits, Refused
 from onetomany.progress import ProgressBar
-from onetomany.sources.case import ArrowStream
 from onetomany.sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
@@ -34,7 +32,7 @@ from .case_file import query_frame as read_rows
 from .folder import file_inside, sha256_inside, stored_name
 from .sketch import near_duplicates, sketches
 from .store import insert_frame
-from .workers import Reader, Readers
+from .workers import ReaderGroup, Readers
 
 LANGUAGES = "kor+eng"  # as in `ocr`, which loads more than this needs
 OFF = "OCR is off"
@@ -139,10 +137,10 @@ def read_scans(
     case: Path,
     limits: Limits,
     *,
-    readers: Readers | None = None,
-    retry: bool = False,
-    off: bool = False,
-    languages: str = LANGUAGES,
+    readers: Readers,
+    retry: bool,
+    off: bool,
+    languages: str,
 ) -> Scans:
     """Read the pages of a folder's documents that are pictures and were not read before.
 
@@ -154,46 +152,26 @@ def read_scans(
     name, why = ("", OFF) if off else engine(languages)
     if not name:
         return Scans(left=len(waiting), why=why, how=_how_to_get(languages))
-    limits = replace(limits, seconds=min(limits.seconds, SECONDS))
-    readers = readers or Readers()
-    many = min(readers.many, len(waiting))
-    every = [readers.reader(members_folder(case), ocr=languages) for _ in range(many)]
-    children: SimpleQueue[Reader] = SimpleQueue()
-    for child in every:
-        children.put(child)
-
-    def read(scan: Scan) -> Answer:
-        child = children.get()
-        try:
-            return child.read(scan.path, f"{scan.page}/{scan.name}", limits)
-        finally:
-            children.put(child)
-
     extractor = f"ocr: {name}, pypdfium2 {version('pypdfium2')}, pillow {version('pillow')}"
+    limits = replace(limits, seconds=min(limits.seconds, SECONDS))
+    many = min(readers.many, len(waiting))
     outcomes: list[str] = []
-    try:
-        with (
-            ThreadPoolExecutor(many) as pool,
-            ProgressBar(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
-        ):
-            for scan, answer in _in_turn(pool, waiting, read, 2 * many):
-                outcomes.append(_store(db, scan, answer, extractor))
-                bar.update()
-    finally:
-        for child in every:
-            child.stop()
+    with (
+        readers.group(many, members_folder(case), ocr=languages) as group,
+        ThreadPoolExecutor(many) as pool,
+        ProgressBar(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
+    ):
+        for scan, answer in _answers(pool, group, waiting, limits):
+            outcomes.append(_store(db, scan, answer, extractor))
+            bar.update()
     _sketch_anew(db, sorted({scan.document for scan in waiting}))
     mean = db.execute(
         "SELECT sum(confidence * (char_end - char_start)) / sum(char_end - char_start) FROM words "
         "JOIN (SELECT unnest(?) AS document, unnest(?) AS page) USING (document, page)",
         [[scan.document for scan in waiting], [scan.page for scan in waiting]],
     ).fetchone()
-    return Scans(
-        outcomes.count("ocr"),
-        outcomes.count("none"),
-        outcomes.count("failed"),
-        confidence=mean[0] if mean else None,
-    )
+    read, empty, failed = map(outcomes.count, ("ocr", "none", "failed"))
+    return Scans(read, empty, failed, confidence=mean[0] if mean else None)
 
 
 def _waiting(
@@ -232,15 +210,16 @@ def _waiting(
     return waiting
 
 
-def _in_turn(
-    pool: ThreadPoolExecutor, waiting: list[Scan], read: Any, most: int
+def _answers(
+    pool: ThreadPoolExecutor, group: ReaderGroup, waiting: list[Scan], limits: Limits
 ) -> Iterator[tuple[Scan, Answer]]:
     """Yield answers as they come; few pages are under way at a time."""
-    turn = iter(waiting)
+    turn, most = iter(waiting), 2 * len(group.all)
     under_way: dict[Future[Answer], Scan] = {}
     while True:
-        while len(under_way) < most and (scan := next(turn, None)) is not None:
-            under_way[pool.submit(read, scan)] = scan
+        for scan in islice(turn, most - len(under_way)):
+            asked = pool.submit(group.read, scan.path, f"{scan.page}/{scan.name}", limits)
+            under_way[asked] = scan
         if not under_way:
             return
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
@@ -275,15 +254,9 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
                 f"UPDATE pages SET {names} WHERE document = ? AND page = ?",
                 [*page.values(), scan.document, scan.page],
             )
+        same = {"document": scan.document, "extractor": extractor, "version": EXTRACTOR_VERSION}
         for table, frame in frames.items():
-            same = {"document": scan.document, "extractor": extractor}
-            whole = frame.with_columns(
-                pl.lit(EXTRACTOR_VERSION).alias("version"),
-                *(pl.lit(value).alias(column) for column, value in same.items()),
-            )
-            db.register("incoming", ArrowStream(whole))
-            db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
-            db.unregister("incoming")
+            insert_frame(db, table, frame.with_columns(**{n: pl.lit(v) for n, v in same.items()}))
         db.commit()
     except BaseException:
         db.rollback()

@@ -1,6 +1,5 @@
--- What later steps add to a case file, as it then stands there. Each step has its own text
--- (case_mentions, search): this one is what `catalogue.py` compares a file with, which may
--- define nothing else but schema.sql, this, and what requests/schema.sql makes.
+-- What later steps add to a case file (`catalogue.make_later_table`). A file may define nothing
+-- else but schema.sql, this, and what requests/schema.sql makes.
 
 CREATE TABLE mention_pages (
     document VARCHAR NOT NULL, page INTEGER NOT NULL, text_md5 VARCHAR NOT NULL,
@@ -9,8 +8,11 @@ CREATE TABLE mention_pages (
 
 CREATE TABLE search_pages (
     id INTEGER PRIMARY KEY, document VARCHAR NOT NULL, page INTEGER NOT NULL,
-    tokens VARCHAR NOT NULL, starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL,
-    tokenizer VARCHAR NOT NULL, text VARCHAR NOT NULL
+    tokens VARCHAR NOT NULL,      -- separated by spaces
+    starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL, -- of each token, in pages.text
+    tokenizer VARCHAR NOT NULL,
+    -- a copy of pages.text: hits are looked up by the index of id, which pages lacks
+    text VARCHAR NOT NULL
 );
 CREATE TABLE search_postings (term VARCHAR, id INTEGER, tf BIGINT, score DOUBLE);
 -- an index that version 0.1 made: files that still have it are opened

@@ -24,7 +24,7 @@ from onetomany.errors import InputError
 from onetomany.formats.reading import composed
 from onetomany.progress import ProgressBar
 from .case_mentions import WORDS_EXTRACTOR, note_unread
-from .catalogue import MAKE_INDEX, load_fts
+from .catalogue import MAKE_INDEX, load_fts, make_later_table
 from .language import Page, Part, pattern_places
 from .search_tokens import placed_tokens, stemmed, token_frame
 from .store import insert_frame
@@ -45,16 +45,6 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
 Span = tuple[int, int]
 Search = TypeVar("Search", bound=Callable[..., Any])
 
-_TABLES = """
-create table if not exists search_pages (
-    id integer primary key, document varchar not null, page integer not null,
-    tokens varchar not null,           -- separated by spaces
-    starts integer[] not null, ends integer[] not null, -- of each token, in pages.text
-    tokenizer varchar not null,
-    -- a copy of pages.text: hits are looked up by the index of `id`, which pages lacks
-    text varchar not null
-)
-"""
 _STALE = """
 delete from search_pages as indexed where tokenizer <> $tokenizer or not exists (
     from pages where pages.document = indexed.document and pages.page = indexed.page
@@ -103,7 +93,7 @@ def unindexed_pages(db: duckdb.DuckDBPyConnection) -> list[Page]:
     Pages tokenized by another version are returned as well.
     """
     load_fts(db)
-    db.execute(_TABLES)
+    make_later_table(db, "search_pages")
     (forgotten,) = db.execute(_STALE, {"tokenizer": _tokenizer_version()}).fetchone() or (0,)
     if forgotten:
         db.execute(_OUTDATED)
@@ -201,15 +191,14 @@ def search_words(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) 
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
-    texts, places = [], []
-    ids = [row[-1] for row in found]
-    held = {row[0]: row[1:] for row in db.execute(_HELD + among_ids(ids)).fetchall()}
-    for id_ in ids:
+    query = _HELD + among_ids([id_ for *_, id_ in found])
+    held = {row[0]: row[1:] for row in db.execute(query).fetchall()}
+    rows = []
+    for *hit, id_ in found:
         text, forms, starts, ends = held[id_]
-        texts.append(text)
         placed = zip(forms.split(), starts, ends, strict=True)
-        places.append([(start, end) for form, start, end in placed if form in terms])
-    return hits_frame([row[:3] for row in found], texts, places)
+        rows.append((*hit, text, [(start, end) for form, start, end in placed if form in terms]))
+    return hits_frame(rows)
 
 
 @of_any_case
@@ -272,17 +261,13 @@ def _fitting(
     texts = dict(db.execute(query).fetchall())
     placed = places_in(regex, [texts[id_] for _, _, id_, _ in found]) if found else []
     rows = [
-        (document, page, texts[id_], places)
+        (document, page, float(len(places)), texts[id_], places)
         for (document, page, id_, _), places in zip(found, placed, strict=True)
         if places
     ]
     # DuckDB and Python may count differently, such as digits of other scripts
-    rows.sort(key=lambda row: -len(row[3]))
-    return hits_frame(
-        [(document, page, float(len(places))) for document, page, _, places in rows],
-        [row[2] for row in rows],
-        [row[3] for row in rows],
-    )
+    rows.sort(key=lambda row: -len(row[4]))
+    return hits_frame(rows)
 
 
 def among_ids(ids: list[int]) -> str:
@@ -290,14 +275,13 @@ def among_ids(ids: list[int]) -> str:
     return f"where id in ({', '.join(map(str, ids)) or '-1'})"
 
 
-def hits_frame(
-    found: list[tuple[str, int, float]], texts: list[str], places: list[list[Span]]
-) -> pl.DataFrame:
+def hits_frame(found: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """Return rows of document, page, score, text and places as a frame of HITS."""
     rows = []
-    for (document, page, score), text, spans in zip(found, texts, places, strict=True):
+    for *hit, text, spans in found:
         start, end = _snippet(text, spans)
         marks = [{"start": first, "end": last} for first, last in spans]
-        rows.append((document, page, score, text[start:end], start, marks))
+        rows.append((*hit, text[start:end], start, marks))
     return pl.DataFrame(rows, schema=HITS, orient="row")
 
 
@@ -336,9 +320,4 @@ def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
 def has_table(db: duckdb.DuckDBPyConnection, table: str) -> bool:
     # also views: in a lake the postings are one (documents.lake)
     query = "select count(*) from information_schema.tables where table_name = ?"
-    return bool(_number(db, query, table))
-
-
-def _number(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> int:
-    row = db.execute(query, list(values)).fetchone()
-    return int(row[0]) if row else 0
+    return db.execute(query, [table]).fetchone() != (0,)

@@ -24,9 +24,8 @@ WEIGHED = 8  # documents that a new one shares most hashes with, and is weighed 
 # of each document, the smallest hashes that look for others. At a similarity of .8, 51 of 64 are
 # expected to be shared; the chance that under half are is 1e-9 (binomial)
 LOOKING = 64
-COMPARED = (
-    50  # of documents that share a shingle, the count of early ones that a new one is compared with
-)
+# of documents that share a shingle, the count of early ones that a new one is compared with
+COMPARED = 50
 _TURNS = np.arange(1, SHINGLE + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -75,66 +74,61 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
-def near_duplicates(db: duckdb.DuckDBPyConnection) -> int:
-    """Name for each document the most alike of those before it; returns for how many there is one.
+_SIZED = """
+CREATE OR REPLACE TEMP TABLE sized AS
+SELECT document, any_value(turn) AS turn, count(*) AS size,
+    CASE WHEN count(*) < $sketch THEN 18446744073709551615::UBIGINT ELSE max(hash) END AS top
+FROM sketches JOIN (
+    SELECT document, row_number() OVER (ORDER BY ingested_at, path, document) AS turn
+    FROM documents) USING (document)
+GROUP BY document HAVING count(*) >= $shortest
+"""
+_ALIKE = """
+CREATE OR REPLACE TEMP TABLE alike AS
+WITH shared AS (
+    SELECT hash, turn, row_number() OVER (PARTITION BY hash ORDER BY turn) AS place
+    FROM (
+        SELECT document, hash FROM sketches
+        QUALIFY row_number() OVER (PARTITION BY document ORDER BY hash) <= $looking
+    ) JOIN sized USING (document)
+), pairs AS (
+    SELECT late.turn AS late, early.turn AS early, count(*) AS common
+    FROM shared AS late JOIN shared AS early
+        ON late.hash = early.hash AND early.turn < late.turn AND early.place <= $compared
+    GROUP BY ALL
+), likely AS (
+    SELECT late, early, common FROM pairs
+    JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
+    WHERE common >= least(a.size, b.size, $looking) / 2
+    QUALIFY row_number() OVER (PARTITION BY late ORDER BY common DESC, early) <= $weighed
+), bounded AS (
+    SELECT a.document, b.document AS other, b.turn, least(a.top, b.top) AS top
+    FROM likely JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
+), both_sides AS (
+    SELECT document AS side, * FROM bounded UNION ALL SELECT other, * FROM bounded
+), counted AS (
+    SELECT both_sides.document, other, turn, count(*) AS entries,
+        count(*) - count(DISTINCT hash) AS common
+    FROM both_sides JOIN sketches ON sketches.document = side AND hash <= top
+    GROUP BY ALL
+)
+SELECT document, arg_max(other, (common / (entries - common), -turn)) AS other,
+    max(common / (entries - common)) AS similarity
+FROM counted WHERE common / (entries - common) >= $near GROUP BY document
+"""
 
-    Before is by run, then by path. Two sketches are compared up to the largest hash that both are
-    complete to: there, the share of common hashes estimates the Jaccard similarity of the texts.
-    A shingle that many documents share joins each with the first 50 of them only.
+
+def near_duplicates(db: duckdb.DuckDBPyConnection) -> None:
+    """Name for each document the most alike of those before it, by run and then by path.
+
+    Two sketches are compared up to the largest hash that both are complete to: there, the share of
+    common hashes estimates the Jaccard similarity of the texts. A shingle that many documents share
+    joins each with the first 50 of them only.
     """
-    db.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE sized AS
-        SELECT document, any_value(turn) AS turn, count(*) AS size,
-            CASE WHEN count(*) < $sketch THEN 18446744073709551615::UBIGINT
-                 ELSE max(hash) END AS top
-        FROM sketches JOIN (
-            SELECT document, row_number() OVER (ORDER BY ingested_at, path, document) AS turn
-            FROM documents) USING (document)
-        GROUP BY document HAVING count(*) >= $shortest;
-        """,
-        {"sketch": SKETCH, "shortest": SHORTEST},
-    )
-    db.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE alike AS
-        WITH shared AS (
-            SELECT hash, turn, row_number() OVER (PARTITION BY hash ORDER BY turn) AS place
-            FROM (
-                SELECT document, hash FROM sketches
-                QUALIFY row_number() OVER (PARTITION BY document ORDER BY hash) <= $looking
-            ) JOIN sized USING (document)
-        ), pairs AS (
-            SELECT late.turn AS late, early.turn AS early, count(*) AS common
-            FROM shared AS late JOIN shared AS early
-                ON late.hash = early.hash AND early.turn < late.turn AND early.place <= $compared
-            GROUP BY ALL
-        ), likely AS (
-            SELECT late, early, common FROM pairs
-            JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
-            WHERE common >= least(a.size, b.size, $looking) / 2
-            QUALIFY row_number() OVER (PARTITION BY late ORDER BY common DESC, early) <= $weighed
-        ), bounded AS (
-            SELECT a.document, b.document AS other, b.turn, least(a.top, b.top) AS top
-            FROM likely JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
-        ), both_sides AS (
-            SELECT document AS side, * FROM bounded UNION ALL SELECT other, * FROM bounded
-        ), counted AS (
-            SELECT both_sides.document, other, turn, count(*) AS entries,
-                count(*) - count(DISTINCT hash) AS common
-            FROM both_sides JOIN sketches ON sketches.document = side AND hash <= top
-            GROUP BY ALL
-        )
-        SELECT document, arg_max(other, (common / (entries - common), -turn)) AS other,
-            max(common / (entries - common)) AS similarity
-        FROM counted WHERE common / (entries - common) >= $near GROUP BY document
-        """,
-        {"compared": COMPARED, "weighed": WEIGHED, "near": NEAR, "looking": LOOKING},
-    )
+    db.execute(_SIZED, {"sketch": SKETCH, "shortest": SHORTEST})
+    db.execute(_ALIKE, {"compared": COMPARED, "weighed": WEIGHED, "near": NEAR, "looking": LOOKING})
     db.execute("UPDATE documents SET near_duplicate_of = NULL, similarity = NULL")
     db.execute(
         "UPDATE documents SET near_duplicate_of = other, similarity = alike.similarity FROM alike "
         "WHERE documents.document = alike.document"
     )
-    found = db.execute("SELECT count(*) FROM alike").fetchone()
-    return int(found[0]) if found else 0

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypedDict, Unpack
 
 from onetomany.cage.keeper import Keeper, Outcome
+from onetomany.errors import InputError
 from onetomany.formats.extraction import is_light
 from onetomany.formats.reading import Limits
 from onetomany.sources.files import open_plain
@@ -19,6 +23,7 @@ from .answers import Answer, Member, Taken
 
 LIGHT, ALL = "onetomany.formats.extraction:load_light", "onetomany.formats.extraction:load_all"
 NAME = 1_000  # characters of a name that its reader is given
+PASSWORDS = 60_000  # characters of all passwords in a request to a caged process
 OCR = "onetomany.formats.ocr:load_ocr"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
@@ -93,6 +98,32 @@ class Reader:
         return replace(_answer(outcome, limits), size=taken.size)
 
 
+class ReaderGroup:
+    """Some readers, each used by one thread at a time."""
+
+    def __init__(self, readers: list[Reader]) -> None:
+        self.all = readers
+        self._free: SimpleQueue[Reader] = SimpleQueue()
+        for reader in readers:
+            self._free.put(reader)
+
+    def read(
+        self, path: Path, name: str, limits: Limits, take: Callable[[int], None] | None = None
+    ) -> Answer:
+        """Read a document with the next free reader; `take` replaces its own."""
+        reader = self._free.get()
+        reader.take = take or reader.take
+        try:
+            return reader.read(path, name, limits)
+        finally:
+            self._free.put(reader)
+
+    @property
+    def isolation(self) -> dict[str, bool]:
+        """Return the mechanisms that confined the readers; {} if nothing was read."""
+        return next((each.isolation for each in self.all if each.isolation), {})
+
+
 class Readers:
     """Where the readers of one run come from: processes of this machine, by default one a core.
 
@@ -105,6 +136,18 @@ class Readers:
     def reader(self, members: Path, **how: Unpack[ReaderOptions]) -> Reader:
         """Return a new reader, with the parameters of `Reader`."""
         return Reader(members, **how)
+
+    @contextmanager
+    def group(
+        self, many: int, members: Path, **how: Unpack[ReaderOptions]
+    ) -> Iterator[ReaderGroup]:
+        """Give so many readers, and stop them at the end."""
+        readers = [self.reader(members, **how) for _ in range(many)]
+        try:
+            yield ReaderGroup(readers)
+        finally:
+            for reader in readers:
+                reader.stop()
 
 
 def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Limits) -> Answer:
@@ -124,3 +167,26 @@ def _why_ended(code: int, limits: Limits) -> str:
     if code < 0:
         return f"The parser crashed on it ({signal.Signals(-code).name}): damaged or hostile."
     return f"The parser gave up on it, most likely at {limits.memory >> 20:,} MB of memory."
+
+
+def given_passwords(words: Sequence[str], file: Path | None, folder: Path) -> tuple[str, ...]:
+    """Return the passwords in their order, each once. No message names one.
+
+    Raises InputError for a file that can't be read, or that would be read as a document itself.
+    """
+    found = list(words)
+    if file is not None:
+        if file.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"The file of passwords, {file}, is in the folder that is read: its words would "
+                "be stored in the case file. Move it elsewhere."
+            )
+        try:
+            found += file.read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise InputError(f"The file of passwords, {file}, can't be read: {why}.") from None
+    kept = tuple(dict.fromkeys(each for each in found if each))
+    if len(json.dumps(kept)) > PASSWORDS:
+        raise InputError(f"{len(kept):,} passwords are more than one run can try: split the file.")
+    return kept

@@ -72,7 +72,7 @@ def unwrap_object(name: str, content: bytes, reading: Reading) -> None:
         found = object_payload(ole, "", name)
         if found:
             reading.member(*found)
-        elif any(ole.exists(each) for each in ("__properties_version1.0",)):
+        elif ole.exists("__properties_version1.0"):
             reading.member(name, content)
         else:
             reading.skip(f"{name}, an embedded object of the kind {_kind(ole, '')}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onetomany.cage.zygote import Handler, Send
+from .reading import Box, centre_of, is_within
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 TASK = "onetomany.formats.drawing:load_page_drawer"
 PIXELS = 40_000_000  # of a drawn page, and of the picture that is sent back
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
-Box = tuple[float, float, float, float]
 Span = tuple[int, int]
 
 
@@ -57,21 +56,13 @@ def _picture(content: bytes, page: int, scale: float) -> Image:
     return pillow.alpha_composite(white, shown.resize(size)).convert("RGB")
 
 
-@dataclass(frozen=True)
-class _Block:
+class _Block(NamedTuple):
     """A block's text, its start and end in the page's text, and its box."""
 
     text: str
     start: int
     end: int
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    def holds(self, box: Box) -> bool:
-        across, down = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        return self.x0 <= across <= self.x1 and self.y0 <= down <= self.y1
+    box: Box
 
     def standing(self, word: str) -> list[int]:
         """Return a word's places in the block, in the page's text."""
@@ -138,7 +129,11 @@ def _places(held: Any, blocks: list[_Block], spans: Sequence[Span]) -> list[Box]
     kept = []
     for block in blocks:
         for word, places in block.wanted(spans).items():
-            hits = [boxes for boxes in found(word) if boxes and block.holds(boxes[0])]
+            hits = [
+                boxes
+                for boxes in found(word)
+                if boxes and is_within(centre_of(boxes[0]), block.box)
+            ]
             at = block.standing(word)
             sure = len(at) == len(hits)
             for number, boxes in enumerate(hits):

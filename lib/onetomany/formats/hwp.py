@@ -84,10 +84,8 @@ def read_hwpml(content: bytes, reading: Reading) -> None:
     """Read an HWPML document. Raises Refused if it is incomplete, or unsafe to read."""
     document = document_of_hwpml(content, reading)
     for name, value in document.facts.items():
-        if name in ("title", "author", "created"):
-            reading.facts[name] = value
-        else:
-            reading.metadata[name] = value
+        known = name in ("title", "author", "created")
+        (reading.facts if known else reading.metadata)[name] = value
     _walk(document.sections, document.header, reading, {}, {})
     for name, part in document.members:
         _member(name, part, reading)

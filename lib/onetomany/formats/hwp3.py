@@ -173,10 +173,9 @@ class _Hwp3:
         return bool(many)
 
     def _show(self, words: Words, breaks: list[int], kind: str) -> None:
-        text, starts = words.text(), sorted({words.offset(place) for place in breaks})
-        bounds = sorted({0, *starts})
-        for begin, end in zip(bounds, [*bounds[1:], len(text)], strict=True):
-            if begin in starts and self.page.parts:
+        text = words.text()
+        for begin, end, turns in words.pieces(breaks):
+            if turns and self.page.parts:
                 self.page = self.reading.page(label=LAID_OUT)
             self.page.add(text[begin:end], kind or "paragraph")
 

@@ -171,17 +171,17 @@ def _mixed(data: bytes) -> tuple[int, bytes]:
 
 def mend_container(container: Container, reading: Reading) -> bool:
     """Cut damaged streams to their whole part, with a note each; return whether any was damaged."""
-    mended = False
+    mended = bool(container.lost)
     for path in container.lost:
         reading.skip(f"{path}, a part of the file that is damaged")
-        mended = True
     numbered = []
     for path, stream in list(container.streams.items()):
         if path == "DocInfo" or _SECTION.fullmatch(path):
             whole, rest = _whole_records(_inflated(stream) if container.compressed else stream)
             if rest:
                 reading.skip(f"the part after the damage in {path}")
-                container.streams[path] = _deflated(whole) if container.compressed else whole
+                packed = zlib.compress(whole, wbits=RAW) if container.compressed else whole
+                container.streams[path] = packed
                 mended = True
         elif path.startswith("BinData/") and container.compressed and not _is_whole(stream):
             if stream.startswith(_PICTURES):
@@ -220,11 +220,6 @@ def _inflated(stream: bytes) -> bytes:
 def _is_whole(stream: bytes) -> bool:
     part = inflate(stream, RAW, _MOST)
     return not stream or (bool(part.content) and part.ending is not Ending.DAMAGED)
-
-
-def _deflated(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-15)
-    return packer.compress(data) + packer.flush()
 
 
 def _whole_records(data: bytes) -> tuple[bytes, bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .parts import attribute, clamped, local
+from .parts import attribute, clamped
 
 LAID_OUT = "as laid out by the writer"
 _FAR = 1 << 31
@@ -30,8 +30,7 @@ class PageBreaks:
 
     def section(self) -> None:
         """Begin a section, which has pages of its own."""
-        self.last, self.columns, self.column = None, 1, 1
-        self.begun = True
+        self.last, self.columns, self.column, self.begun = None, 1, 1, True
 
     def set_columns(self, many: int) -> None:
         self.columns, self.column = max(1, many), 1
@@ -42,19 +41,17 @@ class PageBreaks:
 
     def cuts(self, paragraph: Any) -> list[int]:
         """Return the places in a paragraph (in Hangul's units) at which pages begin."""
-        lines = [
-            (_size(line, "textpos"), _size(line, "vertpos")) for line in _line_segments(paragraph)
-        ]
         asked = _is_on(paragraph, "pageBreak")
         new_column = not asked and _is_on(paragraph, "columnBreak")
         found = []
-        for place, top in lines:
+        for line in _line_segments(paragraph):
+            top = _size(line, "vertpos")
             fell = self.last is not None and top < self.last
             if asked or fell or new_column:
-                self.column = 1 if asked else self.column + 1
+                self.column += 1
                 if asked or self.column > self.columns:
                     self.column = 1
-                    found.append(place)
+                    found.append(_size(line, "textpos"))
             asked = new_column = False
             self.last = top
         if asked:
@@ -71,10 +68,8 @@ def _is_on(element: Any, name: str) -> bool:
 
 
 def _line_segments(paragraph: Any) -> Iterable[Any]:
-    """Yield the lines of a paragraph, without those of objects in it."""
-    for child in () if paragraph is None else paragraph:
-        if local(child) == "linesegarray":
-            yield from (each for each in child if local(each) == "lineseg")
+    """Return the lines of a paragraph, without those of objects in it."""
+    return () if paragraph is None else paragraph.iterfind("{*}linesegarray/{*}lineseg")
 
 
 def is_laid_out(paragraphs: Iterable[Any]) -> bool:
@@ -109,12 +104,12 @@ def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
     and the paragraph after it begins at the end of its last part. A cut cell shows by itself: the
     places of its lines jump up.
     """
-    position = next((each for each in table if local(each) == "pos"), None)
+    position = table.find("{*}pos")
     tops = [_size(line, "vertpos") for line in _line_segments(anchor)]
     flows = attribute(table, "textWrap") in (None, "TOP_AND_BOTTOM")
     if not flows or not tops or position is None or _is_on(position, "treatAsChar"):
         return 0
-    part = next((_size(each, "height") for each in table if local(each) == "sz"), 0)
+    part = next((_size(each, "height") for each in table.iterfind("{*}sz")), 0)
     offset = _size(position, "vertOffset")
     end = tops[-1] + (offset if offset < body else 0) + part
     next_top = next((_size(line, "vertpos") for line in _line_segments(after)), None)
@@ -134,13 +129,13 @@ def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
 def _rows(table: Any) -> tuple[int, int]:
     """Return the height of a table's rows together, and how often pages cut one of them."""
     together = falls = 0
-    for tr in (each for each in table if local(each) == "tr"):
+    for tr in table.iterfind("{*}tr"):
         high, cuts = 0, 0
-        for tc in (each for each in tr if local(each) == "tc"):
-            span = next((_size(e, "rowSpan") for e in tc if local(e) == "cellSpan"), 1)
+        for tc in tr.iterfind("{*}tc"):
+            span = next((_size(each, "rowSpan") for each in tc.iterfind("{*}cellSpan")), 1)
             cuts = max(cuts, _cuts_in(tc))
             if span <= 1:
-                high = max(high, next((_size(e, "height") for e in tc if local(e) == "cellSz"), 0))
+                high = max([high, *(_size(each, "height") for each in tc.iterfind("{*}cellSz"))])
         together, falls = together + high, falls + cuts
     return together, falls
 

@@ -16,14 +16,12 @@ from .parts import attribute, clamped, local
 
 LEVELS = 10
 _HANGUL = "가나다라마바사아자차카타파하"
-_LETTERS = {
-    "LATIN_CAPITAL": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "LATIN_SMALL": "abcdefghijklmnopqrstuvwxyz",
-    "HANGUL_SYLLABLE": _HANGUL, "HANGUL_JAMO": "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ",
-    "DECAGON_CIRCLE": "갑을병정무기경신임계", "DECAGON_CIRCLE_HANJA": "甲乙丙丁戊己庚辛壬癸",
-}  # fmt: skip
+_STEMS = "갑을병정무기경신임계"
 # forms that Word has too, by its name, and the greatest number
 _AS_WORD = {
+    "LATIN_CAPITAL": ("upperLetter", 26), "LATIN_SMALL": ("lowerLetter", 26),
     "ROMAN_CAPITAL": ("upperRoman", 3999), "ROMAN_SMALL": ("lowerRoman", 3999),
+    "HANGUL_JAMO": ("chosung", 14), "DECAGON_CIRCLE_HANJA": ("ideographTraditional", 10),
     "HANGUL_PHONETIC": ("koreanCounting", 99), "IDEOGRAPH": ("chineseCounting", 99),
 }  # fmt: skip
 _VOWELS = (0, 4, 8, 13, 18, 20)  # ㅏ ㅓ ㅗ ㅜ ㅡ ㅣ among Unicode's vowels
@@ -54,17 +52,13 @@ def formatted_number(value: int, form: str) -> str | None:
         made = chr(first + value - 1) if value <= many else None
     elif form in _AS_WORD and value <= _AS_WORD[form][1]:
         made = numeral(value, _AS_WORD[form][0])
-    elif letters := _LETTERS.get(form):
-        made = letters[value - 1] if value <= len(letters) else _further(value, form)
+    elif form == "DECAGON_CIRCLE" and value <= len(_STEMS):
+        made = _STEMS[value - 1]
+    elif form == "HANGUL_SYLLABLE" and value <= len(_HANGUL) * len(_VOWELS):
+        # after 하 as officials count: 거, 너, 더
+        row, place = divmod(value - 1, len(_HANGUL))
+        made = chr(ord(_HANGUL[place]) + 28 * _VOWELS[row])
     return made
-
-
-def _further(value: int, form: str) -> str | None:
-    """Return the syllables after 하 as officials count: 거, 너, 더; '' for other letters."""
-    row, place = divmod(value - 1, len(_HANGUL))
-    if form != "HANGUL_SYLLABLE" or row >= len(_VOWELS):
-        return None
-    return chr(ord(_HANGUL[place]) + 28 * _VOWELS[row])
 
 
 @dataclass(frozen=True)
@@ -126,16 +120,14 @@ class HangulNumbering:
 
     def _said(self, levels: dict[int, LevelForm], counted: dict[int, int], level: int) -> str:
         """Return the text of a number; ^1 to ^9 (and ^a, the tenth) become the numbers so far."""
-        missing = False
 
         def one(each: int) -> str:
-            nonlocal missing
             form = levels.get(each)
-            said = None
-            if form is not None:
-                said = formatted_number(counted.get(each, form.start), form.form)
-            missing = missing or said is None
-            return said or ""
+            number = counted.get(each, form.start) if form else 0
+            said = formatted_number(number, form.form) if form else None
+            if said is None:
+                raise LookupError(f"no number of level {each}")
+            return said
 
         def named(found: re.Match[str]) -> str:
             sign = found[1]
@@ -144,11 +136,11 @@ class HangulNumbering:
                 return path + ("." if sign == "N" else "")
             return one(LEVELS if sign in "aA" else int(sign))
 
-        said = re.sub(r"\^([1-9aAnN])", named, levels[level].text)
-        if missing:
+        try:
+            return re.sub(r"\^([1-9aAnN])", named, levels[level].text).strip()
+        except LookupError:
             self.lost[f"a number in the form {levels[level].form}"] += 1
             return ""
-        return said.strip()
 
 
 _OUTLINE_STYLE = re.compile(r"(?:개요|outline|heading|제목)\s*\d*", re.IGNORECASE)
@@ -157,12 +149,10 @@ _OUTLINE_STYLE = re.compile(r"(?:개요|outline|heading|제목)\s*\d*", re.IGNOR
 def hangul_numbering(header: Any) -> HangulNumbering:
     """Read the lists, bullets and paragraph shapes of a header part (OWPML)."""
     found = HangulNumbering()
-    if header is None:
-        return found
-    for element in header.iter():
+    for element in () if header is None else header.iter():
         name, key = local(element), attribute(element, "id") or ""
         if name == "numbering":
-            found.lists[key] = dict(_levels(element))
+            found.lists[key] = _levels(element)
         elif name == "bullet":
             found.bullets[key] = attribute(element, "char") or ""
         elif name == "paraPr":
@@ -176,18 +166,19 @@ def hangul_numbering(header: Any) -> HangulNumbering:
     return found
 
 
-def _levels(element: Any) -> Any:
-    for head in element:
-        if local(head) == "paraHead":
-            level = clamped(attribute(head, "level"))
-            start = clamped(attribute(head, "start"))
-            form = LevelForm("".join(head.itertext()), attribute(head, "numFormat") or "", start)
-            yield level, form
+def _levels(element: Any) -> dict[int, LevelForm]:
+    found = {}
+    for head in element.iterfind("{*}paraHead"):
+        form, start = attribute(head, "numFormat") or "", clamped(attribute(head, "start"))
+        level = clamped(attribute(head, "level"))
+        found[level] = LevelForm("".join(head.itertext()), form, start)
+    return found
 
 
 def _shape(element: Any) -> ParagraphForm:
-    for each in element.iter("{*}heading"):
-        level = clamped(attribute(each, "level"), 0, LEVELS - 1)
-        kind = (attribute(each, "type") or "NONE").upper()
-        return ParagraphForm(kind, attribute(each, "idRef") or "", level)
-    return ParagraphForm()
+    head = next(element.iter("{*}heading"), None)
+    if head is None:
+        return ParagraphForm()
+    level = clamped(attribute(head, "level"), 0, LEVELS - 1)
+    kind = (attribute(head, "type") or "NONE").upper()
+    return ParagraphForm(kind, attribute(head, "idRef") or "", level)

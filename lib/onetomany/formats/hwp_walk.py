@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from .hwp_layout import LAID_OUT, PageBreaks, body_height, pages_crossed
@@ -65,9 +66,7 @@ class HangulWalk:
         """Read one section, which begins a page."""
         if self.laid_out and (self.page.parts or self.breaks.last is not None):
             self.breaks.section()
-        paragraphs = [child for child in element if local(child) == "p"]
-        for place, child in enumerate(paragraphs, 1):
-            after = paragraphs[place] if place < len(paragraphs) else None
+        for child, after in pairwise([*element.iterfind("{*}p"), None]):
             self.paragraph(child, flows=True, after=after)
 
     def paragraph(
@@ -78,21 +77,15 @@ class HangulWalk:
         words = self._runs(element)
         head, said = self.numbering.head(element)
         cuts = self.breaks.cuts(element) if flows and self.laid_out else []
-        starts = sorted({words.offset(cut) for cut in cuts})
-        bounds = sorted({0, *starts})
-        for begin, end in zip(bounds, [*bounds[1:], words.length], strict=True):
-            if begin in starts:
-                self._begin_page()
+        for begin, end, breaks in words.pieces(cuts):
+            # a break before anything was written begins no page
+            if breaks and (self.page.parts or self.page.tables or self.page.number > 1):
+                self.page = self._turn()
             last = end == words.length
             self._piece(words, (begin, end), kind or said, head if begin == 0 else "", last=last)
         if flows:
             self._cross(element, words, after)
         self.depth -= 1
-
-    def _begin_page(self) -> None:
-        # a break before anything was written begins no page
-        if self.page.parts or self.page.tables or self.page.number > 1:
-            self.page = self._turn()
 
     def _deeper(self) -> None:
         self.depth += 1
@@ -132,15 +125,12 @@ class HangulWalk:
         if self.page.add(text, kind, None, who, dated):
             self.told[kind] += 1
 
-    def _left(self, what: str) -> None:
-        self.reading.skip(LEFT_OUT.get(what, f"object of kind '{what}'"), self.page.number)
-
     def _runs(self, element: Any) -> Words:
         """Return the words of a paragraph's runs, and the objects in them."""
         words = Words()
-        for run in element:
+        for run in element.iterfind("{*}run"):
             self.above = attribute(run, "charPrIDRef") in self.numbering.raised
-            for child in run if local(run) == "run" else ():
+            for child in run:
                 if local(child) == "t":
                     self._text(child, words)
                 else:
@@ -232,7 +222,8 @@ class HangulWalk:
             self._shape(element)
         else:
             if kind not in _SHAPES or kind == "ole":
-                self._left(kind)
+                left = LEFT_OUT.get(kind, f"object of kind '{kind}'")
+                self.reading.skip(left, self.page.number)
             self._shape(element)
 
     def _shape(self, element: Any) -> None:
@@ -255,11 +246,8 @@ class HangulWalk:
 
     def _list(self, element: Any, kind: str) -> None:
         """Add the paragraphs of a note, a caption, or a box."""
-        for child in element:
-            if local(child) == "subList":
-                for p in child:
-                    if local(p) == "p":
-                        self.paragraph(p, kind)
+        for p in element.iterfind("{*}subList/{*}p"):
+            self.paragraph(p, kind)
 
     def master(self, named: str) -> None:
         """Add a master page's text at its first use."""
@@ -279,7 +267,7 @@ class HangulWalk:
     def _table(self, table: Any) -> None:
         """Add a table; a table in one of its cells comes after that cell, as one of its own."""
         self._deeper()
-        title = [child for child in table if local(child) == "caption"]
+        title = table.findall("{*}caption")
         for child in title:
             self._list(child, "caption")
         named = "\n".join(text for each in title for text, _ in self._lines(each) if text)
@@ -301,12 +289,11 @@ class HangulWalk:
         """Go on to the page on which the tables of a paragraph end."""
         tables = [element for _, element, kind in words.later if kind == "tbl"]
         for table in tables if self.laid_out and self.body else ():
-            crossed = pages_crossed(table, paragraph, after, self.body or 0)
-            if crossed:
-                first, last = self.page.number, self.page.number + crossed
+            if crossed := pages_crossed(table, paragraph, after, self.body or 0):
+                first = self.page.number
                 self.breaks.cross()
-                said = f"A table that is anchored on this page ends on page {last} (by the stored "
-                said += "heights of its rows); all of it is here."
+                said = f"A table that is anchored on this page ends on page {first + crossed} (by "
+                said += "the stored heights of its rows); all of it is here."
                 self.reading.note("layout", said, first)
                 for _ in range(crossed):
                     self.page = self._turn()
@@ -355,14 +342,12 @@ class HangulWalk:
                 group = "tracked" if kind.startswith("tracked") else kind
                 said = f"{many} pieces of kind {kind}, which the printed page may not show."
                 self.reading.note(group, said)
-        if self.told["dutmal"]:
-            said = f"In {self.told['dutmal']} places small text above or below the line (덧말) "
+        if many := self.told["dutmal"]:
+            said = f"In {many} places small text above or below the line (덧말) "
             self.reading.note("layout", said + "is in parentheses after its word.")
-        if self.told["master"]:
-            said = (
-                f"Text of {self.told['master']} master pages (바탕쪽) is shown on each page that "
-            )
-            self.reading.note("layout", said + "it is for; here it is once, as a header.")
+        if many := self.told["master"]:
+            said = f"Text of {many} master pages (바탕쪽) is shown on each page that it is for; "
+            self.reading.note("layout", said + "here it is once, as a header.")
         for what, many in sorted(self.numbering.lost.items()):
             self.reading.skip(what, None, many)
 

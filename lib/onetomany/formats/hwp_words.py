@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from .hwp_numbers import formatted_number
@@ -59,6 +60,12 @@ class Words:
         begin, characters = self.places[at]
         most = self.places[at + 1][1] if at + 1 < len(self.places) else self.length
         return min(characters + unit - begin, most)
+
+    def pieces(self, breaks: Iterable[int]) -> Iterator[tuple[int, int, bool]]:
+        """Yield the text's pieces between Hangul's places: begin, end, whether one begins it."""
+        starts = {self.offset(unit) for unit in breaks}
+        for begin, end in pairwise([*sorted({0, *starts}), self.length]):
+            yield begin, end, begin in starts
 
     def open_field(self, target: str) -> None:
         self.opened.append((self.length, target))

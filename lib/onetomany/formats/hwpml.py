@@ -89,16 +89,12 @@ def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
                 path = attribute(element, "APath") or attribute(element, "RPath") or "?"
                 reading.skip(f"a file outside of the document, to which it points: {path}")
         elif name == "DOCSUMMARY":
-            made.facts |= _summary(element)
+            said = {local(each): "".join(each.itertext()).strip() for each in element}
+            made.facts |= {_ABOUT.get(n, n.lower()): text for n, text in said.items() if text}
     if not made.sections:
         raise Refused("It has no SECTION: it is not an HWPML document.")
     made.members = list(_stored(stored, formats, reading))
     return made
-
-
-def _summary(element: Any) -> dict[str, str]:
-    said = {local(each): "".join(each.itertext()).strip() for each in element}
-    return {_ABOUT.get(name, name.lower()): text for name, text in said.items() if text}
 
 
 def _element(element: Any) -> Any:
@@ -107,7 +103,8 @@ def _element(element: Any) -> Any:
     made = etree.Element(name)
     for key, value in element.attrib.items():
         named = _ATTRIBUTES.get(key) or key[:1].lower() + key[1:]
-        made.set(named, _snake(value) if named in _WORDS else value)
+        word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value).upper() if named in _WORDS else value
+        made.set(named, word)
     if name == "colPr":
         made.set("colCount", element.get("Count") or "1")
     elif name == "tc":
@@ -143,28 +140,22 @@ def _converted(element: Any, made: Any) -> Any:
     return made
 
 
-def _snake(value: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value).upper()
-
-
 def _stored(stored: list[tuple[bytes, bytes]], formats: dict[str, str], reading: Reading) -> Any:
     """Yield the pictures and objects that lie in the document, unpacked within the limits."""
     for said, text in stored:
         attributes = dict(re.findall(r'(\w+)="([^"]*)"', said.decode("utf-8", "replace")))
         key = attributes.get("Id", "?")
         name = f"BinData/{key}.{formats.get(key, 'bin')}"
+        ending = Ending.WHOLE
         try:
             data = base64.b64decode(text)
             if attributes.get("Compress") == "true":
                 packed = inflate(data, RAW, reading.limits.expanded_from(len(data)))
-                if packed.ending is Ending.TOO_LARGE:
-                    reading.skip(f"{name}, which expands too far")
-                    continue
-                if packed.ending is Ending.DAMAGED:
-                    reading.skip(f"{name}, which is damaged")
-                    continue
-                data = packed.content
+                data, ending = packed.content, packed.ending
         except (binascii.Error, ValueError):
-            reading.skip(f"{name}, which is damaged")
-            continue
-        yield name, data
+            ending = Ending.DAMAGED
+        if ending in (Ending.TOO_LARGE, Ending.DAMAGED):
+            fault = "expands too far" if ending is Ending.TOO_LARGE else "is damaged"
+            reading.skip(f"{name}, which {fault}")
+        else:
+            yield name, data

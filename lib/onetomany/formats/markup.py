@@ -14,6 +14,7 @@ from .reading import GridCell, Page, Reading, Refused, apart, composed, raised
 
 _SKIPPED = {"script", "style", "template", "head"}
 _STRUCK = ("del", "s", "strike")
+_FIELDS = ("input", "select", "textarea")
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub",
@@ -123,30 +124,20 @@ class _Walk:
             self.say(child.tail, element.tag == "pre")
 
     def child(self, child: Any, tag: str, hidden: bool) -> None:
-        unseen = (
-            hidden
-            or child.get("hidden") is not None
-            or bool(_UNSEEN.search(child.get("style") or ""))
-        )
+        unseen = hidden or _is_unseen(child)
         if tag == "br":
             self.parts.append("\n")
         elif tag == "a":
             self.say(child.text)
             self.element(child, unseen)
-            self.page.reading.link("".join(child.itertext()), _target(child), self.page.number)
-        elif tag in ("input", "select", "textarea") and not unseen:
+            self.link(child)
+        elif tag in _FIELDS and not unseen:
             self.say(_field(child))
         elif tag == "table" and not child.xpath("boolean(.//table)"):
             self.close(hidden)
-            held = child.find("caption")
-            caption = "".join(held.itertext()) if held is not None else ""
-            title = " ".join(caption.split()) if caption else None
-            self.page.add(title or "", "caption")
-            self.page.add_grid(_grid(child, unseen), title)
-            for link in child.iter("a"):
-                self.page.reading.link("".join(link.itertext()), _target(link), self.page.number)
+            self.table(child, unseen)
         elif tag == "math":
-            self.say(math_text(child))
+            self.say(_math_text(child))
         elif tag in ("noscript", "iframe"):
             # a browser shows the one without scripts only, the other from another place
             inner = child.get("srcdoc") or "".join(child.itertext())
@@ -154,24 +145,41 @@ class _Walk:
                 self.close(hidden)
                 self.page.add(words, "hidden")
         elif tag in _INLINE and unseen == hidden:
-            struck = tag in _STRUCK
-            begin = len(self.parts)
-            self.say(child.text, above=tag == "sup")
-            self.element(child, hidden)
-            if struck and (words := "".join(self.parts[begin:])):
-                self.page.reading.struck(words, self.page.number)
-                self.parts[begin:] = [apart(words, "".join(self.parts[:begin][-1:]))]
-                child.tail = apart(child.tail or "", words)
+            self.inline(child, tag, hidden)
         else:
             self.close(hidden)
             around, self.kind = self.kind, _KINDS.get(tag, "paragraph")
-            if tag == "li" and (label := _label(child)):
-                self.say(label)
+            if tag == "li":
+                self.say(_label(child))
             self.say(child.text, tag == "pre")
             self.element(child, unseen)
             self.close(unseen)
             # words after a list within an item are the item's
             self.kind = around
+
+    def inline(self, child: Any, tag: str, hidden: bool) -> None:
+        begin = len(self.parts)
+        self.say(child.text, above=tag == "sup")
+        self.element(child, hidden)
+        if tag in _STRUCK and (words := "".join(self.parts[begin:])):
+            self.page.reading.struck(words, self.page.number)
+            self.parts[begin:] = [apart(words, "".join(self.parts[:begin][-1:]))]
+            child.tail = apart(child.tail or "", words)
+
+    def table(self, table: Any, unseen: bool) -> None:
+        held = table.find("caption")
+        caption = "".join(held.itertext()) if held is not None else ""
+        title = " ".join(caption.split()) if caption else None
+        self.page.add(title or "", "caption")
+        self.page.add_grid(_grid(table, unseen), title)
+        for link in table.iter("a"):
+            self.link(link)
+
+    def link(self, link: Any) -> None:
+        """Keep the target of a link, unless it only moves within the page or runs a script."""
+        target = (link.get("href") or "").strip()
+        outside = None if target.lower().startswith(("#", "javascript:")) else target
+        self.page.reading.link("".join(link.itertext()), outside, self.page.number)
 
 
 # the signs between the parts of a formula in MathML
@@ -179,12 +187,12 @@ _BETWEEN = {"mfrac": "/", "msup": "^", "msub": "_", "munder": "_", "mover": "^",
             "mtable": "; "}  # fmt: skip
 
 
-def math_text(element: Any) -> str:
+def _math_text(element: Any) -> str:
     """Return a formula in MathML in one line, so that a half is 1/2 and not 12."""
     tag = str(element.tag).rpartition("}")[2]
     if tag in ("annotation", "annotation-xml"):
         return ""
-    parts = [each for each in map(math_text, element) if each]
+    parts = [each for each in map(_math_text, element) if each]
     if tag in ("msubsup", "munderover") and len(parts) == 3:
         return f"{parts[0]}_({parts[1]})^{parts[2]}"
     if tag == "mroot" and len(parts) == 2:
@@ -197,10 +205,8 @@ def math_text(element: Any) -> str:
     return own or _BETWEEN.get(tag, "").join(parts)
 
 
-def _target(link: Any) -> str | None:
-    """Return the target of a link; '' if it only moves within the page or runs a script."""
-    target = (link.get("href") or "").strip()
-    return None if target.lower().startswith(("#", "javascript:")) else target
+def _is_unseen(element: Any) -> bool:
+    return element.get("hidden") is not None or bool(_UNSEEN.search(element.get("style") or ""))
 
 
 def _field(element: Any) -> str:
@@ -257,7 +263,7 @@ def _count(text: str | None, otherwise: int) -> int:
 def _grid(table: Any, hidden: bool) -> list[GridCell]:
     """Return cells at the places that their row and column spans leave them."""
     cells: list[GridCell] = []
-    taken: dict[tuple[int, int], bool] = {}
+    taken: set[tuple[int, int]] = set()
     for row, element in enumerate(table.iter("tr"), 1):
         column = 1
         for cell in element.iterchildren("td", "th"):
@@ -266,16 +272,10 @@ def _grid(table: Any, hidden: bool) -> list[GridCell]:
             spans = (spanned(cell.get("rowspan")), spanned(cell.get("colspan")))
             if spans[0] * spans[1] > 10_000:
                 spans = (1, 1)
-            taken.update(
-                ((row + i, column + j), True) for i in range(spans[0]) for j in range(spans[1])
-            )
-            unseen = hidden or any(
-                each.get("hidden") is not None or _UNSEEN.search(each.get("style") or "")
-                for each in (cell, element)
-            )
-            words = _cell_words(cell)
-            lines = (" ".join(line.split()) for line in words.split("\n"))
-            cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans, bool(unseen)))
+            taken |= {(row + i, column + j) for i in range(spans[0]) for j in range(spans[1])}
+            unseen = hidden or _is_unseen(cell) or _is_unseen(element)
+            lines = (" ".join(line.split()) for line in _cell_words(cell).split("\n"))
+            cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans, unseen))
             column += spans[1]
     return cells
 
@@ -290,13 +290,13 @@ def _cell_words(cell: Any) -> str:
             begins = bool(tag) and tag not in _INLINE and tag not in _SKIPPED
             if begins:
                 parts.append("\n")
-            if tag in ("input", "select", "textarea"):
+            if tag in _FIELDS:
                 parts.append(_field(child))
             elif tag == "math":
-                parts.append(math_text(child))
+                parts.append(_math_text(child))
             elif tag and tag not in _SKIPPED:
-                if tag == "li" and (label := _label(child)):
-                    parts.append(label)
+                if tag == "li":
+                    parts.append(_label(child))
                 text = composed(re.sub(r"\s+", " ", child.text or ""))
                 parts.append(raised(text, "".join(parts[-1:])) if tag == "sup" else text)
                 walk(child)

@@ -44,7 +44,7 @@ _NATIVE = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 
 
-def numeral(value: int, kind: str) -> str | None:  # noqa: PLR0911, PLR0912
+def numeral(value: int, kind: str) -> str | None:  # noqa: PLR0911
     """Return a number in one of Word's formats; None for a format or number not known here."""
     if kind in ("decimal", "decimalHalfWidth", ""):
         return str(value)
@@ -57,10 +57,7 @@ def numeral(value: int, kind: str) -> str | None:  # noqa: PLR0911, PLR0912
     if value < 1:
         return None
     if kind in ("lowerRoman", "upperRoman") and value < 4000:
-        text, rest = "", value
-        for size, letters in _ROMAN:
-            text += letters * (rest // size)
-            rest %= size
+        text = _roman(value)
         return text.upper() if kind == "upperRoman" else text
     if kind in ("lowerLetter", "upperLetter") and value <= 26 * 30:
         text = chr(ord("a") + (value - 1) % 26) * ((value - 1) // 26 + 1)
@@ -81,6 +78,14 @@ def numeral(value: int, kind: str) -> str | None:  # noqa: PLR0911, PLR0912
     return None
 
 
+def _roman(value: int) -> str:
+    text = ""
+    for size, letters in _ROMAN:
+        text += letters * (value // size)
+        value %= size
+    return text
+
+
 def _counted(value: int, digits: str, ten: str, hundred: str) -> str:
     text = ""
     for size, word in ((100, hundred), (10, ten)):
@@ -97,7 +102,6 @@ class _Level:
     text: str = ""
     legal: bool = False
     tight: bool = False  # nothing is between number and text
-
     restart: int | None = None
 
 
@@ -118,38 +122,26 @@ class WordNumbering:
         self.counts: dict[str, list[int | None]] = {}
         self.begun: set[str] = set()
         self.unknown: dict[str, int] = {}
-        for element in numbering:
-            if local(element) == "abstractNum":
-                self.lists[attribute(element, "abstractNumId") or ""] = _list(element)
-        for element in numbering:
-            if local(element) == "num":
-                self._num(element)
-        for style in styles:
-            if local(style) == "style":
-                self._style(style)
+        # a part that the file lacks is empty
+        for element in numbering.iterfind("{*}abstractNum") if len(numbering) else ():
+            self.lists[attribute(element, "abstractNumId") or ""] = _list(element)
+        for element in numbering.iterfind("{*}num") if len(numbering) else ():
+            self._num(element)
+        for style in styles.iterfind("{*}style") if len(styles) else ():
+            held = _list_and_level(style.find("{*}pPr"))
+            based = _value(style, "basedOn") or ""
+            self.of_style[attribute(style, "styleId") or ""] = (*held, based)
 
     def _num(self, element: Any) -> None:
-        base, levels, starts = "", {}, {}
-        for child in element:
-            if local(child) == "abstractNumId":
-                base = attribute(child, "val") or ""
-            elif local(child) == "lvlOverride":
-                at = clamped(attribute(child, "ilvl"), 0, LEVELS - 1)
-                for each in child:
-                    if local(each) == "startOverride":
-                        starts[at] = clamped(attribute(each, "val"))
-                    elif local(each) == "lvl":
-                        levels[at] = _level(each)
+        levels, starts = {}, {}
+        for override in element.iterfind("{*}lvlOverride"):
+            at = clamped(attribute(override, "ilvl"), 0, LEVELS - 1)
+            for each in override.iterfind("{*}startOverride"):
+                starts[at] = clamped(attribute(each, "val"))
+            for each in override.iterfind("{*}lvl"):
+                levels[at] = _level(each)
+        base = _value(element, "abstractNumId") or ""
         self.nums[attribute(element, "numId") or ""] = (base, levels, starts)
-
-    def _style(self, style: Any) -> None:
-        named, level, based = None, None, ""
-        for child in style:
-            if local(child) == "basedOn":
-                based = attribute(child, "val") or ""
-            elif local(child) == "pPr":
-                named, level = _list_and_level(child)
-        self.of_style[attribute(style, "styleId") or ""] = (named, level, based)
 
     def inherited(self, style: str) -> tuple[str | None, int | None]:
         """Return the list and level that a style gives, perhaps through those it is based on."""
@@ -165,7 +157,7 @@ class WordNumbering:
 
     def label(self, properties: Any, style: str) -> str:
         """Count a paragraph and return the number before it, '' if it has none."""
-        named, level = _list_and_level(properties) if properties is not None else (None, None)
+        named, level = _list_and_level(properties)
         from_style = named is None
         given, below = self.inherited(style)
         named = given if named is None else named
@@ -223,25 +215,26 @@ class WordNumbering:
 
 def _list_and_level(properties: Any) -> tuple[str | None, int | None]:
     """Return the list and level that a paragraph's properties name, None for each they don't."""
-    for child in properties:
-        if local(child) == "numPr":
-            held = {local(each): attribute(each, "val") for each in child}
-            level = held.get("ilvl")
-            return held.get("numId"), None if level is None else clamped(level, 0, LEVELS - 1)
-    return None, None
+    number = None if properties is None else properties.find("{*}numPr")
+    if number is None:
+        return None, None
+    level = _value(number, "ilvl")
+    return _value(number, "numId"), None if level is None else clamped(level, 0, LEVELS - 1)
+
+
+def _value(element: Any, name: str) -> str | None:
+    """Return the value of an element's first child of a name; None without one."""
+    child = element.find("{*}" + name)
+    return None if child is None else attribute(child, "val")
 
 
 def _list(element: Any) -> _List:
-    found = _List()
-    for child in element:
-        if local(child) == "lvl":
-            at = clamped(attribute(child, "ilvl"), 0, LEVELS - 1)
-            found.levels[at] = _level(child)
-            for each in child:
-                if local(each) == "pStyle":
-                    found.by_style[attribute(each, "val") or ""] = at
-        elif local(child) == "numStyleLink":
-            found.link = attribute(child, "val") or ""
+    found = _List(link=_value(element, "numStyleLink") or "")
+    for child in element.iterfind("{*}lvl"):
+        at = clamped(attribute(child, "ilvl"), 0, LEVELS - 1)
+        found.levels[at] = _level(child)
+        for style in child.iterfind("{*}pStyle"):
+            found.by_style[attribute(style, "val") or ""] = at
     return found
 
 
@@ -250,12 +243,11 @@ def _level(element: Any) -> _Level:
     legal = "isLgl" in held and held["isLgl"] not in ("0", "false", "off")
     restart = held.get("lvlRestart")
     kind = held.get("numFmt") or "decimal"
-    for choice in element:
+    for choice in element.iterfind("{*}AlternateContent"):
         # a newer format, with an older one for older readers
-        if local(choice) == "AlternateContent":
-            inner = [each for each in choice.iter() if local(each) == "numFmt"]
-            kind = (attribute(inner[0], "val") or kind) if inner else kind
-            kind = (attribute(inner[-1], "val") or "decimal") if kind == "custom" else kind
+        inner = list(choice.iter("{*}numFmt"))
+        kind = (attribute(inner[0], "val") or kind) if inner else kind
+        kind = (attribute(inner[-1], "val") or "decimal") if kind == "custom" else kind
     return _Level(
         clamped(held.get("start"), 1), kind, held.get("lvlText") or "", legal,
         held.get("suff") == "nothing", None if restart is None else clamped(restart, 0, LEVELS),

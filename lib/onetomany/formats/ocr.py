@@ -24,20 +24,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from onetomany.cage.zygote import Handler
 from .extraction import document_handler
-from .ocr_parts import PartRead, read_parts, said_of
+from .ocr_parts import AUTO, DPI, PIXELS, OcrWord, Pixels, mean_confidence, parts_note, read_parts
 from .pdf_shapes import NESTING
-from .reading import Box, Page, Reading, Refused, boxed, clean, sides_of
+from .reading import Page, Reading, Refused, boxed, clean, sides_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 LANGUAGES = "kor+eng"  # as Tesseract names them
-LEAST, DPI = 150, 300  # a PDF's page is drawn as its scanner saw it, within these
-PIXELS = 40_000_000  # pixels of a picture that is recognised; A3 at 300 dpi has 17 million
+LEAST = 150  # dpi: a PDF's page is drawn as its scanner saw it, between this and DPI
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
 SMALL = 1_600  # pixels of the longer side below which a picture is doubled: a screenshot
 SOFT = 200  # dpi at which the blur is of one pixel: else noise is taken for parts of letters
@@ -45,23 +43,10 @@ UNSURE = 60.0  # of 100: words below are counted as unsure, pages below are trie
 
 _NAMES = ("libtesseract.so.5", "libtesseract.5.dylib")
 _PLACES = (Path(sys.prefix) / "lib", Path("/opt/homebrew/lib"), Path("/usr/local/lib"))
-_AUTO = 3  # Tesseract's page segmentation: columns, paragraphs and lines, all upright
-
-Pixels = NDArray[np.uint8]
 
 
 class OcrMissing(Exception):
     """Why no OCR can be made here."""
-
-
-@dataclass(frozen=True)
-class OcrWord:
-    """A word with its box in pixels; `place` are Tesseract's block, paragraph and line."""
-
-    text: str
-    box: Box
-    confidence: float  # 0 to 100: Tesseract's own, no probability
-    place: tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -111,7 +96,7 @@ class OcrEngine:
         # otherwise a blank follows every Korean syllable
         ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
 
-    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[OcrWord]:
+    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = AUTO) -> list[OcrWord]:
         """Return the words of a grey picture, shape (height, width), in reading order.
 
         `segments` is Tesseract's page segmentation mode. Raises Refused if it gives up.
@@ -175,12 +160,6 @@ def _joined(rows: Iterable[OcrWord], plain: str) -> list[OcrWord]:
     return words
 
 
-def _confidence(words: list[OcrWord]) -> float:
-    """Return the mean over characters; 0 without any."""
-    many = sum(len(word.text) for word in words)
-    return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
-
-
 def _ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
     """Return a function that reads one page into `reading`; its name comes as 'PAGE/NAME'.
 
@@ -196,7 +175,9 @@ def _ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], N
         number, _, rest = name.partition("/")
         is_pdf = media_type(content, rest) == "application/pdf"
         if is_pdf and (parts := read_parts(engine, content, int(number))):
-            _add_parts(engine, parts, int(number), reading)
+            # it is put after the page's own text
+            _add_words(engine, Page(int(number), reading, unit="pt"), parts)
+            reading.note("ocr", parts_note(parts, engine.name), int(number))
             return
         draw = _from_pdf if is_pdf else _from_picture
         _read(engine, draw(content, int(number)), int(number), reading)
@@ -210,41 +191,35 @@ def load_ocr(languages: str = LANGUAGES) -> Handler:
 
 
 def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) -> None:
-    page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
-    page.text_source = "ocr"
-    reading.pages.append(page)
     words, turned = _either_way(engine, sheet, reading.limits.seconds)
     per = sheet.width / sheet.pixels.shape[1]
     words = [replace(word, box=tuple(per * side for side in word.box)) for word in words]
-    reading.facts["extractor"] = f"ocr: {engine.name}"
-    for _, inside in groupby(words, key=lambda word: word.place[:2]):
-        _paragraph(page, list(inside))
+    page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
+    _add_words(engine, page, [words])
     if sheet.dpi < LEAST and sheet.unit == "pt":
         reading.note("limit", f"So large that OCR saw it at {sheet.dpi:.0f} dpi.", number)
     if not words:
         reading.note("ocr", f"OCR ({engine.name}) found no text on this page.", number)
         return
-    unsure = sum(word.confidence < UNSURE for word in words)
+    sure, unsure = mean_confidence(words), sum(word.confidence < UNSURE for word in words)
     way = " It lies upside down or on its side." if turned else ""
     reading.note(
         "ocr",
-        f"Read by OCR ({engine.name}) with a mean confidence of {_confidence(words):.0f} of 100; "
+        f"Read by OCR ({engine.name}) with a mean confidence of {sure:.0f} of 100; "
         f"{unsure} of {len(words)} words are below {UNSURE:.0f}. Check names and figures against "
         f"the picture.{way}",
         number,
     )
 
 
-def _add_parts(engine: OcrEngine, parts: list[PartRead], number: int, reading: Reading) -> None:
-    """Add the text of a page's parts; it is put after the page's own text."""
-    page = Page(number, reading, unit="pt")
+def _add_words(engine: OcrEngine, page: Page, parts: list[list[OcrWord]]) -> None:
+    """Add a page with the words of its parts, in paragraphs."""
     page.text_source = "ocr"
-    reading.pages.append(page)
-    reading.facts["extractor"] = f"ocr: {engine.name}"
-    for part in parts:
-        for _, inside in groupby(part.words, key=lambda word: word.place[:2]):
+    page.reading.pages.append(page)
+    page.reading.facts["extractor"] = f"ocr: {engine.name}"
+    for words in parts:
+        for _, inside in groupby(words, key=lambda word: word.place[:2]):
             _paragraph(page, list(inside))
-    reading.note("ocr", said_of(parts, engine.name), number)
 
 
 def _paragraph(page: Page, words: list[OcrWord]) -> None:
@@ -269,7 +244,7 @@ def _either_way(engine: OcrEngine, sheet: PageImage, seconds: float) -> tuple[li
     begun = time.process_time()
     words = engine.words(sheet.pixels, sheet.dpi)
     # noise may take long, and text that was read is not put at risk
-    if _confidence(words) >= UNSURE or time.process_time() - begun > seconds / 4:
+    if mean_confidence(words) >= UNSURE or time.process_time() - begun > seconds / 4:
         return words, False
     other = engine.words(sheet.pixels[::-1, ::-1], sheet.dpi)
     if _sense(other) <= _sense(words):

@@ -15,28 +15,39 @@ from .pdf_unread import Looked, Part
 from .reading import Box, Refused
 
 if TYPE_CHECKING:
-    from .ocr import OcrEngine, OcrWord
+    from .ocr import OcrEngine
 
-DPI, PIXELS = 300, 40_000_000  # of the page as it is drawn for this
+DPI, PIXELS = 300, 40_000_000  # of a page as it is drawn, at most; A3 at 300 dpi has 17 million
 MARGIN = 3.0  # points around a part
 WHITE = 12  # pixels around it: Tesseract misses letters at an edge
-# Tesseract's page segmentation: all upright text, and one block of lines
-_AUTO, _BLOCK = 3, 6
+# Tesseract's page segmentation: columns, paragraphs and lines, all upright; one block of lines
+AUTO, BLOCK = 3, 6
 LEGIBLE = 60.0  # of 100: a part read with less confidence has no usable text
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class PartRead:
-    """A part of a page, and its words in points; none if nothing in it is legible."""
+class OcrWord:
+    """A word with its box in pixels; `place` are Tesseract's block, paragraph and line."""
 
-    part: Part
-    words: list[OcrWord]
+    text: str
+    box: Box
+    confidence: float  # 0 to 100: Tesseract's own, no probability
+    place: tuple[str, str, str]
 
 
-def read_parts(engine: OcrEngine, content: bytes, number: int) -> list[PartRead]:
-    """Read the parts of a page that are not text; [] if there is none. Raises Refused."""
+def mean_confidence(words: list[OcrWord]) -> float:
+    """Return the mean over characters; 0 without any."""
+    many = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
+
+
+def read_parts(engine: OcrEngine, content: bytes, number: int) -> list[list[OcrWord]]:
+    """Return the words, in points, of each part of a page that is not text.
+
+    A part in which nothing is legible has none. Raises Refused if PDFium can't draw the page.
+    """
     try:
         with pdfium.PdfDocument(content) as pdf:
             held = pdf[number - 1]
@@ -52,26 +63,29 @@ def read_parts(engine: OcrEngine, content: bytes, number: int) -> list[PartRead]
         raise Refused(f"PDFium can't draw it: {error}") from error
 
 
-def _read(engine: OcrEngine, part: Part, grey: Pixels, scale: float, lines: list[Line]) -> PartRead:
+def _read(
+    engine: OcrEngine, part: Part, grey: Pixels, scale: float, lines: list[Line]
+) -> list[OcrWord]:
     """Return the words of a part. Existing text is painted over, unless it belongs to the part."""
     x0, y0, x1, y1 = _pixels(part.box, MARGIN, scale, grey)
     pixels = grey[y0:y1, x0:x1].copy()
-    if part.why in ("picture", "curves"):
-        for line in lines:
-            left, top, right, bottom = _pixels(line.box, 0.5, scale, grey)
-            pixels[
-                max(top - y0, 0) : max(bottom - y0, 0), max(left - x0, 0) : max(right - x0, 0)
-            ] = 255
+    over = part.why in ("picture", "curves")
+    for line in lines if over else ():
+        left, top, right, bottom = _pixels(line.box, 0.5, scale, grey)
+        left, top, right, bottom = np.clip([left - x0, top - y0, right - x0, bottom - y0], 0, None)
+        pixels[top:bottom, left:right] = 255
     if min(pixels.shape) < 8:
-        return PartRead(part, [])
+        return []
     padded = np.pad(pixels, WHITE, constant_values=255)
-    segments = _AUTO if part.why in ("picture", "curves") else _BLOCK
-    words = engine.words(padded, scale * 72, segments)
-    many = sum(len(word.text) for word in words)
-    sure = sum(word.confidence * len(word.text) for word in words)
-    if not many or sure / many < LEGIBLE:
-        return PartRead(part, [])
-    return PartRead(part, [_placed(word, x0 - WHITE, y0 - WHITE, scale) for word in words])
+    words = engine.words(padded, scale * 72, AUTO if over else BLOCK)
+    if mean_confidence(words) < LEGIBLE:
+        return []
+    x, y = x0 - WHITE, y0 - WHITE
+    return [
+        replace(word, box=((a + x) / scale, (b + y) / scale, (c + x) / scale, (d + y) / scale))
+        for word in words
+        for a, b, c, d in [word.box]
+    ]
 
 
 def _pixels(box: Box, margin: float, scale: float, grey: Pixels) -> tuple[int, int, int, int]:
@@ -81,21 +95,14 @@ def _pixels(box: Box, margin: float, scale: float, grey: Pixels) -> tuple[int, i
     return max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
 
 
-def _placed(word: OcrWord, left: int, top: int, scale: float) -> OcrWord:
-    x0, y0, x1, y1 = word.box
-    return replace(
-        word, box=((x0 + left) / scale, (y0 + top) / scale, (x1 + left) / scale, (y1 + top) / scale)
-    )
-
-
 def _many(parts: int) -> str:
     return "1 part" if parts == 1 else f"{parts} parts"
 
 
-def said_of(parts: list[PartRead], engine: str) -> str:
-    """Return a note on the OCR of a page's parts."""
-    read = [each for each in parts if each.words]
-    words = [word for each in read for word in each.words]
+def parts_note(parts: list[list[OcrWord]], engine: str) -> str:
+    """Return a note on the OCR of a page's parts, by their words."""
+    read = [each for each in parts if each]
+    words = [word for each in read for word in each]
     unsure = sum(word.confidence < LEGIBLE for word in words)
     empty = len(parts) - len(read)
     told = []

@@ -15,13 +15,12 @@ from pypdfium2 import raw
 from . import pdf_forms as forms
 from . import pdf_notes as notes
 from .pdf_ahead import Ahead, pages_ahead
-from .pdf_lattice import Lattice
 from .pdf_lines import Line
-from .pdf_revisions import read_bookmarks, read_revisions
+from .pdf_ruled import Lattice
 from .pdf_shapes import Shapes
 from .pdf_tables import add_borderless
 from .pdf_unread import Part, unread_note
-from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
+from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed, centre_of
 
 _BULLET = re.compile(
     r"^\s*(?:[-•‣▪▫■□○●◦◆◇❍※·ㅇ①-⑳]|[0-9]{1,2}[.)]|[가나다라마바사아자차카타파하][.)])\s*\S"
@@ -72,8 +71,8 @@ def read_pdf(content: bytes, reading: Reading) -> None:
     unplaced = forms.read_unplaced(tree, {*filled}, reading)
     forms.read_xfa(pdf, reading, len(filled) + unplaced)
     notes.pdf_attachments(pdf, reading)
-    read_bookmarks(pdf, reading)
-    read_revisions(pdf, content, reading)
+    notes.read_bookmarks(pdf, reading)
+    notes.read_revisions(pdf, content, reading)
     pdf.close()
 
 
@@ -231,9 +230,8 @@ def _table(table: Lattice, texts: dict[int, str], page: Page) -> None:
 
 
 def _cell_of(box: Box, tables: list[Lattice], near: list[int]) -> tuple[int, int] | None:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     for i in near:
-        number = tables[i].cell_at(x, y)
+        number = tables[i].cell_at(*centre_of(box))
         if number is not None:
             return i, number
     return None

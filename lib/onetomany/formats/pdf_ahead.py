@@ -9,10 +9,9 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
-from .pdf_lattice import Lattice
 from .pdf_lines import Line
 from .pdf_notes import annotation_covers
-from .pdf_ruled import drawn_tables
+from .pdf_ruled import Lattice, drawn_tables
 from .pdf_seen import unseen_text
 from .pdf_tables import borderless_tables, may_contain_table
 from .pdf_unread import Looked, with_gaps

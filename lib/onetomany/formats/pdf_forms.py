@@ -1,31 +1,156 @@
-"""The values of a PDF's form, and its stated signers."""
+"""The fields of a PDF's form, with or without a place on a page, and its stated signers."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import html
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from pypdfium2 import raw
 
-from .pdf_form_tree import FormField, FormUnreadable, form_fields
-from .pdf_notes import page_annotations, pdf_date, wide_text
+from .pdf_notes import asked_bytes, page_annotations, pdf_date, wide_text
 from .pdf_shapes import Placing
-from .reading import Page, Reading
+from .reading import Damaged, Page, Reading
 
+FIELDS, DEPTH = 20_000, 40  # of the form's tree
 OPTIONS = 2_000  # of one list
 TOLD = 10  # names in one note
 XFA = 32 << 20  # bytes of a packet of an XFA form
+_TAG = re.compile(r"<[^>]{0,10000}>")
+_INHERITED = ("FT", "V", "RV", "Ff", "Opt", "DV")
+_PUSH = 1 << 16
 _UNSEEN = 0x02 | 0x20  # annotation flags: hidden, not shown
 _TICKED = {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}
 _CHOSEN = {raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}
 
 
+@dataclass(frozen=True)
+class FormField:
+    """A field: `name` in full, `kind` Tx, Btn, Ch or Sig, `value` as text ('' for none).
+
+    `shown` are the states in which its boxes are drawn (Off, Yes), for Btn only; `signer` is the
+    name that a signature's own dictionary states.
+    """
+
+    name: str
+    label: str
+    kind: str
+    value: str
+    shown: tuple[str, ...] = ()
+    signer: str = ""
+
+    @property
+    def contradicts(self) -> bool:
+        """Return whether a box is drawn ticked although its value says it isn't, or the reverse."""
+        on = any(state != "Off" for state in self.shown)
+        return bool(self.shown) and on != (self.value not in ("", "Off"))
+
+
+def _form_fields(content: bytes) -> list[FormField]:
+    """Return the fields with values, in the order of the form's tree.
+
+    It is pdfminer.six (MIT) that reads them: PDFium reports a field only if a page shows it. Raises
+    Damaged if the file's cross-references or its form are.
+    """
+    from pdfminer.pdfdocument import PDFDocument
+    from pdfminer.pdfparser import PDFParser
+
+    # it prints bytes of damaged files
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+    try:
+        document = PDFDocument(PDFParser(BytesIO(content)), fallback=False)
+        form = _resolved(document.catalog.get("AcroForm"))
+        tops = _resolved(form.get("Fields")) if isinstance(form, dict) else None
+        seen: set[int] = set()
+        found: list[FormField] = []
+        for top in tops if isinstance(tops, list) else []:
+            found += _walk(top, {}, "", 0, seen)
+    except RecursionError as error:
+        raise Damaged("its fields are nested too deeply") from error
+    except Exception as error:  # a damaged file may break any parser anywhere
+        raise Damaged(f"{type(error).__name__}: {error}"[:200]) from error
+    return found[:FIELDS]
+
+
+def _walk(
+    at: Any, above: dict[str, Any], name: str, depth: int, seen: set[int]
+) -> Iterator[FormField]:
+    """Yield the fields at and below a node, each with its inherited values."""
+    node = _resolved(at)
+    # a node that is its own kid, or one of many parents, is read once
+    if not isinstance(node, dict) or id(node) in seen or depth > DEPTH or len(seen) > FIELDS:
+        return
+    seen.add(id(node))
+    held = above | {key: node[key] for key in _INHERITED if key in node}
+    part = _text(node.get("T"))
+    full = ".".join(filter(None, (name, part)))
+    kids = [_resolved(kid) for kid in _resolved(node.get("Kids")) or ()]
+    named = [kid for kid in kids if isinstance(kid, dict) and "T" in kid]
+    if not named:
+        field = _tree_field(node, held, full, [node, *kids])
+        if field:
+            yield field
+        return
+    for kid in named:
+        yield from _walk(kid, held, full, depth + 1, seen)
+
+
+def _tree_field(
+    node: dict[str, Any], held: dict[str, Any], full: str, places: list[Any]
+) -> FormField | None:
+    kind = _text(held.get("FT"))
+    flags = _resolved(held.get("Ff"))
+    if kind not in ("Tx", "Btn", "Ch", "Sig") or (
+        kind == "Btn" and isinstance(flags, int) and flags & _PUSH
+    ):
+        return None
+    label = _text(node.get("TU")) or full.rpartition(".")[2]
+    value = _resolved(held.get("V"))
+    if kind == "Sig":
+        signer = _text(value.get("Name")) if isinstance(value, dict) else ""
+        return FormField(full, label, kind, "", signer=signer)
+    said = _text(value) or html.unescape(_TAG.sub("", _text(held.get("RV"))))
+    states = [_text(place.get("AS")) for place in places if isinstance(place, dict)]
+    shown = tuple(state for state in states if state) if kind == "Btn" else ()
+    return FormField(full, label, kind, said, shown)
+
+
+def _resolved(value: Any) -> Any:
+    from pdfminer.pdftypes import resolve1
+
+    return resolve1(value)
+
+
+def _text(value: Any) -> str:
+    """Return a string, name, number, stream, or list of them, as text."""
+    from pdfminer.pdftypes import PDFStream
+    from pdfminer.psparser import PSLiteral
+    from pdfminer.utils import decode_text
+
+    value = _resolved(value)
+    if isinstance(value, PDFStream):
+        value = value.get_data()
+    if isinstance(value, bytes):
+        utf8 = value.startswith(b"\xef\xbb\xbf")
+        return value[3:].decode("utf-8", "replace") if utf8 else decode_text(value)
+    if isinstance(value, PSLiteral):
+        name = value.name
+        return name if isinstance(name, str) else name.decode("utf-8", "replace")
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_text, value[:FIELDS])))
+    return str(value) if isinstance(value, int | float | str) else ""
+
+
 def read_tree(content: bytes, reading: Reading) -> list[FormField]:
     """Return the fields of the form's own tree; a note says if it can't be read."""
     try:
-        return form_fields(content)
-    except FormUnreadable as error:
+        return _form_fields(content)
+    except Damaged as error:
         reading.note(
             "form",
             f"The form's own list of fields can't be read ({error}): fields without a page, "
@@ -46,16 +171,15 @@ def read_fields(
     for annot, kind, box in page_annotations(held, place):
         if kind != raw.FPDF_ANNOT_WIDGET:
             continue
-        field = raw.FPDFAnnot_GetFormFieldType(form, annot)
-        if field == raw.FPDF_FORMFIELD_SIGNATURE:
-            told = signed.get(wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot))
-            text = f"signature: {told}" if told else ""
+        name = wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot)
+        if raw.FPDFAnnot_GetFormFieldType(form, annot) == raw.FPDF_FORMFIELD_SIGNATURE:
+            text = f"signature: {signed[name]}" if name in signed else ""
         else:
-            text = _field(form, annot, field)
+            text = _field(form, annot, name)
         if text:
             hidden = raw.FPDFAnnot_GetFlags(annot) & _UNSEEN
             page.add(text, "hidden" if hidden else "field", box)
-            names.append(wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot))
+            names.append(name)
     return names
 
 
@@ -89,12 +213,11 @@ def read_unplaced(tree: list[FormField], names: set[str], reading: Reading) -> i
     return len(rest)
 
 
-def _field(form: Any, annot: Any, kind: int) -> str:
+def _field(form: Any, annot: Any, name: str) -> str:
     """Return a field as 'label: value'; '' if it is empty, or a button."""
-    full = wide_text(raw.FPDFAnnot_GetFormFieldName, form, annot)
-    label = (
-        wide_text(raw.FPDFAnnot_GetFormFieldAlternateName, form, annot) or full.rpartition(".")[2]
-    )
+    kind = raw.FPDFAnnot_GetFormFieldType(form, annot)
+    label = wide_text(raw.FPDFAnnot_GetFormFieldAlternateName, form, annot)
+    label = label or name.rpartition(".")[2]
     if kind == raw.FPDF_FORMFIELD_PUSHBUTTON:
         return ""
     if kind in _TICKED:
@@ -130,8 +253,9 @@ def read_signatures(
     told: dict[str, str] = {}
     for number in range(many):
         signature = raw.FPDF_GetSignatureObject(pdf, number)
-        when = pdf_date(_bytes(raw.FPDFSignatureObj_GetTime, signature).decode("latin-1")) or ""
-        cms = _bytes(raw.FPDFSignatureObj_GetContents, signature)
+        dated = asked_bytes(raw.FPDFSignatureObj_GetTime, signature).decode("latin-1")
+        when = pdf_date(dated) or ""
+        cms = asked_bytes(raw.FPDFSignatureObj_GetContents, signature)
         end = _signed_until(signature)
         if not cms.strip(b"\0") and not end:
             continue
@@ -151,15 +275,6 @@ def read_signatures(
             "Whether it is valid was not checked.",
         )
     return told
-
-
-def _bytes(ask: Callable[..., int], signature: Any) -> bytes:
-    size = ask(signature, None, 0)
-    if not 0 < size < 1 << 24:
-        return b""
-    held = ctypes.create_string_buffer(size)
-    ask(signature, held, size)
-    return held.raw[:size]
 
 
 def _signed_until(signature: Any) -> int:
@@ -200,7 +315,10 @@ def read_xfa(pdf: Any, reading: Reading, filled: int) -> None:
     many = raw.FPDF_GetXFAPacketCount(pdf)
     if many <= 0:
         return
-    names = [_packet_name(pdf, number) for number in range(min(many, 50))]
+    packets = [
+        asked_bytes(raw.FPDF_GetXFAPacketName, pdf, number) for number in range(min(many, 50))
+    ]
+    names = [each.partition(b"\0")[0].decode("utf-8", "replace")[:100] for each in packets]
     said = f"It is an XFA form (packets: {', '.join(names)}), which few programs show in full."
     if filled:
         reading.note("form", f"{said} Its {filled} filled fields were read from its PDF form.")
@@ -212,13 +330,6 @@ def read_xfa(pdf: Any, reading: Reading, filled: int) -> None:
             reading.pages[0].add(value, "field")
     much = f"{len(values)} values were read from its data" if values else "No value is in its data"
     reading.note("form", f"{said} {much}; their places on its pages aren't known.")
-
-
-def _packet_name(pdf: Any, number: int) -> str:
-    size = raw.FPDF_GetXFAPacketName(pdf, number, None, 0)
-    held = ctypes.create_string_buffer(max(size, 1))
-    raw.FPDF_GetXFAPacketName(pdf, number, held, size)
-    return held.value.decode("utf-8", "replace")[:100]
 
 
 def _packet(pdf: Any, number: int) -> bytes:

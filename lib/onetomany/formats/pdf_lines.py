@@ -43,7 +43,7 @@ class Line:
     @cached_property
     def inks(self) -> list[Box | None]:
         """Return the box of each character's ink."""
-        return [char_box(self.textpage, index, self.place) for index in self.chars]
+        return [_char_box(self.textpage, index, self.place) for index in self.chars]
 
     def part(self, positions: list[int], box: Box) -> Line:
         places = [self._places[i] for i in positions]
@@ -74,7 +74,7 @@ _SIDES, _LOOSE = tuple(ctypes.c_double() for _ in range(4)), raw.FS_RECTF()
 _TO_SIDES, _TO_LOOSE = tuple(map(ctypes.byref, _SIDES)), ctypes.byref(_LOOSE)
 
 
-def char_box(textpage: Any, index: int, place: Place) -> Box | None:
+def _char_box(textpage: Any, index: int, place: Place) -> Box | None:
     """Return the box of a character's ink."""
     if not calls.ink_box(textpage, index, *_TO_SIDES):
         return None

@@ -1,4 +1,4 @@
-"""The parts of a PDF beside its text: comments, marks, metadata, attached files."""
+"""The parts of a PDF beside its text: comments, marks, metadata, attached files, revisions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import ctypes
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from .pdf_shapes import LAST, Cover, Placing
-from .reading import Box, Page, Reading
+from .reading import FACT, Box, Page, Reading
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d\d)?")
 
@@ -25,7 +26,9 @@ _TAGS = re.compile(r"<[^<>]{0,2000}>")
 # annotations that draw nothing over the page, or only a small sign
 _UNDRAWN = {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_WIDGET,
             raw.FPDF_ANNOT_FILEATTACHMENT}  # fmt: skip
-ANNOTATIONS = 5_000  # of one page
+ANNOTATIONS, BOOKMARKS = 5_000, 5_000  # of one page, and of the document
+REVISIONS, PAGES = 20, 500  # that are compared
+_END = re.compile(rb"startxref\s+(\d+)\s+%%EOF")
 
 
 def page_annotations(held: Any, place: Placing) -> Iterator[tuple[Any, int, Box]]:
@@ -76,16 +79,12 @@ def _address(held: Any, annot: Any) -> str:
     action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(annot))
     if not action:
         return ""
-    ask = {raw.PDFACTION_URI: partial(raw.FPDFAction_GetURIPath, held.pdf),
-           raw.PDFACTION_LAUNCH: raw.FPDFAction_GetFilePath,
-           raw.PDFACTION_REMOTEGOTO: raw.FPDFAction_GetFilePath}.get(
-               raw.FPDFAction_GetType(action))  # fmt: skip
-    size = ask(action, None, 0) if ask else 0
-    if not ask or not 1 < size < 1 << 16:
-        return ""
-    text = ctypes.create_string_buffer(size)
-    ask(action, text, size)
-    return text.value.decode("utf-8", "replace")
+    kind, found = raw.FPDFAction_GetType(action), b""
+    if kind == raw.PDFACTION_URI:
+        found = asked_bytes(raw.FPDFAction_GetURIPath, held.pdf, action, most=1 << 16)
+    elif kind in (raw.PDFACTION_LAUNCH, raw.PDFACTION_REMOTEGOTO):
+        found = asked_bytes(raw.FPDFAction_GetFilePath, action, most=1 << 16)
+    return found.partition(b"\0")[0].decode("utf-8", "replace")
 
 
 def _drawn(annot: Any) -> bool:
@@ -97,12 +96,22 @@ def _drawn(annot: Any) -> bool:
 
 def wide_text(ask: Callable[..., int], *of: Any) -> str:
     """Return a text that PDFium writes in UTF-16; '' if there is none."""
+    return asked_bytes(ask, *of, unit=ctypes.c_ushort).decode("utf-16-le", "replace").rstrip("\0")
+
+
+def asked_bytes(
+    ask: Callable[..., int], *of: Any, unit: type[Any] = ctypes.c_char, most: int = 1 << 24
+) -> bytes:
+    """Return the bytes that a function of PDFium writes, b"" for none or for `most` of them.
+
+    It is asked twice: how many there are, and for them, in an array of its type of characters.
+    """
     size = ask(*of, None, 0)
-    if not 2 < size < 1 << 24:
-        return ""
-    held = (ctypes.c_ushort * (size // 2))()
+    if not 0 < size < most:
+        return b""
+    held = (unit * (size // ctypes.sizeof(unit)))()
     ask(*of, held, size)
-    return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
+    return bytes(held)
 
 
 def pdf_metadata(pdf: Any, reading: Reading) -> None:
@@ -149,3 +158,79 @@ def _keep(file: Any, named: str, reading: Reading, page: int | None = None) -> N
         reading.member(file.get_name() or named, bytes(file.get_data()))
     except pdfium.PdfiumError:
         reading.note("unread", f"{named[0].upper()}{named[1:]} can't be read.", page)
+
+
+def _earlier_revisions(content: bytes) -> list[int]:
+    """Return the end of each revision before the last; [] for a file that was written once.
+
+    A program that appends its changes leaves the earlier bytes unchanged. The first part of a file
+    that is written for the web (linearized) ends alike, but names the place 0.
+    """
+    ends = []
+    for found in _END.finditer(content):
+        at = int(found[1])
+        table = content[at : at + 40].lstrip()
+        if 0 < at < found.start() and re.match(rb"xref|\d+\s+\d+\s+obj", table):
+            ends.append((found.end(), at))
+    # a later revision is appended to the earlier one; in a file for the web it comes first
+    return [end for end, _ in ends[:-1] if ends[-1][1] > end]
+
+
+def read_revisions(pdf: Any, content: bytes, reading: Reading) -> None:
+    """Tell of earlier revisions; one with another text becomes a document of its own."""
+    ends = _earlier_revisions(content)
+    now = _texts(pdf) if ends else []
+    for number, end in enumerate(ends[-REVISIONS:], len(ends) - len(ends[-REVISIONS:]) + 1):
+        named = f"Revision {number} of {len(ends) + 1} of this file (its first {end:,} bytes)"
+        try:
+            with pdfium.PdfDocument(content[:end]) as earlier:
+                before = _texts(earlier)
+        except pdfium.PdfiumError:
+            reading.note("revision", f"{named} can't be opened by itself.")
+            continue
+        if before == now:
+            reading.note(
+                "revision",
+                f"{named} has the same text: forms, comments, signatures or other parts "
+                "beside the text were changed after it.",
+            )
+            continue
+        changed = [
+            str(page + 1)
+            for page in range(max(len(before), len(now)))
+            if before[page : page + 1] != now[page : page + 1]
+        ]
+        reading.note(
+            "revision",
+            f"{named} had another text on pages {', '.join(changed[:20])}"
+            f"{' and others' if len(changed) > 20 else ''}: it is kept as a document of its own.",
+        )
+        reading.member(f"revision {number}.pdf", content[:end])
+
+
+def _texts(pdf: Any) -> list[str]:
+    texts = []
+    for number in range(min(len(pdf), PAGES)):
+        try:
+            page = pdf[number]
+            textpage = page.get_textpage()
+            texts.append(textpage.get_text_range())
+            textpage.close()
+            page.close()
+        except pdfium.PdfiumError:
+            texts.append("")
+    return texts
+
+
+def read_bookmarks(pdf: Any, reading: Reading) -> None:
+    """Note the bookmarks, whose words may be on no page."""
+    told = []
+    for mark in islice(pdf.get_toc(max_depth=15), BOOKMARKS):
+        dest = mark.get_dest()
+        at = dest.get_index() if dest else None
+        title = " ".join(mark.get_title().split())
+        told.append(f"{title} (page {at + 1})" if at is not None else title)
+    if told:
+        listed = "; ".join(told)
+        cut = listed[:FACT] + " ..." if len(listed) > FACT else listed
+        reading.note("bookmarks", f"{len(told)} bookmarks: {cut}")

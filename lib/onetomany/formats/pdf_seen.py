@@ -20,7 +20,7 @@ from pypdfium2 import PdfBitmap, raw
 
 from .pdf_lines import Line
 from .pdf_shapes import LAST, Cover, Shapes, Text, page_objects
-from .reading import Box
+from .reading import Box, are_near, centre_of, is_within
 
 SCALE, PIXELS = 2.0, 8_000_000  # pixels for a point, and of a drawn page at most
 STRIPE = 64  # rows of pixels that are drawn together
@@ -139,21 +139,21 @@ def unseen_text(
         return unseen
     page = (1.0, 1.0, size[0] - 1.0, size[1] - 1.0)
     for line in lines:
-        if not _overlap(line.box, page):
+        if not are_near(line.box, page):
             unseen |= dict.fromkeys(line.chars, "hidden")
             continue
-        near = [text for text in suspects if _overlap(text.box, line.box)]
-        marks = [cover for cover in marked if _overlap(cover.box, line.box)]
-        over = [cover for cover in covers if _overlap(cover.box, line.box)] if near else []
+        near = [text for text in suspects if are_near(text.box, line.box)]
+        marks = [cover for cover in marked if are_near(cover.box, line.box)]
+        over = [cover for cover in covers if are_near(cover.box, line.box)] if near else []
         for index, box in _characters(line) if near or marks else ():
-            point = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-            if any(_inside(point, mark.box) for mark in marks):
+            point = centre_of(box)
+            if any(is_within(point, mark.box) for mark in marks):
                 unseen[index] = "under_redaction"
                 continue
-            if not _inside(point, page):
+            if not is_within(point, page):
                 continue  # a line that is longer than the page is wide
-            text = next((text for text in near if _inside(point, text.box, 1.0)), None)
-            on = [cover for cover in over if _inside(point, cover.box)]
+            text = next((text for text in near if is_within(point, text.box, 1.0)), None)
+            on = [cover for cover in over if is_within(point, cover.box)]
             if text and (kind := _kind(box, text, on, drawn)):
                 unseen[index] = kind
         if near and not unseen.keys().isdisjoint(line.chars):
@@ -181,7 +181,6 @@ def _kind(box: Box, text: Text, on: list[Cover], drawn: Drawn) -> str | None:
     after = [cover for cover in on if cover.order > text.order]
     if text.unseen:
         # invisible text on a picture never leaves ink: the picture itself counts
-
         solid = [c for c in after if c.order == LAST or (c.colour and c.colour[3] > 200)]
         return "under_redaction" if solid and drawn.is_uniform(box) else None
     ink = drawn.ink(box)
@@ -234,14 +233,3 @@ def _suspects(texts: list[Text], covers: list[Cover], size: tuple[float, float])
         contrasted |= (before & plain & solid & (apart > 2 * NEAR)).any(1)
     suspect = over | (~unseen & (off | tiny | (pale & ~contrasted)))
     return [int(i) for i in np.flatnonzero(suspect)]
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
-
-
-def _inside(point: tuple[float, float], box: Box, slack: float = 0.0) -> bool:
-    return (
-        box[0] - slack <= point[0] <= box[2] + slack
-        and box[1] - slack <= point[1] <= box[3] + slack
-    )

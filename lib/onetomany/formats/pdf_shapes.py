@@ -221,8 +221,11 @@ def _path(item: Any, number: int, outer: Matrix | None, place: Placing, found: S
                 found.covers.append(Cover(number, box, colour))
             if len(points) > 6 and _small(box):
                 found.curves.append(box)
-    elif wide := _stroke(item):
-        found.covers += [_widened(box, wide / 2, number) for box in boxes]
+    else:
+        calls.stroke_width(item, _TO_WIDTH)
+        by = _WIDTH.value / 2
+        for x0, y0, x1, y1 in boxes if _WIDTH.value > WIDE else ():
+            found.covers.append(Cover(number, (x0 - by, y0 - by, x1 + by, y1 + by)))
     for points, box in zip(subpaths, boxes, strict=True):
         wide, high = box[2] - box[0], box[3] - box[1]
         if min(wide, high) <= THIN:
@@ -234,16 +237,6 @@ def _path(item: Any, number: int, outer: Matrix | None, place: Placing, found: S
 
 _WIDTH, _X, _Y = ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
 _TO_WIDTH, _TO_X, _TO_Y = map(ctypes.byref, (_WIDTH, _X, _Y))
-
-
-def _stroke(item: Any) -> float:
-    """Return the width of a line that is wide enough to hide text; else 0."""
-    calls.stroke_width(item, _TO_WIDTH)
-    return _WIDTH.value if _WIDTH.value > WIDE else 0.0
-
-
-def _widened(box: Box, by: float, number: int) -> Cover:
-    return Cover(number, (box[0] - by, box[1] - by, box[2] + by, box[3] + by))
 
 
 def _subpaths(item: Any, matrix: Matrix, found: Shapes) -> list[list[tuple[float, float]]]:

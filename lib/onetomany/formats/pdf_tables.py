@@ -14,11 +14,10 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
-from .pdf_joined import join_cut_tables
-from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line
+from .pdf_ruled import Lattice, LatticeCell
 from .pdf_unread import common_area, level_rows
-from .reading import Box, Page, boxed
+from .reading import Box, Page, boxed, centre_of, is_within
 
 ROWS = 3  # with separated texts: fewer don't indicate a table
 APART = 1.3  # of a line's height: a gap between words is narrower
@@ -33,6 +32,14 @@ _DRAWN = re.compile("[\u2500-\u257f]")  # lines that are characters, as of a tre
 _LEADER = re.compile(r"(?:\.\s?){4}")
 TOGETHER = 0.3  # the share of a ruled table's cells from which its lines leave cells together
 STACK = 4  # lines in each of some cells beside each other: rows without a line between them
+# of two parts of a table that a heading within it cuts: 'Actual', rows, 'Projected', more rows
+ASIDE = 6.0  # points by which their sides may differ
+GAP = 4.0  # line heights between them, at most
+HEADING = 40  # characters of the heading between them, at most
+HEADLESS = 0.5  # the share of words with a digit in a row that isn't a head
+_TITLE = re.compile(
+    r"\s*(?:table|figure|fig\.|chart|annex|표|그림|도표)(?![a-z가-힣])", re.IGNORECASE
+)
 
 
 @cache
@@ -79,7 +86,7 @@ def add_borderless(
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
-    return join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
+    return _join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
 
 
 def borderless_tables(pdf: Any, numbers: list[int]) -> dict[int, list[Lattice] | BaseException]:
@@ -147,7 +154,7 @@ def _lattice(block: Any) -> Lattice | None:
 
 def _is_contents(table: Lattice, lines: list[Line]) -> bool:
     """Return whether it is a table of contents: its titles and pages are joined by points."""
-    inside = [line for line in lines if _holds(table.box, line.box)]
+    inside = [line for line in lines if is_within(centre_of(line.box), table.box)]
     return sum(bool(_LEADER.search(line.text)) for line in inside) > 0.2 * len(inside)
 
 
@@ -162,7 +169,7 @@ def _cuts_words(table: Lattice, lines: list[Line]) -> bool:
             if box is None or char.isspace():
                 last = None
                 continue
-            found = table.cell_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+            found = table.cell_at(*centre_of(box))
             at = last if found is None else found
             cut += last is not None and at != last
             last = at
@@ -171,8 +178,8 @@ def _cuts_words(table: Lattice, lines: list[Line]) -> bool:
 
 def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
     """Return whether a table without lines separates cells that a ruled one leaves together."""
-    runs = [run for line in lines for run in line.runs if _holds(ruled.box, run)]
-    inside = [[run for run in runs if _holds(cell.box, run)] for cell in ruled.cells]
+    runs = [run for line in lines for run in line.runs if is_within(centre_of(run), ruled.box)]
+    inside = [[run for run in runs if is_within(centre_of(run), cell.box)] for cell in ruled.cells]
     stacks = {
         (cell.row, cell.column): len(list(level_rows(held)))
         for cell, held in zip(ruled.cells, inside, strict=True)
@@ -191,11 +198,6 @@ def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
     return together > TOGETHER * filled and len(table.cells) > max(filled, 1)
 
 
-def _holds(box: Box, run: Box) -> bool:
-    x, y = (run[0] + run[2]) / 2, (run[1] + run[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
 def _gaps(row: list[Box]) -> list[Box]:
     """Return the texts of a row, if gaps separate them; else []."""
     groups: list[Box] = []
@@ -205,3 +207,79 @@ def _gaps(row: list[Box]) -> list[Box]:
         else:
             groups.append(run)
     return groups if len(groups) > 1 else []
+
+
+def _join_cut_tables(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
+    """Return tables, in order, with those joined that a heading of one line cuts in two.
+
+    The second part has the first's columns and sides, and begins with figures, not with a head. The
+    heading becomes a row over all columns.
+    """
+    out: list[Lattice] = []
+    for table in tables:
+        between = _between(out[-1], table, lines) if out else None
+        if between and _begins_with_figures(table, lines):
+            out[-1] = _appended(out[-1], table, between)
+        else:
+            out.append(table)
+    return out
+
+
+def _between(above: Lattice, below: Lattice, lines: list[Line]) -> Line | None:
+    """Return the line between two parts of a table; None if they are two tables."""
+    if above.columns != below.columns or above.columns < 2 or not _same_columns(above, below):
+        return None
+    gap = below.box[1] - above.box[3]
+    found = [
+        line
+        for line in lines
+        if above.box[3] <= (line.box[1] + line.box[3]) / 2 <= below.box[1]
+        and line.box[2] > above.box[0]
+        and line.box[0] < above.box[2]
+    ]
+    if len(found) != 1 or not 0 <= gap <= GAP * (found[0].box[3] - found[0].box[1]):
+        return None
+    text = found[0].text.strip()
+    plain = len(text) <= HEADING and not _TITLE.match(text) and not text.endswith((".", ":"))
+    return found[0] if text and plain else None
+
+
+def _same_columns(above: Lattice, below: Lattice) -> bool:
+    sides = zip(above.box[::2], below.box[::2], strict=True)
+    if all(abs(one - other) > ASIDE for one, other in sides):
+        return False
+    first, second = _columns(above), _columns(below)
+    return first.keys() == second.keys() and all(
+        min(first[column][1], second[column][1]) > max(first[column][0], second[column][0])
+        for column in first
+    )
+
+
+def _columns(table: Lattice) -> dict[int, tuple[float, float]]:
+    """Return the left and right side of each column, from cells that span no other."""
+    sides: dict[int, tuple[float, float]] = {}
+    for cell in table.cells:
+        if cell.spans[1] == 1:
+            x0, x1 = sides.get(cell.column, (cell.box[0], cell.box[2]))
+            sides[cell.column] = min(x0, cell.box[0]), max(x1, cell.box[2])
+    return sides
+
+
+def _begins_with_figures(table: Lattice, lines: list[Line]) -> bool:
+    row = boxed(cell.box for cell in table.cells if cell.row == 1)
+    words = [
+        word
+        for line in lines
+        if row and row[1] <= (line.box[1] + line.box[3]) / 2 <= row[3]
+        for word in line.text.split()
+    ]
+    figures = [word for word in words if re.search(r"\d", word)]
+    return len(figures) > HEADLESS * len(words)
+
+
+def _appended(above: Lattice, below: Lattice, between: Line) -> Lattice:
+    row = above.rows + 1
+    cells = [*above.cells, LatticeCell(row, 1, (1, above.columns), between.box)]
+    cells += [cell._replace(row=cell.row + row) for cell in below.cells]
+    box = boxed((above.box, below.box)) or above.box
+    return Lattice(row + below.rows, above.columns, box, cells)

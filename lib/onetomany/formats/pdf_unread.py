@@ -20,7 +20,7 @@ from .garbled import garbled_lines
 from .pdf_lines import Line, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
 from .pdf_shapes import Shapes, Text, collect_shapes, placing
-from .reading import Box, boxed
+from .reading import Box, are_near, boxed
 
 PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
 SIDE = 40.0  # points: so is one of which a side is shorter
@@ -129,20 +129,11 @@ def _touching(boxes: list[Box]) -> list[Box]:
     joined: list[Box] = []
     for box in sorted(boxes, key=lambda each: (each[1], each[0]))[:2_000]:
         grown = box
-        while near := [each for each in joined if _near(each, grown, 2.0)]:
+        while near := [each for each in joined if are_near(each, grown, 2.0)]:
             joined = [each for each in joined if each not in near]
             grown = boxed([grown, *near]) or grown
         joined.append(grown)
     return joined
-
-
-def _near(a: Box, b: Box, slack: float) -> bool:
-    return (
-        a[0] - slack <= b[2]
-        and b[0] - slack <= a[2]
-        and a[1] - slack <= b[3]
-        and b[1] - slack <= a[3]
-    )
 
 
 def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
@@ -185,7 +176,7 @@ def _blocks(rows: list[Box]) -> list[Box]:
     joined: list[Box] = []
     for box in sorted(rows, key=lambda each: each[1]):
         high = box[3] - box[1]
-        near = [each for each in joined if _near(each, box, 1.5 * high)]
+        near = [each for each in joined if are_near(each, box, 1.5 * high)]
         joined = [each for each in joined if each not in near]
         joined.append(boxed([box, *near]) or box)
     return joined

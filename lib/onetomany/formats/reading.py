@@ -242,13 +242,9 @@ class Reading:
         for (page, what), many in self.skipped.items():
             self.note("unread", f"Not read: {what}" + (f" ({many})." if many > 1 else "."), page)
         for page, links in self.links.items():
-            told, more = [*links][:LINKS], len(links) - LINKS
-            rest = f"; and {more:,} more" if more > 0 else ""
-            self.note("link", f"Links: {'; '.join(told)}{rest}", page)
+            self.note("link", f"Links: {_listed([*links])}", page)
         for page, texts in self.crossed.items():
-            words, left = "; ".join(texts[:LINKS]), len(texts) - LINKS
-            end = f"; and {left:,} more" if left > 0 else ""
-            self.note("tracked", f"Struck through, and read with the rest: {words}{end}", page)
+            self.note("tracked", f"Struck through, and read with the rest: {_listed(texts)}", page)
         self.skipped, self.links, self.crossed = {}, {}, {}
 
     def member(self, name: str, content: bytes) -> None:
@@ -288,6 +284,11 @@ class Reading:
         said = [(clean(k)[:FACT], clean(v)[:FACT]) for k, v in [*self.metadata.items()][:FACTS]]
         metadata = {key: value for key, value in said if value}
         return facts | {"metadata": metadata}
+
+
+def _listed(texts: list[str]) -> str:
+    more = f"; and {len(texts) - LINKS:,} more" if len(texts) > LINKS else ""
+    return "; ".join(texts[:LINKS]) + more
 
 
 # characters that no text may contain: NUL, which databases refuse, halves of surrogate pairs
@@ -343,6 +344,27 @@ def clean(text: str) -> str:
 def sides_of(box: Box | None) -> dict[str, float | None]:
     """Return the columns of a box; nulls if there is none."""
     return dict(zip(("x0", "y0", "x1", "y1"), box or (None,) * 4, strict=True))
+
+
+def are_near(a: Box, b: Box, slack: float = 0.0) -> bool:
+    """Return whether two boxes touch, or are at most `slack` apart in each direction."""
+    return (
+        a[0] - slack <= b[2]
+        and b[0] - slack <= a[2]
+        and a[1] - slack <= b[3]
+        and b[1] - slack <= a[3]
+    )
+
+
+def centre_of(box: Box) -> tuple[float, float]:
+    """Return the point in the middle of a box."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def is_within(point: tuple[float, float], box: Box, slack: float = 0.0) -> bool:
+    """Return whether a point is in a box, or at most `slack` outside of each of its sides."""
+    x, y = point
+    return box[0] - slack <= x <= box[2] + slack and box[1] - slack <= y <= box[3] + slack
 
 
 def boxed(boxes: Iterable[Box]) -> Box | None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onetomany.documents.case_file import open_case
-from onetomany.documents.ingest import ingest
-from onetomany.documents.ingested import Ingested
+from onetomany.documents.ingest import Ingested, ingest
 from onetomany.errors import InputError
 from onetomany.sources.files import sha256_of, write_whole
 from .laws import Procedure
