@@ -112,7 +112,7 @@ def unreached() -> dict[str, int]:
     class counts as used if the module itself names it, since others receive its instances. Names
     are compared as words, so a homonym elsewhere hides an unused name.
     """
-    chapters = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    chapters = sorted((ROOT / "notebooks").rglob("*.ipynb"))
     benchmarks = sorted((ROOT / "benchmarks").glob("*.py"))
     words = {path: _identifiers(_code(path)) for path in [*modules(), *chapters, *benchmarks]}
     count: Counter[str] = Counter()
