@@ -1,4 +1,4 @@
-"""Name what is likely wrong with walks: cells, exchanged columns, speeds seldom people's."""
+"""Name likely faults of walks: cells, exchanged columns, speeds seldom people's."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ PANEL_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="st
 def mark(data: pl.DataFrame | alt.Chart, kind: str, **look: Any) -> alt.Chart:
     """Return a layer of marks, "bar", "rule" ..., over a frame or a chart.
 
-    `look` is what altair's `mark_...` takes. Points are filled and opaque.
+    `look` goes to altair's `mark_...`. Points are filled and opaque.
     """
     chart = alt.Chart(data) if isinstance(data, pl.DataFrame) else data
     solid = {"filled": True, "opacity": 1} if kind == "point" else {}

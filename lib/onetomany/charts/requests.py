@@ -88,7 +88,7 @@ def request_timeline_chart(
 
 
 def _deadlines(events: pl.DataFrame, due: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the deadlines that are drawn: of decisions, and of what is still to be done."""
+    """Return the deadlines that are drawn: of decisions, and of open steps."""
     full = events.filter(event="answered")["request"].to_list()  # no appeal is needed
     open_ = pl.col("done").is_null() & ~pl.col("request").is_in(full)
     return (

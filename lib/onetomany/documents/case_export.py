@@ -46,7 +46,7 @@ KEPT = {
     "refers_to_date",
 }  # fmt: skip
 BATCH = 500
-# what `_pages` makes: changed texts, moved places of their spans, places of replaced names
+# made by `_pages`: changed texts, moved places of their spans, places of replaced names
 _MADE = {
     "new_pages": {"document": "varchar", "page": "integer", "text": "varchar"},
     "places": {"document": "varchar", **dict.fromkeys(("page", "spot", "s", "e"), "integer")},

@@ -121,7 +121,7 @@ class Chapter:
 def gathered_code(cells: list[NotebookCell]) -> list[NotebookCell]:
     """Return the cells, the code of those that show nothing joined to the next one that does.
 
-    What is left at the end stays a cell of its own: no code is lost.
+    The rest at the end stays a cell of its own: no code is lost.
     """
     shown: list[NotebookCell] = []
     code = ""

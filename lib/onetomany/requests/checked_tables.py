@@ -23,7 +23,7 @@ Text = Annotated[str, StringConstraints(pattern=r"\S")]
 Number = Annotated[StrictInt, Field(gt=0)]
 Day = Annotated[date, Strict()]
 
-# what pydantic finds wrong -> what a value must be
+# a fault that pydantic names -> the remedy
 _FAULTS = {
     "missing": "is missing: add it",
     "unexpected_keyword_argument": "is an unknown field: remove it",
@@ -47,7 +47,7 @@ class Table:
 
 
 class FieldError(ValueError):
-    """A field, such as 'steps.decision.unit', and what is wrong with its value."""
+    """A field, such as 'steps.decision.unit', and the fault of its value."""
 
     def __init__(self, field: str, what: str) -> None:
         super().__init__(f"'{field}' {what}")

@@ -113,7 +113,7 @@ def _sources(given: Any) -> dict[str, Source]:
 
 
 def _filled(part: Any, where: str, sources: dict[str, Source]) -> Any:
-    """Return a part of a file, each provision in it with its Source and what follows from it."""
+    """Return a part of a file, each provision in it with its Source and the fields that follow."""
     if isinstance(part, list):
         return [
             _filled(each, f"{where}.{entry_name(each, n)}", sources) for n, each in enumerate(part)

@@ -90,7 +90,7 @@ class _Candidates:
 
 @dataclass(frozen=True)
 class _Known:
-    """Store n sightings in order of time, and what their links are weighed by."""
+    """Store n sightings in order of time, and the weights of their links."""
 
     seen: Bodies
     vectors: Vectors
