@@ -157,7 +157,7 @@ def test_the_form_shows_no_value_that_a_library_names(
     def broken(*_: object, **__: object) -> None:
         int(SECRET)
 
-    monkeypatch.setattr(table, "assess", broken)
+    monkeypatch.setattr(table.assessment, "assess", broken)
     people().write_csv(tmp_path / "people.csv")
     form = widgets.table_form()
     form.children[0].value = str(tmp_path / "people.csv")

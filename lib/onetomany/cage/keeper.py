@@ -244,7 +244,7 @@ class Keeper:
     def _ask_fork(
         self, file: int, request: Mapping[str, Any], taken: Callable[[int], Kept], deadline: float
     ) -> tuple[Kept | None, str | None, int, int]:
-        """Return the kept part of the answer, its fault, exit code and bytes of memory."""
+        """Return the kept part of the answer, its fault, the exit code and bytes of memory."""
         assert self.line is not None
         message = json.dumps(request).encode()
         if len(message) > MESSAGE + 1_000:

@@ -164,7 +164,7 @@ def _refuse_taken(out: Path) -> None:
 
 
 def _new_beside(out: Path) -> Path:
-    """Make the folder in which the bundle is made; delete the rest of a killed run."""
+    """Make the folder in which the bundle is made; delete a killed run's leftovers."""
     beside = out.with_name(f".{out.name}.unfinished")
     for left in (out, beside):
         if left.exists():

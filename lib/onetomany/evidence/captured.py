@@ -67,9 +67,8 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
             done.named += found.height > 0
             allowed = carry or captures.normal_address(row["path"]) in permitted
             for capture in found.iter_rows(named=True):
-                place = _carry(payload, case, capture["file"], capture["file_sha256"], done) if (
-                    allowed
-                ) else ""  # fmt: skip
+                origin = (capture["file"], capture["file_sha256"])
+                place = _carry(payload, case, *origin, done) if allowed else ""
                 rows.append(row | _columns(capture) | {"carried": place})
             if found.is_empty():
                 rows.append(row)

@@ -20,7 +20,7 @@ from .sbom import machine_facts
 from .typesetting import Part
 
 BLANK = "_" * 24
-NAMES = ("certificate.md", "certificate.pdf")
+_STATED = ("identifier", "title", "title_ko", "operator", "version")  # as the record has them
 
 
 def write_certificates(
@@ -122,12 +122,8 @@ def _facts(record: RunRecord, created: datetime, sha256: str, key: str) -> dict[
     host = machine_facts()
     return {
         "blank": BLANK,
-        "identifier": record.identifier,
-        "title": record.title,
-        "title_ko": record.title_ko,
-        "operator": record.operator,
+        **{name: getattr(record, name) for name in _STATED},
         "organisation": record.organisation or "–",
-        "version": record.version,
         "commit": record.commit or "–",
         "command": shlex.join(record.command),
         "chapters": ", ".join(record.chapters),

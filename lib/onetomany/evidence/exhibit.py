@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ SERIES = "A"  # exhibits are A-1, A-2, ...
 LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",
             "application/pdf")  # fmt: skip
 
+_LISTED = ("cell", "title", "title_ko", "source", "simulated", "sample", "interval", "rows")
 _TITLE = ("Exhibit from One-to-Many", "One-to-Many 증거")
 _METHODS = ("Methods statement", "방법 설명서")
 
@@ -71,21 +72,16 @@ class ExhibitPayload:
         self, *, operator: str, organisation: str, licence: str, command: Sequence[str]
     ) -> RunRecord:
         """Return the record of the run that `bundle.seal` keeps."""
+        own = {each.name: getattr(self, each.name) for each in fields(RunRecord)
+               if hasattr(self, each.name)}  # fmt: skip
         return RunRecord(
+            **own,
             identifier=new_identifier(self.commit, self.chapters, self.started),
-            title=self.title,
-            title_ko=self.title_ko,
-            question=self.question,
-            chapters=self.chapters,
             command=tuple(command),
-            started=self.started,
-            ended=self.ended,
-            commit=self.commit,
             version=__version__,
             operator=operator,
             organisation=organisation,
             licence=licence,
-            data=self.data,
         )
 
 
@@ -279,24 +275,10 @@ def _write_documents(
 def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> bytes:
     """Return figures.json: every item, its files and hashes, and how two runs are compared."""
     items = [
-        {
-            "number": each.number,
-            "kind": each.kind,
-            "exhibit": name,
-            "chapter": chapter.stem,
-            "cell": each.cell,
-            "title": each.title,
-            "title_ko": each.title_ko,
-            "source": each.source,
-            "simulated": each.simulated,
-            "sample": each.sample,
-            "interval": each.interval,
-            "rows": each.rows,
-            "numbers": each.tokens,
-            "as_shown": each.as_shown,
-            "varies": each.varies,
-            "files": each.hashes,
-        }
+        {"number": each.number, "kind": each.kind, "exhibit": name, "chapter": chapter.stem}
+        | {part: getattr(each, part) for part in _LISTED}
+        | {"numbers": each.tokens, "as_shown": each.as_shown, "varies": each.varies}
+        | {"files": each.hashes}
         for name, chapter, figures in exhibits
         for each in figures
     ]
@@ -312,14 +294,14 @@ def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> b
 
 
 def _use(sheet: methods.ShownDatasheet) -> DataUse:
-    fields = sheet.fields
+    told = sheet.fields
     return DataUse(
         name=sheet.name,
-        title=str(fields.get("title") or fields.get("name") or sheet.name),
-        licence=str(fields.get("licence") or "not stated"),
-        credit=str(fields.get("credit") or fields.get("publisher") or fields.get("source") or ""),
-        faces_in_exhibit=bool(fields.get("faces_in_exhibit", False)),
-        templates_in_exhibit=bool(fields.get("templates_in_exhibit", False)),
+        title=str(told.get("title") or told.get("name") or sheet.name),
+        licence=str(told.get("licence") or "not stated"),
+        credit=str(told.get("credit") or told.get("publisher") or told.get("source") or ""),
+        faces_in_exhibit=bool(told.get("faces_in_exhibit", False)),
+        templates_in_exhibit=bool(told.get("templates_in_exhibit", False)),
     )
 
 

@@ -195,19 +195,13 @@ class _Reader:
                     )
 
     def item(self, cell: NotebookCell, block: NotebookBlock) -> Figure | None:
+        readers = {"chart": self.chart, "table": self.table, "twin": self.statement}
+        if block.kind not in readers:
+            return None
         try:
-            return self.read(cell, block)
+            return readers[block.kind](cell, block)
         except InputError as error:
             raise InputError(f"{self.chapter.stem}.ipynb, cell [{cell.number}]: {error}") from error
-
-    def read(self, cell: NotebookCell, block: NotebookBlock) -> Figure | None:
-        if block.kind == "chart":
-            return self.chart(cell, block)
-        if block.kind == "table":
-            return self.table(cell, block)
-        if block.kind == "twin":
-            return self.statement(cell, block)
-        return None
 
     def figure(self, cell: NotebookCell, block: NotebookBlock, kind: Kind, **facts: Any) -> Figure:
         """Return an item, by default with its section's title and this run as source."""

@@ -225,10 +225,7 @@ def _alt(figure: Figure, n: int, count: int) -> str:
 def _item(figure: Figure, made: Sequence[str]) -> typesetting.Part:
     said: dict[str, Any] = {
         "at": _anchor(figure),
-        "label": figure.label,
-        "label_ko": figure.label_ko,
-        "title": figure.title,
-        "title_ko": figure.title_ko,
+        **{part: getattr(figure, part) for part in ("label", "label_ko", "title", "title_ko")},
         # hashes are in the list at the end
         "notes": [[key, text] for key, text in notes(figure, made) if "/" not in key],
     }

@@ -167,9 +167,8 @@ def _oxum(one: Opened) -> list[BundleFinding]:
     told = one.value("Payload-Oxum")
     if told == f"{sum(sizes)}.{len(sizes)}":
         return []
-    line = one.info.get("Payload-Oxum", [("", None)])[0][1]
     what = f"Payload-Oxum says '{told}'; data/ has {sum(sizes)}.{len(sizes)} (bytes.files)"
-    return [BundleFinding("bag-info.txt", what, AGAIN, line=line)]
+    return [BundleFinding("bag-info.txt", what, AGAIN, line=one.line("Payload-Oxum"))]
 
 
 Check = Callable[[Opened], list[BundleFinding]]

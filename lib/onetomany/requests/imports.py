@@ -144,7 +144,7 @@ def _alaveteli(export: _Part, events: list[_Part], days: _Days) -> Request:
 def _request(
     platform: str, export: _Part, rows: list[Event], notes: Mapping[str, object]
 ) -> Request:
-    """Return a request with its events in order and what else the export says as notes."""
+    """Return a request with its events in order, and other fields of the export as notes."""
     number = export.get("id")
     if type(number) is not int or number < 0:
         raise InputError(f"{export.path}: 'id' must be a whole number.")
