@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
     from onetomany import sources
+    from onetomany.faces import synthetic
 
 # The report is executed for minutes, often on one core: the files that read it share one process,
 # and the other files run beside them, each in one piece, so that no fixture is made twice
@@ -192,6 +193,14 @@ def templates(embedded: pl.DataFrame) -> pl.DataFrame:
     from onetomany import faces
 
     return faces.usable(embedded)
+
+
+@pytest.fixture(scope="session")
+def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
+    """What synthetic templates are drawn from."""
+    from onetomany.faces import synthetic
+
+    return synthetic.fit_template_model(templates)
 
 
 @pytest.fixture(scope="session")

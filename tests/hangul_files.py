@@ -130,9 +130,7 @@ def distribution() -> bytes:
 
 
 def bitmap() -> bytes:
-    held = io.BytesIO()
-    Image.new("RGB", (40, 20), "white").save(held, "BMP")
-    return held.getvalue()
+    return specimens.saved(Image.new("RGB", (40, 20), "white"), "BMP")
 
 
 def hwpml(body: str = "", head: str = "", tail: str = "") -> bytes:

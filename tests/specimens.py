@@ -9,6 +9,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import docx
 import hwpx
@@ -126,9 +127,7 @@ def word() -> bytes:
     table = document.add_table(2, 3)
     table.cell(0, 0).merge(table.cell(0, 1)).text = "합친 칸"
     table.cell(1, 2).text = "1억 2천만"
-    held = io.BytesIO()
-    document.save(held)
-    return held.getvalue()
+    return saved(document)
 
 
 def workbook() -> bytes:
@@ -144,9 +143,7 @@ def workbook() -> bytes:
     other = book.create_sheet("비공개")
     other["B2"] = "숨은 시트의 값"
     other.sheet_state = "hidden"
-    held = io.BytesIO()
-    book.save(held)
-    return held.getvalue()
+    return saved(book)
 
 
 @cache
@@ -193,10 +190,15 @@ def page() -> bytes:
 </body></html>""".encode()
 
 
-def picture() -> bytes:
+def saved(document: Any, *form: str) -> bytes:
+    """The bytes of what has a method `save`: a picture, a workbook, a Word document."""
     held = io.BytesIO()
-    Image.new("RGB", (60, 40), "white").save(held, "PNG")
+    document.save(held, *form)
     return held.getvalue()
+
+
+def picture() -> bytes:
+    return saved(Image.new("RGB", (60, 40), "white"), "PNG")
 
 
 def archive(members: dict[str, bytes]) -> bytes:
@@ -301,17 +303,30 @@ def outlook() -> bytes:
     )
 
 
+def biff_record(kind: int, body: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def biff_begin(kind: int) -> bytes:
+    """The record that begins a workbook (5), a sheet (16) or a chart (32)."""
+    return biff_record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
+
+
+def old_book(head: bytes, sheet: bytes) -> bytes:
+    """XLS: a workbook's records `head`, and the records of its one sheet, called S."""
+    at = len(biff_begin(5) + head) + 4 + 9 + 4
+    name = biff_record(0x85, struct.pack("<IBBBB", at, 0, 0, 1, 0) + b"S")
+    sheet = biff_begin(0x10) + sheet + biff_record(0x0A)
+    return biff_begin(5) + head + name + biff_record(0x0A) + sheet
+
+
 def old_workbook(*results: float) -> bytes:
     """XLS in BIFF8 ([MS-XLS]): an open sheet with a word and a number, a hidden one.
 
     `results` are what formulas below the number, each 1+1, last gave by the file's word.
     """
 
-    def record(kind: int, body: bytes = b"") -> bytes:
-        return struct.pack("<HH", kind, len(body)) + body
-
-    def begin(kind: int) -> bytes:
-        return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
+    record, begin = biff_record, biff_begin
 
     def label(row: int, column: int, text: str) -> bytes:
         held = struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le")

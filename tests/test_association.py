@@ -20,8 +20,8 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.reidentification.unicity import UNICITY, unicity
 from onetomany.terminal import load_layout, sighting_templates, simulate_coarsely, true_match_rate
-from onetomany.tracking import association as joined
 from onetomany.tracking import threshold_linking
+from onetomany.tracking.association import associate
 from onetomany.tracking.cover import (
     best_successors,
     chain_successors,
@@ -39,6 +39,7 @@ from onetomany.tracking.likelihood import (
     pair_quality,
     score_sighting_pairs,
 )
+from onetomany.tracking.tracks import LINKS, TRACKS, Association, cut_weak_links
 from onetomany.tracking.transit import GAPS, HORIZON, feasible, fit_transit, place_bodies
 
 pytestmark = pytest.mark.real
@@ -73,11 +74,6 @@ def runs() -> dict[int, pl.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit_template_model(templates)
-
-
-@pytest.fixture(scope="module")
 def known(runs: dict[int, pl.DataFrame], model: synthetic.TemplateModel) -> dict[str, object]:
     """Everything at a single-image TMR of .65 to .8, where tracks do go wrong."""
     noise = 1.3
@@ -88,7 +84,7 @@ def known(runs: dict[int, pl.DataFrame], model: synthetic.TemplateModel) -> dict
     rate = true_match_rate(own[some["template_id"].to_numpy()], some["true_id"].to_numpy(), 1e-4)
     assert 0.65 < rate < 0.8
     face, transit = fit_face(scored), fit_transit(runs[CALIBRATION])
-    found = joined.associate(runs[TEST], own, face, transit)
+    found = associate(runs[TEST], own, face, transit)
     return {
         "sightings": runs[TEST],
         "templates": own,
@@ -336,8 +332,8 @@ def test_every_sighting_is_in_one_track_with_one_neighbour_each_side(
     known: dict[str, object],
 ) -> None:
     found, sightings = known["found"], known["sightings"]
-    assert found.links.schema == pl.Schema(joined.LINKS)
-    assert found.tracks.schema == pl.Schema(joined.TRACKS)
+    assert found.links.schema == pl.Schema(LINKS)
+    assert found.tracks.schema == pl.Schema(TRACKS)
     held = found.tracks.explode("sightings")["sightings"]
     assert sorted(held.to_list()) == sorted(sightings["sighting_id"].to_list())
     assert found.links["sighting_a"].is_unique().all()
@@ -379,7 +375,7 @@ def test_the_truth_is_never_read_and_order_changes_nothing(known: dict[str, obje
         true_id=pl.Series(np.random.default_rng(1).integers(0, 9, len(mixed)))
     )
     for frame in (mixed, mixed.drop("true_id")):
-        again = joined.associate(frame, *parts)
+        again = associate(frame, *parts)
         assert again.links.equals(known["found"].links)
         assert again.tracks.equals(known["found"].tracks)
     strangers = [
@@ -400,8 +396,7 @@ def test_with_perfect_templates_the_cover_is_the_truth(
     # sighting is missing, times alone then outweigh it, and a stranger's was linked
     face = fit_face(score_sighting_pairs(calibration, own, 1, pairs=200_000))
     templates = people[rows.sort("template_id")["true_id"].to_numpy()]
-    wide = joined.AssociationSettings(window=0.9999)
-    found = joined.associate(rows, templates, face, known["transit"], wide)
+    found = associate(rows, templates, face, known["transit"], window=0.9999)
     truth = (
         rows.sort("t_start", "sighting_id")
         .group_by("true_id", maintain_order=True)
@@ -432,7 +427,7 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
     assert naive["infeasible"].item() > 0
     # surer links are more often right
     probable = known["found"].links.filter(pl.col("probability") > 0.9)
-    sure = joined.cut_weak_links(known["found"], sightings, 0.9)
+    sure = cut_weak_links(known["found"], sightings, 0.9)
     assert len(sure.links) == len(probable) < len(known["found"].links)
     assert track_errors(sightings, sure)["pair_precision"].item() > cover["pair_precision"].item()
 
@@ -440,7 +435,7 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
 def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> None:
     rows, vectors = known["sightings"].head(900), known["templates"]
     found = threshold_linking.link_by_threshold(rows, vectors, 0.96)
-    assert found.links.schema == pl.Schema(joined.LINKS)
+    assert found.links.schema == pl.Schema(LINKS)
     own = vectors[rows["template_id"].to_numpy()]
     label = connected_components(own @ own.T >= 0.96, directed=False)[1]
     expected = {
@@ -456,7 +451,7 @@ def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> No
 
 def test_few_or_unlinked_sightings_are_tracks_by_themselves(known: dict[str, object]) -> None:
     for rows in (known["sightings"].head(0), known["sightings"].head(1)):
-        found = joined.associate(rows, known["templates"], known["face"], known["transit"])
+        found = associate(rows, known["templates"], known["face"], known["transit"])
         assert len(found.tracks) == len(rows)
         assert found.links.is_empty()
 
@@ -476,7 +471,7 @@ def test_errors_counted_by_hand() -> None:
             "weakest_link": [1.0, None, None],
             "alternatives": [0, 0, 0],
         },
-        schema=joined.TRACKS,
+        schema=TRACKS,
     )
     links = pl.DataFrame(
         {
@@ -490,9 +485,9 @@ def test_errors_counted_by_hand() -> None:
     )
     links = links.select(
         pl.col(name).cast(kind) if name in links.columns else pl.lit(None, kind).alias(name)
-        for name, kind in joined.LINKS.items()
+        for name, kind in LINKS.items()
     )
-    row = track_errors(rows, joined.Association(links, tracks, 2)).row(0, named=True)
+    row = track_errors(rows, Association(links, tracks)).row(0, named=True)
     assert row["pair_precision"] == pytest.approx(1 / 3)
     assert row["pair_recall"] == pytest.approx(1 / 4)
     assert row["precision_at_recall"] is None
@@ -501,9 +496,9 @@ def test_errors_counted_by_hand() -> None:
     assert row["idf1"] == pytest.approx(2 * 3 / 10)
     assert (row["mixed"], row["broken"], row["passengers"]) == (1, 1, 2)
     with pytest.raises(InputError, match="exactly one track"):
-        track_errors(rows, joined.Association(links, tracks.head(1), 2))
+        track_errors(rows, Association(links, tracks.head(1)))
     with pytest.raises(InputError, match="true_id"):
-        track_errors(rows.drop("true_id"), joined.Association(links, tracks, 2))
+        track_errors(rows.drop("true_id"), Association(links, tracks))
 
 
 # --- the dossier ---------------------------------------------------------------------------------

@@ -406,9 +406,7 @@ def test_paragraphs_come_back_from_docx_and_html(paragraphs: list[str]) -> None:
     document = docx.Document()
     for text in paragraphs:
         document.add_paragraph(text)
-    held = io.BytesIO()
-    document.save(held)
-    assert texts(read(held.getvalue()), "paragraph") == paragraphs
+    assert texts(read(specimens.saved(document)), "paragraph") == paragraphs
     page = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
     content = f'<!doctype html><meta charset="utf-8"><body>{page}</body>'.encode()
     assert texts(read(content, "x.html"), "paragraph") == paragraphs
@@ -555,9 +553,8 @@ def test_office_files_are_no_archives(parts: dict[str, bytes]) -> None:
 
 
 def test_a_text_is_no_bitmap_and_no_pdf_for_what_it_begins_with() -> None:
-    bitmap = io.BytesIO()
-    Image.new("RGB", (60, 40), "white").save(bitmap, "BMP")
-    assert media_type(bitmap.getvalue(), "a") == "image/bmp"
+    bitmap = specimens.saved(Image.new("RGB", (60, 40), "white"), "BMP")
+    assert media_type(bitmap, "a") == "image/bmp"
     assert media_type(b"BM25 is a ranking", "a.txt") == "text/plain"
     assert media_type(b"A PDF begins with %PDF-1.7", "a.txt") == "text/plain"
     assert media_type(b"\r\n%PDF-1.7", "a") == media_type(b"%PDF-1.7", "a.txt") == "application/pdf"

@@ -608,7 +608,7 @@ def test_weights_are_pinned_and_fetched_only_when_accepted(
     assert main(["film", "--fetch-detector"]) == 1
     said = capsys.readouterr().err
     assert "Apache-2.0" in said
-    assert people_detectors.YOLOX.sha256 in said
+    assert people_detectors.YOLOX_SHA256 in said
     with pytest.raises(IntegrityError, match="not kept"):
         people_detectors.fetch_people_detector(
             accept_licence=True, opener=lambda url: io.BytesIO(b"another file")

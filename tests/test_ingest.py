@@ -312,9 +312,7 @@ RICH = rb"{\rtf1\ansi\ansicpg949 {\fonttbl{\f0 Arial;}} \'b9\'fd\'b9\'ab {\b bol
 
 
 def picture(kind: str) -> bytes:
-    held = io.BytesIO()
-    Image.effect_noise((60, 40), 40).save(held, kind)
-    return held.getvalue()
+    return specimens.saved(Image.effect_noise((60, 40), 40), kind)
 
 
 def test_time_and_memory_run_out_for_one_document_only(tmp_path: Path) -> None:

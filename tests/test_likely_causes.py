@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from onetomany import behaviour
-from onetomany.behaviour.walk_cells import likely_cause
+from onetomany.behaviour.walk_doubts import likely_cause
 from onetomany.errors import DatasheetError, InputError
 from onetomany.sources import pedestrians
 from onetomany.tracking import comparison

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+import specimens
 from onetomany.documents import case_file, scans
 from onetomany.documents.answers import Answer
 from onetomany.documents.ingest import ingest
@@ -94,12 +95,6 @@ def error_rate(truth: str, read: str) -> float:
 def ask(case: Path, query: str, *values: object) -> pl.DataFrame:
     with case_file.open_case(case) as db:
         return case_file.query_frame(db, query, *values)
-
-
-def png(image: Image.Image) -> bytes:
-    held = io.BytesIO()
-    image.save(held, "PNG")
-    return held.getvalue()
 
 
 SCANS = {
@@ -286,7 +281,7 @@ def test_a_page_that_takes_too_long_fails_alone(
 ) -> None:
     folder, case = tmp_path / "folder", tmp_path / "case.duckdb"
     folder.mkdir()
-    (folder / "a.png").write_bytes(png(SCANS["low.png", 1].image))
+    (folder / "a.png").write_bytes(specimens.saved(SCANS["low.png", 1].image, "PNG"))
     with monkeypatch.context() as patch:
         patch.setattr(scans, "SECONDS", 0.05)
         late = ingest(folder, case, workers=1).scans
@@ -304,7 +299,7 @@ def test_an_answer_for_another_page_is_a_failure(
     """A process that a hostile picture took over may answer anything."""
     folder, case = tmp_path / "folder", tmp_path / "case.duckdb"
     folder.mkdir()
-    (folder / "a.png").write_bytes(png(Image.new("L", (50, 50), 255)))
+    (folder / "a.png").write_bytes(specimens.saved(Image.new("L", (50, 50), 255), "PNG"))
     ingest(folder, case, workers=1, ocr=False)
     page = {"page": [1], "label": [None], "hidden": [False], "width": [1.0], "height": [1.0],
             "unit": ["px"], "text": ["x"], "text_source": ["ocr"]}  # fmt: skip

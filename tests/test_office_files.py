@@ -308,14 +308,8 @@ def _workbook() -> openpyxl.Workbook:
     return book
 
 
-def _saved(book: openpyxl.Workbook) -> bytes:
-    held = io.BytesIO()
-    book.save(held)
-    return held.getvalue()
-
-
 def test_a_workbook_shows_its_numbers_links_heads_and_what_formats_hide() -> None:
-    reading = read(_saved(_workbook()))
+    reading = read(specimens.saved(_workbook()))
     cells = rows(reading, "cells").filter(column_no=1)["text"].to_list()
     assert cells == ["25.6 %", "00042", "26:30", "2021/10/20", "9:05", "1,235"]
     assert "A6 shows 1,235 for 1234.5678" in notes(reading)
@@ -331,7 +325,7 @@ def test_strict_workbooks_are_read_and_charts_on_sheets_too() -> None:
     drawn.add_data(Reference(book.active, min_col=1, min_row=1, max_row=2))
     drawn.title = "그림 제목"
     book.active.add_chart(drawn, "D2")
-    usual = _saved(book)
+    usual = specimens.saved(book)
     reading = read(usual)
     assert "그림 제목" in texts(reading, "caption")
     import zipfile
@@ -357,28 +351,20 @@ def test_strict_workbooks_are_read_and_charts_on_sheets_too() -> None:
 
 
 def test_old_workbooks_show_formats_hidden_rows_comments_and_objects() -> None:
-    def record(kind: int, body: bytes = b"") -> bytes:
-        return struct.pack("<HH", kind, len(body)) + body
-
-    begin = lambda kind: record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))  # noqa: E731
+    record = specimens.biff_record
     form = "0.0%"
     globals_ = record(0x41E, struct.pack("<HHB", 164, len(form), 0) + form.encode())
     globals_ += record(0xE0, bytes(20)) + record(0xE0, struct.pack("<HH16x", 0, 164))
     number = lambda row, xf, value: record(0x203, struct.pack("<HHHd", row, 0, xf, value))  # noqa: E731
     words = "메모".encode("utf-16-le")
     sheet = (
-        begin(0x10)
-        + record(0x208, struct.pack("<HHHHHHI", 1, 0, 1, 255, 0, 0, 0x20))
+        record(0x208, struct.pack("<HHHHHHI", 1, 0, 1, 255, 0, 0, 0x20))
         + number(0, 1, 0.256)
         + number(1, 0, 7.0)
         + record(0x1B6, struct.pack("<10xHHI", 2, 0, 0))
         + record(0x3C, b"\1" + words)
-        + record(0x0A)
     )
-    name = record(
-        0x85, struct.pack("<IBBBB", len(begin(5) + globals_) + 4 + 9 + 4, 0, 0, 1, 0) + b"S"
-    )
-    book = begin(5) + globals_ + name + record(0x0A) + sheet
+    book = specimens.old_book(globals_, sheet)
     inner = {"Workbook": book, "MBD01/CONTENTS": b"%PDF-1.4 the inner one"}
     reading = read(specimens.compound(inner))
     cells = rows(reading, "cells").select("text", "hidden").rows()

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import binascii
-import io
 import struct
 from typing import Any
 
@@ -84,12 +83,7 @@ def test_an_xlsb_shows_formats_errors_heads_comments_and_hidden_rows() -> None:
 
 
 def test_an_xls_shows_errors_heads_links_and_titles_of_charts() -> None:
-    def record(kind: int, body: bytes = b"") -> bytes:
-        return struct.pack("<HH", kind, len(body)) + body
-
-    def begin(kind: int) -> bytes:
-        return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
-
+    record = specimens.biff_record
     address = "https://example.org/a\0".encode("utf-16-le")
     url = (
         bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b")
@@ -98,18 +92,15 @@ def test_an_xls_shows_errors_heads_links_and_titles_of_charts() -> None:
     )
     title = "차트 제목".encode("utf-16-le")
     sheet = (
-        begin(0x10)
-        + record(0x14, struct.pack("<HB", 9, 0) + b"&L&12Head")
+        record(0x14, struct.pack("<HB", 9, 0) + b"&L&12Head")
         + record(0x205, struct.pack("<HHHBB", 0, 0, 0, 7, 1))
         + record(0x1B8, bytes(32) + url)
-        + begin(0x20)
+        + specimens.biff_begin(0x20)
         + record(0x100D, struct.pack("<HBB", 0, 5, 1) + title)
         + record(0x0A)
-        + record(0x0A)
     )
-    globals_ = begin(5) + record(0x31, struct.pack("<8xH6x", 1)) + record(0xE0, bytes(20))
-    name = record(0x85, struct.pack("<IBBBB", len(globals_) + 13 + 4, 0, 0, 1, 0) + b"S")
-    reading = read(specimens.compound({"Workbook": globals_ + name + record(0x0A) + sheet}))
+    head = record(0x31, struct.pack("<8xH6x", 1)) + record(0xE0, bytes(20))
+    reading = read(specimens.compound({"Workbook": specimens.old_book(head, sheet)}))
     assert rows(reading, "cells")["text"].to_list() == ["#DIV/0!"]
     assert texts(reading, "header") == ["Head"]
     assert texts(reading, "caption") == ["차트 제목"]
@@ -138,21 +129,18 @@ def slide() -> bytes:
 
 
 def open_text() -> bytes:
-    space = "urn:oasis:names:tc:opendocument:xmlns:"
     styles = "".join(
-        f'<s:style s:name="{name}"><s:text-properties s:{form}/></s:style>'
+        f'<style:style style:name="{name}"><style:text-properties style:{form}/></style:style>'
         for name, form in (
             ("A", 'text-position="super 58%"'),
             ("B", 'text-line-through-style="solid"'),
         )
     )
-    content = (
-        f'<o:document-content xmlns:o="{space}office:1.0" xmlns:t="{space}text:1.0" xmlns:s="{space}style:1.0">'
-        f"<o:automatic-styles>{styles}</o:automatic-styles><o:body><o:text>"
-        '<t:p>10<t:span t:style-name="A">6</t:span></t:p>'
-        '<t:p><t:span t:style-name="B">700</t:span>500</t:p></o:text></o:body></o:document-content>'
+    body = (
+        '<text:p>10<text:span text:style-name="A">6</text:span></text:p>'
+        '<text:p><text:span text:style-name="B">700</text:span>500</text:p>'
     )
-    return specimens.archive({"mimetype": b"x", "content.xml": content.encode()})
+    return made.open_document("text", body, styles)
 
 
 HTML = b"<html><body><p>10<sup>6</sup></p><p><del>700</del>500</p></body></html>"
@@ -179,9 +167,7 @@ def test_raised_digits_in_a_workbook_and_a_hangul_document() -> None:
     book = openpyxl.Workbook()
     above = InlineFont(vertAlign="superscript")
     book.active["A1"] = CellRichText("10", TextBlock(above, "6"), " 명")
-    held = io.BytesIO()
-    book.save(held)
-    assert "10⁶ 명" in whole(read(held.getvalue()))
+    assert "10⁶ 명" in whole(read(specimens.saved(book)))
 
 
 def test_raised_digits_of_a_hangul_document() -> None:
@@ -353,9 +339,7 @@ def test_formulas_without_a_value_and_all_heads_of_a_sheet() -> None:
     book.active["A1"], book.active["A2"] = 5, "=A1*100"
     book.active.evenHeader.center.text = "짝수 쪽"
     book.active.firstFooter.right.text = "첫 쪽"
-    held = io.BytesIO()
-    book.save(held)
-    reading = read(held.getvalue())
+    reading = read(specimens.saved(book))
     assert rows(reading, "cells").select("text", "formula").rows() == [
         ("5", None),
         ("=A1*100", "=A1*100"),
@@ -366,8 +350,7 @@ def test_formulas_without_a_value_and_all_heads_of_a_sheet() -> None:
     assert "values of formulas on 'Sheet', which the file doesn't contain" in told
     assert "to be calculated when it is opened" in told
     book.calculation.fullCalcOnLoad = False
-    book.save(held := io.BytesIO())
-    assert "to be calculated" not in notes(read(held.getvalue()))
+    assert "to be calculated" not in notes(read(specimens.saved(book)))
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,6 @@ WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
 
 @pytest.fixture(scope="module")
-def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit_template_model(templates)
-
-
-@pytest.fixture(scope="module")
 def people() -> pl.DataFrame:
     return travellers.draw_travellers(3000, np.random.default_rng(1), koreans=0.3)
 

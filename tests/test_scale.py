@@ -87,11 +87,6 @@ def searches(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit_template_model(templates)
-
-
-@pytest.fixture(scope="module")
 def made(model: synthetic.TemplateModel) -> pl.DataFrame:
     """Comparisons of sixty synthetic people."""
     people = synthetic.draw_people(model, 60, seed=5)

@@ -11,23 +11,31 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.tracking.likelihood import calibration_cost, fit_face, score_sighting_pairs
 from onetomany.tracking.shared_noise import estimate_shared_noise, share_noise, visit_share
-from onetomany.tracking.visits import visit_templates
+from onetomany.tracking.visits import visit_numbers, visit_templates
 
 pytestmark = pytest.mark.real
 
-D, NOISE = 64, 1.2
-MODEL = synthetic.TemplateModel(
-    mean=np.zeros(D, np.float32),
-    between=np.eye(D, dtype=np.float32),
-    within=np.eye(D, dtype=np.float32) * 0.8,
-    direction_spread=0.0,
-    person_spread=0.0,
-    image_spread=0.0,
-    model="a test's",
-    fitted_to="nothing",
-    subjects=1,
-    images=1,
-)
+NOISE = 1.2
+
+
+def model(dimension: int, between: float, within: float) -> synthetic.TemplateModel:
+    """People and images that stray alike in every direction."""
+    evenly = np.eye(dimension, dtype=np.float32)
+    return synthetic.TemplateModel(
+        mean=np.zeros(dimension, np.float32),
+        between=evenly * between,
+        within=evenly * within,
+        direction_spread=0.0,
+        person_spread=0.0,
+        image_spread=0.0,
+        model="a test's",
+        fitted_to="nothing",
+        subjects=1,
+        images=1,
+    )
+
+
+MODEL, ALIKE = model(64, 1.0, 0.8), model(12, 2.0, 0.2)
 
 
 def crowd(seed: int, people: int = 120) -> pl.DataFrame:
@@ -105,3 +113,40 @@ def test_ratios_are_calibrated_again() -> None:
     )
     assert after < 0.6 * before
     assert after < best + 0.01
+
+
+def twice(people: int = 60) -> pl.DataFrame:
+    """Each person twice within a minute, and twice again an hour later."""
+    times = [(who, t) for who in range(people) for t in (0.0, 30.0, 3600.0, 3630.0)]
+    frame = pl.DataFrame(times, schema=["true_id", "t_start"], orient="row")
+    return frame.with_columns(
+        t_end=pl.col("t_start") + 5,
+        quality=pl.lit(0.5, pl.Float32),
+        template_id=pl.int_range(pl.len()),
+    )
+
+
+def noise_of(share: float) -> np.ndarray:
+    """How each template strays from its person's mean, (people, 4, d)."""
+    rows = twice()
+    places = synthetic.draw_people(ALIKE, 60, 3, terminal.templates.PEOPLE).places
+    vectors = visit_templates(ALIKE, rows, 3, noise=0.5, share=share)
+    places = places / np.linalg.norm(places, axis=1, keepdims=True)
+    return vectors.reshape(60, 4, -1) - places[:, None]
+
+
+def test_noise_is_shared_within_a_visit_and_as_wide_as_before() -> None:
+    rows = twice()
+    assert visit_numbers(rows)[:8].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    alone = terminal.sighting_templates(ALIKE, rows, 3, noise=0.5)
+    assert np.array_equal(visit_templates(ALIKE, rows, 3, noise=0.5, share=0), alone)
+    width = noise_of(0.0).std()
+    for share in (0.5, 0.9):
+        noise = noise_of(share)
+        assert noise.std() == pytest.approx(width, rel=0.1)
+        within = np.corrcoef(noise[:, 0].ravel(), noise[:, 1].ravel())[0, 1]
+        apart = np.corrcoef(noise[:, 0].ravel(), noise[:, 2].ravel())[0, 1]
+        assert within == pytest.approx(share, abs=0.12)
+        assert abs(apart) < 0.15
+    with pytest.raises(InputError, match="give 0 to 1"):
+        visit_templates(ALIKE, rows, 3, share=1.5)

@@ -50,11 +50,6 @@ def rush() -> pl.DataFrame:
     )
 
 
-@pytest.fixture(scope="module")
-def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit_template_model(templates)
-
-
 def plan_with(tmp_path: Path, old: str, new: str) -> Path:
     """The kit's own plan with one change."""
     text = layout.FICTIONAL.read_text(encoding="utf-8")

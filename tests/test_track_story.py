@@ -16,7 +16,7 @@ from browser import errors, resize, texts, wait_for
 from onetomany import terminal
 from onetomany.errors import InputError
 from onetomany.report import build_report
-from onetomany.tracking.track_story import LINKS, camera_place, track_story
+from onetomany.tracking.track_story import LINKS, _camera_place, track_story
 from sample_notebook import code, twin, write_notebook
 
 CORNERS = [("floor", 0, 0.0, 0.0), ("floor", 1, 150.0, 0.0), ("floor", 2, 150.0, 50.0)]
@@ -76,7 +76,7 @@ def test_any_track_with_a_wrong_link_shows_one(whose: list[int], links: int) -> 
 
 def test_every_camera_of_the_terminal_has_its_place_in_words() -> None:
     for camera in terminal.load_layout().cameras:
-        english, korean = camera_place(camera.camera_id)
+        english, korean = _camera_place(camera.camera_id)
         assert english != camera.camera_id
         assert any("가" <= letter <= "힣" for letter in korean)
         assert not any(letter.isascii() and letter.isalpha() for letter in korean)

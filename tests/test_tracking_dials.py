@@ -1,4 +1,4 @@
-"""Noise of a visit, errors of estimated clocks, detections of other frames: small simulations."""
+"""Errors of estimated clocks, detections of other frames: small simulations."""
 
 from __future__ import annotations
 
@@ -9,71 +9,21 @@ import numpy as np
 import polars as pl
 import pytest
 
-from onetomany import terminal
 from onetomany.errors import InputError
-from onetomany.faces import synthetic
 from onetomany.tracking import comparison
-from onetomany.tracking.clock_errors import SCALES, half_spread, offset_errors
-from onetomany.tracking.clock_groups import group_errors, walking_groups
-from onetomany.tracking.clock_likelihood import Times, likeliest_offsets, log_densities
+from onetomany.tracking.clock_errors import (
+    SCALES,
+    group_errors,
+    half_spread,
+    offset_errors,
+    walking_groups,
+)
+from onetomany.tracking.clock_likelihood import Times, likeliest_offsets
 from onetomany.tracking.mot import BOX
 from onetomany.tracking.mot_faults import check_pair
 from onetomany.tracking.mot_shift import estimated_shift
-from onetomany.tracking.visits import visit_numbers, visit_templates
 
 pytestmark = pytest.mark.real
-
-DIMENSION = 12
-MODEL = synthetic.TemplateModel(
-    mean=np.zeros(DIMENSION, np.float32),
-    between=np.eye(DIMENSION, dtype=np.float32) * 2,
-    within=np.eye(DIMENSION, dtype=np.float32) * 0.2,
-    direction_spread=0.0,
-    person_spread=0.0,
-    image_spread=0.0,
-    model="a test's",
-    fitted_to="nothing",
-    subjects=1,
-    images=1,
-)
-
-
-def seen(people: int = 60) -> pl.DataFrame:
-    """Each person twice within a minute, and twice again an hour later."""
-    times = [(who, t) for who in range(people) for t in (0.0, 30.0, 3600.0, 3630.0)]
-    frame = pl.DataFrame(times, schema=["true_id", "t_start"], orient="row")
-    return frame.with_columns(
-        t_end=pl.col("t_start") + 5,
-        quality=pl.lit(0.5, pl.Float32),
-        template_id=pl.int_range(pl.len()),
-    )
-
-
-def noise_of(share: float) -> np.ndarray:
-    """How each template strays from its person's mean, (people, 4, d)."""
-    rows = seen()
-    places = synthetic.draw_people(MODEL, 60, 3, terminal.templates.PEOPLE).places
-    vectors = visit_templates(MODEL, rows, 3, noise=0.5, share=share)
-    places = places / np.linalg.norm(places, axis=1, keepdims=True)
-    return vectors.reshape(60, 4, -1) - places[:, None]
-
-
-def test_noise_is_shared_within_a_visit_and_as_wide_as_before() -> None:
-    rows = seen()
-    assert visit_numbers(rows)[:8].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
-    alone = terminal.sighting_templates(MODEL, rows, 3, noise=0.5)
-    assert np.array_equal(visit_templates(MODEL, rows, 3, noise=0.5, share=0), alone)
-    width = noise_of(0.0).std()
-    for share in (0.5, 0.9):
-        noise = noise_of(share)
-        assert noise.std() == pytest.approx(width, rel=0.1)
-        within = np.corrcoef(noise[:, 0].ravel(), noise[:, 1].ravel())[0, 1]
-        apart = np.corrcoef(noise[:, 0].ravel(), noise[:, 2].ravel())[0, 1]
-        assert within == pytest.approx(share, abs=0.12)
-        assert abs(apart) < 0.15
-    with pytest.raises(InputError, match="give 0 to 1"):
-        visit_templates(MODEL, rows, 3, share=1.5)
-
 
 CAMERAS, PAIRS = 8, [(a, b) for a in range(8) for b in range(8) if 0 < abs(a - b) <= 2]
 
@@ -95,7 +45,7 @@ def test_standard_errors_of_clocks_cover_the_truth(drift: float) -> None:
         run = {(a, b): each + ahead[b] - ahead[a] for (a, b), each in times(rng, 30, drift).items()}
         offsets = np.zeros(CAMERAS)
         for scale in SCALES:
-            offsets = likeliest_offsets(offsets, run, *log_densities(offsets, scale, run, known))
+            offsets = likeliest_offsets(offsets, scale, run, known)
         halves = (times(rng, 30, drift), times(rng, 30, drift))
         spread = half_spread(CAMERAS, *halves)
         error = offset_errors(offsets, np.ones(CAMERAS, bool), run, known, scale=0.4, spread=spread)

@@ -318,7 +318,7 @@ def test_what_can_not_be_scored_is_refused() -> None:
     truth, tracks = walkers(1)
     with pytest.raises(InputError, match="without an id"):
         metrics.score_tracks(truth, tracks.with_columns(id=pl.lit(-1)))
-    with pytest.raises(InputError, match="tracks need the columns height"):
+    with pytest.raises(InputError, match="tracks lack the columns height"):
         metrics.score_tracks(truth, tracks.drop("height"))
     with pytest.raises(InputError, match="twice in a frame"):
         metrics.score_tracks(pl.concat([truth, truth]), tracks)

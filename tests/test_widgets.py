@@ -13,7 +13,7 @@ from IPython.display import HTML
 
 from onetomany import accuracy, behaviour, gallery, sources, widgets
 from onetomany.sources import arrivals
-from onetomany.tracking import association
+from onetomany.tracking.tracks import Association
 from onetomany.widgets import chapters, one_language
 
 
@@ -128,7 +128,7 @@ def test_the_link_slider_cuts_and_counts_anew(shown: list[str]) -> None:
         }
     )
     tracks = pl.DataFrame({"hypothesis": [0], "sightings": [list(range(6))]})
-    box = widgets.link_slider(sightings, association.Association(links, tracks, len(links)))
+    box = widgets.link_slider(sightings, Association(links, tracks))
     [slider] = controls(box, ipywidgets.FloatSlider)
     assert "<b>5</b> of 5 links" in shown[0]
     assert "<b>100.0%</b> are mixed" in shown[0]

@@ -1,59 +1,32 @@
 """Reproduce the flags of 'abnormal behaviour' systems and count ordinary people flagged."""
 
 # ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
+from __future__ import annotations
+
 from onetomany.extras import require_extra
+from onetomany.lazy import offer
 
 require_extra("tracking")
 
-from .coverage import COVERAGE, coverage, not_judged
-from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
-from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_extreme
-from .measures import measure
-from .motion import GATES, ONE_WAY, ZONES, Site
-from .own import Judged, judge
-from .real import BESIDE, beside_real, data_sheet, real_walks, seoul_alarms
-from .rules import Published, Rule, read_published, read_rules
-from .site import site_of
-from .site_file import read_site
-from .switches import encounters, switched
-from .walks import UNITS, Walks, read_walks
+# modules with the name of their function, which would take its place once they are imported
+from .coverage import coverage as coverage
+from .flags import flags as flags
 
-__all__ = [
-    "BESIDE",
-    "COVERAGE",
-    "FEATURES",
-    "GATES",
-    "ONE_WAY",
-    "UNITS",
-    "ZONES",
-    "Judged",
-    "Published",
-    "Rule",
-    "Site",
-    "Walks",
-    "across_seeds",
-    "agreement",
-    "alarms_right",
-    "beside_real",
-    "coverage",
-    "data_sheet",
-    "detect",
-    "encounters",
-    "false_alarms_a_day",
-    "features",
-    "flagged_by",
-    "flagged_rates",
-    "flags",
-    "judge",
-    "measure",
-    "most_extreme",
-    "not_judged",
-    "read_published",
-    "read_rules",
-    "read_site",
-    "read_walks",
-    "real_walks",
-    "seoul_alarms",
-    "site_of",
-    "switched",
-]
+_OFFERED = {  # by module; imported when first used
+    "coverage": ("COVERAGE", "coverage", "not_judged"),
+    "detectors": ("FEATURES", "across_seeds", "agreement", "detect", "features", "flagged_by"),
+    "flags": ("alarms_right", "false_alarms_a_day", "flagged_rates", "flags", "most_extreme"),
+    "measures": ("measure",),
+    "motion": ("GATES", "ONE_WAY", "ZONES", "Site"),
+    "own": ("Judged", "judge"),
+    "real": ("BESIDE", "beside_real", "data_sheet", "real_walks", "seoul_alarms"),
+    "rules": ("Published", "Rule", "read_published", "read_rules"),
+    "site": ("site_of",),
+    "site_file": ("read_site",),
+    "switches": ("encounters", "switched"),
+    "walks": ("UNITS", "Walks", "read_walks"),
+}
+_MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
+__all__ = list(_MODULE_OF)
+
+__getattr__, __dir__ = offer(__name__, _MODULE_OF)

@@ -50,24 +50,15 @@ def coverage(
     at_default = {row["rule"]: row for row in rates.filter("default").iter_rows(named=True)}
     rows = []
     for name, rule in rules.items():
-        row = at_default.get(name)
-        people = row["people"] if row else 0
-        reason = ("", "")
+        row = at_default.get(name) or {}
+        people, reason = row.get("people", 0), ("", "")
         if not people:
             absent = name in _NEEDS and not given.get(name, False)
             words = _NEEDS[name] if absent else _NOBODY[name]
             values = {"threshold": rule.threshold, **rule.settings}
             reason = (words[0].format(**values), words[1].format(**values))
-        rows.append(
-            (
-                name,
-                people > 0,
-                people,
-                observed,
-                row["flagged"] if row and people else None,
-                *reason,
-            )
-        )
+        flagged = row["flagged"] if people else None
+        rows.append((name, people > 0, people, observed, flagged, *reason))
     return pl.DataFrame(rows, schema=COVERAGE, orient="row")
 
 

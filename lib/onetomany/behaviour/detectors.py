@@ -70,18 +70,12 @@ def features(trajectories: pl.DataFrame, *, person: str = "true_id") -> pl.DataF
             turns=pl.col("turn").sum().cast(pl.Float64),
         )
     )
-    path = pl.col("path_m")
-    return found.select(
-        pl.col("person").alias(person),
-        "duration_s",
-        "path_m",
-        mean_speed=pl.when(pl.col("duration_s") > 0).then(path / pl.col("duration_s")).otherwise(0),
-        top_speed=pl.col("top_speed").fill_null(0),
+    path, lasts = pl.col("path_m"), pl.col("duration_s")
+    return found.with_columns(
+        pl.col("top_speed").fill_null(0),
+        mean_speed=pl.when(lasts > 0).then(path / lasts).otherwise(0),
         straightness=pl.when(path > 0).then((pl.col("good") / path).clip(0, 1)).otherwise(0),
-        stopped_s="stopped_s",
-        stops="stops",
-        turns="turns",
-    )
+    ).select(pl.col("person").alias(person), *FEATURES)
 
 
 def detect(

@@ -55,11 +55,16 @@ def measure(
     columns.
     """
     frame = prepare_trajectories(trajectories, person, seconds=seconds)
+    absent = {
+        "reverse": site.one_way.is_empty(),
+        "together": site.gates.is_empty(),
+        "belongings": objects is None,
+    }
     found = []
     for name, rule in rules.items():
-        if name == "belongings":
-            if objects is None:
-                continue
+        if absent.get(name):
+            continue
+        if name == "belongings" and objects is not None:
             seen = rows = _belongings(frame, rule, objects)
         elif name == "together":
             seen = _crossings(frame, site.gates)
@@ -110,7 +115,7 @@ def _judgeable(
             .filter(pl.col("len") > 1)
             for zone in site.one_way.iter_rows(named=True)
         ]
-        could = pl.concat([_nothing(frame).select("person"), *(p.select("person") for p in parts)])
+        could = pl.concat(parts)
     elif rule.rule == "loitering":
         could = (
             thin_positions(positions_outside(frame, site.waiting))
@@ -141,7 +146,7 @@ def _dash(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 
 def _reverse(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    parts = [_nothing(frame)]
+    parts = []
     numbered = frame.with_row_index("row")
     for zone in site.one_way.iter_rows(named=True):
         length = float(np.hypot(zone["dx"], zone["dy"]))
@@ -192,17 +197,7 @@ def _crossings(frame: pl.DataFrame, gates: pl.DataFrame) -> pl.DataFrame:
     """Return crossings of gate lines: `gate`, `person`, `t`, `along` (m), `forward`."""
     stretch, t, x, y = (frame[name].to_numpy() for name in ("stretch", "t", "x", "y"))
     same = stretch[1:] == stretch[:-1]
-    parts = [
-        pl.DataFrame(
-            schema={
-                "person": frame.schema["person"],
-                "gate": gates.schema["gate"],
-                "t": pl.Float64,
-                "along": pl.Float64,
-                "forward": pl.Boolean,
-            }
-        )
-    ]
+    parts = []
     for number, gate in enumerate(gates.iter_rows(named=True)):
         x1, y1, x2, y2 = (gate[name] for name in ("x1", "y1", "x2", "y2"))
         length = float(np.hypot(x2 - x1, y2 - y1))
@@ -301,10 +296,6 @@ def _apart(x: str | pl.Expr, y: str | pl.Expr) -> pl.Expr:
     """Return the metres between each position and another."""
     x, y = (pl.col(each) if isinstance(each, str) else each for each in (x, y))
     return ((pl.col("x") - x) ** 2 + (pl.col("y") - y) ** 2).sqrt()
-
-
-def _nothing(frame: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame(schema=_FOUND | {"person": frame.schema["person"]})
 
 
 _MEASURES: dict[str, Callable[[pl.DataFrame, Rule, Site], pl.DataFrame]] = {

@@ -147,11 +147,11 @@ def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
     raise InputError(f"The column {name} contains {kind}, not numbers: read it as numbers.")
 
 
-def thin_positions(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
-    """Return the first position of each step of `every_s` seconds from its stretch's start."""
+def thin_positions(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the first position of each second from its stretch's start."""
     # rounded, so that a clock that starts elsewhere gives the same steps
     since = (pl.col("t") - pl.col("t").first().over("stretch")).round(6)
-    step = (since / every_s).floor().cast(pl.Int64)
+    step = since.floor().cast(pl.Int64)
     new = (step != step.shift()) | (pl.col("stretch") != pl.col("stretch").shift())
     return frame.filter(new.fill_null(True))
 

@@ -31,29 +31,24 @@ NARROW = 1.05  # m: three people don't fit into a scene this narrow
 
 @dataclass(frozen=True)
 class Pace:
-    """Store how people move: median `speed` of the `walkers`, median time `step` of positions.
+    """Store how people move: median `speed` (m/s) of the `walkers`.
 
-    `speed` is in m/s, None if nobody covers some distance; `step` (s) is between two positions of a
-    person. `running` is the share of walkers at RUN or more, `ran` their median speed, `rest` that
-    of the others.
+    `speed` is None if nobody covers some distance. `running` is the share of walkers at RUN or
+    more, `ran` their median speed, `rest` that of the others.
     """
 
-    speed: float | None
-    walkers: int
-    step: float | None
+    speed: float | None = None
+    walkers: int = 0
     running: float = 0.0
     ran: float = 0.0
     rest: float = 0.0
 
 
-def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
-    """Return how people move, from positions by person and time with their stretches."""
-    steps = frame.select(
-        same=pl.col("person") == pl.col("person").shift(), dt=pl.col("t").diff()
-    ).filter("same")["dt"]
-    if not steps.len():
-        return Pace(None, 0, None)
-    step = float(steps.median())  # type: ignore[arg-type]
+def _measure_pace(frame: pl.DataFrame, steps: pl.Series) -> Pace:
+    """Return how people move, from positions by person and time with their stretches.
+
+    `steps` are the times (s) between two positions of a person.
+    """
     far = frame.group_by("person").agg(
         reach=((pl.col("x").max() - pl.col("x").min()) ** 2
                + (pl.col("y").max() - pl.col("y").min()) ** 2).sqrt()
@@ -61,9 +56,9 @@ def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     lasts = frame.group_by("stretch").agg(pl.col("t").max() - pl.col("t").min())["t"]
     lasts = lasts.filter(lasts > 0)
     if not lasts.len():
-        return Pace(None, 0, step)
+        return Pace()
     usual = float(lasts.median()) / 2  # type: ignore[arg-type]
-    over = max(min(1.0, usual), 4 * step)
+    over = max(min(1.0, usual), 4 * float(steps.median()))  # type: ignore[arg-type]
     moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
     # a jump counts as a fast step, otherwise one jump could be half of a way
     step_far = pl.min_horizontal("speed", pl.col("speed").quantile(FASTER))
@@ -75,13 +70,13 @@ def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
         .agg(pl.col("speed").first())["speed"]
     )
     if not len(speeds):
-        return Pace(None, 0, step)
+        return Pace()
     fast, slow = speeds.filter(speeds >= RUN), speeds.filter(speeds < RUN)
     middle, ran, rest = (
         float(each.median()) if len(each) else 0.0  # type: ignore[arg-type]
         for each in (speeds, fast, slow)
     )
-    return Pace(middle, len(speeds), step, len(fast) / len(speeds), ran, rest)
+    return Pace(middle, len(speeds), len(fast) / len(speeds), ran, rest)
 
 
 def find_jumps(frame: pl.DataFrame) -> pl.DataFrame:
@@ -98,9 +93,11 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     `seconds` says that times are known to be seconds: then a very slow crowd is accepted. Raises
     InputError with the likely reason.
     """
-    found = _measure_pace(frame, gap_s)
     people = frame["person"].n_unique()
-    _check_steps(frame, found.step, gap_s, seconds)
+    same = pl.col("person") == pl.col("person").shift()
+    steps = frame.select(dt=pl.col("t").diff(), same=same).filter("same")["dt"]
+    _check_steps(frame.height, people, steps, gap_s, seconds)
+    found = _measure_pace(frame, steps) if len(steps) else Pace()
     low_high = frame.select(
         (pl.col("x").max() - pl.col("x").min()).alias("x"),
         (pl.col("y").max() - pl.col("y").min()).alias("y"),
@@ -118,45 +115,54 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     return found
 
 
-def _check_steps(frame: pl.DataFrame, step: float | None, gap_s: float, seconds: bool) -> None:
-    """Refuse ids that never recur, positions too seldom, and two units of time in one file."""
-    people = frame["person"].n_unique()
-    if frame.height >= ROWS and people > OWN * frame.height:
+def _check_steps(
+    positions: int, people: int, steps: pl.Series, gap_s: float, seconds: bool
+) -> None:
+    """Refuse ids that never recur, positions too seldom, and two units of time in one file.
+
+    `steps` are the times between two positions of a person.
+    """
+    if positions >= ROWS and people > OWN * positions:
         raise InputError(
-            f"{frame.height:,} positions have {people:,} ids, so nobody can be followed: the "
+            f"{positions:,} positions have {people:,} ids, so nobody can be followed: the "
             "columns are in another order, or each position has an id of its own.",
-            f"위치 {frame.height:,}개에 id가 {people:,}개라 아무도 따라갈 수 없다. 열의 순서가 "
+            f"위치 {positions:,}개에 id가 {people:,}개라 아무도 따라갈 수 없다. 열의 순서가 "
             "다르거나 위치마다 다른 id가 붙어 있다.",
         )
-    if step is not None and step > gap_s:
+    if not len(steps):
+        return
+    step = float(steps.median())  # type: ignore[arg-type]
+    if step > gap_s:
         often = f"give a position at least every {gap_s:g} s"
-        likely = (
-            f"they are taken too seldom; {often}"
-            if seconds
-            else "t is likely in milliseconds or frames (divide it by 1,000 or by the frame rate), "
-            f"or positions are taken too seldom ({often})"
-        )
-        likely_ko = (
-            "위치를 너무 드물게 적었다"
-            if seconds
-            else "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것. 초가 맞다면 "
-            "위치를 너무 드물게 적은 것이다"
-        )
+        likely, likely_ko = f"they are taken too seldom; {often}", "위치를 너무 드물게 적었다"
+        if not seconds:
+            likely = (
+                "t is likely in milliseconds or frames (divide it by 1,000 or by the frame rate), "
+                f"or positions are taken too seldom ({often})"
+            )
+            likely_ko = (
+                "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것. 초가 맞다면 "
+                "위치를 너무 드물게 적은 것이다"
+            )
         raise InputError(
             f"A person's positions are {step:g} apart in t, as seconds too far to follow anybody "
             f"(at most {gap_s:g}): {likely}.",
             f"한 사람의 위치가 t로 {step:g}씩 떨어져 있어, 초라면 따라갈 수 없다(많아야 "
             f"{gap_s:g}). {likely_ko}.",
         )
-    same = pl.col("person") == pl.col("person").shift()
-    steps = frame.select(dt=pl.col("t").diff(), same=same).filter("same")["dt"]
+    _refuse_two_units(steps, step, gap_s)
+
+
+def _refuse_two_units(steps: pl.Series, step: float, gap_s: float) -> None:
+    """Refuse times of which many are far apart, beside their median `step`."""
     late = steps.filter(steps > gap_s)
-    if len(late) > TWO_UNITS * len(steps) and float(late.median()) > MORE * float(step or 0):  # type: ignore[arg-type]
+    usual = float(late.median() or 0)  # type: ignore[arg-type]
+    if len(late) > TWO_UNITS * len(steps) and usual > MORE * step:
         raise InputError(
-            f"{len(late):,} of {len(steps):,} steps in t are about {float(late.median()):.4g}, the "  # type: ignore[arg-type]
+            f"{len(late):,} of {len(steps):,} steps in t are about {usual:.4g}, the "
             f"others {step:.3g}: t is likely in seconds in one part of the file and in "
             "milliseconds or frames in another.",
-            f"t의 간격 {len(steps):,}개 가운데 {len(late):,}개는 {float(late.median()):.4g}쯤이고 "  # type: ignore[arg-type]
+            f"t의 간격 {len(steps):,}개 가운데 {len(late):,}개는 {usual:.4g}쯤이고 "
             f"나머지는 {step:.3g}이다. 한 파일에 초와 밀리초(또는 장면 번호)가 섞인 듯하다.",
         )
 
@@ -181,7 +187,6 @@ def _check_speed(found: Pace, speed: float, counted: bool) -> None:
         raise InputError(
             f"The median of {found.walkers:,} who walk moves at {speed:.3g} m/s, and people walk "
             f"at 0.5 to 2: x and y are likely in {likely}.",
-            f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.3g} m/s다. 사람은 0.5~2 m/s로 "
             f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.3g} m/s다. 사람은 0.5~2 m/s로 "
             f"걷는다. {likely_ko}",
         )

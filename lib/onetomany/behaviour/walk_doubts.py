@@ -1,7 +1,8 @@
-"""Doubt speeds that are possible, but seldom people's: told in a notice, or refused if mixed."""
+"""Name what is likely wrong with walks: cells, exchanged columns, speeds seldom people's."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -14,26 +15,32 @@ MIXED = 0.2  # share of runners among walkers that a crowd seldom has
 EVEN, CLOCK = 0.01, 0.9  # how equal steps are, and which share of them, of a clock
 SMOOTHER = 3.0  # how many times shorter steps are if two columns were exchanged
 TIMES = 2.5  # how many times faster than the others they are, if feet are mixed with metres
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' \u00a0]\d{3})+([.,]\d+)?")
+_TIME = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*|.*\d{1,2}:\d\d.*|\d{8}T\d+.*")
+_WITH_UNIT = re.compile(r"[-+]?\d+([.,]\d+)?\s*[^\W\d_]+\.?")
+_UNIT = re.compile(r"-|s|secs?|seconds|ms|min|h|[cmk]?m|ft|feet|in|px")
 
 
-def add_doubts(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -> None:
-    """Add a notice if people are slow or fast throughout; refuse two paces that look like units.
+def judge_pace(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -> None:
+    """Add notices of how fast people are; refuse two paces that look like units.
 
     `stated` says that the user named the unit of x and y. Raises InputError with the likely reason.
     """
     if pace.speed is None:
-        return
-    mixed = pace.walkers >= 2 * FEW and pace.running >= MIXED and pace.ran >= TIMES * pace.rest > 0
-    if mixed and not stated:
-        raise InputError(
-            f"{path}: of {pace.walkers:,} who walk, {pace.running:.0%} move at about "
-            f"{pace.ran:.2g} m/s and the others at {pace.rest:.2g}: x and y are likely in feet for "
-            "some and in metres for others; bring all to one unit (if the runners are real, name "
-            "the unit: --unit m).",
-            f"{path}: 걷는 {pace.walkers:,}명 가운데 {pace.running:.0%}는 {pace.ran:.2g} m/s쯤, "
-            f"나머지는 {pace.rest:.2g} m/s로 움직인다. 한 파일에 피트와 미터가 섞인 듯하니 한 "
-            "단위로 맞출 것(실제로 뛴 것이라면 단위를 m로 정할 것).",
+        add_notice(
+            notices,
+            "All walks are shorter than 3 m, so the file does not show whether it is in metres.",
+            "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
         )
+        return
+    add_notice(
+        notices,
+        f"Taken as metres and seconds: the median of {pace.walkers:,} who walk makes "
+        f"{pace.speed:.2g} m/s.",
+        f"미터와 초로 보았다. 걷는 {pace.walkers:,}명의 속력 중앙값은 {pace.speed:.2g} m/s다.",
+    )
+    if not stated:
+        _refuse_mixed(path, pace)
     if pace.speed < CRAWL:
         add_notice(
             notices,
@@ -49,6 +56,20 @@ def add_doubts(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -
             "feet before you use any rate below.",
             f"{pace.walkers:,}명뿐인데 빠르다. 아래 비율을 쓰기 전에 x와 y가 피트는 아닌지 "
             "확인할 것.",
+        )
+
+
+def _refuse_mixed(path: Path, pace: Pace) -> None:
+    """Refuse two paces that look like two units."""
+    if pace.walkers >= 2 * FEW and pace.running >= MIXED and pace.ran >= TIMES * pace.rest > 0:
+        raise InputError(
+            f"{path}: of {pace.walkers:,} who walk, {pace.running:.0%} move at about "
+            f"{pace.ran:.2g} m/s and the others at {pace.rest:.2g}: x and y are likely in feet for "
+            "some and in metres for others; bring all to one unit (if the runners are real, name "
+            "the unit: --unit m).",
+            f"{path}: 걷는 {pace.walkers:,}명 가운데 {pace.running:.0%}는 {pace.ran:.2g} m/s쯤, "
+            f"나머지는 {pace.rest:.2g} m/s로 움직인다. 한 파일에 피트와 미터가 섞인 듯하니 한 "
+            "단위로 맞출 것(실제로 뛴 것이라면 단위를 m로 정할 것).",
         )
 
 
@@ -99,3 +120,38 @@ def _step(numbers: pl.DataFrame, who: str, when: str) -> float | None:
     far = (pl.col("x").diff() ** 2 + pl.col("y").diff() ** 2).sqrt()
     steps = ordered.select(far=far, same=pl.col(who) == pl.col(who).shift()).filter("same")["far"]
     return None if not len(steps) else float(steps.median())  # type: ignore[arg-type]
+
+
+def likely_cause(cell: str) -> tuple[str, str]:
+    """Return the likely nature of a cell and the remedy, in English and Korean.
+
+    >>> likely_cause("1,234.5")[0]
+    'thousands are separated; write 1234.5'
+    """
+    text = cell.strip()
+    if _THOUSANDS.fullmatch(text):
+        return (
+            "thousands are separated; write 1234.5",
+            "천 단위 구분 기호가 있다. 1234.5처럼 적을 것",
+        )
+    if _TIME.fullmatch(text):
+        return (
+            "it is a time in a form that could be read in two ways; write year, month, day, as in "
+            "2026-01-31T12:00:00.25",
+            "날짜나 시각의 형식이 분명하지 않다. 연, 월, 일 순서로 2026-01-31T12:00:00.25처럼 "
+            "적을 것",
+        )
+    if _UNIT.fullmatch(text.lower().strip("[]()")):
+        return (
+            "this is a row of units; delete it and write them into the names, such as x_cm, t_ms",
+            "단위만 적힌 줄이다. 지우고 x_cm, t_ms처럼 열 이름에 적을 것",
+        )
+    if _WITH_UNIT.fullmatch(text):
+        return (
+            "write the unit into the column's name, such as x_cm, and numbers alone below it",
+            "단위는 x_cm처럼 열 이름에 적고 그 아래에는 수만 적을 것",
+        )
+    return (
+        "leave out people while they are not seen",
+        "보이지 않는 동안의 줄은 뺄 것",
+    )

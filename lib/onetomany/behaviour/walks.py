@@ -18,8 +18,7 @@ from onetomany.tracking.mot import open_mot
 from onetomany.tracking.numbers_text import Notices, NumbersText, read_numbers
 from .motion import GAP_S, split_stretches
 from .plausible import Pace, check_units, find_jumps
-from .walk_cells import likely_cause
-from .walk_doubts import add_doubts, refuse_exchanged
+from .walk_doubts import judge_pace, likely_cause, refuse_exchanged
 
 MAX_BYTES = 512 << 20
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "ft": 0.3048}
@@ -85,7 +84,7 @@ def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None)
     frame = frame.with_columns(pl.col("x", "y") * scale)
     refuse_exchanged(path, frame)
     found = _checked(path, frame, notices, known)
-    add_doubts(path, found.pace, notices, stated=unit is not None)
+    judge_pace(path, found.pace, notices, stated=unit is not None)
     return found
 
 
@@ -115,20 +114,6 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
             f"{reasons['reason'][0]}). x와 y가 미터, t가 초인가? 그렇다면 여러 사람에게 같은 "
             "id가 붙어 있다.",
         )
-    if found.speed is not None:
-        add_notice(
-            notices,
-            f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
-            f"{found.speed:.2g} m/s.",
-            f"미터와 초로 보았다. 걷는 {found.walkers:,}명의 속력 중앙값은 "
-            f"{found.speed:.2g} m/s다.",
-        )
-    else:
-        add_notice(
-            notices,
-            "All walks are shorter than 3 m, so the file does not show whether it is in metres.",
-            "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
-        )
     used = frame.filter(~pl.col("id").is_in(reasons["id"].implode()))
     return Walks(used, notices, reasons, found, known)
 
@@ -148,10 +133,7 @@ def _from_mot(path: Path, fps: float | None) -> tuple[pl.DataFrame, Notices]:
             f"{path}에는 픽셀 상자만 있고 미터로 된 x, y가 없다. 규칙에는 바닥 보정이 필요하다.",
         )
     if fps is None:
-        raise InputError(
-            f"{path} counts frames: give the frames a second, such as --fps 25.",
-            f"{path}은(는) 장면을 센다. 초당 장면 수를 적을 것(예: 25).",
-        )
+        raise _needs_rate(path)
     lost = boxes["x"].null_count()
     if lost:
         add_notice(
@@ -269,10 +251,7 @@ def _times(
     """Return seconds, and whether their unit was given."""
     if "frame" in places and "t" not in places:
         if fps is None:
-            raise InputError(
-                f"{text.path} counts frames: give the frames a second, such as --fps 25.",
-                f"{text.path}은(는) 장면을 센다. 초당 장면 수를 적을 것(예: 25).",
-            )
+            raise _needs_rate(text.path)
         return _numbers(text, places["frame"], "frame") / fps, True
     told = units.get("t")
     if told is not None and told not in _TIMES:
@@ -292,6 +271,13 @@ def _times(
             )
         return times / fps, True
     return times * _TIMES[told or "s"], told is not None
+
+
+def _needs_rate(path: Path) -> InputError:
+    return InputError(
+        f"{path} counts frames: give the frames a second, such as --fps 25.",
+        f"{path}은(는) 장면을 센다. 초당 장면 수를 적을 것(예: 25).",
+    )
 
 
 def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:

@@ -9,6 +9,7 @@ the points may also lead to no track, to several tracks, or to somebody else's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -52,7 +53,7 @@ def unicity(
 
     Points are distinct cells of place and time of `t_start`, of width `time` (s) and `place` (m),
     drawn for each person; p + 1 points are p and one more. `tracks` is a frame of tracking's
-    `association.TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
+    `tracks.TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
     measure. People with fewer points than p are left out of that row.
 
     Raises InputError for widths or p that aren't above zero, and sightings without `true_id`.
@@ -72,29 +73,25 @@ def unicity(
     for number in ProgressBar(points, desc="points", delay=2, leave=False):
         able = np.flatnonzero(counts >= number)
         matches, one = _matches(drawn[able, :number], holds, holders, cells)
-        single = matches == 1
-        right = single & (owner[one] == able)
-        share = ratio_interval(right, np.ones(len(right))) if len(able) else None
-        revealed = kept[one[right]] / np.bincount(who)[able[right]]
-        shown = ratio_interval(revealed, np.ones(len(revealed))) if right.any() else None
-        found.append(
-            {
-                "points": number,
-                "time": time,
-                "place": place,
-                "singled_out": right.mean() if share else None,
-                "low": share.low if share else None,
-                "high": share.high if share else None,
-                "wrong": (single & ~right).mean() if share else None,
-                "several": (matches > 1).mean() if share else None,
-                "none": (matches == 0).mean() if share else None,
-                "revealed": revealed.mean() if shown else None,
-                "revealed_low": shown.low if shown else None,
-                "revealed_high": shown.high if shown else None,
-                "people": len(able),
+        right = (matches == 1) & (owner[one] == able)
+        row = {"points": number, "time": time, "place": place, "people": len(able)}
+        if len(able):
+            row |= _with_limits(right, "singled_out", "low", "high") | {
+                "wrong": ((matches == 1) & ~right).mean(),
+                "several": (matches > 1).mean(),
+                "none": (matches == 0).mean(),
             }
-        )
+        if right.any():
+            revealed = kept[one[right]] / np.bincount(who)[able[right]]
+            row |= _with_limits(revealed, "revealed", "revealed_low", "revealed_high")
+        found.append(row)
     return pl.DataFrame(found, schema=UNICITY)
+
+
+def _with_limits(shares: NDArray[Any], *names: str) -> dict[str, float]:
+    """Return the mean of people's shares, and its limits, under three names."""
+    limits = ratio_interval(shares, np.ones(len(shares)))
+    return dict(zip(names, (shares.mean(), limits.low, limits.high), strict=True))
 
 
 def _cells(

@@ -46,6 +46,18 @@ def require_columns(
         raise InputError(f"{what} lack the columns {', '.join(missing)}.")
 
 
+def fill_schema(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the columns of `schema` in its types; null where the frame lacks one.
+
+    >>> fill_schema(pl.DataFrame({"b": [1], "c": [2]}), {"a": pl.String, "b": pl.Float64}).row(0)
+    (None, 1.0)
+    """
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in schema.items()
+    )
+
+
 def read_columns(
     folder: Traversable, name: str, columns: Iterable[str], **form: Any
 ) -> pl.DataFrame:

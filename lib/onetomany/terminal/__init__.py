@@ -3,71 +3,35 @@
 All of it is simulated, in a fictional building, and labelled so.
 """
 
-# ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
+from __future__ import annotations
+
 from onetomany.extras import require_extra
+from onetomany.lazy import offer
 
 require_extra("tracking")
 
-from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
-from .day import Day, busiest_hour, hall_sample, simulate_whole_day
-from .flow import VISITS, pass_through, routes, simulate_day, wings_for
-from .layout import Layout, load_layout
-from .passengers import PASSENGERS, draw_passengers
-from .run import (
-    SimulatedRun,
-    read_simulated_run,
-    simulate,
-    simulate_coarsely,
-    walk_run,
-    write_simulated_run,
-)
-from .scenarios import ORDINARY, Scenario, draw_scenario
-from .service import LEVELS, SENSITIVITY, door_to_gate, levels_of_service, sensitivity
-from .staffing import STAFF, plan_staff
-from .templates import noise_for, sighting_templates, true_match_rate
-from .views import PASSAGES, field_of, passages, view_quality
-from .walking import TRAJECTORIES, walk_passengers
+_OFFERED = {  # by module; imported when first used
+    "cameras": ("SIGHTINGS", "coarse_sightings", "fine_sightings"),
+    "day": ("Day", "busiest_hour", "hall_sample", "simulate_whole_day"),
+    "flow": ("VISITS", "pass_through", "routes", "simulate_day", "wings_for"),
+    "layout": ("Layout", "load_layout"),
+    "passengers": ("PASSENGERS", "draw_passengers"),
+    "run": (
+        "SimulatedRun",
+        "read_simulated_run",
+        "simulate",
+        "simulate_coarsely",
+        "walk_run",
+        "write_simulated_run",
+    ),
+    "scenarios": ("ORDINARY", "Scenario", "draw_scenario"),
+    "service": ("LEVELS", "SENSITIVITY", "door_to_gate", "levels_of_service", "sensitivity"),
+    "staffing": ("STAFF", "plan_staff"),
+    "templates": ("noise_for", "sighting_templates", "true_match_rate"),
+    "views": ("PASSAGES", "field_of", "passages", "view_quality"),
+    "walking": ("TRAJECTORIES", "walk_passengers"),
+}
+_MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
+__all__ = list(_MODULE_OF)
 
-__all__ = [
-    "LEVELS",
-    "ORDINARY",
-    "PASSAGES",
-    "PASSENGERS",
-    "SENSITIVITY",
-    "SIGHTINGS",
-    "STAFF",
-    "TRAJECTORIES",
-    "VISITS",
-    "Day",
-    "Layout",
-    "Scenario",
-    "SimulatedRun",
-    "busiest_hour",
-    "coarse_sightings",
-    "door_to_gate",
-    "draw_passengers",
-    "draw_scenario",
-    "field_of",
-    "fine_sightings",
-    "hall_sample",
-    "levels_of_service",
-    "load_layout",
-    "noise_for",
-    "pass_through",
-    "passages",
-    "plan_staff",
-    "read_simulated_run",
-    "routes",
-    "sensitivity",
-    "sighting_templates",
-    "simulate",
-    "simulate_coarsely",
-    "simulate_day",
-    "simulate_whole_day",
-    "true_match_rate",
-    "view_quality",
-    "walk_passengers",
-    "walk_run",
-    "wings_for",
-    "write_simulated_run",
-]
+__getattr__, __dir__ = offer(__name__, _MODULE_OF)

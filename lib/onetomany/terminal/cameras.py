@@ -161,28 +161,10 @@ def _walked(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Return passages on the ways between visits."""
     ways = routes(layout).with_row_index("true_id")
     # each way walked once, evenly, by somebody who bears its number
-    walked = []
-    for number, xs, ys, length in ways.select("true_id", "x", "y", "length").iter_rows():
-        corners = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(xs), np.diff(ys)))])
-        steps = np.arange(0, length, PACE / LOOK)
-        walked.append(
-            pl.DataFrame(
-                {
-                    "true_id": np.full(len(steps), number, np.int64),
-                    "t": np.arange(len(steps)) / LOOK,
-                    "x": np.interp(steps, corners, xs),
-                    "y": np.interp(steps, corners, ys),
-                }
-            )
-        )
-    seen = passages(pl.concat(walked), layout, LOOK)
-    looks = seen.join(
+    walked = pl.concat(_evenly(*way) for way in ways.drop("origin", "destination").iter_rows())
+    looks = passages(walked, layout, LOOK).join(
         ways.select("origin", "destination", "length", pl.col("true_id").cast(pl.Int64)),
         on="true_id",
-    ).with_columns(
-        first=pl.col("t_start") * PACE / pl.col("length"),
-        last=pl.col("t_end") * PACE / pl.col("length"),
-        rate=pl.col("n_frames") * PACE / pl.col("length"),  # frames for each second of the way
     )
     legs = visits.select(
         "true_id",
@@ -193,16 +175,24 @@ def _walked(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         came=pl.col("t_in").shift(-1).over("true_id"),
     ).filter(pl.col("destination").is_not_null())
     took = pl.col("came") - pl.col("left")
+    times = pl.col("t_start", "t_end") * PACE / pl.col("length") * took + pl.col("left")
+    frames = pl.col("n_frames") * PACE / pl.col("length") * took
     return legs.join(looks.drop("true_id"), on=("origin", "destination")).select(
-        "true_id",
-        "camera_id",
-        t_start=pl.col("left") + pl.col("first") * took,
-        t_end=pl.col("left") + pl.col("last") * took,
-        x="x",
-        y="y",
-        n_frames=pl.col("rate") * took,
-        view="view",
-        wing="wing",
+        "true_id", "camera_id", times, "x", "y", frames, "view", "wing"
+    )
+
+
+def _evenly(number: int, xs: list[float], ys: list[float], length: float) -> pl.DataFrame:
+    """Return places on a way of `length` m through corners, LOOK a second at PACE."""
+    corners = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(xs), np.diff(ys)))])
+    steps = np.arange(0, length, PACE / LOOK)
+    return pl.DataFrame(
+        {
+            "true_id": np.full(len(steps), number, np.int64),
+            "t": np.arange(len(steps)) / LOOK,
+            "x": np.interp(steps, corners, xs),
+            "y": np.interp(steps, corners, ys),
+        }
     )
 
 
@@ -226,14 +216,8 @@ def _stood(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         place=pl.col("true_id").replace_strict(names, return_dtype=pl.String)
     )
     took = pl.col("t_out") - pl.col("t_in")
+    stays = pl.col("t_in").alias("t_start"), pl.col("t_out").alias("t_end")
+    frames = pl.col("n_frames") * LOOK * took
     return visits.join(looks.drop("true_id", "t_start", "t_end"), on="place").select(
-        "true_id",
-        "camera_id",
-        t_start="t_in",
-        t_end="t_out",
-        x="x",
-        y="y",
-        n_frames=pl.col("n_frames") * LOOK * took,
-        view="view",
-        wing="wing",
+        "true_id", "camera_id", *stays, "x", "y", frames, "view", "wing"
     )

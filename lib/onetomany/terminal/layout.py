@@ -319,17 +319,8 @@ class _Reader:
             x, y = self.numbers(place[1:3], f"the place of {name}", 2, -1e6)
             heading = self.number(place[3], f"the heading of {name}", -360, 360)
             field = self.number(place[4], f"the field of view of {name}", 1, 179)
-            cameras.append(
-                Camera(
-                    str(place[0]),
-                    x,
-                    y,
-                    heading,
-                    field,
-                    self.number(place[5], f"the range of {name}", 0.5, 500),
-                    rate,
-                )
-            )
+            reach = self.number(place[5], f"the range of {name}", 0.5, 500)
+            cameras.append(Camera(str(place[0]), x, y, heading, field, reach, rate))
         return tuple(cameras)
 
     def check_names(self, layout: Layout) -> None:

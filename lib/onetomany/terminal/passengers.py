@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
-from .layout import FASTEST, SERVED, Layout
+from .layout import FASTEST, SERVED, Layout, Walkers
 
 HOUR = 3600.0
 PASSENGERS = {
@@ -59,34 +61,46 @@ def draw_passengers(
     times = start + np.sort(_in_waves(seconds * spread, seconds, layout.busiest_half))
     entrances = pl.Series([each.name for each in layout.entrances])
     gates = pl.Series([each.name for each in layout.gates])
-    walkers = layout.walkers
-    speeds = walkers.speed_mean + walkers.speed_sd * _cut_normal(rng, parties)
-    late = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5,)))
-    running = walkers.hurried_speed + late.exponential(walkers.hurried_extra, parties)
-    hurried = late.random(parties) < walkers.hurried
-    speeds = np.where(hurried, np.minimum(running, FASTEST), speeds)
-    columns: dict[str, pl.Series | NDArray[np.float64]] = {
-        "wing": pl.Series(rng.integers(wings, size=parties)[party]),
+    speeds = _free_speeds(layout.walkers, parties, seed, rng)
+    columns: dict[str, pl.Series | NDArray[Any]] = {
+        "true_id": np.arange(count),
+        "party_id": party,
+        "wing": rng.integers(wings, size=parties)[party],
         "t_arrival": times[party],
         "entrance": entrances[rng.integers(len(entrances), size=parties)[party]],
         "gate": gates[rng.integers(len(gates), size=parties)[party]],
         "speed": speeds[party],
+        "person_id": np.arange(count),
     }
-    for stage in (*SERVED, "gate"):
-        stay = layout.stays[stage]
-        stops = (rng.random(parties) < stay.share)[party]
-        stays = stay.draw(rng, count)
-        if stage in ("hall", "gate"):  # together: as long as the first of them would
-            stays = stays[np.searchsorted(party, party)]
-        name = "gate_wait" if stage == "gate" else stage
-        columns[name] = pl.Series(np.where(stops, stays, np.nan)).fill_nan(None)
-    frame = pl.DataFrame({"true_id": np.arange(count), "party_id": party, **columns}).with_columns(
-        person_id="true_id",
-        role=pl.lit("passenger"),
-        masked=pl.lit(value=False),
-        wheelchair=pl.lit(value=False),
+    columns |= {stage: _stays(layout, stage, party, rng) for stage in SERVED}
+    columns["gate_wait"] = _stays(layout, "gate", party, rng)
+    frame = pl.DataFrame(columns).with_columns(
+        role=pl.lit("passenger"), masked=pl.lit(value=False), wheelchair=pl.lit(value=False)
     )
     return frame.select(pl.col(name).cast(kind) for name, kind in PASSENGERS.items())
+
+
+def _free_speeds(
+    walkers: Walkers, parties: int, seed: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw each party's speed when nobody is in the way, m/s; some run late."""
+    speeds = walkers.speed_mean + walkers.speed_sd * _cut_normal(rng, parties)
+    late = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5,)))
+    running = walkers.hurried_speed + late.exponential(walkers.hurried_extra, parties)
+    hurried = late.random(parties) < walkers.hurried
+    return np.where(hurried, np.minimum(running, FASTEST), speeds)
+
+
+def _stays(
+    layout: Layout, stage: str, party: NDArray[np.int64], rng: np.random.Generator
+) -> pl.Series:
+    """Draw each person's seconds at a stage; null if the party doesn't stop there."""
+    stay = layout.stays[stage]
+    stops = (rng.random(int(party[-1]) + 1) < stay.share)[party]
+    stays = stay.draw(rng, len(party))
+    if stage in ("hall", "gate"):  # together: as long as the first of them would
+        stays = stays[np.searchsorted(party, party)]
+    return pl.Series(np.where(stops, stays, np.nan)).fill_nan(None)
 
 
 def check_places(layout: Layout, people: pl.DataFrame) -> None:

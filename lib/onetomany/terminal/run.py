@@ -68,17 +68,16 @@ def simulate(
     seed: int,
     *,
     seconds: float = HOUR,
-    longest: float = 2 * HOUR,
     scenario: Scenario = ORDINARY,
 ) -> SimulatedRun:
     """Simulate passengers who arrive within `seconds`, each as a body (`walk_passengers`).
 
-    Runs until all are gone, at most `longest` seconds after the last arrival;
+    Runs until all are gone, at most two hours after the last arrival;
     `SimulatedRun.left_inside` says how many were not. The same arguments give the same frames, on
     the same machine and versions. Raises InputError for no passengers.
     """
     people = draw_scenario(layout, passengers, seed, scenario, seconds=seconds)
-    return walk_run(layout, people, seed, longest=longest)
+    return walk_run(layout, people, seed)
 
 
 def walk_run(

@@ -118,7 +118,7 @@ def _minutes(visits: pl.DataFrame, layout: Layout) -> dict[str, float | None]:
 def _served_an_hour(visits: pl.DataFrame) -> float | None:
     """Return passengers at security per hour in which lanes were serving."""
     served = visits.filter(stage="security")
-    turns = served.unique(["wing", "place", "t_served"])
+    turns = served.unique(["wing", "place", "t_served"], maintain_order=True)
     hours = float((turns["t_out"] - turns["t_served"]).sum()) / 3600
     return len(served) / hours if hours else None
 

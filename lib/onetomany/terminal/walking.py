@@ -70,18 +70,16 @@ def walk_passengers(
     seed: int,
     *,
     longest: float = 2 * HOUR,
-    staff: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk passengers (schema `PASSENGERS`, one wing); returns `TRAJECTORIES` and `VISITS`.
 
     Runs until every passenger is gone, at most `longest` seconds after the last arrival: people
     still inside then have no visit of a gate (`SimulatedRun.left_inside` counts them). A visit of a
     gate takes no time: lounges are not simulated. If the entrance is full, people come in as soon
-    as there is room. `staff` says how many points are open when, by default as
-    `staffing.plan_staff` plans it. Members of a party go to the same point and wait there for each
-    other, up to PATIENCE; those at its head together are served together. In the hall a party takes
-    a free point, or goes on if there is none. People whose role is 'staff' walk from gate to gate
-    until the run ends.
+    as there is room. Points open as `staffing.plan_staff` plans it. Members of a party go to the
+    same point and wait there for each other, up to PATIENCE; those at its head together are served
+    together. In the hall a party takes a free point, or goes on if there is none. People whose role
+    is 'staff' walk from gate to gate until the run ends.
 
     The same layout, passengers and seed give the same frames on the same machine and JuPedSim.
 
@@ -90,7 +88,7 @@ def walk_passengers(
     if people.select(pl.col("wing").max()).item() != 0:
         raise InputError("Passengers of several wings can't walk: one wing is simulated at a time.")
     check_places(layout, people)
-    crowd = _Crowd(layout, people, seed, plan_staff(layout, people) if staff is None else staff)
+    crowd = _Crowd(layout, people, seed)
     crowd.run(longest)
     return crowd.trajectories(), crowd.visits()
 
@@ -98,15 +96,13 @@ def walk_passengers(
 class _Crowd:
     """Run JuPedSim once and note all that happens."""
 
-    def __init__(
-        self, layout: Layout, people: pl.DataFrame, seed: int, staff: pl.DataFrame
-    ) -> None:
+    def __init__(self, layout: Layout, people: pl.DataFrame, seed: int) -> None:
         self.rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(4,)))
         self.layout = layout
         everybody = people.sort("t_arrival", "true_id")
         self.people = everybody.filter(pl.col("role") != "staff").rows(named=True)
         self.on_duty = everybody.filter(role="staff").rows(named=True)
-        self.open = OpenPoints(layout, staff)
+        self.open = OpenPoints(layout, plan_staff(layout, people))
         self.sim = jps.Simulation(
             model=jps.CollisionFreeSpeedModel(), geometry=layout.floor, dt=STEP
         )
@@ -116,7 +112,7 @@ class _Crowd:
         self.points = {s: [p for p in points if p.stage == s] for s in SERVED}
         # people who turn back leave by an entrance
         self.gates = {each.name: self._gate(each) for each in (*layout.gates, *layout.entrances)}
-        self.ways_out = {each.name: each.centre for each in (*layout.gates, *layout.entrances)}
+        self.places = layout.places()
         self.boxes = {each.name: each.box for each in layout.entrances}
         self.coming: dict[str, list[_Coming]] = {name: [] for name in self.boxes}
         for row in self.people:
@@ -250,24 +246,18 @@ class _Crowd:
         return None
 
     def _enter(self, entrance: str, row: dict[str, Any]) -> bool:
-        x_low, y_low, x_high, y_high = self.boxes[entrance]
-        _, point = self._next(row, "entrance", ((x_low + x_high) / 2, (y_low + y_high) / 2))
-        journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
-        agent = self._place(row, self.boxes[entrance], journey, first)
+        point = self._next(row, "entrance", self.places[entrance])
+        agent = self._place(row, self.boxes[entrance], *self._way(row, point))
         if agent is None:
             return False
         self.inside.add(agent)
         self.present.add(row["person_id"])
-        self.bound_for[agent] = self._goal(row, point)
+        self._bind(agent, point)
         self._note(agent, "entrance", entrance, self.now, self.now)
-        if point:
-            point.bound.add(agent)
         return True
 
-    def _next(
-        self, row: dict[str, Any], stage: str, here: tuple[float, float]
-    ) -> tuple[str, _Point | None]:
-        """Return a passenger's next stage and point; None means the gate."""
+    def _next(self, row: dict[str, Any], stage: str, here: tuple[float, float]) -> _Point | None:
+        """Return a passenger's next point; None means the gate."""
         done = STAGES.index(stage)
         for after in SERVED[done:]:
             if row[after] is None:
@@ -276,8 +266,8 @@ class _Crowd:
             if key not in self.chosen:
                 self.chosen[key] = self._choose(after, here)
             if self.chosen[key]:
-                return after, self.chosen[key]
-        return "gate", None
+                return self.chosen[key]
+        return None
 
     def _choose(self, stage: str, here: tuple[float, float]) -> _Point | None:
         """Return the open point with the fewest people, or nearest; in the hall a free one."""
@@ -289,16 +279,18 @@ class _Crowd:
         return min(points, key=lambda p: (len(p.bound), math.dist(p.head, here)), default=None)
 
     def _send(self, agent: int, stage: str) -> None:
-        row = self.who[agent]
-        _, point = self._next(row, stage, self.sim.agent(agent).position)
-        journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
-        self.sim.switch_agent_journey(agent, journey, first)
-        self.bound_for[agent] = self._goal(row, point)
+        point = self._next(self.who[agent], stage, self.sim.agent(agent).position)
+        self.sim.switch_agent_journey(agent, *self._way(self.who[agent], point))
+        self._bind(agent, point)
+
+    def _way(self, row: dict[str, Any], point: _Point | None) -> tuple[int, int]:
+        """Return the journey to a point, or to the passenger's gate, and its first stage."""
+        return (point.journey, point.first) if point else self.gates[row["gate"]]
+
+    def _bind(self, agent: int, point: _Point | None) -> None:
+        self.bound_for[agent] = point.head if point else self.places[self.who[agent]["gate"]]
         if point:
             point.bound.add(agent)
-
-    def _goal(self, row: dict[str, Any], point: _Point | None) -> tuple[float, float]:
-        return point.head if point else self.ways_out[row["gate"]]
 
     def _keep_together(self) -> None:
         """Slow down people who got ahead of the last of their party."""

@@ -14,7 +14,7 @@ from onetomany.lazy import offer
 require_extra("tracking")
 
 _OFFERED = {  # by module; imported when first used
-    "association": ("Association", "AssociationSettings", "associate", "cut_weak_links"),
+    "association": ("associate",),
     "clocks": ("associate_setting_clocks", "fit_travel_times", "set_clocks"),
     "comparison": ("Filmed", "compare_trackers", "simulated_detections"),
     "dials": ("stored_dials",),
@@ -34,6 +34,7 @@ _OFFERED = {  # by module; imported when first used
         "link_threshold_at_fmr",
         "threshold_curve",
     ),
+    "tracks": ("Association", "cut_weak_links"),
     "transit": ("TransitModel", "fit_transit"),
     "visits": ("visit_templates",),
     "within": ("TRACKERS", "track"),

@@ -17,6 +17,7 @@ read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,9 @@ from .cover import (
     split_collisions,
 )
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
-from .sighting_units import check_against_run, check_linkable
-from .sightings import check_sightings
+from .sightings import check_against_run, check_linkable, check_sightings
 from .strands import join_strands
+from .tracks import Association, association_of, hide_truth
 from .transit import (
     GAPS,
     HORIZON,
@@ -48,25 +49,6 @@ from .transit import (
     place_bodies,
 )
 
-LINKS: dict[str, Any] = {
-    "sighting_a": pl.Int64,
-    "sighting_b": pl.Int64,  # the next of the same hypothesis; with `naive`, any other of it
-    "score": pl.Float64,  # cosine of the two templates
-    "llr_face": pl.Float64,  # bounded log10 LR of the images before and after; null with `naive`
-    "llr_transit": pl.Float64,  # bounded log10 LR of the time between; null with `naive`
-    "llr_bounded": pl.Float64,  # their sum
-    "probability": pl.Float64,  # that it is right, all links together; null with `naive`
-    "rivals": pl.Int64,  # other links of either sighting within MARGIN of this one
-    "feasible": pl.Boolean,  # one body could make both
-    "method": pl.String,  # "path cover" or "naive"
-}
-TRACKS: dict[str, Any] = {
-    "hypothesis": pl.Int64,  # a number for one supposed person, not a name
-    "sightings": pl.List(pl.Int64),  # in order of time
-    "weakest_link": pl.Float64,  # lowest llr_bounded; null for a single sighting and with `naive`
-    "alternatives": pl.Int64,  # rivals of its links, all together
-}
-
 RESERVE = 3.0  # log10 below zero down to which more images may still save a link
 BLOCK = 512  # sightings of one camera multiplied together, at the most
 SPAN = 3600.0  # s apart at most
@@ -74,34 +56,14 @@ EDGES = 200_000  # links weighed again at a time
 SAMPLE = 1024  # sightings that represent strangers
 MATES = 3  # so many of a sample's highest scores may be the person's own
 NEARBY = 120.0  # m
+NEIGHBOURS = 12  # candidate links kept for each sighting, the best first
+STRANGERS = 120  # non-mated sightings that may pass the first look at scores, for each sighting
+ROUNDS = 4  # times that links are weighed with the images of the tracks so far
+IMAGES = 8  # of a track on each side of a link
+WINDOW = 0.998  # share of next sightings within the cameras and gaps searched
 
 
-@dataclass(frozen=True)
-class AssociationSettings:
-    """Set the effort of `associate` and the error of clocks.
-
-    `neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
-    non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
-    links are weighed with the images of the tracks so far. `images`: how many of them on each side.
-    `window`: the share of next sightings within the cameras and gaps searched. `clock`: seconds by
-    which the clocks of two cameras may still differ (see `clocks`).
-    """
-
-    neighbours: int = 12
-    strangers: int = 120
-    rounds: int = 4
-    images: int = 8
-    window: float = 0.998
-    clock: float = 0.0
-
-
-@dataclass(frozen=True)
-class Association:
-    """Store frames of LINKS and TRACKS, and how many candidate links were weighed."""
-
-    links: pl.DataFrame
-    tracks: pl.DataFrame
-    candidates: int
+Part = tuple[NDArray[Any], ...]  # some links: the columns of `_Candidates`
 
 
 @dataclass(frozen=True)
@@ -114,15 +76,46 @@ class _Candidates:
     transit: NDArray[np.float32]
     prior: NDArray[np.float32]
 
+    @classmethod
+    def ordered(cls, parts: list[Part]) -> _Candidates:
+        """Return links of all parts, sorted by a, then b."""
+        whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
+        order = np.lexsort((whole[1], whole[0]))
+        return cls(*(each[order] for each in whole))
+
+    def weights(self, llr: NDArray[np.float32]) -> Floats:
+        """Return log10 weights of links whose faces have the ratios `llr`."""
+        return (llr + self.transit + self.prior).astype(np.float64)
+
 
 @dataclass(frozen=True)
 class _Known:
-    """Store n sightings in order of time, as the solver needs them."""
+    """Store n sightings in order of time, and what their links are weighed by."""
 
     seen: Bodies
     vectors: Vectors
     quality: Floats
     face: FaceLikelihood
+    transit: TransitModel
+    clock: float
+
+    @cached_property
+    def starts(self) -> list[Floats]:
+        """Return the times at which each camera's sightings begin."""
+        cameras = range(len(self.transit.cameras))
+        return [self.seen.start[self.seen.camera == camera] for camera in cameras]
+
+    @cached_property
+    def new(self) -> Floats:
+        """Return log10 of new people at each sighting's camera within the horizon, (n,)."""
+        rate = log_sighting_rate(self.seen, self.starts)
+        return np.asarray(rate + self.transit.first[self.seen.camera] + np.log10(HORIZON))
+
+    def times_and_priors(self, a: Rows, b: Rows) -> tuple[Floats, Floats]:
+        """Return the transit LLR of links between rows, and the log10 of going on over ending."""
+        one, two = self.seen.camera[a], self.seen.camera[b]
+        time = self.transit.llr(one, two, self.seen.start[b] - self.seen.end[a], self.clock)
+        return time, self.transit.onward[one, two] - self.transit.last[one] - self.new[b]
 
 
 def associate(
@@ -130,90 +123,67 @@ def associate(
     templates: Vectors,
     face: FaceLikelihood,
     transit: TransitModel,
-    settings: AssociationSettings | None = None,
+    *,
+    window: float = WINDOW,
+    clock: float = 0.0,
 ) -> Association:
     """Find the path cover of greatest weight: every sighting is in exactly one track.
 
-    `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Raises InputError
-    for a sighting without template, or of a camera that the calibration run lacks.
+    `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Cameras and gaps
+    are searched that hold a share `window` of next sightings. The clocks of two cameras may differ
+    by `clock` seconds (see `clocks`). Raises InputError for a sighting without template, or of a
+    camera that the calibration run lacks.
     """
-    settings = settings or AssociationSettings()
     check_linkable(sightings)
     check_sightings(sightings, templates)
     rows = hide_truth(sightings)
-    codes = transit.codes(rows)
+    seen = place_bodies(rows, transit.codes(rows))
     check_against_run(rows, transit)
     quality = rows["quality"].to_numpy().astype(np.float64)
-    seen = place_bodies(rows, codes)
-    known = _Known(seen, by_template(rows, templates), quality, face)
-    found = _candidates(known, transit, settings)
+    known = _Known(seen, by_template(rows, templates), quality, face, transit, clock)
+    found = _candidates(known, window)
     of_pairs = pair_quality(quality[found.a], quality[found.b])
     llr = face.llr(found.score, of_pairs).astype(np.float32)
-    successor = _solve(seen, found, llr, settings.clock)
-    for _ in ProgressBar(range(settings.rounds), desc="weighing links again", delay=2, leave=False):
-        llr = _llr_of_tracks(known, found, successor, settings.images)
-        before, successor = successor, _solve(seen, found, llr, settings.clock)
+    successor = _solve(known, found, llr)
+    for _ in ProgressBar(range(ROUNDS), desc="weighing links again", delay=2, leave=False):
+        llr = _llr_of_tracks(known, found, successor)
+        before, successor = successor, _solve(known, found, llr)
         if (before == successor).all():
             break
     if transit.overlap.min(initial=0) < 0:
-        found, successor = _joined(known, transit, found, successor, settings.clock)
-        llr = _llr_of_tracks(known, found, successor, settings.images)
-    return _frames(rows, found, llr, successor)
+        found, successor = _joined(known, found, successor)
+        llr = _llr_of_tracks(known, found, successor)
+    return _linked(rows, found, llr, successor)
 
 
-def cut_weak_links(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
-    """Cut tracks at links below a probability: fewer mixed, more broken tracks."""
-    rows = hide_truth(sightings)
-    links = found.links.filter(pl.col("probability") >= probability)
-    place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
-    a, b = (
-        links[name].replace_strict(place, return_dtype=pl.Int64).to_numpy()
-        for name in ("sighting_a", "sighting_b")
-    )
-    successor = np.full(len(rows), -1, np.int64)
-    successor[a] = b
-    return Association(
-        links, tracks_of(rows, chain_successors(successor)[0], links), found.candidates
-    )
-
-
-def hide_truth(sightings: pl.DataFrame) -> pl.DataFrame:
-    """Sort sightings by time and drop `true_id`, so that no way of linking can read it."""
-    rows = sightings.drop("true_id", strict=False)
-    return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
-
-
-def _candidates(known: _Known, transit: TransitModel, settings: AssociationSettings) -> _Candidates:
-    """Return the best candidate links of each sighting, by weight; sorted by a, then b.
+def _candidates(known: _Known, window: float) -> _Candidates:
+    """Return the best candidate links of each sighting, by weight.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
     within the gaps that `window` of steps have. The best scores remain: for each sighting about
-    `strangers` non-mated ones, more on busier ways.
+    STRANGERS non-mated ones, more on busier ways.
     """
-    seen, quality = known.seen, known.quality
-    cameras = len(transit.cameras)
-    where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
-    starts = [seen.start[each] for each in where]
-    new = log_sighting_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
-    windows = _windows(transit, starts, settings.window)
+    cameras = range(len(known.starts))
+    where = [np.flatnonzero(known.seen.camera == camera) for camera in cameras]
+    windows = _windows(known.transit, known.starts, window)
     # almost all of any few hundred sightings are of others: their scores show strangers' scores
-    some = known.vectors[np.random.default_rng(0).permutation(len(quality))[:SAMPLE]]
+    some = known.vectors[np.random.default_rng(0).permutation(len(known.quality))[:SAMPLE]]
     gathered = [known.vectors[each] for each in where]
-    parts: list[tuple[Any, ...]] = []
-    blocks = [(a, *each) for a in range(cameras) for each in _blocks(starts[a])]
+    parts: list[Part] = [tuple(np.empty(0, kind) for kind in ("i8", "i8", "f4", "f4", "f4"))]
+    blocks = [(a, *each) for a in cameras for each in _blocks(known.starts[a])]
     for a, low, high in ProgressBar(blocks, desc="candidate links", delay=2, leave=False):
         rows, block = where[a][low:high], gathered[a][low:high]
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
-        begins, ends, passed = seen.start[rows], seen.end[rows], []
+        begins, ends, passed = known.seen.start[rows], known.seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
             # links go forward in time, within the error of clocks
-            lowest = np.maximum(begins, ends + windows[a, b, 0]) - settings.clock
-            first = np.searchsorted(starts[b], lowest)
-            stop = np.searchsorted(starts[b], ends + windows[a, b, 1], side="right")
+            lowest = np.maximum(begins, ends + windows[a, b, 0]) - known.clock
+            first = np.searchsorted(known.starts[b], lowest)
+            stop = np.searchsorted(known.starts[b], ends + windows[a, b, 1], side="right")
             left, right = first.min(), stop.max()
             if (stop <= first).all():
                 continue
-            share = settings.strangers * 10 ** transit.onward[a, b] / (stop - first).max()
+            share = STRANGERS * 10 ** known.transit.onward[a, b] / (stop - first).max()
             place = min(int(share * len(some)) + MATES, len(some))
             least = reached[:, place] if place < len(some) else np.full(len(rows), -2, np.float32)
             scores = block @ gathered[b][left:right].T
@@ -223,43 +193,30 @@ def _candidates(known: _Known, transit: TransitModel, settings: AssociationSetti
             passed.append((rows[one], where[b][left + two], scores[one, two]))
         if passed:
             i, j, score = (np.concatenate(each) for each in zip(*passed, strict=True))
-            overlap = transit.overlap[seen.camera[i], seen.camera[j]]
-            able = feasible(
-                seen, i, j, fastest=transit.fastest, overlap=overlap, clock=settings.clock
-            )
-            able &= j > i
-            i, j, score = i[able], j[able], score[able]
-            gap = seen.start[j] - seen.end[i]
-            time = transit.llr(seen.camera[i], seen.camera[j], gap, settings.clock)
-            prior = transit.onward[a, seen.camera[j]] - transit.last[a] - new[j]
-            weight = known.face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
-            order = np.lexsort((j, -weight, i))
-            order = order[weight[order] > -RESERVE]
-            rank = np.arange(len(order)) - np.searchsorted(i[order], i[order])
-            order = order[rank < settings.neighbours]
-            light = (each[order].astype(np.float32) for each in (score, time, prior))
-            parts.append((i[order], j[order], *light))
-    if not parts:
-        parts.append(tuple(np.empty(0, kind) for kind in ("i8", "i8", "f4", "f4", "f4")))
-    whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
-    order = np.lexsort((whole[1], whole[0]))
-    return _Candidates(*(each[order] for each in whole))
+            parts.append(_heaviest(known, i, j, score))
+    return _Candidates.ordered(parts)
 
 
-def _joined(
-    known: _Known, transit: TransitModel, found: _Candidates, successor: Rows, clock: float
-) -> tuple[_Candidates, Rows]:
+def _heaviest(known: _Known, i: Rows, j: Rows, score: NDArray[np.float32]) -> Part:
+    """Return the feasible links i -> j of greatest weight, NEIGHBOURS for each i."""
+    seen, transit, quality = known.seen, known.transit, known.quality
+    overlap = transit.overlap[seen.camera[i], seen.camera[j]]
+    able = feasible(seen, i, j, overlap=overlap, clock=known.clock)
+    able &= j > i
+    i, j, score = i[able], j[able], score[able]
+    time, prior = known.times_and_priors(i, j)
+    weight = known.face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
+    order = np.lexsort((j, -weight, i))
+    order = order[weight[order] > -RESERVE]
+    rank = np.arange(len(order)) - np.searchsorted(i[order], i[order])
+    order = order[rank < NEIGHBOURS]
+    light = (each[order].astype(np.float32) for each in (score, time, prior))
+    return i[order], j[order], *light
+
+
+def _joined(known: _Known, found: _Candidates, successor: Rows) -> tuple[_Candidates, Rows]:
     """Join crossing tracks (`strands`); add their links to the candidates."""
-    seen, vectors, quality = known.seen, known.vectors, known.quality
-    starts = [seen.start[seen.camera == camera] for camera in range(len(transit.cameras))]
-    new = log_sighting_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
-
-    def prior(a: Rows, b: Rows) -> Floats:
-        one, two = seen.camera[a], seen.camera[b]
-        return np.asarray(transit.onward[one, two] - transit.last[one] - new[b])
-
-    def time(a: Rows, b: Rows) -> Floats:
-        return transit.llr(seen.camera[a], seen.camera[b], seen.start[b] - seen.end[a], clock)
+    vectors, quality = known.vectors, known.quality
 
     def face(one: Rows, two: Rows) -> float:
         means = [quality[each] @ vectors[each] for each in (one, two)]
@@ -267,17 +224,15 @@ def _joined(
         mass = [quality[each].sum(keepdims=True) for each in (one, two)]
         return float(known.face.llr(np.array([score]), pair_quality(*mass))[0])
 
-    joined = join_strands(seen, successor, (found.a, found.b), face, clock=clock)
+    joined = join_strands(known.seen, successor, (found.a, found.b), face, clock=known.clock)
     count = len(joined)
     a = np.flatnonzero(joined >= 0)
     a = a[~np.isin(a * count + joined[a], found.a * count + found.b)]
     b = joined[a]
     score = np.einsum("ij,ij->i", vectors[a], vectors[b])
-    more: tuple[NDArray[Any], ...] = (a, b, score, time(a, b), prior(a, b))
-    old: tuple[NDArray[Any], ...] = (found.a, found.b, found.score, found.transit, found.prior)
-    whole = [np.concatenate([x, y.astype(x.dtype)]) for x, y in zip(old, more, strict=True)]
-    order = np.lexsort((whole[1], whole[0]))
-    return _Candidates(*(each[order] for each in whole)), joined
+    old = (found.a, found.b, found.score, found.transit, found.prior)
+    light = (each.astype(np.float32) for each in known.times_and_priors(a, b))
+    return _Candidates.ordered([old, (a, b, score, *light)]), joined
 
 
 def _blocks(times: Floats) -> list[tuple[int, int]]:
@@ -311,19 +266,16 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
     return np.stack([transit.overlap, ends], axis=2)
 
 
-def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: float) -> Rows:
+def _solve(known: _Known, found: _Candidates, llr: NDArray[np.float32]) -> Rows:
     """Return the row of each sighting's successor, -1 at the end of its track."""
-    weight = (llr + found.transit + found.prior).astype(np.float64)
-    successor = best_successors(len(seen.start), found.a, found.b, weight)
-    return split_collisions(seen, successor, clock)
+    successor = best_successors(len(known.new), found.a, found.b, found.weights(llr))
+    return split_collisions(known.seen, successor, known.clock)
 
 
-def _llr_of_tracks(
-    known: _Known, found: _Candidates, successor: Rows, images: int
-) -> NDArray[np.float32]:
+def _llr_of_tracks(known: _Known, found: _Candidates, successor: Rows) -> NDArray[np.float32]:
     """Return bounded log10 LRs of each candidate link: images before it against those after it.
 
-    Up to so many images a side, as the tracks are now, averaged by quality.
+    Up to IMAGES a side, as the tracks are now, averaged by quality.
     """
     vectors, quality = known.vectors, known.quality
     track, order, place = chain_successors(successor)
@@ -331,7 +283,7 @@ def _llr_of_tracks(
     for step in (-1, 1):
         total = vectors * quality[:, None].astype(np.float32)
         mass = quality.copy()
-        for reach in range(1, images):
+        for reach in range(1, IMAGES):
             near = place + step * reach
             near_row = order[np.clip(near, 0, len(order) - 1)]
             own = (near >= 0) & (near < len(order)) & (track[near_row] == track)
@@ -350,42 +302,22 @@ def _llr_of_tracks(
     return llr
 
 
-def _frames(
+def _linked(
     rows: pl.DataFrame, found: _Candidates, llr: NDArray[np.float32], successor: Rows
 ) -> Association:
-    weight = (llr + found.transit + found.prior).astype(np.float64)
     chosen = np.flatnonzero(successor[found.a] == found.b)
-    a, b = found.a[chosen], found.b[chosen]
-    probability, rivals = link_probability(len(rows), found.a, found.b, weight, chosen)
+    probability, rivals = link_probability(len(rows), found.a, found.b, found.weights(llr), chosen)
+    ids, transit = rows["sighting_id"], found.transit[chosen]
     links = pl.DataFrame(
         {
-            "sighting_a": rows["sighting_id"].gather(a),
-            "sighting_b": rows["sighting_id"].gather(b),
+            "sighting_a": ids.gather(found.a[chosen]),
+            "sighting_b": ids.gather(found.b[chosen]),
             "score": found.score[chosen],
             "llr_face": llr[chosen],
-            "llr_transit": found.transit[chosen],
-            "llr_bounded": llr[chosen] + found.transit[chosen],
+            "llr_transit": transit,
+            "llr_bounded": llr[chosen] + transit,
             "probability": probability,
             "rivals": rivals,
         }
     ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
-    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, tracks_of(rows, chain_successors(successor)[0], links), len(found.a))
-
-
-def tracks_of(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:
-    """Return TRACKS of ordered sightings, (n,) track numbers, and `LINKS`; first seen, first."""
-    each = pl.DataFrame({"sighting_id": rows["sighting_id"], "track": track})
-    weak = (
-        links.join(each, left_on="sighting_a", right_on="sighting_id")
-        .group_by("track")
-        .agg(weakest_link=pl.col("llr_bounded").min(), alternatives=pl.col("rivals").sum())
-    )
-    tracks = (
-        each.group_by("track", maintain_order=True)
-        .agg(sightings="sighting_id")
-        .join(weak, on="track", how="left", maintain_order="left")
-        .with_columns(pl.col("alternatives").fill_null(0))
-        .with_row_index("hypothesis")
-    )
-    return tracks.select(pl.col(name).cast(kind) for name, kind in TRACKS.items())
+    return association_of(rows, links)

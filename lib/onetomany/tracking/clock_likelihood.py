@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize
 
-from .transit import HORIZON, Floats
+from .transit import HORIZON, Floats, Rows
 
 STEPS, REACH = 5, 12  # of a bandwidth: places at which it is tabulated, and how far
 STRANGE = 0.2  # share of pairs taken for wrong
@@ -31,9 +31,10 @@ def log_densities(
 
 
 def likeliest_offsets(
-    offsets: Floats, seen: Times, logs: Floats, places: Floats, weights: Floats | None = None
+    offsets: Floats, scale: float, seen: Times, known: Times, weights: Floats | None = None
 ) -> Floats:
     """Return offsets of greatest likelihood near those given, (cameras,), all cameras together."""
+    logs, places = log_densities(offsets, scale, seen, known)
     width = places[1] - places[0]
     if weights is not None:
         logs = logs * weights[:, None]
@@ -56,6 +57,12 @@ def likeliest_offsets(
 
     found = minimize(cost, np.zeros(len(offsets)), jac=True, method="L-BFGS-B")
     return np.asarray(offsets + found.x)
+
+
+def differences(a: Rows, b: Rows, cameras: int) -> Floats:
+    """Return the matrix (pairs, cameras) that gives the offset of each `b` less that of its `a`."""
+    every = np.eye(cameras)
+    return np.asarray(every[b] - every[a])
 
 
 def _log_density(times: Floats, at: Floats, scale: float) -> Floats:

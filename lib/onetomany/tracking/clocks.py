@@ -7,7 +7,7 @@ find clocks that are hours off, maximum likelihood those that are minutes off. T
 linked by the clocks corrected so far, and the times of links correct them further, in turn (after
 Stauffer and Tieu, CVPR 2003, and Loy, Xiang and Gong, IJCV 90:1, 2010, who learn the ways between
 cameras from such times). Only differences of clocks can be seen: offsets are relative to the median
-clock of the largest group of cameras that people walk between without waiting (`clock_groups`).
+clock of the largest group of cameras that people walk between without waiting (`clock_errors`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,18 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .association import Association, AssociationSettings, associate
-from .clock_errors import half_spread, offset_errors
-from .clock_groups import group_errors, linked_groups, quantile_range, walking_groups
-from .clock_likelihood import Times, likeliest_offsets, log_densities
+from .association import associate
+from .clock_errors import (
+    group_errors,
+    half_spread,
+    linked_groups,
+    offset_errors,
+    quantile_range,
+    walking_groups,
+)
+from .clock_likelihood import Times, differences, likeliest_offsets
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
+from .tracks import Association
 from .transit import HORIZON, Floats, Rows, TransitModel
 
 ROWS = 600  # sightings of a camera that are compared with all of another's
@@ -37,7 +44,7 @@ ROUNDS = 20
 OFFSETS = {
     "camera_id": pl.String,
     "offset": pl.Float64,  # s by which the clock is ahead of group 0's median; null: not seen
-    "error": pl.Float64,  # its standard error, s: `clock_errors`, `clock_groups`; null: not seen
+    "error": pl.Float64,  # its standard error, s: see `clock_errors`; null: not seen
     "links": pl.Int64,  # links from or to the camera that it is estimated from
     "group": pl.Int64,  # 0 is the largest; from one group to another people wait on every way
 }
@@ -58,21 +65,15 @@ class TravelTimes:
     spread: Floats
 
 
-def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> TravelTimes:
-    """Learn `TravelTimes` from a run whose clocks are right and whose people are known.
+def fit_travel_times(sightings: pl.DataFrame) -> TravelTimes:
+    """Learn `TravelTimes` from a run whose clocks are right and whose `true_id` is known.
 
     Raises InputError if no two cameras saw LEAST people in common.
     """
     cameras = tuple(sightings["camera_id"].unique().sort().to_list())
-    code = dict(zip(cameras, range(len(cameras)), strict=True))
-    rows = sightings.select(
-        pl.col(subject).alias("who"),
-        "t_start",
-        "t_end",
-        camera=pl.col("camera_id").replace_strict(code, return_dtype=pl.Int64),
-    )
+    rows = _numbered(sightings, cameras, pl.col("true_id").alias("who"))
     both = rows.join(rows, on="who", suffix="_b").filter(pl.col("camera") != pl.col("camera_b"))
-    times, steps = _by_pair(both), _following(rows)
+    times, steps = _usual(both), _following(rows)
     if not times:
         raise InputError(
             f"No two cameras of the labelled run have {LEAST} pairs of sightings of one person: "
@@ -90,20 +91,29 @@ def _following(rows: pl.DataFrame) -> Times:
     after = rows.sort("who", "t_start", "t_end").select(
         pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
     )
-    return _by_pair(after.drop_nulls())
+    return _usual(after.drop_nulls())
+
+
+def _usual(pairs: pl.DataFrame) -> Times:
+    """Return times between sightings (`t_end` to `t_start_b`) by cameras with at least LEAST."""
+    within = pairs.with_columns(time=pl.col("t_start_b") - pl.col("t_end")).filter(
+        pl.col("time").abs() < HORIZON, pl.col("camera") != pl.col("camera_b")
+    )
+    return {pair: times for pair, times in _by_pair(within).items() if len(times) >= LEAST}
 
 
 def _by_pair(pairs: pl.DataFrame) -> Times:
-    """Return times between sightings (`t_end` to `t_start_b`) by cameras with at least LEAST."""
-    found = (
-        pairs.select("camera", "camera_b", time=pl.col("t_start_b") - pl.col("t_end"))
-        .filter(pl.col("time").abs() < HORIZON, pl.col("camera") != pl.col("camera_b"))
-        .group_by("camera", "camera_b")
-        .agg("time")
-        .filter(pl.col("time").list.len() >= LEAST)
-        .sort("camera", "camera_b")
-    )
+    """Return the column `time` by cameras, in its order."""
+    found = pairs.group_by("camera", "camera_b").agg("time").sort("camera", "camera_b")
     return {(a, b): np.asarray(each, np.float64) for a, b, each in found.iter_rows()}
+
+
+def _numbered(sightings: pl.DataFrame, cameras: tuple[str, ...], who: pl.Expr) -> pl.DataFrame:
+    """Return `who`, times and the number of the camera; null for one that is not among them."""
+    number = pl.col("camera_id").replace_strict(
+        cameras, range(len(cameras)), default=None, return_dtype=pl.Int64
+    )
+    return sightings.select(who, "t_start", "t_end", camera=number)
 
 
 def associate_setting_clocks(
@@ -123,18 +133,15 @@ def associate_setting_clocks(
     offsets, heard = _by_faces(rows, templates, face, known)
     seen: Times = {}
     for scale, apart in FINER:
-        settings = AssociationSettings(clock=apart)
         table = pl.DataFrame({"camera_id": known.cameras, "offset": offsets})
-        found = associate(set_clocks(rows, table), templates, face, transit, settings)
+        found = associate(set_clocks(rows, table), templates, face, transit, clock=apart)
         seen = _of_links(rows, found, known)
         if not seen:
             break
-        offsets = likeliest_offsets(
-            offsets, seen, *log_densities(offsets, scale, seen, known.steps)
-        )
+        offsets = likeliest_offsets(offsets, scale, seen, known.steps)
     table = _table(offsets, heard, seen, known)
-    final = AssociationSettings(clock=FINER[-1][1] / 2)
-    return associate(set_clocks(rows, table), templates, face, transit, final), table
+    right = set_clocks(rows, table)
+    return associate(right, templates, face, transit, clock=FINER[-1][1] / 2), table
 
 
 def _by_faces(
@@ -157,31 +164,21 @@ def _by_faces(
     weights = 1 / np.bincount(rank, minlength=len(rows))[rank]
     offsets, heard = _coarse(len(place), seen, known)
     for scale in SCALES if seen else ():
-        tabulated = log_densities(offsets, scale, seen, known.times)
-        offsets = likeliest_offsets(offsets, seen, *tabulated, weights)
+        offsets = likeliest_offsets(offsets, scale, seen, known.times, weights)
     return offsets, heard
 
 
 def _of_links(rows: pl.DataFrame, found: Association, known: TravelTimes) -> Times:
     """Return times of sure links by cameras, by the uncorrected clocks."""
-    code = dict(zip(known.cameras, range(len(known.cameras)), strict=True))
-    ends = rows.select(
-        "sighting_id",
-        "t_start",
-        "t_end",
-        # cameras nobody passed in the labelled run have no clock that could be compared
-        camera=pl.col("camera_id").replace_strict(code, default=None, return_dtype=pl.Int64),
-    ).drop_nulls("camera")
+    # cameras nobody passed in the labelled run have no clock that could be compared
+    ends = _numbered(rows, known.cameras, pl.col("sighting_id")).drop_nulls("camera")
     links = (
         found.links.filter(pl.col("probability") >= SURE)
         .join(ends, left_on="sighting_a", right_on="sighting_id")
         .join(ends, left_on="sighting_b", right_on="sighting_id", suffix="_b")
-        .select("camera", "camera_b", time=pl.col("t_start_b") - pl.col("t_end"))
-        .sort("camera", "camera_b", "time")
-        .group_by("camera", "camera_b", maintain_order=True)
-        .agg("time")
+        .with_columns(time=pl.col("t_start_b") - pl.col("t_end"))
     )
-    times = {(a, b): np.asarray(each, np.float64) for a, b, each in links.iter_rows()}
+    times = _by_pair(links.sort("time"))
     return {pair: each for pair, each in times.items() if pair in known.steps}
 
 
@@ -271,9 +268,8 @@ def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArra
     spread = np.array([quantile_range(known.times[p]) + 1.0 for p in seen])
     size = np.array([len(each) for each in seen.values()])
     sure = np.sqrt(size) / spread
-    design = np.zeros((len(a) + 1, count))
-    design[np.arange(len(a)), b], design[np.arange(len(a)), a] = 1, -1
-    design[-1] = 1  # their sum is zero: only differences can be estimated
+    # their sum is zero: only differences can be estimated
+    design = np.vstack([differences(a, b, count), np.ones(count)])
     target, offsets = np.append(shift, 0.0), np.zeros(count)
     for _ in range(ROUNDS):
         off = np.abs(design[:-1] @ offsets - shift) + spread / np.sqrt(size)

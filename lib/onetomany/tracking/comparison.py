@@ -39,6 +39,7 @@ TABLE = {
 }
 COUNTED_TWICE = ("idf1", "idp", "idr", "false_positives", "misses")
 POOLED = "all together"
+_Pair = tuple[pl.DataFrame, pl.DataFrame]  # truth and tracks of one sequence
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def compare_trackers(
 
     Raises InputError as `track` and `score_tracks`.
     """
-    rows, together = [], {key: _Pool() for key in TRACKERS}
+    rows: list[dict[str, object]] = []
+    scored: dict[str, list[_Pair]] = {key: [] for key in TRACKERS}
     for name, film in filmed.items():
         for key, tracker in TRACKERS.items():
             if film.truth is None and out is None:
@@ -74,11 +76,10 @@ def compare_trackers(
                 write_mot(out / name / f"{key}.txt", tracks)
             if film.truth is not None:
                 rows.append(_row(name, tracker.title, film.truth, tracks))
-                together[key].add(film.truth, tracks)
+                scored[key].append((film.truth, tracks))
     if pooled and len(rows) > len(TRACKERS):
         for key, tracker in TRACKERS.items():
-            truth, tracks = together[key].joined()
-            rows.append(_row(POOLED, tracker.title, truth, tracks))
+            rows.append(_row(POOLED, tracker.title, *_joined(scored[key])))
     return pl.DataFrame(rows, schema=TABLE)
 
 
@@ -102,25 +103,17 @@ def _row(name: str, tracker: str, truth: pl.DataFrame, tracks: pl.DataFrame) -> 
     }
 
 
-class _Pool:
-    """Join sequences: each one's frames and ids continue from the last one's end."""
-
-    def __init__(self) -> None:
-        self.sides: tuple[list[pl.DataFrame], list[pl.DataFrame]] = ([], [])
-        self.frames = self.ids = 0
-
-    def add(self, truth: pl.DataFrame, tracks: pl.DataFrame) -> None:
-        for side, boxes in zip(self.sides, (truth, tracks), strict=True):
-            side.append(boxes.with_columns(pl.col("frame") + self.frames, pl.col("id") + self.ids))
-        for boxes in (truth, tracks):
-            if boxes.height:
-                last_frame, last_id = boxes.select(pl.col("frame", "id").max()).row(0)
-                self.frames += int(last_frame) + 1
-                self.ids += int(last_id) + 1
-
-    def joined(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        truth, tracks = (pl.concat(side, how="diagonal") for side in self.sides)
-        return truth, tracks
+def _joined(sequences: list[_Pair]) -> _Pair:
+    """Join truths and tracks: each sequence's frames and ids continue from the last one's end."""
+    moved: list[_Pair] = []
+    frames = ids = 0
+    for truth, tracks in sequences:
+        later = pl.col("frame") + frames, pl.col("id") + ids
+        moved.append((truth.with_columns(*later), tracks.with_columns(*later)))
+        frames += 1 + max(int(each["frame"].max() or 0) for each in (truth, tracks))  # type: ignore[arg-type]
+        ids += 1 + max(int(each["id"].max() or 0) for each in (truth, tracks))  # type: ignore[arg-type]
+    truth, tracks = (pl.concat(side, how="diagonal") for side in zip(*moved, strict=True))
+    return truth, tracks
 
 
 def simulated_detections(

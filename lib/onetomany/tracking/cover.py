@@ -33,7 +33,7 @@ def best_successors(count: int, a: Rows, b: Rows, weight: Floats) -> Rows:
 
 
 @njit(cache=True)
-def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
+def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:
     """Return the column of each row, -1 for its own end (cost 0), at the least summed cost.
 
     `starts` (rows + 1,): row r has the columns and costs from starts[r] to starts[r + 1].
@@ -45,40 +45,14 @@ def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
     far = np.full(count, np.inf)
     came_from = np.full(count, -1, np.int64)
     closed = np.zeros(count, np.bool_)
+    edges, prices, search = (starts, columns, costs), (of_row, of_column), (far, came_from, closed)
     for new in range(count):
-        queue = [(0.0, -1)]  # of (distance, column); -1 is the new row itself
-        touched = [-1]
-        end, end_row, end_column = np.inf, -1, -1
-        while queue:
-            distance, column = heappop(queue)
-            if distance >= end:
-                break
-            if column >= 0:
-                if closed[column] or distance > far[column]:
-                    continue
-                if row_of[column] < 0:
-                    end, end_row, end_column = distance, came_from[column], column
-                    break
-                closed[column] = True
-            row = new if column < 0 else row_of[column]
-            if distance - of_row[row] < end:
-                end, end_row, end_column = distance - of_row[row], row, -1
-            for edge in range(starts[row], starts[row + 1]):
-                other = columns[edge]
-                if closed[other]:
-                    continue
-                reach = distance + costs[edge] - of_row[row] - of_column[other]
-                if reach < far[other]:
-                    if far[other] == np.inf:
-                        touched.append(other)
-                    far[other], came_from[other] = reach, row
-                    heappush(queue, (reach, other))
+        end, row, column, touched = _shortest_path(new, edges, row_of, prices, search)
         of_row[new] += end
-        for column in touched[1:]:
-            if closed[column]:
-                of_column[column] += far[column] - end
-                of_row[row_of[column]] += end - far[column]
-        row, column = end_row, end_column
+        for other in touched[1:]:
+            if closed[other]:
+                of_column[other] += far[other] - end
+                of_row[row_of[other]] += end - far[other]
         while True:
             before = column_of[row]
             column_of[row] = column
@@ -87,9 +61,52 @@ def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
             if row == new:
                 break
             column, row = before, came_from[before]
-        for column in touched[1:]:
-            far[column], closed[column] = np.inf, False
+        for other in touched[1:]:
+            far[other], closed[other] = np.inf, False
     return column_of
+
+
+@njit(cache=True)
+def _shortest_path(
+    new: int,
+    edges: tuple[Rows, Rows, Floats],
+    row_of: Rows,
+    prices: tuple[Floats, Floats],
+    search: tuple[Floats, Rows, NDArray[np.bool_]],
+) -> tuple[float, int, int, list[int]]:
+    """Find the shortest augmenting path from a new row to a free column or to a row's own end.
+
+    Returns its length, last row and last column (-1: the row's own end), and the columns whose
+    state in `search` (distance, row before it, whether closed) has changed, after a -1.
+    """
+    (starts, columns, costs), (of_row, of_column), (far, came_from, closed) = edges, prices, search
+    queue = [(0.0, -1)]  # of (distance, column); -1 is the new row itself
+    touched = [-1]
+    end, end_row, end_column = np.inf, -1, -1
+    while queue:
+        distance, column = heappop(queue)
+        if distance >= end:
+            break
+        if column >= 0:
+            if closed[column] or distance > far[column]:
+                continue
+            if row_of[column] < 0:
+                return distance, came_from[column], column, touched
+            closed[column] = True
+        row = new if column < 0 else row_of[column]
+        if distance - of_row[row] < end:
+            end, end_row, end_column = distance - of_row[row], row, -1
+        for edge in range(starts[row], starts[row + 1]):
+            other = columns[edge]
+            if closed[other]:
+                continue
+            reach = distance + costs[edge] - of_row[row] - of_column[other]
+            if reach < far[other]:
+                if far[other] == np.inf:
+                    touched.append(other)
+                far[other], came_from[other] = reach, row
+                heappush(queue, (reach, other))
+    return end, end_row, end_column, touched
 
 
 @njit(cache=True)
@@ -114,14 +131,19 @@ def pairs_reaching(
     return one, two
 
 
+def linked_components(count: int, a: Rows, b: Rows) -> Rows:
+    """Return the connected component of each of `count` nodes, (count,), by links a - b."""
+    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
 def chain_successors(successor: Rows) -> tuple[Rows, Rows, Rows]:
     """Return each sighting's track number, all sightings by track, and their places there.
 
     Successors come later in time; tracks are numbered by their first sighting, all arrays (n,)."""
     count = len(successor)
     linked = np.flatnonzero(successor >= 0)
-    graph = csr_array((np.ones(len(linked), np.int8), (linked, successor[linked])), (count, count))
-    track = connected_components(graph, directed=False)[1]
+    track = linked_components(count, linked, successor[linked])
     first = np.full(int(track.max(initial=-1)) + 1, count)
     np.minimum.at(first, track, np.arange(count))
     number = np.empty(len(first), np.int64)

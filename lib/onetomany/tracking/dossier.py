@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from onetomany.errors import InputError
-from .association import Association
+from .tracks import Association, with_hypotheses
 
 RADIUS = 3.0  # m
 
@@ -27,7 +27,7 @@ DOSSIER: dict[str, Any] = {
     "llr_face": pl.Float64,  # of the link from the sighting before; null for the first
     "llr_transit": pl.Float64,
     "llr_bounded": pl.Float64,
-    "probability": pl.Float64,  # of that link; see `association.LINKS`
+    "probability": pl.Float64,  # of that link; see `tracks.LINKS`
     "chain": pl.Float64,  # the product so far: that all of it is one person's, links independent
     "rivals": pl.Int64,
     "beside": pl.List(pl.Int64),  # other hypotheses in the picture at the time, within RADIUS
@@ -48,8 +48,7 @@ def dossier(
         raise InputError(f"There is no hypothesis {hypothesis}: {len(found.tracks):,} were found.")
     if (found.links["method"] == "naive").any():
         raise InputError("Naive links have no order in time: make a dossier of a path cover.")
-    held = found.tracks.explode("sightings").select("hypothesis", sighting_id="sightings")
-    everybody = sightings.join(held, on="sighting_id", how="inner")
+    everybody = with_hypotheses(sightings, found.tracks).drop_nulls("hypothesis")
     link = found.links.drop("feasible", "method", "score", "sighting_a")
     rows = (
         everybody.filter(pl.col("hypothesis") == hypothesis)

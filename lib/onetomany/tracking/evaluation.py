@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
-from onetomany.accuracy.intervals import Interval, ratio_interval
+from onetomany.accuracy.intervals import ratio_interval
 from onetomany.errors import InputError
-from .association import Association
+from .cover import linked_components
 from .metrics import identity
+from .tracks import Association, link_ends, with_hypotheses
 from .transit import Floats, Rows
 
 STEPS = 40  # cuts tried for precision at a recall
@@ -41,7 +40,7 @@ ERRORS = {
 }
 
 
-def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) -> pl.DataFrame:
+def track_errors(sightings: pl.DataFrame, found: Association) -> pl.DataFrame:
     """Return one row of ERRORS: tracks compared with `true_id`.
 
     For precision at RECALL the weakest links are cut bit by bit: by probability, or by score if the
@@ -49,27 +48,23 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     """
     if "true_id" not in sightings.columns or sightings["true_id"].null_count():
         raise InputError("Errors need the truth: true_id must be filled in every sighting.")
-    held = found.tracks.explode("sightings").select("hypothesis", sighting_id="sightings")
-    rows = sightings.sort("t_start", "sighting_id").join(
-        held, on="sighting_id", how="left", maintain_order="left"
-    )
+    rows = with_hypotheses(sightings.sort("t_start", "sighting_id"), found.tracks)
     if rows["hypothesis"].null_count() or len(rows) != len(sightings):
         raise InputError("Each sighting must be in exactly one track: give those of the same run.")
     who, track = (
         np.unique(rows[name].to_numpy(), return_inverse=True)[1].astype(np.int64)
         for name in ("true_id", "hypothesis")
     )
-    a, b = _ends(found, rows)
+    a, b = link_ends(found.links, rows)
     same = who[a] == who[b]
     precision, recall = _pairs(who, track)
-    order = np.lexsort((np.arange(len(who)), who))
+    order = np.argsort(who, kind="stable")
     following = np.full(len(who), -1, np.int64)
     steps = who[order[1:]] == who[order[:-1]]
     following[order[:-1][steps]] = order[1:][steps]
-    met = pl.DataFrame({"who": who, "track": track}).unique()
-    mixed = met.select("who", shared=pl.len().over("track") > 1)
-    people = mixed.group_by("who").agg(pl.col("shared").any(), broken=pl.len() > 1)
-    share = share_interval(people["shared"].to_numpy())
+    people = mixed_and_broken(rows, "hypothesis")
+    mixed = people["mixed"].to_numpy()
+    share = ratio_interval(mixed, np.ones(len(mixed)))
     agreed = identity(rows.select("true_id", track_id="hypothesis"))
     row = {
         "method": found.links["method"].first() or "none",
@@ -81,7 +76,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
         "next_recall": float((following[a] == b).sum() / max(1, steps.sum())),
         "idf1": agreed.idf1,
         "infeasible": float((~found.links["feasible"].to_numpy()).mean()) if len(a) else None,
-        "mixed": float(people["shared"].to_numpy().mean()),
+        "mixed": float(mixed.mean()),
         "mixed_low": share.low,
         "mixed_high": share.high,
         "broken": float(people["broken"].to_numpy().mean()),
@@ -92,23 +87,10 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     return pl.DataFrame([row], schema=ERRORS)
 
 
-def share_interval(flags: np.ndarray) -> Interval:
-    """Return the interval of a share of people."""
-    return ratio_interval(flags, np.ones(len(flags)))
-
-
-def _ends(found: Association, rows: pl.DataFrame) -> tuple[Rows, Rows]:
-    """Return the rows of the two sightings of each link."""
-    place = rows.select("sighting_id").with_row_index("row")
-    joined = found.links.select("sighting_a", "sighting_b")
-    for side in ("sighting_a", "sighting_b"):
-        joined = joined.join(
-            place.rename({"sighting_id": side, "row": f"row_{side}"}), on=side, how="left"
-        )
-    a, b = (
-        joined[f"row_{side}"].cast(pl.Int64).to_numpy() for side in ("sighting_a", "sighting_b")
-    )
-    return a, b
+def mixed_and_broken(rows: pl.DataFrame, track: str) -> pl.DataFrame:
+    """Return whether each `true_id` shares a track with somebody (`mixed`), or has several."""
+    met = rows.select("true_id", track).unique().with_columns(shared=pl.len().over(track) > 1)
+    return met.group_by("true_id").agg(mixed=pl.col("shared").any(), broken=pl.len() > 1)
 
 
 def _pairs(who: Rows, track: Rows) -> tuple[float, float]:
@@ -131,11 +113,7 @@ def _at_recall(who: Rows, a: Rows, b: Rows, found: Association) -> float | None:
         return best
     for cut in np.unique(np.quantile(strength, np.linspace(0, 1, STEPS))):
         kept = strength >= cut
-        graph = csr_array(
-            (np.ones(int(kept.sum()), np.int8), (a[kept], b[kept])), shape=(len(who), len(who))
-        )
-        track = connected_components(graph, directed=False)[1].astype(np.int64)
-        precision, recall = _pairs(who, track)
+        precision, recall = _pairs(who, linked_components(len(who), a[kept], b[kept]))
         if recall < RECALL:
             break
         best = max(best or 0.0, precision)

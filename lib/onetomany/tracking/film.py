@@ -23,7 +23,8 @@ from onetomany.cage.film_decoder import FAULT, HEAD, MOST, PIXELS, SECONDS, TIME
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
 from onetomany.sources.films import MAX_BYTES, FilmSheet, copy_checked
-from .mot import MOT
+from onetomany.sources.tables import fill_schema
+from .mot import BOX, MOT
 from .within import track
 
 TASK = "onetomany.cage.film_decoder:load_film_decoder"
@@ -194,13 +195,8 @@ def _within(boxes: NDArray[np.float64], frame: Pixels) -> NDArray[np.float64]:
 def _table(found: list[tuple[int, NDArray[np.float64]]], scale: float) -> pl.DataFrame:
     rows = np.concatenate([rows for _, rows in found]) if found else np.empty((0, 5))
     numbers = [number for number, rows in found for _ in rows]
-    sides = {name: rows[:, place] / scale for place, name in enumerate(list(MOT)[2:6])}
-    return pl.DataFrame({"frame": numbers, "id": -1, **sides, "conf": rows[:, 4]}).select(
-        (pl.col(name) if name in ("frame", "id", *sides, "conf") else pl.lit(None))
-        .cast(kind)
-        .alias(name)
-        for name, kind in MOT.items()
-    )
+    sides = {name: rows[:, place] / scale for place, name in enumerate(BOX)}
+    return fill_schema(pl.DataFrame({"frame": numbers, "id": -1, **sides, "conf": rows[:, 4]}), MOT)
 
 
 def _taken(
@@ -242,23 +238,20 @@ def _head(content: bytes) -> dict[str, Any]:
     try:
         head = json.loads(content)
         sizes = [*head["size"], *head["stored"]]
-        if len(sizes) != 4 or not all(type(each) is int and 0 < each <= MOST for each in sizes):
-            raise ValueError("no sizes")
-        if max(head["size"]) > SIDE:
-            raise ValueError("too large")
         rate, claimed = (float(each) for each in head["rate"])
-        if not (0 <= rate < 1e9 and 0 <= claimed < 1e9):
-            raise ValueError("no rate")
-        if (turned := head["turned"]) not in (0, 90, 180, 270):
-            raise ValueError("no angle")
-        return {
-            "size": head["size"],
-            "stored": head["stored"],
-            "rate": (rate, claimed),
-            "turned": turned,
-        }
+        valid = (
+            len(sizes) == 4
+            and all(type(each) is int and 0 < each <= MOST for each in sizes)
+            and max(head["size"]) <= SIDE
+            and 0 <= rate < 1e9
+            and 0 <= claimed < 1e9
+            and head["turned"] in (0, 90, 180, 270)
+        )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise cage.Trouble(_NONSENSE) from error
+    if not valid:
+        raise cage.Trouble(_NONSENSE)
+    return {**head, "rate": (rate, claimed)}
 
 
 def _uneven(times: list[float]) -> float:

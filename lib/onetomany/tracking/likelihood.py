@@ -104,18 +104,17 @@ def score_sighting_pairs(
     templates: Vectors,
     seed: int,
     *,
-    subject: str = "true_id",
     images: int = 8,
     pairs: int = PAIRS,
 ) -> pl.DataFrame:
     """Draw mated and non-mated scores of known people (`SCORED`).
 
     Half of the pairs have one image on each side, half the average of up to `images` neighbouring
-    ones. `sightings` are of a calibration run, whose `subject` column says who is who. Raises
+    ones. `sightings` are of a calibration run, whose `true_id` says who is who. Raises
     InputError for fewer than ten people with two sightings.
     """
-    rows = sightings.sort(subject, "t_start")
-    people = rows[subject].to_numpy()
+    rows = sightings.sort("true_id", "t_start")
+    people = rows["true_id"].to_numpy()
     counts = np.unique(people, return_counts=True)[1]
     if (counts > 1).sum() < 10:
         raise InputError(

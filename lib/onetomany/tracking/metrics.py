@@ -10,7 +10,7 @@ IDF1 is the share that agrees.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 from .mot import BOX
 
 Floats = NDArray[np.float64]
@@ -146,52 +147,53 @@ def _compared(
     place: tuple[str, ...],
     alike: Callable[[Floats, Floats], Floats],
 ) -> _Compared:
-    for name, frame in (("The truth", truth), ("The tracks", tracks)):
-        if missing := {"frame", "id", *place} - set(frame.columns):
-            raise InputError(f"{name} need the columns {', '.join(sorted(missing))}.")
-        if not frame.select((pl.col("id") >= 0).fill_null(False).all()).item():
-            raise InputError(f"{name} have a row without an id: detections alone can't be scored.")
-        if frame.select(pl.struct("frame", "id").is_duplicated().any()).item():
-            raise InputError(f"{name} have an id that occurs twice in a frame.")
-        finite = pl.all_horizontal(pl.col(place).is_finite().fill_null(False))
-        if not frame.select(finite.all()).item():
-            raise InputError(f"{name} have a row whose place is not a number.")
+    _check_scorable("The truth", truth, place)
+    _check_scorable("The tracks", tracks, place)
     conf = pl.col("conf").fill_null(1) if "conf" in truth.columns else pl.lit(1)
     kind = pl.col("class").fill_null(PEDESTRIAN) if "class" in truth.columns else pl.lit(PEDESTRIAN)
-    left = truth.select(
-        "frame",
-        "id",
-        *place,
-        counted=(conf != 0) & (kind == PEDESTRIAN),
-        distracting=kind.is_in(DISTRACTORS),
-    )
+    counted = (conf != 0) & (kind == PEDESTRIAN)
+    left = truth.with_columns(counted=counted, distracting=kind.is_in(DISTRACTORS)).sort("frame")
+    right = tracks.sort("frame")
     if not left["counted"].any():
         raise InputError("The truth has no box to score against.")
-    left, right = left.sort("frame"), tracks.select("frame", "id", *place).sort("frame")
     frames = np.union1d(left["frame"].to_numpy(), right["frame"].to_numpy())
-    ends_left = np.searchsorted(left["frame"].to_numpy(), frames, side="right")
-    ends_right = np.searchsorted(right["frame"].to_numpy(), frames, side="right")
-    ids_left, ids_right = left["id"].to_numpy(), right["id"].to_numpy()
-    at_left = left.select(place).to_numpy().astype(np.float64)
-    at_right = right.select(place).to_numpy().astype(np.float64)
-    keep, distract = left["counted"].to_numpy(), left["distracting"].to_numpy()
     persons, tracked, similarity = [], [], []
-    low_left = low_right = 0
-    for high_left, high_right in zip(ends_left, ends_right, strict=True):
-        here, there = slice(low_left, high_left), slice(low_right, high_right)
-        low_left, low_right = high_left, high_right
-        same = alike(at_left[here], at_right[there]).reshape(
-            here.stop - here.start, there.stop - there.start
-        )
-        spared = np.ones(same.shape[1], dtype=bool)
-        if same.size and distract[here].any():
+    for (who, here, keep, distract), (ids, there) in zip(
+        _by_frame(left, frames, place, "counted", "distracting"),
+        _by_frame(right, frames, place),
+        strict=True,
+    ):
+        same = alike(here, there).reshape(len(here), len(there))
+        spared = np.ones(len(there), dtype=bool)
+        if same.size and distract.any():
             strong = np.where(same < MATCH - np.finfo(float).eps, 0, same)
             rows, columns = linear_sum_assignment(strong, maximize=True)
-            spared[columns[(strong[rows, columns] > 0) & distract[here][rows]]] = False
-        persons.append(ids_left[here][keep[here]])
-        tracked.append(ids_right[there][spared])
-        similarity.append(same[np.ix_(keep[here], spared)])
+            spared[columns[(strong[rows, columns] > 0) & distract[rows]]] = False
+        persons.append(who[keep])
+        tracked.append(ids[spared])
+        similarity.append(same[np.ix_(keep, spared)])
     return _Compared(_codes(persons), _codes(tracked), similarity)
+
+
+def _check_scorable(name: str, boxes: pl.DataFrame, place: tuple[str, ...]) -> None:
+    require_columns(boxes, ("frame", "id", *place), name)
+    if not boxes.select((pl.col("id") >= 0).fill_null(False).all()).item():
+        raise InputError(f"{name} have a row without an id: detections alone can't be scored.")
+    if boxes.select(pl.struct("frame", "id").is_duplicated().any()).item():
+        raise InputError(f"{name} have an id that occurs twice in a frame.")
+    finite = pl.all_horizontal(pl.col(place).is_finite().fill_null(False))
+    if not boxes.select(finite.all()).item():
+        raise InputError(f"{name} have a row whose place is not a number.")
+
+
+def _by_frame(
+    boxes: pl.DataFrame, frames: NDArray[Any], place: tuple[str, ...], *names: str
+) -> Iterator[tuple[Any, ...]]:
+    """Yield ids, places and other columns of each frame's rows, which are sorted by frame."""
+    ends = np.searchsorted(boxes["frame"].to_numpy(), frames, side="right")[:-1]
+    places = boxes.select(place).to_numpy().astype(np.float64)
+    columns = (boxes["id"].to_numpy(), places, *(boxes[name].to_numpy() for name in names))
+    return zip(*(np.split(each, ends) for each in columns), strict=True)
 
 
 def _overlap(one: Floats, other: Floats) -> Floats:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import polars as pl
 
+from onetomany.cage.text_tables import is_number
 from onetomany.errors import InputError
 from onetomany.printing import add_notice
 from onetomany.sources.files import write_whole
-from onetomany.sources.tables import csv_text
-from .mot_columns import arrange_columns, boxes_from
-from .numbers_text import Notices, NumbersText, is_number, read_numbers
+from onetomany.sources.tables import csv_text, fill_schema, require_columns
+from .mot_columns import COLUMNS, arrange_columns, boxes_from
+from .numbers_text import Notices, NumbersText, read_numbers
 
 MOT = {
     "frame": pl.Int64,  # counted from 1
@@ -42,10 +43,6 @@ LAST_FRAME = 10_000_000  # four days at 25 a second; trackers walk through empty
 LAST_ID = 1e12
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?")
 _TIME = re.compile(r"\d:\d\d")
-_WRITTEN = {
-    9: ("frame", "id", *BOX, "conf", "class", "visibility"),
-    10: ("frame", "id", *BOX, "conf", "x", "y", "z"),
-}
 _LIKELY = {
     "frame": "is it a time stamp or the name of a picture? number the frames 1, 2, 3",
     "id": "number the persons 1, 2, 3",
@@ -192,15 +189,11 @@ def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFra
 
 
 def _typed(boxes: pl.DataFrame) -> pl.DataFrame:
-    places = [name for name in ("x", "y", "z") if name in boxes.columns]
-    none = pl.all_horizontal(pl.col(places) == -1) if places else pl.lit(True)
-    empty: dict[str, pl.Expr] = dict.fromkeys(places, none)
-    empty |= {name: pl.col(name) == -1 for name in ("class", "visibility") if name in boxes.columns}
-    return boxes.select(
-        pl.when(empty[name]).then(None).otherwise(name).cast(kind).alias(name)
-        if name in empty
-        else (pl.col(name) if name in boxes.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in MOT.items()
+    filled = fill_schema(boxes, MOT)
+    places = pl.col("x", "y", "z")
+    return filled.with_columns(
+        pl.col("class", "visibility").replace(-1, None),
+        pl.when(pl.any_horizontal(places != -1)).then(places),
     ).sort("frame", maintain_order=True)
 
 
@@ -210,8 +203,7 @@ def write_mot(path: Path, boxes: pl.DataFrame) -> None:
     Needs at least the columns frame, id and the box. A null is written as -1 (a confidence or
     visibility as 1). Raises InputError if a needed column or value is missing.
     """
-    if missing := {"frame", "id", *BOX} - set(boxes.columns):
-        raise InputError(f"A MOT file needs the columns {', '.join(sorted(missing))}.")
+    require_columns(boxes, ("frame", "id", *BOX), "Boxes for a MOT file")
     if boxes.select(pl.any_horizontal(pl.col("frame", "id", *BOX).is_null()).any()).item():
         raise InputError("A MOT file can't contain a box without a frame, an id or a side.")
     has_class = "class" in boxes.columns and boxes["class"].is_not_null().any()
@@ -220,6 +212,6 @@ def write_mot(path: Path, boxes: pl.DataFrame) -> None:
         pl.coalesce(pl.col(name) if name in boxes.columns else None, pl.lit(unknown.get(name)))
         .cast(MOT[name])
         .alias(name)
-        for name in _WRITTEN[9 if has_class else 10]
+        for name in COLUMNS[9 if has_class else 10]
     )
     write_whole(path, csv_text(rows, include_header=False).encode())

@@ -6,12 +6,13 @@ import re
 
 import polars as pl
 
+from onetomany.cage.text_tables import is_number
 from onetomany.errors import InputError
 from onetomany.printing import add_notice
-from .numbers_text import Notices, NumbersText, is_number
+from .numbers_text import Notices, NumbersText
 
 _BASE = ("frame", "id", "left", "top", "width", "height")
-_COLUMNS = {
+COLUMNS = {  # by their number in a line
     6: _BASE,
     7: (*_BASE, "conf"),
     9: (*_BASE, "conf", "class", "visibility"),
@@ -37,6 +38,10 @@ _NAMES = {
 }
 _KNOWN = {name: column for column, names in _NAMES.items() for name in names.split()}
 _PIXELS = re.compile(r"_?[(\[/]?(px|pixels?)[)\]]?$")
+_AXES = (
+    ("left", "width", "right", "centre_x"),  # a side, a size, the other side, the middle
+    ("top", "height", "bottom", "centre_y"),
+)
 _FEWER = {
     5: "is a column for the id missing? detections have -1 there",
     8: "ground truth of MOT16 has 9 values with class and visibility, detections 7 or 10",
@@ -52,7 +57,7 @@ def arrange_columns(text: NumbersText, notices: Notices) -> dict[str, int]:
         return _by_name(text, text.names, notices)
     first = [cells[0] for cells in text.texts]
     many = len(first)
-    columns = _COLUMNS.get(many)
+    columns = COLUMNS.get(many)
     words = [cell for cell in first if cell and not is_number(cell)]
     where = f"{text.path}, line {text.line[0]}"
     if columns is None:
@@ -98,15 +103,10 @@ def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dic
             "'x' and 'y' are taken as left and top of the box.",
             "'x'와 'y'를 상자의 왼쪽과 위로 보았다.",
         )
-    sides = (("left", "right"), ("centre_x",)), (("top", "bottom"), ("centre_y",))
     have = set(places)
     wanted = {"frame", "id"} - have
-    for side, size, (corner, middle) in zip(
-        ("left", "top"), ("width", "height"), sides, strict=True
-    ):
-        if not (side in have and (size in have or corner[1] in have)) and not (
-            middle[0] in have and size in have
-        ):
+    for side, size, corner, middle in _AXES:
+        if not any({*pair} <= have for pair in ((side, size), (side, corner), (middle, size))):
             wanted |= {side, size}
     if wanted:
         raise InputError(
@@ -118,10 +118,7 @@ def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dic
 
 def boxes_from(numbers: pl.DataFrame, notices: Notices) -> pl.DataFrame:
     """Return boxes with left, top, width and height from corners or centres."""
-    for side, size, corner, middle in (
-        ("left", "width", "right", "centre_x"),
-        ("top", "height", "bottom", "centre_y"),
-    ):
+    for side, size, corner, middle in _AXES:
         if size not in numbers.columns:
             numbers = numbers.with_columns((pl.col(corner) - pl.col(side)).alias(size))
             add_notice(

@@ -7,21 +7,19 @@ sizes or frames counted from 0, the error names it. No box is changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.printing import add_notice
+from .mot import BOX
 from .mot_mistakes import explanations
 from .mot_parts import MANY, check_ids, check_parts, check_repeats, refuse_crowded
-from .mot_shift import estimated_shift, overlap_with_suffixed
+from .mot_shift import estimated_shift, overlaps
 from .numbers_text import Notices
-
-Floats = NDArray[np.float64]
+from .transit import Floats
 
 STEP = 10  # frames apart throughout: times in milliseconds, or too few frames to follow anybody
 SAMPLE = 300  # frames in which detections are compared with the truth
@@ -30,7 +28,6 @@ BETTER = 0.05  # gain in overlap at which frames of other numbers are refused
 ERRORS = 3.0  # standard errors that such a gain must exceed, so that jitter can't explain it
 UNSURE = 0.6  # confidence from which on trackers begin tracks (C-BIoU .7, ByteTrack .6)
 SHIFTS = (-3, -2, -1, 1, 2, 3)
-_BOX = ("left", "top", "width", "height")
 
 
 def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = None) -> Notices:
@@ -38,8 +35,16 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
 
     `last_frame` is the sequence's length, if known. Raises InputError with the likely reason.
     """
+    notices = _check_frames(path, boxes["frame"].unique().sort(), last_frame)
+    if boxes.height >= MANY:
+        _refuse_other_boxes(path, boxes)
+        _doubt_boxes(boxes, notices)
+    return notices
+
+
+def _check_frames(path: Path, frames: pl.Series, last_frame: int | None) -> Notices:
+    """Refuse numbers that no film's frames have; return a notice of frames left out."""
     notices: Notices = []
-    frames = boxes["frame"].unique().sort()
     steps = frames.diff().drop_nulls()
     if len(frames) >= MANY and (step := int(steps.min())) > 1:  # type: ignore[arg-type]
         known = last_frame is not None and int(frames[-1]) <= last_frame
@@ -60,9 +65,12 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
             f"{path}: frame {frames[-1]:,} is beyond the {last_frame:,} of seqinfo.ini "
             "(seqLength): times instead of frames, or another film."
         )
-    if boxes.height < MANY:
-        return notices
-    if boxes.select(pl.max_horizontal(pl.col(_BOX).max())).item() <= 1.5:
+    return notices
+
+
+def _refuse_other_boxes(path: Path, boxes: pl.DataFrame) -> None:
+    """Refuse shares of the picture and corners."""
+    if boxes.select(pl.max_horizontal(pl.col(BOX).max())).item() <= 1.5:
         raise InputError(
             f"{path}: no value of any box is above 1.5: these are shares of the picture's width "
             "and height (as YOLO writes them); multiply them to pixels."
@@ -73,6 +81,10 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
             "go along with them: these are right and bottom, not width and height; subtract left "
             "and top."
         )
+
+
+def _doubt_boxes(boxes: pl.DataFrame, notices: Notices) -> None:
+    """Add notices of sizes and confidences that people's boxes seldom have."""
     if boxes["width"].median() > boxes["height"].median():  # type: ignore[operator]
         add_notice(
             notices,
@@ -91,7 +103,6 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
             f"신뢰도가 0~1이 아니라 {low:.4g}~{high:.4g}이다. 추적기는 0.7쯤을 넘으면 모두 "
             "확실하다고 본다. 퍼센트라면 100으로 나눌 것.",
         )
-    return notices
 
 
 def _as_corners(boxes: pl.DataFrame) -> bool:
@@ -161,19 +172,11 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
         return []
     refuse_crowded(path, detections, counted)
     _refuse_sparse(path, detections, counted)
-    found = _agreement(detections, counted)
-    if found.hit < 0.5:
-        tried = [
-            (_agreement(each.detections, each.truth).hit, each.reason)
-            for each in explanations(detections, counted)
-        ]
-        best, reason = max(tried, default=(0.0, ""))
-        if best >= max(FITS, 2 * found.hit):
-            raise InputError(
-                f"{path}: {found.hit:.0%} of the true boxes meet a detection, and {best:.0%} do "
-                f"if {reason}"
-            )
-    if found.hit == 0:
+    found = _best_overlaps(detections, counted)
+    hit = _hit(found)
+    if hit < 0.5:
+        _refuse_explained(path, detections, counted, hit)
+    if hit == 0:
         raise InputError(
             f"{path}: no detection meets any of {counted.height:,} true boxes: is the truth of "
             "another film, another camera or another size of picture?"
@@ -181,13 +184,13 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
     _refuse_shifted(path, detections, counted, found)
     _refuse_late(path, detections, counted)
     notices = check_parts(path, detections, counted)
-    if found.hit < 0.25:
+    if hit < 0.25:
         add_notice(
             notices,
-            f"Only {found.hit:.0%} of the true boxes meet a detection by half.",
-            f"참 상자 가운데 탐지 상자와 절반 이상 겹치는 것은 {found.hit:.0%}뿐이다.",
+            f"Only {hit:.0%} of the true boxes meet a detection by half.",
+            f"참 상자 가운데 탐지 상자와 절반 이상 겹치는 것은 {hit:.0%}뿐이다.",
         )
-    same = detections.select("frame", *_BOX).join(counted, on=["frame", *_BOX], how="semi").height
+    same = detections.join(counted, on=["frame", *BOX], how="semi").height
     if same > 0.9 * detections.height:
         add_notice(
             notices,
@@ -197,36 +200,37 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
     return notices
 
 
-@dataclass(frozen=True)
-class _Agreement:
-    """Store `best`: each true box's best IoU with a detection of its frame, 0 for none."""
-
-    best: Floats
-
-    @property
-    def hit(self) -> float:
-        """Return the share of true boxes that overlap a detection by half."""
-        return float((self.best >= 0.5).mean())
-
-    @property
-    def overlap(self) -> float:
-        """Return the mean best overlap."""
-        return float(self.best.mean())
+def _refuse_explained(
+    path: Path, detections: pl.DataFrame, truth: pl.DataFrame, hit: float
+) -> None:
+    """Refuse boxes that meet far more often once a known mistake is undone."""
+    tried = [
+        (_hit(_best_overlaps(*changed)), reason)
+        for reason, *changed in explanations(detections, truth)
+    ]
+    best, reason = max(tried, default=(0.0, ""))
+    if best >= max(FITS, 2 * hit):
+        raise InputError(
+            f"{path}: {hit:.0%} of the true boxes meet a detection, and {best:.0%} do if {reason}"
+        )
 
 
-def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
+def _hit(best: Floats) -> float:
+    """Return the share of true boxes that overlap a detection by half, of `_best_overlaps`."""
+    return float((best >= 0.5).mean())
+
+
+def _best_overlaps(detections: pl.DataFrame, truth: pl.DataFrame) -> Floats:
+    """Return each true box's best IoU with a detection of its frame, 0 for none, in a sample."""
     if not truth.height:  # a change that leaves no box explains nothing
-        return _Agreement(np.zeros(1))
+        return np.zeros(1)
     frames = truth["frame"].unique().sort()
     some = frames[np.unique(np.linspace(0, len(frames) - 1, SAMPLE).astype(int))]
-    right = truth.filter(pl.col("frame").is_in(some.implode())).with_row_index("row")
-    pairs = right.select("row", "frame", *_BOX).join(
-        detections.select("frame", *_BOX), on="frame", suffix="_d"
-    )
-    found = pairs.group_by("row").agg(iou=overlap_with_suffixed().max())
+    right = truth.filter(pl.col("frame").is_in(some.implode())).select("frame", *BOX)
+    found = overlaps(right, detections).group_by("row").agg(pl.col("iou").max())
     best = np.zeros(right.height)
     best[found["row"].to_numpy()] = found["iou"].to_numpy()
-    return _Agreement(best)
+    return best
 
 
 def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
@@ -244,15 +248,15 @@ def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) ->
 
 
 def _refuse_shifted(
-    path: Path, detections: pl.DataFrame, truth: pl.DataFrame, found: _Agreement
+    path: Path, detections: pl.DataFrame, truth: pl.DataFrame, found: Floats
 ) -> None:
     """Refuse frames that fit significantly better if all are moved by a few."""
     moved = {
-        shift: _agreement(detections.with_columns(pl.col("frame") + shift), truth)
+        shift: _best_overlaps(detections.with_columns(pl.col("frame") + shift), truth)
         for shift in SHIFTS
     }
-    shift = max(moved, key=lambda each: moved[each].overlap)
-    better = moved[shift].best - found.best
+    shift = max(moved, key=lambda each: moved[each].mean())
+    better = moved[shift] - found
     error = better.std() / np.sqrt(len(better))
     ends = [
         (int(detections["frame"].min()), int(truth["frame"].min())),  # type: ignore[arg-type]
@@ -263,12 +267,12 @@ def _refuse_shifted(
     needed = (0.0 if 0 in ends[0] else 1.0) if explained else ERRORS
     if better.mean() <= needed * error:
         return
-    gain = moved[shift].overlap / found.overlap - 1
+    gain = moved[shift].mean() / found.mean() - 1
     explained |= 0 in ends[0] and ends[0][0] + shift == ends[0][1]  # one of the two counts from 0
     if gain >= BETTER or explained:
         raise InputError(
-            f"{path}: detections overlap the true boxes by {found.overlap:.0%} unchanged, and "
-            f"by {moved[shift].overlap:.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
+            f"{path}: detections overlap the true boxes by {found.mean():.0%} unchanged, and "
+            f"by {moved[shift].mean():.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
             f"to {ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
             "numbered from another frame."
         )

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-
-@dataclass(frozen=True)
-class Explained:
-    """Describe a change to detections and truth, its cause and its remedy."""
-
-    reason: str
-    detections: pl.DataFrame
-    truth: pl.DataFrame
+# cause and remedy of a change, then the detections and the truth after it
+Explained = tuple[str, pl.DataFrame, pl.DataFrame]
 
 
 def explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Explained]:
@@ -23,7 +16,7 @@ def explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Expl
     for name, boxes in (("detections", detections), ("truth", truth)):
         for fault, changed in _changed(boxes):
             pair = (changed, truth) if name == "detections" else (detections, changed)
-            yield Explained(f"the file of {name} {fault}", *pair)
+            yield f"the file of {name} {fault}", *pair
     yield from _scaled(detections, truth)
     yield from _flipped(detections, truth)
     yield from _renumbered(detections, truth)
@@ -73,7 +66,7 @@ def _scaled(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Explained
             continue
         larger = detections.with_columns(pl.col("left", "width") * across,
                                          pl.col("top", "height") * down)  # fmt: skip
-        yield Explained(
+        yield (
             f"the detections are in another size of picture (about {across:.3g} times in width "
             f"and {down:.3g} in height): bring both to the same pixels.",
             larger,
@@ -90,10 +83,10 @@ def _flipped(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Explaine
         middle = pl.col(low) + pl.col(size) / 2
         whole = float(sum(each.select(middle.median()).item() for each in (truth, detections)))
         turned = detections.with_columns((whole - pl.col(low) - pl.col(size)).alias(low))
-        yield Explained(reason, turned, truth)
+        yield reason, turned, truth
     ends = [detections["frame"].min(), detections["frame"].max()]
     backwards = detections.with_columns(frame=ends[0] + ends[1] - pl.col("frame"))  # type: ignore[operator]
-    yield Explained("the frames of one of the two run backwards.", backwards, truth)
+    yield "the frames of one of the two run backwards.", backwards, truth
 
 
 def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Explained]:
@@ -101,7 +94,7 @@ def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Expla
     ours, theirs = detections["frame"], truth["frame"]
     starts = {int(theirs.min()) - int(ours.min()), int(theirs.max()) - int(ours.max())}  # type: ignore[arg-type]
     for shift in sorted(starts - {0}):
-        yield Explained(
+        yield (
             f"{shift:+d} is added to the frames of the detections: the two are numbered from "
             "different frames.",
             detections.with_columns(pl.col("frame") + shift),
@@ -112,7 +105,7 @@ def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Expla
         return
     for factor in {rate, float(round(rate)) if rate > 1 else 1 / round(1 / rate)}:
         moved = ((pl.col("frame") - int(ours.min())) * factor + int(theirs.min())).round()  # type: ignore[arg-type]
-        yield Explained(
+        yield (
             f"the frames of the detections run {factor:.3g} times as far: the two are of different "
             "frame rates, or one counts milliseconds.",
             detections.with_columns(frame=moved.cast(pl.Int64)),

@@ -12,7 +12,8 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.printing import add_notice
-from .mot_shift import estimated_shift, overlap_with_suffixed
+from .mot import BOX
+from .mot_shift import estimated_shift, overlaps
 from .numbers_text import Notices
 
 MANY = 20  # boxes or frames from which on a pattern is not chance
@@ -26,14 +27,12 @@ AFTER = 0.2  # share of detections after the truth's last frame
 FAR = 1_000  # frames beyond the truth's last that no film has by chance
 CROWDED = 4  # times as many detections as true boxes in a frame, and as few frames
 GAP = 25  # frames without a detection in which the truth has boxes
-_BOX = ("left", "top", "width", "height")
 
 
 def check_repeats(path: Path, detections: pl.DataFrame) -> Notices:
     """Refuse detections of which many occur twice; return a notice about a few."""
     notices: Notices = []
-    again = int((~detections.select(pl.struct("frame", *_BOX, "conf").is_first_distinct())
-                 .to_series()).sum())  # fmt: skip
+    again = detections.height - detections.unique(("frame", *BOX, "conf")).height
     if again > TWICE * detections.height and again >= MANY:
         raise InputError(
             f"{path}: {again:,} of {detections.height:,} detections occur twice, so each would "
@@ -72,18 +71,10 @@ def check_ids(path: Path, truth: pl.DataFrame) -> None:
             f"{path}: each of {truth.height:,} true boxes has an id of its own, so no person is "
             "followed: ids number the boxes, not the persons."
         )
-    starts = truth.select("id", "frame", *_BOX).with_row_index("row")
-    after = truth.select("id", "frame", *_BOX).with_columns(pl.col("frame") - 1)
-    own = starts.join(after, on=["id", "frame"], suffix="_d").with_columns(
-        iou=overlap_with_suffixed()
-    )
-    any_ = (
-        starts.join(after.drop("id"), on="frame", suffix="_d")
-        .with_columns(best=overlap_with_suffixed())
-        .group_by("row")
-        .agg(pl.col("best").max())
-    )
-    steps = own.join(any_, on="row")
+    boxes = truth.select("id", "frame", *BOX)
+    after = boxes.with_columns(pl.col("frame") - 1)
+    best = overlaps(boxes.drop("id"), after).group_by("row").agg(best=pl.col("iou").max())
+    steps = overlaps(boxes, after, ("id", "frame")).join(best, on="row")
     away = steps.filter(pl.col("iou") < LOST, pl.col("best") > KEPT)
     if len(steps) >= MANY and len(away) > JUMPS * len(steps):
         raise InputError(
@@ -97,9 +88,7 @@ def check_picture(path: Path, boxes: pl.DataFrame, picture: tuple[int, int] | No
     if picture is None:
         return
     x, y = (pl.col(low) + pl.col(size) / 2 for low, size in (("left", "width"), ("top", "height")))
-    out = boxes.select(
-        (x < 0) | (y < 0) | (x > picture[0]) | (y > picture[1])
-    ).to_series()  # fmt: skip
+    out = boxes.select((x < 0) | (y < 0) | (x > picture[0]) | (y > picture[1])).to_series()
     if out.sum() > OUTSIDE * boxes.height:
         raise InputError(
             f"{path}: {out.sum():,} of {boxes.height:,} boxes lie outside of a picture of "
@@ -127,15 +116,9 @@ def check_parts(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> No
 
 
 def _refuse_lost(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
-    frames = truth["frame"].unique().sort()
-    if len(frames) < PARTS * MANY:
-        return
-    starts = [int(frames[len(frames) * n // PARTS]) for n in range(PARTS)]
-    ends = [*(start - 1 for start in starts[1:]), int(frames[-1])]
-    parts = list(zip(starts, ends, strict=True))
-    hits = [_hit(detections, truth, *part) for part in parts]
-    best = max(hit for hit in hits if hit is not None) if any(h is not None for h in hits) else 0.0
-    for (start, end), hit in zip(parts, hits, strict=True):
+    hits = {part: _hit(detections, truth, *part) for part in _spans(truth, PARTS)}
+    best = max((hit for hit in hits.values() if hit is not None), default=0.0)
+    for (start, end), hit in hits.items():
         if hit is not None and hit < LOST and best > KEPT:
             raise InputError(
                 f"{path}: in frames {start:,} to {end:,} {hit:.0%} of the true boxes meet a "
@@ -144,14 +127,20 @@ def _refuse_lost(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> N
             )
 
 
+def _spans(truth: pl.DataFrame, count: int) -> list[tuple[int, int]]:
+    """Return first and last frames of so many parts of a film; none for a short one."""
+    frames = truth["frame"].unique().sort()
+    if len(frames) < PARTS * MANY:
+        return []
+    starts = [int(frames[len(frames) * n // count]) for n in range(count)]
+    ends = [*(start - 1 for start in starts[1:]), int(frames[-1])]
+    return list(zip(starts, ends, strict=True))
+
+
 def _drifting(detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
     """Return a notice of each third of the film in which the detections are frames off."""
     notices: Notices = []
-    frames = truth["frame"].unique().sort()
-    if len(frames) < PARTS * MANY:
-        return notices
-    starts = [int(frames[len(frames) * n // THIRDS]) for n in range(THIRDS)]
-    for start, end in zip(starts, [*(each - 1 for each in starts[1:]), frames[-1]], strict=True):
+    for start, end in _spans(truth, THIRDS):
         here = pl.col("frame").is_between(start, end)
         late = estimated_shift(detections.filter(here), truth.filter(here))
         if late is not None and late.sure:
@@ -170,14 +159,10 @@ def _drifting(detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
 def _hit(detections: pl.DataFrame, truth: pl.DataFrame, start: int, end: int) -> float | None:
     """Return the share of true boxes in some frames that meet a detection; None if few are."""
     here = pl.col("frame").is_between(start, end)
-    right, found = truth.filter(here).with_row_index("row"), detections.filter(here)
+    right, found = truth.filter(here).select("frame", *BOX), detections.filter(here)
     if min(right.height, found.height) < max(MANY, right.height / 2):
         return None
-    pairs = right.select("row", "frame", *_BOX).join(
-        found.select("frame", *_BOX), on="frame", suffix="_d"
-    )
-    met = pairs.filter(overlap_with_suffixed() >= 0.5)["row"].n_unique()
-    return met / right.height
+    return overlaps(right, found).filter(pl.col("iou") >= 0.5)["row"].n_unique() / right.height
 
 
 def _unseen(detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:

@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from .mot import BOX
+from .transit import Floats
 
 MEET = 0.3  # overlap from which on a detection is taken for the true box's
 REACH = 3  # frames before and after over which a velocity is taken
@@ -62,7 +63,7 @@ def estimated_shift(detections: pl.DataFrame, truth: pl.DataFrame) -> Shift | No
 def _moving(truth: pl.DataFrame) -> pl.DataFrame:
     """Return true boxes with velocities of their middles, pixels a frame."""
     rows = truth.select(
-        "id", "frame", "left", "top", "width", "height",
+        "id", "frame", *BOX,
         x=pl.col("left") + pl.col("width") / 2, y=pl.col("top") + pl.col("height") / 2,
     )  # fmt: skip
     near = rows.select("id", "frame", "x", "y")
@@ -75,8 +76,15 @@ def _moving(truth: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def overlap_with_suffixed() -> pl.Expr:
-    """Return the overlap over union of a row's two boxes, the second in columns ending in _d."""
+def overlaps(
+    truth: pl.DataFrame, detections: pl.DataFrame, on: tuple[str, ...] = ("frame",)
+) -> pl.DataFrame:
+    """Pair all boxes of equal `on`, usually of a frame; `iou` is their overlap over union.
+
+    `row` and `row_d` number the rows of the two; the detection's box is in columns ending in _d.
+    """
+    found = detections.select(*on, *BOX).with_row_index("row_d")
+    pairs = truth.with_row_index("row").join(found, on=on, suffix="_d")
     across, down = (
         (
             pl.min_horizontal(pl.col(low) + pl.col(size), pl.col(f"{low}_d") + pl.col(f"{size}_d"))
@@ -86,17 +94,13 @@ def overlap_with_suffixed() -> pl.Expr:
     )
     shared = across * down
     areas = pl.col("width") * pl.col("height") + pl.col("width_d") * pl.col("height_d")
-    return shared / (areas - shared)
+    return pairs.with_columns(iou=shared / (areas - shared))
 
 
 def _met(detections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
     """Pair true boxes with detections of their frame that overlap most, both ways."""
-    box = ["left", "top", "width", "height"]
-    found = detections.select("frame", *box).with_row_index("d")
-    pairs = truth.with_row_index("t").join(found, on="frame", suffix="_d")
-    pairs = pairs.with_columns(iou=overlap_with_suffixed())
-    best = [pl.col("iou") == pl.col("iou").max().over(side) for side in ("t", "d")]
-    return pairs.filter(pl.col("iou") >= MEET, *best)
+    best = [pl.col("iou") == pl.col("iou").max().over(side) for side in ("row", "row_d")]
+    return overlaps(truth, detections).filter(pl.col("iou") >= MEET, *best)
 
 
 def _slope(sides: list[tuple[Floats, Floats, NDArray[np.int64]]]) -> Shift | None:

@@ -32,12 +32,9 @@ from onetomany.cage.number_tables import (
     TAIL,
     TEXTS,
 )
-from onetomany.cage.text_tables import is_number
 from onetomany.errors import InputError, RefusedError
 from onetomany.printing import Notice, add_notice
 from onetomany.sources import pedestrians
-
-__all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
 
 Notices = list[Notice]
 TASK = "onetomany.cage.number_tables:load_number_reader"
@@ -137,7 +134,7 @@ def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
             f"{path}을(를) 표로 읽지 못했다. 읽는 프로세스가 멈추었거나 답이 맞지 않는다.",
         )
     if taken.fault:
-        raise InputError(f"{path}{_why(taken, kind)}", f"{path}{_why_ko(taken)}")
+        raise InputError(*(f"{path}{why}" for why in _why(taken, kind)))
     return _table(path, taken)
 
 
@@ -247,39 +244,45 @@ def _cells(content: bytes, count: int) -> pl.Series:
     return pl.Series(cells, dtype=pl.String)
 
 
-def _why(taken: _Taken, kind: str) -> str:
-    """Return the end of an error's sentence that begins with the path."""
-    line = f", line {taken.fault['line']}"
-    first = "the names of columns" if taken.head.get("names") else "the first line"
-    form = _FORM.get(taken.fault["form"], "another form")
+def _why(taken: _Taken, kind: str) -> tuple[str, str]:
+    """Return the end of an error's sentence that begins with the path, in English and Korean."""
+    fault, number = taken.fault["fault"], taken.fault["line"]
+    many, named = getattr(taken, "many", 0), bool(taken.head.get("names"))
     known = {
-        "not text": f" is not text in UTF-8, CP949 or Latin-1: {kind} contains numbers and commas.",
-        "form": f" looks like {form}: export it as {kind}, a line a position.",
-        "empty": " contains no box or position: it is empty.",
-        "names only": " contains names of columns and no box or position below them.",
-        "uneven": f"{line}: not {getattr(taken, 'many', 0)} values, as {first} has.",
-        "long": f"{line}: a value of more than {LONGEST} characters, or more than "
-        f"{MOST_COLUMNS:,} of them: {kind} contains numbers and commas.",
-        "memory": f" can't be read as {kind}: it takes too much memory; cut it by frames.",
+        "not text": (
+            f" is not text in UTF-8, CP949 or Latin-1: {kind} contains numbers and commas.",
+            "은(는) UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 된 파일이어야 "
+            "한다.",
+        ),
+        "form": (
+            f" looks like {_FORM.get(taken.fault['form'], 'another form')}: export it as {kind}, a "
+            "line a position.",
+            f"은(는) 다른 형식({taken.fault['form'] or 'JSON, XML 등'})이다. 한 줄에 위치 하나인 "
+            "CSV로 내보낼 것.",
+        ),
+        "empty": (" contains no box or position: it is empty.", "은(는) 비어 있다."),
+        "names only": (
+            " contains names of columns and no box or position below them.",
+            "에는 열 이름만 있고 그 아래에 위치가 없다.",
+        ),
+        "uneven": (
+            f", line {number}: not {many} values, as "
+            f"{'the names of columns' if named else 'the first line'} has.",
+            f", {number}번째 줄: 값이 {many}개가 아니다"
+            f"({'열 이름' if named else '첫 줄'}과 다르다).",
+        ),
+        "long": (
+            f", line {number}: a value of more than {LONGEST} characters, or more than "
+            f"{MOST_COLUMNS:,} of them: {kind} contains numbers and commas.",
+            f", {number}번째 줄: {LONGEST}자를 넘는 값이 있거나 값이 {MOST_COLUMNS:,}개를 넘는다.",
+        ),
+        "memory": (
+            f" can't be read as {kind}: it takes too much memory; cut it by frames.",
+            "을(를) 읽는 데 메모리가 너무 많이 든다. 장면을 나눌 것.",
+        ),
     }
-    return known.get(taken.fault["fault"], f" can't be read as {kind}: {_NONSENSE}.")
-
-
-def _why_ko(taken: _Taken) -> str:
-    line = f", {taken.fault['line']}번째 줄"
-    first = "열 이름" if taken.head.get("names") else "첫 줄"
-    known = {
-        "not text": "은(는) UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 "
-        "된 파일이어야 한다.",
-        "form": f"은(는) 다른 형식({taken.fault['form'] or 'JSON, XML 등'})이다. 한 줄에 위치 "
-        "하나인 CSV로 내보낼 것.",
-        "empty": "은(는) 비어 있다.",
-        "names only": "에는 열 이름만 있고 그 아래에 위치가 없다.",
-        "uneven": f"{line}: 값이 {getattr(taken, 'many', 0)}개가 아니다({first}과 다르다).",
-        "long": f"{line}: {LONGEST}자를 넘는 값이 있거나 값이 {MOST_COLUMNS:,}개를 넘는다.",
-        "memory": "을(를) 읽는 데 메모리가 너무 많이 든다. 장면을 나눌 것.",
-    }
-    return known.get(taken.fault["fault"], "을(를) 읽은 답이 맞지 않는다.")
+    other = f" can't be read as {kind}: {_NONSENSE}.", "을(를) 읽은 답이 맞지 않는다."
+    return known.get(fault, other)
 
 
 def _table(path: Path, taken: _Taken) -> NumbersText:

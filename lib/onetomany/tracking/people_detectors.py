@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,29 +34,17 @@ _LEAST = 0.1  # confidence below which a box is dropped: no tracker uses it
 _MOST = 200 << 20  # bytes of a file of weights
 
 
-@dataclass(frozen=True)
-class PeopleWeights:
-    """Describe a detector's weights that can be fetched: address, licence, hash."""
-
-    name: str
-    file: str
-    url: str
-    sha256: str
-    licence: str
-    training_data: str
-    caution: str
-
-
-YOLOX = PeopleWeights(
-    "YOLOX-S",
-    "object_detection_yolox_2022nov.onnx",
+# YOLOX-S: the file's name and address, its pin, and what a user accepts
+_FILE = "object_detection_yolox_2022nov.onnx"
+_URL = (
     "https://media.githubusercontent.com/media/opencv/opencv_zoo/"
-    "c79d9191ff792df933d348bd1c4de05edf77ddf9/models/object_detection_yolox/"
-    "object_detection_yolox_2022nov.onnx",
-    "c5c2d13e59ae883e6af3b45daea64af4833a4951c92d116ec270d9ddbe998063",
-    "Apache-2.0 (OpenCV Zoo; weights by Megvii)",
-    "COCO 2017: photographs from Flickr whose subjects were not asked.",
-    "Its makers report an average precision of .541 for people on COCO's validation set.",
+    f"c79d9191ff792df933d348bd1c4de05edf77ddf9/models/object_detection_yolox/{_FILE}"
+)
+YOLOX_SHA256 = "c5c2d13e59ae883e6af3b45daea64af4833a4951c92d116ec270d9ddbe998063"
+_TERMS = (
+    "YOLOX-S: Apache-2.0 (OpenCV Zoo; weights by Megvii). Training data: COCO 2017: photographs "
+    "from Flickr whose subjects were not asked. Its makers report an average precision of .541 for "
+    "people on COCO's validation set."
 )
 
 
@@ -93,7 +80,7 @@ def hog_detector(enlarge: float = 1.0) -> Detector:
     return detect
 
 
-def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Detector:
+def yolox_detector(path: Path | None = None, sha256: str = YOLOX_SHA256) -> Detector:
     """Return YOLOX-S from its checked file; the class is 'person' (COCO's first).
 
     Raises InputError if the weights were not fetched, IntegrityError if the file differs.
@@ -103,7 +90,7 @@ def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Dete
     path = path or _weights_path()
     if not path.is_file():
         raise InputError(
-            f"The weights of {YOLOX.name} are not here, and nothing is downloaded unasked: run "
+            "The weights of YOLOX-S are not here, and nothing is downloaded unasked: run "
             "'onetomany film --fetch-detector'."
         )
     content = read_received(path, _MOST)
@@ -125,7 +112,7 @@ def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Dete
 
 def _weights_path() -> Path:
     """Return the path of the fetched weights."""
-    return cache_dir() / "detectors" / YOLOX.file
+    return cache_dir() / "detectors" / _FILE
 
 
 def fetch_people_detector(
@@ -137,15 +124,15 @@ def fetch_people_detector(
     """
     if not accept_licence:
         raise InputError(
-            f"{YOLOX.name}: {YOLOX.licence}. Training data: {YOLOX.training_data} {YOLOX.caution} "
-            f"From {YOLOX.url}, SHA-256 {YOLOX.sha256}. If you accept this, add --accept-licence."
+            f"{_TERMS} From {_URL}, SHA-256 {YOLOX_SHA256}. If you accept this, add "
+            "--accept-licence."
         )
-    with (opener or urllib.request.urlopen)(YOLOX.url) as stream:
+    with (opener or urllib.request.urlopen)(_URL) as stream:
         content = stream.read(_MOST)
-    if (found := hashlib.sha256(content).hexdigest()) != YOLOX.sha256:
+    if (found := hashlib.sha256(content).hexdigest()) != YOLOX_SHA256:
         raise IntegrityError(
-            f"{YOLOX.url} is not the pinned file: SHA-256 {found[:12]}… instead of "
-            f"{YOLOX.sha256[:12]}…; it was not kept."
+            f"{_URL} is not the pinned file: SHA-256 {found[:12]}… instead of "
+            f"{YOLOX_SHA256[:12]}…; it was not kept."
         )
     write_whole(_weights_path(), content)
     return _weights_path()

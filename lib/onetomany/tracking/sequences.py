@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.printing import add_notice
+from onetomany.printing import Notice, add_notice
 from onetomany.sources import pedestrians
 from .comparison import Filmed
 from .mot import open_mot
 from .mot_faults import check_boxes, check_detections, check_pair, check_truth
 from .mot_parts import check_picture
-from .numbers_text import Notice, Notices
+from .numbers_text import Notices
 
 FASTEST = 240  # frames a second; only cameras for slow motion make more
 

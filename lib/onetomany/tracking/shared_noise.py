@@ -42,21 +42,19 @@ def estimate_shared_noise(
     templates: Vectors,
     known: pl.DataFrame,
     known_templates: Vectors,
-    *,
-    subject: str = "true_id",
 ) -> pl.DataFrame:
     """Estimate the share of noise that a person's images have in common, by gap (`SHARED`).
 
-    `sightings` are those to be linked; their `subject` is not read. `known` is the labelled run,
+    `sightings` are those to be linked; their `true_id` is not read. `known` is the labelled run,
     and a share is relative to it: 0 if its visits are alike, below 0 if it shares more. Of long
     runs, the `ROWS` sightings in the middle are compared.
     """
-    rows = sightings.drop(subject, strict=False)
+    rows = sightings.drop("true_id", strict=False)
     quality = known["quality"].to_numpy().astype(np.float64)
     edges = np.quantile(pair_quality(quality, quality), np.arange(1, BANDS) / BANDS)
-    everyone, own = _counted(known, known_templates, edges, subject)
+    everyone, own = _counted(known, known_templates, edges)
     strangers = _smooth((everyone - own).sum(axis=0))
-    seen = _counted(rows, templates, edges, None)[0]
+    seen = _counted(rows, templates, edges)[0]
     found = []
     for number, gap in enumerate(RANGES[:-1]):
         share, mated = None, 0.0
@@ -83,14 +81,7 @@ def visit_share(shared: pl.DataFrame) -> float:
     return max(0.0, float(np.average(within["share"], weights=within["mated"])))
 
 
-def share_noise(
-    known: pl.DataFrame,
-    templates: Vectors,
-    share: float,
-    seed: int,
-    *,
-    subject: str = "true_id",
-) -> Vectors:
+def share_noise(known: pl.DataFrame, templates: Vectors, share: float, seed: int) -> Vectors:
     """Return a labelled run's templates with a share of the noise in common within visits, (n, d).
 
     A template's noise is its difference from its person's mean. In each visit (`visits`) the share
@@ -102,12 +93,12 @@ def share_noise(
         raise InputError(f"A share of {share:g} of the noise: give 0 to 1.")
     rows = known.sort("template_id")
     vectors = by_template(rows, templates).astype(np.float64)
-    who = np.unique(rows[subject].to_numpy(), return_inverse=True)[1]
+    who = np.unique(rows["true_id"].to_numpy(), return_inverse=True)[1]
     count = np.bincount(who)
     mean = np.stack([np.bincount(who, column) / count for column in vectors.T], axis=1)[who]
     noise = vectors - mean
     length = np.linalg.norm(noise, axis=1, keepdims=True)
-    visit = visit_numbers(rows.rename({subject: "true_id"}))
+    visit = visit_numbers(rows)
     lent = np.random.default_rng(seed).integers(0, len(rows), int(visit.max()) + 1)[visit]
     common = noise[lent] / np.maximum(length[lent], 1e-12) * length
     own = count[who][:, None]
@@ -124,15 +115,13 @@ def share_noise(
     return made
 
 
-def _counted(
-    rows: pl.DataFrame, templates: Vectors, edges: Floats, subject: str | None
-) -> tuple[Floats, Floats]:
-    """Count pairs by gap, band of quality and log(1 - cosine): all, and those of one person."""
+def _counted(rows: pl.DataFrame, templates: Vectors, edges: Floats) -> tuple[Floats, Floats]:
+    """Count pairs by gap, band of quality and log(1 - cosine): all, and those of one `true_id`."""
     rows = rows.sort("t_start", "sighting_id")
     rows = rows.slice(max(0, (len(rows) - ROWS) // 2), ROWS)
     vectors, quality = by_template(rows, templates), rows["quality"].to_numpy().astype(np.float64)
     start, end = (rows[name].to_numpy() for name in ("t_start", "t_end"))
-    who = rows[subject].to_numpy() if subject else np.zeros(len(rows), np.int64)
+    who = rows["true_id"].to_numpy() if "true_id" in rows.columns else np.zeros(len(rows))
     shape = (len(RANGES) - 1, len(edges) + 1, len(_PLACES))
     found = np.zeros((2, *shape))
     for a in range(len(rows) - 1):

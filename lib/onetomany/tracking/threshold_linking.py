@@ -16,16 +16,17 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .association import LINKS, Association, hide_truth, tracks_of
+from .cover import linked_components
+from .evaluation import mixed_and_broken
 from .likelihood import Vectors, by_template
 from .metrics import identity
-from .sighting_units import check_linkable
-from .sightings import check_sightings
+from .sightings import check_linkable, check_sightings
+from .tracks import Association, association_of, hide_truth
 from .transit import Floats, Rows, feasible, place_bodies
 
 BLOCK = 512  # sightings multiplied with all later ones at a time
@@ -45,7 +46,7 @@ CURVE = {
 def link_by_threshold(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
     """Link two sightings if their score reaches `threshold`, then take connected components.
 
-    All pairs are compared, whatever their time. Returns `association.Association`, whose links
+    All pairs are compared, whatever their time. Returns `tracks.Association`, whose links
     have a score but no likelihood ratio. Raises InputError as `association.associate`, and above
     100,000 sightings, whose pairs take hours.
     """
@@ -53,40 +54,27 @@ def link_by_threshold(sightings: pl.DataFrame, templates: Vectors, threshold: fl
     check_linkable(sightings)
     check_sightings(sightings, templates)
     rows = hide_truth(sightings)
-    vectors, count = by_template(rows, templates), len(rows)
-    a, b, score = _reaching(vectors, threshold)
-    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
-    track = connected_components(graph, directed=False)[1]
-    nothing = pl.lit(None, pl.Float64)
+    a, b, score = _reaching(by_template(rows, templates), threshold)
+    ids = rows["sighting_id"]
     links = pl.DataFrame(
         {
-            "sighting_a": rows["sighting_id"].gather(a),
-            "sighting_b": rows["sighting_id"].gather(b),
-            "score": score.astype(np.float64),
-            "rivals": np.zeros(len(a), np.int64),
+            "sighting_a": ids.gather(a),
+            "sighting_b": ids.gather(b),
+            "score": score,
             "feasible": feasible(place_bodies(rows), a, b),
         }
-    ).with_columns(
-        llr_face=nothing,
-        llr_transit=nothing,
-        llr_bounded=nothing,
-        probability=nothing,
-        method=pl.lit("naive"),
-    )
-    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, tracks_of(rows, track.astype(np.int64), links), len(links))
+    ).with_columns(rivals=pl.lit(0), method=pl.lit("naive"))
+    return association_of(rows, links)
 
 
 def threshold_curve(
     sightings: pl.DataFrame,
     templates: Vectors,
     thresholds: Sequence[float] | None = None,
-    *,
-    subject: str = "true_id",
 ) -> pl.DataFrame:
     """Return the errors of the components at each threshold (`CURVE`), lowest first.
 
-    `subject` names the column that says who is who. Without `thresholds`, 48 from a false match
+    `true_id` says who is who. Without `thresholds`, 48 from a false match
     rate of 1e-3 on this run up to its highest score. Raises InputError for a run in which nobody
     was seen twice or only one person was seen, and above 100,000 sightings.
 
@@ -99,7 +87,7 @@ def threshold_curve(
     [1.0, 0.0, 0.0]
     """
     rows = sightings.sort("t_start", "t_end", "camera_id", "sighting_id")
-    vectors, who = by_template(rows, templates), rows[subject].to_numpy()
+    vectors, who = by_template(rows, templates), rows["true_id"].to_numpy()
     low = _score_at(vectors, who, LOOSEST) if thresholds is None else min(thresholds)
     a, b, score = _reaching(vectors, low)
     false = score[who[a] != who[b]]
@@ -112,7 +100,7 @@ def threshold_curve(
         top = max(float(score.max(initial=low)), low + 1e-6)
         thresholds = [*np.linspace(low, top, SWEEP)]
     forest = _forest(a, b, score, len(who))
-    people = rows.select(true_id=pl.col(subject))
+    people = rows.select("true_id")
     found = []
     for cut in ProgressBar(sorted(thresholds), desc="thresholds", delay=2, leave=False):
         rate = (false >= cut).sum() / of_two
@@ -120,23 +108,19 @@ def threshold_curve(
     return pl.DataFrame(found, schema=CURVE, orient="row")
 
 
-def calibrated_threshold(
-    sightings: pl.DataFrame, templates: Vectors, *, subject: str = "true_id"
-) -> float:
+def calibrated_threshold(sightings: pl.DataFrame, templates: Vectors) -> float:
     """Return the threshold whose components have the highest IDF1 on a calibration run.
 
     Of equal ones, the middle. Raises InputError as `threshold_curve`.
     """
-    curve = threshold_curve(sightings, templates, subject=subject)
+    curve = threshold_curve(sightings, templates)
     best = curve.filter(pl.col("idf1") >= pl.col("idf1").max() - 1e-12)["threshold"]
     return float(best[len(best) // 2])
 
 
-def link_threshold_at_fmr(
-    sightings: pl.DataFrame, templates: Vectors, fmr: float, *, subject: str = "true_id"
-) -> float:
+def link_threshold_at_fmr(sightings: pl.DataFrame, templates: Vectors, fmr: float) -> float:
     """Return the score that a share `fmr` of all pairs of two people of a run reaches."""
-    return _score_at(by_template(sightings, templates), sightings[subject].to_numpy(), fmr)
+    return _score_at(by_template(sightings, templates), sightings["true_id"].to_numpy(), fmr)
 
 
 def _score_at(vectors: Vectors, who: NDArray[np.generic], fmr: float) -> float:
@@ -189,10 +173,9 @@ def _errors(
     """Return IDF1 of the components at a threshold, and shares of people mixed and broken."""
     a, b, score = forest
     kept = score >= cut - 1e-9  # the costs were rounded once
-    ends = (a[kept], b[kept])
-    graph = csr_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(people), len(people)))
-    rows = people.with_columns(track_id=pl.Series(connected_components(graph, directed=False)[1]))
-    met = rows.unique().with_columns(shared=pl.len().over("track_id") > 1)
-    each = met.group_by("true_id").agg(pl.col("shared").any(), broken=pl.len() > 1)
-    share = each.select(pl.col("shared", "broken").mean()).row(0)
-    return identity(rows).idf1, float(share[0]), float(share[1])
+    track = linked_components(len(people), a[kept], b[kept])
+    rows = people.with_columns(track_id=pl.Series(track))
+    mixed, broken = (
+        mixed_and_broken(rows, "track_id").select(pl.col("mixed", "broken").mean()).row(0)
+    )
+    return identity(rows).idf1, mixed, broken

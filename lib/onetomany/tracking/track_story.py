@@ -78,7 +78,7 @@ def track_story(
 
 
 def _step(row: dict[str, Any], start: float) -> dict[str, Any]:
-    english, korean = camera_place(row["camera_id"])
+    english, korean = _camera_place(row["camera_id"])
     probability = row["probability"]
     return {
         "minute": round((row["t_start"] - start) / 60),
@@ -105,11 +105,11 @@ def _plan(outlines: pl.DataFrame) -> dict[str, Any]:
     return {"width": width, "height": height, "rings": rings}
 
 
-def camera_place(camera_id: str) -> tuple[str, str]:
+def _camera_place(camera_id: str) -> tuple[str, str]:
     """Return where a camera hangs, in words; its own name if it isn't one of the kit's terminal.
 
     Example:
-        >>> camera_place("c13-security-3"), camera_place("lobby")
+        >>> _camera_place("c13-security-3"), _camera_place("lobby")
         (('Security queue 3', '보안 검색 줄 3'), ('lobby', 'lobby'))
     """
     name = re.sub(r"^c\d+-", "", camera_id)

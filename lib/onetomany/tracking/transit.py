@@ -60,21 +60,17 @@ class TransitModel:
     steps: Rows
     distance: Floats
     overlap: Floats
-    people: int
-    fastest: float
     lasts: float
 
     def codes(self, sightings: pl.DataFrame) -> Rows:
         """Return the number of each sighting's camera. Raises InputError for an unknown camera."""
-        known = dict(zip(self.cameras, range(len(self.cameras)), strict=True))
-        names = sightings["camera_id"]
-        if strange := sorted(set(names.unique().to_list()) - set(known)):
+        if strange := sorted({*sightings["camera_id"]} - {*self.cameras}):
             raise InputError(
                 f"Camera {strange[0]!r} is not in the calibration run: calibrate on a run of the "
                 "same cameras, or, if nobody passed it there, give fit_transit these sightings as "
                 "places."
             )
-        return names.replace_strict(known, return_dtype=pl.Int64).to_numpy()
+        return _codes(sightings, self.cameras)
 
     def llr(
         self, camera_a: Rows, camera_b: Rows, gap: NDArray[np.floating], clock: float = 0.0
@@ -96,13 +92,8 @@ class TransitModel:
             return np.asarray(np.log10(total / len(shifts)))
 
 
-def fit_transit(
-    sightings: pl.DataFrame,
-    subject: str = "true_id",
-    fastest: float = FASTEST,
-    places: pl.DataFrame | None = None,
-) -> TransitModel:
-    """Learn steps from a calibration run, whose `subject` column says who is who.
+def fit_transit(sightings: pl.DataFrame, places: pl.DataFrame | None = None) -> TransitModel:
+    """Learn steps from a calibration run, whose `true_id` says who is who.
 
     Shares and gaps of pairs of cameras are smoothed towards a prior; pairs without any step have
     the prior alone. The prior of gaps: `WALKS` of people walk the straight distance at `WALK`
@@ -116,55 +107,59 @@ def fit_transit(
 
     Raises InputError for fewer than ten people with two sightings.
     """
-    rows = sightings.sort(subject, "t_start", "t_end", "sighting_id")
+    rows = sightings.sort("true_id", "t_start", "t_end", "sighting_id")
     seen_at = _places(rows, places)
     cameras = tuple(seen_at["camera_id"].to_list())
     count = len(cameras)
-    code = (
-        rows["camera_id"]
-        .replace_strict(dict(zip(cameras, range(count), strict=True)), return_dtype=pl.Int64)
-        .to_numpy()
-    )
-    who = rows[subject].to_numpy()
+    code = _codes(rows, cameras)
+    who = rows["true_id"].to_numpy()
     same = who[1:] == who[:-1]
     if len(np.unique(who[1:][same])) < 10:
         raise InputError("Fewer than ten people have two sightings: calibrate on a longer run.")
-    gap = rows["t_start"].to_numpy()[1:] - rows["t_end"].to_numpy()[:-1]
-    a, b, gap = code[:-1][same], code[1:][same], gap[same]
+    a, b = code[:-1][same], code[1:][same]
+    gap = (rows["t_start"].to_numpy()[1:] - rows["t_end"].to_numpy()[:-1])[same]
     first = np.bincount(code[np.r_[True, ~same]], minlength=count)
     last = np.bincount(code[np.r_[~same, True]], minlength=count)
     steps = np.zeros((count, count), np.int64)
     np.add.at(steps, (a, b), 1)
+    distance = distances_between(seen_at, cameras)
+    seen = _gaps_seen(a, b, gap, count)
+    mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
+    ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
+    bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
+    # exits are one more outcome, like another next camera
+    unseen = (steps == 1).sum(axis=1) + 1
+    near = (np.bincount(b, minlength=count) + 1) * np.exp(-distance / NEAR)
+    near = near / near.sum(axis=1, keepdims=True)
+    outcomes = steps.sum(axis=1) + last + unseen + PRIOR_EXITS
+    return TransitModel(
+        cameras=cameras,
+        gaps=mass / mass.sum(axis=2, keepdims=True),
+        density=np.clip(ratio, -bound, bound),
+        onward=np.log10((steps + unseen[:, None] * near) / outcomes[:, None]),
+        last=np.log10((last + PRIOR_EXITS) / outcomes),
+        first=np.log10((first + PRIOR_EXITS) / (np.bincount(code, minlength=count) + 2)),
+        steps=steps,
+        distance=distance,
+        overlap=np.where(_together(rows, code, who, count), -HORIZON, 0.0),
+        lasts=float((rows["t_end"] - rows["t_start"]).median()),  # type: ignore[arg-type]
+    )
+
+
+def _codes(sightings: pl.DataFrame, cameras: tuple[str, ...]) -> Rows:
+    """Return the number of each sighting's camera among those given."""
+    names = sightings["camera_id"]
+    return names.replace_strict(cameras, range(len(cameras)), return_dtype=pl.Int64).to_numpy()
+
+
+def _gaps_seen(a: Rows, b: Rows, gap: Floats, count: int) -> Floats:
+    """Return steps by cameras and bin of the gap, (C, C, bins), smoothed over neighbouring gaps."""
     seen = np.zeros((count, count, len(GAPS) - 1))
     place = np.clip(np.searchsorted(GAPS, gap, side="right") - 1, 0, len(GAPS) - 2)
     np.add.at(seen, (a, b, place), 1)
     # people's pace differs: each gap also informs neighbouring gaps
     seen[:, :, SHORTEST:] = gaussian_filter1d(seen[:, :, SHORTEST:], SMOOTHING, axis=2)
-    overlap = np.where(_together(rows, code, who, count), -HORIZON, 0.0)
-    distance = distances_between(seen_at, cameras)
-    mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
-    ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
-    bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
-    left = steps.sum(axis=1) + last
-    # exits are one more outcome, like another next camera
-    unseen = (steps == 1).sum(axis=1) + 1
-    near = (np.bincount(b, minlength=count) + 1) * np.exp(-distance / NEAR)
-    near = near / near.sum(axis=1, keepdims=True)
-    onward = np.log10((steps + unseen[:, None] * near) / (left + unseen + PRIOR_EXITS)[:, None])
-    return TransitModel(
-        cameras=cameras,
-        gaps=mass / mass.sum(axis=2, keepdims=True),
-        density=np.clip(ratio, -bound, bound),
-        onward=onward,
-        last=np.log10((last + PRIOR_EXITS) / (left + unseen + PRIOR_EXITS)),
-        first=np.log10((first + PRIOR_EXITS) / (np.bincount(code, minlength=count) + 2)),
-        steps=steps,
-        distance=distance,
-        overlap=overlap,
-        people=len(np.unique(who)),
-        fastest=fastest,
-        lasts=float((rows["t_end"] - rows["t_start"]).median()),  # type: ignore[arg-type]
-    )
+    return seen
 
 
 @dataclass(frozen=True)
@@ -202,7 +197,6 @@ def feasible(
     a: Rows,
     b: Rows,
     *,
-    fastest: float = FASTEST,
     overlap: Floats | None = None,
     clock: float = 0.0,
 ) -> Flags:
@@ -225,7 +219,7 @@ def feasible(
     lowest = -np.inf if overlap is None else overlap
     other = seen.camera[a] != seen.camera[b]
     together = (gap >= 0) | (other & (gap >= lowest - clock))
-    return np.asarray((apart <= fastest * (between + clock * other) + SLACK) & together)
+    return np.asarray((apart <= FASTEST * (between + clock * other) + SLACK) & together)
 
 
 def _places(rows: pl.DataFrame, others: pl.DataFrame | None) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Simulate templates whose noise is shared within one visit.
 
 Light, pose and expression last for a while, so a person's images of one visit have noise in common.
-Here a visit is a run of sightings of one person, each within `gap` seconds of the one before.
+Here a visit is a run of sightings of one person, each within GAP seconds of the one before.
 Averaging then removes less noise than with independent images.
 """
 
@@ -11,17 +11,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from onetomany import terminal
 from onetomany.errors import InputError
 from onetomany.faces import synthetic
-from onetomany.terminal.templates import PEOPLE, SESSION, STREAM, noise_factor
+from onetomany.terminal.templates import PEOPLE, SESSION, STREAM, noise_factor, sighting_templates
 from .likelihood import Rows, Vectors
 
 GAP = 300.0  # s between sightings of one visit, at most; chosen
 VISITS = 13  # stream of the seed: noise of visits
 
 
-def visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
+def visit_numbers(sightings: pl.DataFrame) -> Rows:
     """Return the number of each row's visit, (n,), by `true_id`, `t_start` and `t_end`.
 
     >>> seen = pl.DataFrame({"true_id": [4, 4, 4], "t_start": [0.0, 30.0, 900.0],
@@ -30,7 +29,7 @@ def visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
     [0, 0, 1]
     """
     rows = sightings.with_row_index("row").sort("true_id", "t_start", "t_end")
-    apart = pl.col("t_start") - pl.col("t_end").shift() > gap
+    apart = pl.col("t_start") - pl.col("t_end").shift() > GAP
     other = pl.col("true_id") != pl.col("true_id").shift()
     rows = rows.with_columns(visit=(apart | other).fill_null(value=False).cum_sum())
     return np.asarray(rows.sort("row")["visit"].cast(pl.Int64).to_numpy())
@@ -43,7 +42,6 @@ def visit_templates(
     *,
     noise: float = 1.0,
     share: float = 0.5,
-    gap: float = GAP,
 ) -> Vectors:
     """Return simulated templates, (sightings, d), whose noise is shared within a visit.
 
@@ -53,11 +51,11 @@ def visit_templates(
     """
     if not 0 <= share <= 1:
         raise InputError(f"A share of {share:g} of the noise: give 0 to 1.")
-    alone = terminal.sighting_templates(model, sightings, seed, noise=noise)
+    alone = sighting_templates(model, sightings, seed, noise=noise)
     if share == 0 or sightings.is_empty():
         return alone
     rows = sightings.sort("template_id")
-    who, visit = rows["true_id"].to_numpy(), visit_numbers(rows, gap)
+    who, visit = rows["true_id"].to_numpy(), visit_numbers(rows)
     people = synthetic.draw_people(model, int(who.max()) + 1, seed, PEOPLE)
     own = _even(synthetic.generator(seed, STREAM, SESSION), (len(rows), model.dimension))
     common = _even(

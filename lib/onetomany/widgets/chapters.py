@@ -22,8 +22,8 @@ from onetomany.confidence import PERCENT, PERCENT_KO
 from onetomany.gallery import Gallery, Threshold
 from onetomany.printing import printable
 from onetomany.reidentification.crowds import crowd
-from onetomany.tracking.association import Association, cut_weak_links
 from onetomany.tracking.evaluation import track_errors
+from onetomany.tracking.tracks import Association, cut_weak_links
 from .one_language import show_both, spoken
 
 
