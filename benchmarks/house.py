@@ -1,4 +1,4 @@
-"""Count what makes the house hard to hold in the head: lines, homonyms, unused names, idioms.
+"""Count what makes the house hard to hold in the head: lines, long functions, names, idioms.
 
 `python -m benchmarks.house` prints one count per question; `--list` adds the places, and
 `--only documents/hwp README` counts idioms in the paths that contain one of these words.
@@ -13,7 +13,7 @@ import json
 import re
 import tokenize
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -57,6 +57,20 @@ def public_names(path: Path) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     body = ast.parse(path.read_text("utf-8")).body
     return {n.name: n for n in body if isinstance(n, kinds) and not n.name.startswith("_")}
+
+
+def long_functions(most: int = 40) -> dict[str, int]:
+    """Return the functions of more than `most` lines, their docstring aside, with their lines."""
+    result = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if ast.get_docstring(node):
+                    lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+                if lines > most:
+                    result[f"{path.relative_to(LIB)}:{node.name}"] = lines
+    return result
 
 
 def homonyms() -> dict[str, list[str]]:
@@ -181,7 +195,8 @@ def main() -> None:
     for name, (lines, files) in sorted(by_room.items(), key=lambda item: -item[1][0]):
         print(f"  {lines:7,} in {files:3} modules  {name}")
     unused = unreached()
-    counts = [
+    counts: list[tuple[str, Mapping[str, object]]] = [
+        ("functions of more than 40 lines, docstrings aside", long_functions()),
         ("public names defined in more than one module", homonyms()),
         ("module names in more than one room", module_homonyms()),
         ("public names used in no other module, chapter or benchmark", unused),
@@ -189,7 +204,7 @@ def main() -> None:
     for title, places in counts:
         print(f"{title}: {len(places)}")
         for name, where in places.items() if arguments.list else ():
-            print(f"  {name}: {where if isinstance(where, int) else ', '.join(where)}")
+            print(f"  {name}: {', '.join(where) if isinstance(where, list) else where}")
     print(f"  lines of those unused names: {sum(unused.values()):,}")
     _print_idioms(idioms())
 

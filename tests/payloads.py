@@ -73,12 +73,10 @@ def make_payload(folder: Path) -> Path:
         notebook = nbformat.v4.new_notebook(cells=cells, metadata={"title": chapter})
         nbformat.write(notebook, folder / "notebooks" / f"{chapter}.ipynb")
     parts = [typesetting.heading(1, "Result", "결과"), typesetting.grid(curve)]
-    about = {"title": "Exhibit A-1", "title_ko": "증거 A-1"}
-    pdf = typesetting.pdf(**about, lede=[], parts=parts, foot="A-1", day=CREATED.date())  # type: ignore[arg-type]
-    (folder / "exhibits" / "exhibit.pdf").write_bytes(pdf)
+    document = typesetting.Document("Exhibit A-1", "증거 A-1", [], parts)
+    (folder / "exhibits" / "exhibit.pdf").write_bytes(document.pdf("A-1", CREATED.date()))
     (folder / "exhibits" / "exhibit.html").write_text(f"<p>Exhibit A-1</p>{svg}", encoding="utf-8")
-    text = typesetting.markdown(**about, lede=[], parts=parts)  # type: ignore[arg-type]
-    (folder / "methods" / "methods.md").write_text(text, encoding="utf-8")
+    (folder / "methods" / "methods.md").write_text(document.markdown(), encoding="utf-8")
     (folder / "redactions.csv").write_text("rule,file,count\n", encoding="utf-8")
     (folder / "sources.csv").write_text(f"path,sha256,pages\naudit.pdf,{'0' * 64},3-5\n", "utf-8")
     log = folder / "custody.jsonl"

@@ -56,7 +56,7 @@ def test_the_disclosed_plan_has_the_disclosed_numbers() -> None:
 
 @pytest.mark.parametrize("dependence", [0.0, 0.7])
 def test_the_joint_model_has_the_published_margins(dependence: float) -> None:
-    model = arrivals.joint_model(dependence)
+    model = arrivals._joint_model(dependence)
     assert model["probability"].sum() == pytest.approx(1)
     for margin in ("nationality", "sex", "age"):
         own = model.group_by(value=margin).agg(pl.col("probability").sum())
@@ -187,11 +187,11 @@ def test_fitting_refuses_what_no_table_can_have() -> None:
 
 
 def test_a_chunk_is_the_same_whenever_it_is_made(table: pl.DataFrame) -> None:
-    last = arrivals.arrivals_chunk(PLAN, PLAN.chunks - 1)
+    last = arrivals._arrivals_chunk(PLAN, PLAN.chunks - 1)
     assert len(last) == 20_000
     assert last.equals(table.tail(20_000))
-    assert arrivals.arrivals_chunk(PLAN, 0).equals(table.head(60_000))
-    other = arrivals.arrivals_chunk(replace(PLAN, seed=1), 0)
+    assert arrivals._arrivals_chunk(PLAN, 0).equals(table.head(60_000))
+    other = arrivals._arrivals_chunk(replace(PLAN, seed=1), 0)
     assert not other["birth_year"].equals(table["birth_year"].head(60_000))
     assert not set(other["passport_key"]) & set(table["passport_key"])
 

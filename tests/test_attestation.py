@@ -23,7 +23,7 @@ from onetomany.evidence.attestation import KIND, PREDICATE, AttestedRun, attest,
 from onetomany.evidence.attested import check_attestations
 from onetomany.evidence.exhibit import write_payload
 from onetomany.evidence.opened import BundleFinding, Opened
-from onetomany.evidence.reproduce import compare_exhibits, reproduce
+from onetomany.evidence.reproduce import _compare_exhibits, reproduce
 from onetomany.evidence.verify import verify
 from onetomany.report.execute import run_chapters
 from payloads import CREATED, OPERATOR
@@ -77,7 +77,7 @@ def copy(first: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def compared(first: Path) -> pl.DataFrame:
     """A comparison in which one item is not there: its outcome is 'different'."""
-    return compare_exhibits(first / "data", [])
+    return _compare_exhibits(first / "data", [])
 
 
 def opened(folder: Path) -> Opened:

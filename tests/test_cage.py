@@ -472,7 +472,7 @@ def test_a_weak_cage_needs_a_yes_wherever_it_is_used(monkeypatch: pytest.MonkeyP
     strong = keeper.Keeper
     monkeypatch.setattr(keeper, "Keeper", lambda task, **how: strong(task, weak=True, **how))
     with pytest.raises(RefusedError, match="weak-isolation"):
-        cage.lasting("onetomany.cage.nothing:load_nothing")
+        cage.lasting("onetomany.cage.zygote:load_nothing")
     cage.accept_weak_isolation()
-    assert cage.lasting("onetomany.cage.nothing:load_nothing").isolation
+    assert cage.lasting("onetomany.cage.zygote:load_nothing").isolation
     keeper._stop_all()

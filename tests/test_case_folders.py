@@ -481,7 +481,7 @@ def test_a_copy_of_a_shipped_case_may_be_changed(tmp_path: Path) -> None:
 def test_a_shipped_case_is_described_as_it_is(name: str) -> None:
     case = read_case(name)
     there = json.loads((case.folder / "datapackage.json").read_text("utf-8"))
-    package = new_folder.data_package(case.about.name, case.about.text("title", "en"))
+    package = new_folder._data_package(case.about.name, case.about.text("title", "en"))
     described = {each["path"]: each for each in package["resources"]}
     described = {path: each for path, each in described.items() if (case.folder / path).exists()}
     for path, table in described.items():

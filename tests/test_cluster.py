@@ -13,6 +13,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import polars as pl
 import pytest
@@ -37,9 +38,13 @@ def local() -> Iterator[Any]:
     """Two worker processes; nothing listens beyond loopback."""
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-    ) as running:
+    with (
+        mock.patch.dict(os.environ),  # dask leaves numbers of threads in it, which bundles record
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+            host="127.0.0.1",
+        ) as running,
+    ):  # fmt: skip
         yield running
 
 

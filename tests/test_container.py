@@ -388,14 +388,14 @@ def test_what_would_take_much_memory_is_not_read(monkeypatch: pytest.MonkeyPatch
         ("tables/1.csv", b'"\n"' + b"," * (1 << 20)),
     ):
         for before, after in ((b"x", content), (content, b"x")):
-            outcome, _, what = again.compare_bytes(path, before, after)
+            outcome, _, what = again._compare_bytes(path, before, after)
             assert outcome == "different"
             assert "to be compared" in what
 
 
 def test_a_long_table_is_compared() -> None:
     table = b"a,b\n" + b"".join(b"%d,0.5\n" % n for n in range(50_000))
-    what = again.compare_bytes("tables/1.csv", table, table + b"1,1\n")[2]
+    what = again._compare_bytes("tables/1.csv", table, table + b"1,1\n")[2]
     assert what == "tables/1.csv: 50,000 rows became 50,001"
 
 

@@ -7,12 +7,19 @@ import dataclasses
 import datetime as dt
 import re
 import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 import icalendar
 import numpy as np
 import polars as pl
 import pytest
+import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,7 +124,8 @@ def test_calendar_days_are_those_of_alavetelis_own_tests(event: str, expected: s
     made = dataclasses.replace(law, steps=(twenty,))
     found = deadline(made, "tribunal", D.fromisoformat(event))
     assert found.date == D.fromisoformat(expected)
-    assert (found.rolled_from is not None) == (event in {"2008-10-05", "2008-10-06", "2008-12-05"})
+    moved = found.period.due > found.period.end
+    assert moved == (event in {"2008-10-05", "2008-10-06", "2008-12-05"})
 
 
 # the laws
@@ -199,7 +207,7 @@ def broken(folder: Path, old: str, new: str, law: str = "kr-oida") -> Path:
         ),
         ("first_day = true\n", "first_day = 1\n", "'steps.decision.first_day' must be true or"),
         ('starts = "received"\n', 'starts = "sent"\n', "'steps.decision.starts' is 'sent'"),
-        ('ends = ["decided"]\n', 'ends = ["won"]\n', "'steps.decision.ends' has unknown events"),
+        ('ends = ["decided"]\n', 'ends = ["won"]\n', "'steps.decision.ends.1' is 'won'"),
         ('ends = ["decided"]\n', 'ends = "decided"\n', "'steps.decision.ends' must be a list"),
         ('lapse = ""\n', 'lapse = "refused"\n', "'steps.decision.lapse' is 'refused'"),
         ('id = "silence"\n', 'id = "decision"\n', "'steps' has an id twice"),
@@ -249,9 +257,49 @@ def test_a_law_that_is_wrong_is_refused_with_file_and_field(
     assert "kr-oida.toml" in str(refused.value)
 
 
+ODD = st.one_of(
+    st.booleans(),
+    st.integers(-1, 1),
+    st.floats(allow_nan=False),
+    st.text("ab \n{}", max_size=5),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.sampled_from(["id", "en", "odd"]), st.integers(), max_size=2),
+)
+
+
+def places(table: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to each value of a law's file."""
+    entries = table.items() if isinstance(table, dict) else enumerate(table)
+    for key, value in entries:
+        yield (*at, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*at, key))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), value=ODD)
+def test_any_value_in_any_place_is_read_or_refused_by_name(data: st.DataObject, value: Any) -> None:
+    path = ROOT / "data_requests" / "laws" / "eu-1049-2001.toml"
+    law = tomllib.loads(path.read_text(encoding="utf-8"))
+    *way, last = data.draw(st.sampled_from(list(places(law))))
+    table = reduce(getitem, way, law)
+    table[last] = value
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "laws" / path.name
+        file.parent.mkdir()
+        file.write_text(tomlkit.dumps(law), encoding="utf-8")
+        try:
+            procedures(Path(folder))
+        except InputError as error:
+            assert re.fullmatch(rf"{re.escape(str(file))}: '[\w.-]+' .+\.", str(error), re.DOTALL)  # noqa: PT017
+
+
 def test_days_off_of_an_institution_must_be_dates(tmp_path: Path) -> None:
     folder = broken(tmp_path / "d", "days = [2025-01-01", 'days = ["2025-01-01"', "eu-1049-2001")
-    with pytest.raises(InputError, match=r"'closed.2025.days' must be a list of dates"):
+    with pytest.raises(InputError, match=r"'closed.2025.days.1' must be a date"):
         procedures(folder)
 
 
@@ -337,8 +385,10 @@ def test_working_days_are_as_numpy_counts_them_and_rolled_ends_are_worked_on(
     if step.unit == "working_days" or step.moves_end:
         assert days.works(found.date)
         assert found.date.weekday() < 5
-    assert all(f"{skipped[0]} {skipped[1]}" in found.rule_en for skipped in found.skipped)
-    korean = [f"{each[0]} {each[2]}".replace("(observed)", "(대체 휴일)") for each in found.skipped]
+    assert all(f"{skipped[0]} {skipped[1]}" in found.rule_en for skipped in found.period.skipped)
+    korean = [
+        f"{each[0]} {each[2]}".replace("(observed)", "(대체 휴일)") for each in found.period.skipped
+    ]
     assert all(each in found.rule_ko for each in korean)
     assert str(found.date) in found.rule_en
     assert str(found.date) in found.rule_ko
@@ -355,9 +405,9 @@ def test_an_extension_never_shortens(extension: object, day: dt.date) -> None:
 
 def test_a_rule_can_be_checked_by_hand() -> None:
     found = due("kr-oida", "objection", D(2026, 1, 16))
-    assert found.first_day == D(2026, 1, 17)
-    assert found.rolled_from == D(2026, 2, 15)
-    assert [each[2] for each in found.skipped] == ["설날 전날", "설날", "설날 다음날"]
+    assert found.period.first == D(2026, 1, 17)
+    assert found.period.end == D(2026, 2, 15)
+    assert [each[2] for each in found.period.skipped] == ["설날 전날", "설날", "설날 다음날"]
     assert found.article == "Arts. 18(1), 29(1); Civil Act Arts. 157, 161"
     assert found.article_ko == "제18조제1항, 제29조제1항; 민법 제157조, 제161조"
     assert "moves to the next working day, 2026-02-19 (Thu)" in found.rule_en
@@ -366,14 +416,14 @@ def test_a_rule_can_be_checked_by_hand() -> None:
 
 def test_a_request_on_a_holiday_names_the_holiday_on_which_it_came() -> None:
     found = due("kr-oida", "decision", D(2026, 2, 16))
-    assert found.first_day == D(2026, 2, 19)
+    assert found.period.first == D(2026, 2, 19)
     assert found.date == D(2026, 3, 5)
-    assert [day for day, *_ in found.skipped] == [
+    assert [day for day, *_ in found.period.skipped] == [
         *(D(2026, 2, n) for n in (16, 17, 18)),
         D(2026, 3, 2),
     ]
     # holidays within a period of calendar days count like any other
-    assert due("kr-oida", "objection", D(2026, 2, 10)).skipped == ()
+    assert due("kr-oida", "objection", D(2026, 2, 10)).period.skipped == ()
 
 
 def test_a_year_without_the_commissions_list_is_told() -> None:
@@ -529,7 +579,7 @@ def test_a_calendar_leaves_out_what_is_done_and_refuses_frames_without_names() -
 def test_what_comes_on_a_day_off_counts_as_of_the_next_working_day() -> None:
     """The law firm's example of 950 CMR 32.03(3): Thanksgiving Day, then Friday, then Monday."""
     found = due("us-ma-prl", "decision", D(2026, 11, 26))
-    assert (found.event_date, found.first_day) == (D(2026, 11, 27), D(2026, 11, 30))
+    assert (found.period.counts_from, found.period.first) == (D(2026, 11, 27), D(2026, 11, 30))
     assert "on 2026-11-26 (Thu), a day off, counts as of 2026-11-27 (Fri)" in found.rule_en
     assert "2026-11-26(목) 쉬는 날" in found.rule_ko
 

@@ -410,7 +410,7 @@ def test_keys_with_which_anybody_can_sign_are_refused(copy: Path, public: Path) 
     assert len(every) >= 14  # those that others list: 8 canonical ones, and 6 that are not
     for raw in every:
         with pytest.raises(InputError, match=r"small order|forbids"):
-            keys.read_public(pem(raw))
+            keys._read_public(pem(raw))
     # what a forger does with one: R and S of nothing, which fit every message
     forged = (1).to_bytes(32, "little") + bytes(32)
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -431,7 +431,7 @@ def test_keys_with_which_anybody_can_sign_are_refused(copy: Path, public: Path) 
 def test_keys_written_in_a_way_that_the_standard_forbids_are_refused(y: int) -> None:
     for sign in (0, 1):
         with pytest.raises(InputError, match=r"forbids|small order"):
-            keys.read_public(pem((y | sign << 255).to_bytes(32, "little")))
+            keys._read_public(pem((y | sign << 255).to_bytes(32, "little")))
 
 
 def test_a_second_signature_can_not_be_made_of_a_first(copy: Path, key: Path, public: Path) -> None:

@@ -31,7 +31,7 @@ Hits = list[tuple[str, int | None, str]]
 def hits(
     folder: Path, rules: tuple[RedactionRule, ...] = (), data: tuple[DataUse, ...] = (ORL,)
 ) -> Hits:
-    return screening.screen_payload(folder, data, rules).select("file", "line", "kind").rows()
+    return screening._screen_payload(folder, data, rules).select("file", "line", "kind").rows()
 
 
 def test_an_honest_payload_passes_the_gate(payload: Path) -> None:
@@ -189,7 +189,7 @@ def test_text_in_a_pdf_is_read_too(tmp_path: Path) -> None:
     canvas.drawString(100, 700, "call 010-1234-5678, says Hong Gildong")
     canvas.save()
     rule = RedactionRule("witness A", exact="Hong Gildong")
-    found = screening.screen_payload(tmp_path, (ORL,), (rule,))
+    found = screening._screen_payload(tmp_path, (ORL,), (rule,))
     assert found["kind"].to_list() == ["redaction", "personal"]
     assert all(what.startswith("page 2: ") for what in found["what"])
 

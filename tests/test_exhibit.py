@@ -40,20 +40,20 @@ from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.exhibit import ExhibitPayload, build_payload, write_payload
 from onetomany.evidence.figures import (
     Figure,
-    csv_bytes,
-    frame_of,
+    _csv_bytes,
+    _frame_of,
+    _without_data,
     list_item_files,
     read_figures,
-    without_data,
 )
 from onetomany.evidence.printed import LEAST, POINT, TURNED, UPRIGHT, Printed, _read, lay_out
 from onetomany.evidence.reproduce import (
-    compare_bytes,
-    compare_exhibits,
+    _compare_bytes,
+    _compare_exhibits,
     reproduce,
     version_differences,
 )
-from onetomany.evidence.typesetting import STANDARDS, grid, pdf
+from onetomany.evidence.typesetting import STANDARDS, Document, grid
 from onetomany.evidence.verify import verify
 from onetomany.examples import sample_bundle
 from onetomany.report.blocks import read_chapter
@@ -287,7 +287,7 @@ def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Exhib
     frame = pl.read_parquet(payload.folder / "tables" / "01-1.parquet")
     assert frame.schema["size"] == pl.Int64  # the frame itself, not its picture
     assert frame["who"].to_list() == ["없음", "a, b", None]
-    assert csv_bytes(frame) == (payload.folder / "tables" / "01-1.csv").read_bytes()
+    assert _csv_bytes(frame) == (payload.folder / "tables" / "01-1.csv").read_bytes()
     spec = json.loads((payload.folder / "figures" / "01-1.json").read_text(encoding="utf-8"))
     assert "datasets" not in spec
     assert spec["data"]["name"] == "data-1"
@@ -465,10 +465,7 @@ def test_parts_of_a_chart_stand_in_order_on_their_pages(
     pictures = {pages.picture_name(each): svg for each, svg in large.values()}
     parts, shown = pages.exhibit_parts([("A-1", chapter, figures)], pictures)
     path = tmp_path / "large.pdf"
-    path.write_bytes(
-        pdf(title="Large", title_ko="큰 그림", lede=[], parts=parts, foot="", day=date(2026, 1, 1),
-            pictures=shown)
-    )  # fmt: skip
+    path.write_bytes(Document("Large", "큰 그림", [], parts).pdf("", date(2026, 1, 1), shown))
     document = pypdfium2.PdfDocument(path)
     told = []
     for page, text in zip(document, text_of(path), strict=True):
@@ -702,7 +699,7 @@ def test_what_differs_in_a_doctored_bundle_is_named(doctored: Path, again: list[
     listed = (doctored / "figures.json").read_text(encoding="utf-8")
     versions = listed.replace(f'"polars": "{pl.__version__}"', '"polars": "0.1"')
     (doctored / "figures.json").write_text(versions, encoding="utf-8")
-    table = compare_exhibits(doctored, again)
+    table = _compare_exhibits(doctored, again)
     outcome = dict(table.select("item", "outcome").iter_rows())
     assert outcome == {
         "Figure 01-1": "within",
@@ -723,7 +720,7 @@ def test_an_item_on_one_side_only_is_different(doctored: Path, again: list[Figur
     whole = json.loads((doctored / "figures.json").read_text(encoding="utf-8"))
     whole["figures"] = [{**whole["figures"][0], "number": "01-9"}, *whole["figures"][1:]]
     (doctored / "figures.json").write_text(json.dumps(whole), encoding="utf-8")
-    what = dict(compare_exhibits(doctored, again).select("item", "what").iter_rows())
+    what = dict(_compare_exhibits(doctored, again).select("item", "what").iter_rows())
     assert what["Figure 01-9"] == "the new run does not give it"
     assert what["Figure 01-1"] == "it is not in the bundle"
 
@@ -758,7 +755,7 @@ def test_templates_are_not_let_in() -> None:
     assert pack_frame(pl.DataFrame([wide])) is None
     for rows in ([{"template": row}], [wide]):
         with pytest.raises(InputError, match="as a template does"):
-            frame_of(rows)
+            _frame_of(rows)
 
 
 def test_specifications_do_not_hang_on_the_names_of_their_data() -> None:
@@ -766,8 +763,8 @@ def test_specifications_do_not_hang_on_the_names_of_their_data() -> None:
         layers = [{"data": {"name": first}}, {"data": {"name": second}}, {"data": {"name": first}}]
         return {"layer": layers, "datasets": {second: [{"a": 2}], first: [{"a": 1}]}}
 
-    bare, frames = without_data(spec("data-f00", "data-b4"))
-    assert bare == without_data(spec("x", "y"))[0]
+    bare, frames = _without_data(spec("data-f00", "data-b4"))
+    assert bare == _without_data(spec("x", "y"))[0]
     assert [frame["a"].to_list() for frame in frames] == [[1], [2]]
     assert [each["data"]["name"] for each in bare["layer"]] == ["data-1", "data-2", "data-1"]
 
@@ -782,7 +779,7 @@ CELL = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_categor
 def test_csv_tells_every_value_apart(rows: list[tuple[str | None, float, int]]) -> None:
     schema = {"text": pl.String, "number": pl.Float64, "count": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    written = pl.read_csv(io.BytesIO(csv_bytes(frame)), schema=schema)
+    written = pl.read_csv(io.BytesIO(_csv_bytes(frame)), schema=schema)
     assert plain_text(written).equals(frame)
     packed = pack_frame(frame)
     assert packed
@@ -793,13 +790,16 @@ def test_csv_tells_every_value_apart(rows: list[tuple[str | None, float, int]]) 
 @settings(max_examples=30, deadline=None)
 def test_numbers_may_differ_by_a_millionth_and_counts_not_at_all(value: float, count: int) -> None:
     def table(value: float, count: int) -> bytes:
-        return csv_bytes(pl.DataFrame({"value": [value, 0.5], "count": [count, 1]}))
+        return _csv_bytes(pl.DataFrame({"value": [value, 0.5], "count": [count, 1]}))
 
     before = table(value, count)
-    assert compare_bytes("t.csv", before, table(value, count))[0] == "same"
-    assert compare_bytes("t.csv", before, table(value * (1 + 1e-8), count))[0] in ("same", "within")
-    assert compare_bytes("t.csv", before, table(value * (1 + 1e-3), count))[0] == "different"
-    assert compare_bytes("t.csv", before, table(value, count + 1))[0] == "different"
+    assert _compare_bytes("t.csv", before, table(value, count))[0] == "same"
+    assert _compare_bytes("t.csv", before, table(value * (1 + 1e-8), count))[0] in (
+        "same",
+        "within",
+    )
+    assert _compare_bytes("t.csv", before, table(value * (1 + 1e-3), count))[0] == "different"
+    assert _compare_bytes("t.csv", before, table(value, count + 1))[0] == "different"
 
 
 def test_a_long_table_is_cut_in_print_only() -> None:

@@ -126,12 +126,16 @@ def test_a_picture_can_t_be_put_outside_the_folder(
             )
 
 
+def recorded_attributes() -> str:
+    return (fetching.SHEETS / "london.csv").read_text(encoding="utf-8")
+
+
 def test_the_registration_of_the_london_set_is_whole() -> None:
     listed = (fetching.SHEETS / "london.sha256").read_text(encoding="utf-8").splitlines()
     digests = [line.partition("  ")[0] for line in listed]
     assert len(set(digests)) == LONDON.images == 204
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in digests)
-    people = list(csv.DictReader(io.StringIO(fetching.recorded_attributes("london"))))
+    people = list(csv.DictReader(io.StringIO(recorded_attributes())))
     in_list = {f"p{line[-10:-7]}" for line in listed}
     assert {row["subject_id"] for row in people} == in_list
     assert len(people) == LONDON.subjects == 102
@@ -166,7 +170,7 @@ def test_the_stored_london_table_is_what_its_record_says() -> None:
         sheet = {file.name: file.sha256 for file in sources.model(model).files}
         assert stored.run["models"][model]["weights"] == sheet
     # groups are those that people gave of themselves, as registered with the set
-    said = pl.read_csv(io.StringIO(fetching.recorded_attributes("london")), infer_schema=False)
+    said = pl.read_csv(io.StringIO(recorded_attributes()), infer_schema=False)
     assert stored.attributes.drop("attributes_are").equals(said.sort("subject_id"))
     assert set(stored.attributes["attributes_are"]) == {"recorded"}
     for key in ("source", "licence", "credit", "limits", "made", "command", "recorded"):
@@ -178,7 +182,8 @@ def test_another_table_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
     for suffix in ("json", "parquet"):
         source = Path(str(pairs.DATA)) / f"london.{suffix}"
         (tmp_path / source.name).write_bytes(source.read_bytes())
-    assert pairs.stored_pairs(tmp_path) == ["london"]
+    with pytest.raises(InputError, match="there are london"):
+        pairs.open_pairs("paris", tmp_path)
     table = pl.read_parquet(tmp_path / "london.parquet")
     table.with_columns(pl.col("SFace") * 0.99).write_parquet(tmp_path / "london.parquet")
     with pytest.raises(IntegrityError, match="not those of its run record"):

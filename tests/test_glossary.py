@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from browser import errors, resize, wait_for
-from onetomany.report.glossary import TermMarker, glossary_rows, page_terms
+from onetomany.report.glossary import TermMarker, _glossary_rows, page_terms
 from onetomany.report.website import Exhibit, executed_chapters, write_site
 from sample_notebook import twin, write_notebook
 from test_accessibility import violations
@@ -55,7 +55,7 @@ def test_the_page_and_the_kit_explain_a_term_in_the_same_words() -> None:
     assert shown == [
         f"| {row['term']} | {row['korean']}{notes[row['note']]} "
         f"| {row['meaning_en']} | {row['meaning_ko']} | {row['source']} |"
-        for row in glossary_rows().iter_rows(named=True)
+        for row in _glossary_rows().iter_rows(named=True)
     ]
 
 

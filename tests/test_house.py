@@ -86,6 +86,11 @@ def test_modules_stay_small(path: Path) -> None:
     assert path.name != "utils.py"
 
 
+def test_functions_stay_short() -> None:
+    """40 lines, docstrings aside: one screen, which can be read alone."""
+    assert house.long_functions() == {}
+
+
 def test_only_the_kits_own_bars_show_progress() -> None:
     """JupyterLab paints tqdm's own bars red; `progress` does not."""
     found = [

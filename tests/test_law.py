@@ -21,7 +21,7 @@ from onetomany.documents import indexing
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError
-from onetomany.mentions.tagger import find_mentions
+from onetomany.mentions.tagger import mention_rows
 from onetomany.sources import case
 
 MEMORANDUM = date(2019, 4, 30)
@@ -74,8 +74,8 @@ def test_days_that_other_texts_name_agree_with_those_counted_from_addenda(
 
 
 def test_provisions_are_written_as_the_reader_of_laws_writes_them(rows: pl.DataFrame) -> None:
-    text = pl.DataFrame({"block_id": ["a"], "text": ["개인정보 보호법 제15조제3항, 제28조의12"]})
-    assert set(find_mentions(text)["normal"]) <= set(rows["provision"])
+    found = mention_rows(["개인정보 보호법 제15조제3항, 제28조의12"])
+    assert {normal for _, _, _, _, normal, *_ in found} <= set(rows["provision"])
 
 
 # --- as of a date --------------------------------------------------------------------------------

@@ -129,10 +129,11 @@ def test_a_letter_that_is_not_written_in_the_language_is_refused_in_a_sentence()
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A copy of data_requests/ to be changed."""
-    shutil.copytree(requests_folder(), tmp_path / "data")
-    return tmp_path / "data"
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of data_requests/ to be changed, which the working directory has."""
+    own = shutil.copytree(requests_folder(), tmp_path / "data_requests")
+    monkeypatch.chdir(tmp_path)
+    return own
 
 
 def changed(path: Path, old: str, new: str) -> None:
@@ -143,14 +144,14 @@ def changed(path: Path, old: str, new: str) -> None:
 
 def test_a_law_without_the_new_fields_still_makes_letters(home: Path) -> None:
     changed(home / "laws" / "uk-foia-2000.toml", 'language = "en-GB"\n', "")
-    made = letters.letter("cameras", "uk-foia-2000", FIELDS, folder=home)
+    made = letters.letter("cameras", "uk-foia-2000", FIELDS)
     assert (made.language, made.tag) == ("en", "en")
     changed(home / "laws" / "us-foia.toml", 'language = "en-US"', 'language = "fr-FR"')
     with pytest.raises(InputError, match="the authority's language, 'fr'"):
-        letters.letter("cameras", "us-foia", FIELDS, folder=home)
+        letters.letter("cameras", "us-foia", FIELDS)
     changed(home / "laws" / "us-foia.toml", 'language = "fr-FR"', 'language = "French"')
     with pytest.raises(InputError, match="'language' is 'French': it must be such as"):
-        letters.letter("cameras", "us-foia", FIELDS, folder=home)
+        letters.letter("cameras", "us-foia", FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,7 @@ def test_questions_of_fact_are_known(language: str, items: list[str], asked: lis
 def test_a_question_among_documents_is_told_and_one_apart_is_printed_apart(home: Path) -> None:
     path = home / "templates" / "contracts.md.j2"
     changed(path, "3. the clauses on the ownership", "3. who owns the models, and the clauses on")
-    [notice] = letters.letter("contracts", "us-foia", FIELDS, folder=home).notices
+    [notice] = letters.letter("contracts", "us-foia", FIELDS).notices
     assert notice.startswith("Item 3 reads as a question of fact")
     # a law that gives a right to answers is not warned of them
     assert FRAMES["eu-gdpr-15"].answers
@@ -332,13 +333,13 @@ def test_questions_must_be_in_each_language_of_the_letter(home: Path) -> None:
     text = path.read_text("utf-8")
     path.write_text(re.sub(r'(?m)^de = \["Wie.*\n', "", text), "utf-8")
     with pytest.raises(InputError, match="'questions' must be in en, ko, de"):
-        letter_templates.templates(home)
+        letter_templates.templates()
 
 
 def test_a_language_needs_twelve_months(home: Path) -> None:
     changed(home / "templates" / "languages.toml", '"Januar", ', "")
     with pytest.raises(InputError, match="'months' of de must be twelve"):
-        languages.letter_languages(home)
+        languages.letter_languages()
 
 
 @given(day=st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31)))

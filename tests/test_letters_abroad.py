@@ -76,7 +76,7 @@ def test_every_law_has_a_letter() -> None:
 
 
 def test_the_ai_register_says_what_the_public_may_not_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Article 49(4): A.1 to 10 without 6, 8 and 9, and C.1 to 3, are in a part that is closed."""
     found = registers.ai_register()
@@ -85,9 +85,11 @@ def test_the_ai_register_says_what_the_public_may_not_read(
     assert kept == [*(f"A.{n}" for n in (1, 2, 3, 4, 5, 7, 10)), "C.1", "C.2", "C.3"]
     assert main(["requests", "register"]) == 0
     assert "A.6: data and inputs" in capsys.readouterr().out
-    (tmp_path / "laws").mkdir()
-    (tmp_path / "registers").mkdir()
     text = (requests_folder() / "registers" / "eu-ai-act.csv").read_text("utf-8")
-    (tmp_path / "registers" / "eu-ai-act.csv").write_text(text.replace("left out", "open"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in ("laws", "registers"):
+        Path("data_requests", name).mkdir(parents=True)
+    other = Path("data_requests", "registers", "eu-ai-act.csv")
+    other.write_text(text.replace("left out", "open"), "utf-8")
     with pytest.raises(InputError, match="'police_migration_border' must be of"):
-        registers.ai_register(tmp_path)
+        registers.ai_register()

@@ -129,8 +129,13 @@ KEY = [
 FRAMES = ["{}", "지난 {}에 따르면", "확인 결과 {}, 그리고 뒤", "it was {} as said", "\n{}\n"]
 
 
+def mentions_of(blocks: pl.DataFrame) -> pl.DataFrame:
+    texts = blocks["text"].fill_null("").to_list()
+    return tagger.mentions_frame(tagger.mention_rows(texts), blocks)
+
+
 def found(text: str) -> pl.DataFrame:
-    return tagger.find_mentions(pl.DataFrame({"block_id": ["b"], "text": [text]}))
+    return mentions_of(pl.DataFrame({"block_id": ["b"], "text": [text]}))
 
 
 def test_the_key_is_long_enough_and_says_nothing_twice() -> None:
@@ -189,7 +194,7 @@ def test_an_article_takes_the_law_that_stands_at_it_or_none() -> None:
     two = pl.DataFrame(
         {"block_id": ["a", "b"], "text": ["개인정보 보호법", "제15조, 같은 법 제3조"]}
     )
-    assert tagger.find_mentions(two)["normal"].to_list() == ["pipa", "? 15", "? 3"]
+    assert mentions_of(two)["normal"].to_list() == ["pipa", "? 15", "? 3"]
     far = found("형법 제355조의 횡령이 문제된다. 피고는 제12조를 든다.").filter(kind="law")
     assert far["normal"].to_list() == ["형법 355", "? 12"]
 
@@ -345,7 +350,7 @@ TEXTS = st.lists(
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
     blocks = pl.DataFrame({"block_id": [f"b{i}" for i in range(len(texts))], "text": texts})
-    rows = tagger.find_mentions(blocks)
+    rows = mentions_of(blocks)
     assert rows.schema == pl.Schema(tagger.MENTIONS)
     assert set(rows["kind"]) <= set(tagger.KINDS)
     by_id = dict(zip(blocks["block_id"], texts, strict=True))
@@ -362,9 +367,9 @@ def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
 @given(st.lists(TEXTS, min_size=2, max_size=5))
 def test_a_block_is_read_alike_alone_and_among_others(texts: list[str]) -> None:
     names = [f"b{i}" for i in range(len(texts))]
-    together = tagger.find_mentions(pl.DataFrame({"block_id": names, "text": texts}))
+    together = mentions_of(pl.DataFrame({"block_id": names, "text": texts}))
     alone = [
-        tagger.find_mentions(pl.DataFrame({"block_id": [name], "text": [text]}))
+        mentions_of(pl.DataFrame({"block_id": [name], "text": [text]}))
         for name, text in zip(names, texts, strict=True)
     ]
     assert together.equals(pl.concat(alone))
@@ -446,7 +451,7 @@ def test_bounds_tell_rounding_from_difference() -> None:
     ],
 )
 def test_what_is_counted_may_stand_before_its_number(text: str, unit: str) -> None:
-    found = tagger.find_mentions(pl.DataFrame({"block_id": ["0"], "text": [text]}))
+    found = mentions_of(pl.DataFrame({"block_id": ["0"], "text": [text]}))
     assert found.filter(kind="quantity")["unit"].to_list() == [unit]
 
 
@@ -463,13 +468,13 @@ def test_what_is_no_quantity_is_refused() -> None:
 
 
 def test_an_empty_corpus_has_no_mentions() -> None:
-    empty = tagger.find_mentions(
+    empty = mentions_of(
         pl.DataFrame(
             {"block_id": [], "text": []}, schema={"block_id": pl.String, "text": pl.String}
         )
     )
     assert empty.schema == pl.Schema(tagger.MENTIONS)
-    assert tagger.find_mentions(
+    assert mentions_of(
         pl.DataFrame({"block_id": ["a"], "text": [None]}, schema_overrides={"text": pl.String})
     ).is_empty()
 

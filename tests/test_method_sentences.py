@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.methods import SHOWING, method_sentences, methods_statement, used_functions
+from onetomany.evidence.methods import SHOWING, _method_sentences, methods_statement, used_functions
 from onetomany.evidence.typesetting import MOST_ROWS
 from onetomany.examples import sample_bundle
 from onetomany.report.blocks import read_chapter
@@ -22,7 +22,7 @@ from onetomany.report.chapter import Chapter
 from onetomany.sources.case import case_numbers
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SENTENCES = method_sentences()
+SENTENCES = _method_sentences()
 HANGUL = re.compile("[가-힣]")
 
 

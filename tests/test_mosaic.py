@@ -296,7 +296,7 @@ def test_every_published_fact_has_its_source_and_assumption() -> None:
         **dict.fromkeys(("assumption_en", "assumption_ko", "read"), None),
     }
     with pytest.raises(InputError, match="'x' has no read, assumption_en, assumption_ko"):
-        everyday.parse_facts({"fact": [given_fact]})
+        everyday._parse_facts({"fact": [given_fact]})
     whole = given_fact | {"read": START.date(), "assumption_en": "x", "assumption_ko": "x"}
     for wrong in (
         {},
@@ -305,7 +305,7 @@ def test_every_published_fact_has_its_source_and_assumption() -> None:
         {"count": [1, 2], "total": 0.5},
     ):
         with pytest.raises(InputError, match="'x' needs a share"):
-            everyday.parse_facts({"fact": [whole | wrong]})
+            everyday._parse_facts({"fact": [whole | wrong]})
 
 
 def test_the_list_has_all_that_the_commenter_named(listed: pl.DataFrame) -> None:

@@ -146,7 +146,7 @@ def test_a_chart_that_is_not_drawn_yet_has_its_still_in_print_alone(
             assert (site / name).is_file()
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         # shown once their files are loaded
-        wait_for(driver, 20, lambda _: all(each.is_displayed() for each in stills))
+        wait_for(driver, 60, lambda _: all(each.is_displayed() for each in stills))
     finally:
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})

@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from onetomany import cli
 from onetomany.charts.languages import spec_in_language
 from onetomany.claims import programmes
-from onetomany.cli.command import preferred_language
+from onetomany.cli.command import _preferred_language
 from onetomany.errors import InputError
 from onetomany.report.kernels import LabKernels
 from onetomany.report.tags import ANSWER, EXERCISE, REPORT_ONLY
@@ -174,7 +174,7 @@ def test_the_locale_chooses_the_language(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert preferred_language() == language
+    assert _preferred_language() == language
 
 
 def test_lab_makes_a_copy_once_and_keeps_what_was_changed(
@@ -205,14 +205,14 @@ def test_html_keeps_one_language_and_everything_else() -> None:
         '<tr><td lang="ko-KR">인용 &amp; quote&#33;<br/><img src="x"></td></tr></table><!-- c -->'
         "<p lang=\"en\">One <b>two<br></b></p><p lang='ko'>하나 <b>둘</b></p>"
     )
-    kept = speaking.html_in_language(body, "ko")
+    kept = speaking._html_in_language(body, "ko")
     assert kept == (
         "<table><tr><th> <span lang='ko'>날</span></th></tr>"
         '<tr><td lang="ko-KR">인용 &amp; quote&#33;<br/><img src="x"></td></tr></table><!-- c -->'
         "<p lang='ko'>하나 <b>둘</b></p>"
     )
-    assert "하나" not in speaking.html_in_language(body, "en")
-    assert "인용" in speaking.html_in_language(body, "en")
+    assert "하나" not in speaking._html_in_language(body, "en")
+    assert "인용" in speaking._html_in_language(body, "en")
 
 
 def test_a_chart_speaks_one_language() -> None:

@@ -19,10 +19,10 @@ from onetomany.evidence.opened import Opened
 from onetomany.evidence.opentimestamps import (
     MAGIC,
     SIZE,
+    _read_proof,
     add_proof,
     check_opentimestamps,
     describe_proof,
-    read_proof,
 )
 from onetomany.evidence.verify import verify
 from payloads import OPERATOR
@@ -79,7 +79,7 @@ def upgraded(digest: bytes = DIGEST) -> tuple[bytes, bytes]:
 
 def test_a_proof_gives_the_root_that_its_block_must_have() -> None:
     content, root = upgraded()
-    found = read_proof(content)
+    found = _read_proof(content)
     assert found.digest == DIGEST.hex()
     assert found.blocks == [(358_391, root[::-1].hex())]
     assert found.pending == ["https://calendar.example.org"]
@@ -92,12 +92,12 @@ def test_a_proof_gives_the_root_that_its_block_must_have() -> None:
 def test_forks_other_kinds_and_hashes_that_are_not_calculated() -> None:
     stamp = FORK + pending("https://a") + FORK + pending("https://b")
     stamp += FORK + attested(LITECOIN, number(5)) + b"\x03" + SHA256 + bitcoin(7)
-    found = read_proof(proof(stamp))
+    found = _read_proof(proof(stamp))
     assert (found.pending, found.other, found.blocks) == (["https://a", "https://b"], 1, [(7, "")])
     # reversed and written in hexadecimal: no root of 32 bytes, so none is given
-    assert read_proof(proof(b"\xf2\xf3" + bitcoin(7))).blocks == [(7, "")]
-    assert read_proof(proof(b"\xf2" + bitcoin(7))).blocks == [(7, DIGEST.hex())]
-    found = read_proof(proof(pending("https://\u202e\x1b[2J.org")))
+    assert _read_proof(proof(b"\xf2\xf3" + bitcoin(7))).blocks == [(7, "")]
+    assert _read_proof(proof(b"\xf2" + bitcoin(7))).blocks == [(7, DIGEST.hex())]
+    found = _read_proof(proof(pending("https://\u202e\x1b[2J.org")))
     assert describe_proof(found).isprintable()
 
 
@@ -127,7 +127,7 @@ def test_forks_other_kinds_and_hashes_that_are_not_calculated() -> None:
 )
 def test_what_is_no_proof_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why):
-        read_proof(content)
+        _read_proof(content)
 
 
 @settings(max_examples=300, deadline=None)
@@ -138,13 +138,13 @@ def test_damaged_proofs_are_refused_or_read(data: st.DataObject) -> None:
         place = data.draw(st.integers(0, len(content) - 1))
         content[place : place + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))
     with contextlib.suppress(InputError):
-        assert describe_proof(read_proof(bytes(content))).isprintable()
+        assert describe_proof(_read_proof(bytes(content))).isprintable()
 
 
 def test_a_large_proof_is_read_in_no_time() -> None:
     many = proof((FORK + bitcoin(1)) * 8000 + bitcoin(1))
     assert len(many) <= SIZE
-    assert len(read_proof(many).blocks) == 8001
+    assert len(_read_proof(many).blocks) == 8001
 
 
 # --- in a bundle

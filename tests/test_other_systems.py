@@ -142,7 +142,7 @@ def test_a_spawned_process_that_fails_or_is_late_is_replaced(
     no_fork: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeper, "_GRACE", 0.0)
-    task = keeper.Keeper("onetomany.cage.nothing:load_nothing")
+    task = keeper.Keeper("onetomany.cage.zygote:load_nothing")
     document = tmp_path / "document"
     document.write_bytes(b"x" * 10)
     ask = {"seconds": 20.0, "memory": 1 << 28, "most": 100}

@@ -31,7 +31,7 @@ from onetomany.evidence.pades import (
     standards,
 )
 from onetomany.evidence.signed_pdf import read_pdf_signatures
-from onetomany.evidence.typesetting import heading, pair, pdf
+from onetomany.evidence.typesetting import Document, heading, pair
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR, record
 
@@ -98,7 +98,7 @@ def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def page() -> bytes:
     parts = [heading(1, "Result", "결과"), pair("One of forty.", "마흔 가운데 하나.")]
-    return pdf(title="A", title_ko="가", lede=[], parts=parts, foot="x", day=CREATED.date())
+    return Document("A", "가", [], parts).pdf("x", CREATED.date())
 
 
 @pytest.fixture(scope="module")

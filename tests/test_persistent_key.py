@@ -17,7 +17,7 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.reidentification import persistent_key
 from onetomany.sources import arrivals, travellers
-from onetomany.sources.identifiers import is_registration_number, refuse_identifiers
+from onetomany.sources.identifiers import _is_registration_number, refuse_identifiers
 
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
@@ -220,7 +220,7 @@ def test_registration_numbers_are_refused(number: str, words: str) -> None:
         refused([int(number)], "resident registration")
         refused([float(number), None], "resident registration")
     refused([number], "resident registration", pl.Categorical)
-    assert pl.select(is_registration_number(pl.lit(number))).item()
+    assert pl.select(_is_registration_number(pl.lit(number))).item()
 
 
 @settings(deadline=None, max_examples=40)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from lxml import html
 
 from onetomany.charts.presenter import (
+    _column_labels,
     add_korean,
-    column_labels,
     present_table,
     table_words,
 )
@@ -184,9 +184,9 @@ def test_a_speaker_has_the_name_that_the_case_gives() -> None:
 
 
 def test_labels_and_words_are_complete() -> None:
-    for name, column in column_labels().items():
-        assert all(column.label), name
-        assert not re.search("[가-힣]", column.label[0]), name
+    for name, (label, _) in _column_labels().items():
+        assert all(label), name
+        assert not re.search("[가-힣]", label[0]), name
     for word, (english, _) in table_words().items():
         assert not re.search("[가-힣]", english), word
 

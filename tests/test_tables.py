@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetomany.evidence.figures import csv_bytes
+from onetomany.evidence.figures import _csv_bytes
 from onetomany.sources.tables import csv_text, plain_text
 
 LIB = Path(__file__).parents[1] / "lib" / "onetomany"
@@ -81,7 +81,9 @@ def test_every_text_comes_back_and_none_starts_a_formula(
 def test_tables_of_an_exhibit_hold_no_formula() -> None:
     """Nested values, too, are written as text."""
     frame = pl.DataFrame({"=a": [["=1"]], "b": [{"c": "=2"}], "d": ["=HYPERLINK(1)"]})
-    assert csv_bytes(frame) == (b'"\'=a","b","d"\n"[""=1""]","{""c"": ""=2""}","\'=HYPERLINK(1)"\n')
+    assert _csv_bytes(frame) == (
+        b'"\'=a","b","d"\n"[""=1""]","{""c"": ""=2""}","\'=HYPERLINK(1)"\n'
+    )
 
 
 def test_all_csv_is_written_in_one_place() -> None:

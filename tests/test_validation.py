@@ -30,7 +30,7 @@ pytestmark = pytest.mark.kernel
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 CODES = list(questions.JURISDICTIONS)
-METHODS = validation.load_methods()["method"]
+METHODS = validation._load_methods()["method"]
 TESTS = {
     f"tests/{path.name}::{name}"
     for path in ROOT.glob("tests/test_*.py")
@@ -87,7 +87,7 @@ def test_every_analysis_function_of_every_chapter_is_covered(chapters: list[Chap
         for name in used_functions(chapter):
             if (room := name.split(".")[1]) in validation.ANALYSIS:
                 seen.add(room)
-                assert validation.covering(name, METHODS), f"{name}, used in {chapter.stem}"
+                assert validation._covering(name, METHODS), f"{name}, used in {chapter.stem}"
     assert seen == set(validation.ANALYSIS)
 
 

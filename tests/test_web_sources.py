@@ -327,15 +327,15 @@ def test_a_capture_is_carried_with_a_permission_and_the_gate_lets_only_that_in(
         f"captures/{each}.warc.gz"
         for each in listed(payload).filter(path=ADDRESS)["capture_sha256"]
     ]
-    assert screening.screen_payload(payload, [], done.rules).is_empty()
-    unread = screening.screen_payload(payload, [])
+    assert screening._screen_payload(payload, [], done.rules).is_empty()
+    unread = screening._screen_payload(payload, [])
     assert set(unread["file"]) == set(done.carried)
     # the permission is for these bytes, in that folder
     changed = payload / next(iter(done.carried))
     changed.write_bytes(changed.read_bytes() + b"\0")
-    assert screening.screen_payload(payload, [], done.rules).height == 1
+    assert screening._screen_payload(payload, [], done.rules).height == 1
     changed.rename(payload / "other.gz")
-    assert screening.screen_payload(payload, [], done.rules)["file"].to_list() == ["other.gz"]
+    assert screening._screen_payload(payload, [], done.rules)["file"].to_list() == ["other.gz"]
     assert all(rule.allows and rule.exact in rule.reason for rule in done.rules)
 
 

@@ -33,18 +33,11 @@ def bubblewrap_command(command: list[str], folder: str, places: Iterable[str]) -
         return None
     shown = [*_interpreter(), *places]
     binds = [word for place in dict.fromkeys(shown) for word in ("--ro-bind-try", place, place)]
-    apart = [
-        "--unshare-all",
-        "--die-with-parent",
-        "--new-session",
-        "--cap-drop",
-        "ALL",
-        "--uid",
-        "65534",
-    ]
-    return [found, *apart, "--gid", "65534", *binds, "--proc", "/proc",
-            "--ro-bind", folder, folder,
-            "--remount-ro", "/", "--chdir", folder, "--", *command]  # fmt: skip
+    return [
+        found, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+        "--uid", "65534", "--gid", "65534", *binds, "--proc", "/proc", "--ro-bind", folder, folder,
+        "--remount-ro", "/", "--chdir", folder, "--", *command,
+    ]  # fmt: skip
 
 
 def _interpreter() -> list[str]:

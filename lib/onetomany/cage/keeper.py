@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,7 @@ _GRACE = 10.0  # seconds after which a process that does not answer at all is ki
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
             "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
+_STOPPED = "the process that read it was stopped"
 Kept = TypeVar("Kept")
 
 
@@ -229,17 +230,25 @@ class Keeper:
         process can't be started.
         """
         self.start()
-        if self.spawned is not None:
-            return self._ask_spawned(
-                self.spawned, file, request, take, seconds=seconds, most=most, answer=answer
-            )
-        assert self.line is not None
         begun, process = time.monotonic(), next(self.processes)
-        limits = {"seconds": seconds, "memory": memory, "bytes": most}
-        message = json.dumps({**request, **limits}).encode()
+        deadline = begun + seconds + _GRACE
+        whole = {**request, "seconds": seconds, "memory": memory, "bytes": most}
+
+        def taken(frames: int) -> Kept:
+            return take(Frames(frames, deadline, answer))
+
+        handled = self._ask_fork if self.spawned is None else self._ask_spawned
+        kept, trouble, code, used = handled(file, whole, taken, deadline)
+        return Outcome(kept, Ended(code, time.monotonic() - begun, used, process), trouble)
+
+    def _ask_fork(
+        self, file: int, request: Mapping[str, Any], taken: Callable[[int], Kept], deadline: float
+    ) -> tuple[Kept | None, str | None, int, int]:
+        """Return what was kept of the answer, what was wrong, exit code and bytes of memory."""
+        assert self.line is not None
+        message = json.dumps(request).encode()
         if len(message) > MESSAGE + 1_000:
             raise ValueError(f"a request of {len(message):,} bytes is too long")
-        deadline = begun + seconds + _GRACE
         frames, target = os.pipe()
         kept, trouble, reply = None, None, b""
         try:
@@ -249,7 +258,7 @@ class Keeper:
             finally:
                 os.close(target)
             try:
-                kept = take(Frames(frames, deadline, answer))
+                kept = taken(frames)
             except Trouble as why:
                 trouble = str(why)
             finally:
@@ -260,35 +269,25 @@ class Keeper:
         except BaseException:
             self._end()  # lest the reply to this be taken for that to the next
             raise
-        ended = Ended(-signal.SIGKILL, time.monotonic() - begun, 0, process)
         if not reply:
             self._end()
-            return Outcome(None, ended, trouble or "the process that read it was stopped")
+            return None, trouble or _STOPPED, -signal.SIGKILL, 0
         told = json.loads(reply)
-        ended = replace(ended, code=int(told["code"]), memory=int(told["memory"]) << 10)
-        return Outcome(kept, ended, trouble)
+        return kept, trouble, int(told["code"]), int(told["memory"]) << 10
 
     def _ask_spawned(
-        self,
-        spawned: SpawnedProcess,
-        file: int,
-        request: Mapping[str, Any],
-        take: Callable[[Frames], Kept],
-        *,
-        seconds: float,
-        most: int,
-        answer: int,
-    ) -> Outcome[Kept]:
+        self, file: int, request: Mapping[str, Any], taken: Callable[[int], Kept], deadline: float
+    ) -> tuple[Kept | None, str | None, int, int]:
         """Hand a document to the spawned process; it ends if the document fails or is late."""
-        begun, process = time.monotonic(), next(self.processes)
+        assert self.spawned is not None
+        spawned = self.spawned
         with os.fdopen(os.dup(file), "rb") as opened:
-            content = opened.read(most + 1)
-        deadline = begun + seconds + _GRACE
+            content = opened.read(request["bytes"] + 1)
         timer = spawned.end_at(deadline)
-        kept, trouble, code = None, "the process that read it was stopped", 0
+        kept, trouble, code = None, _STOPPED, 0
         try:
-            spawned.ask(content, {**request, "seconds": seconds, "bytes": most})
-            kept, trouble = take(Frames(spawned.answer, deadline, answer)), ""
+            spawned.ask(content, request)
+            kept, trouble = taken(spawned.answer), ""
         except Trouble as why:
             trouble = str(why)
         except OSError:
@@ -297,7 +296,7 @@ class Keeper:
             timer.cancel()
             if trouble:  # the rest of this answer must not be taken for the next
                 code, self.spawned = spawned.stop(), None
-        return Outcome(kept, Ended(code, time.monotonic() - begun, 0, process), trouble or None)
+        return kept, trouble or None, code, 0
 
     def _reply(self, deadline: float) -> bytes:
         """Return one line from the zygote; empty if it has died or does not answer."""
@@ -390,7 +389,7 @@ def _stop_all() -> None:
 
 def isolation() -> dict[str, bool]:
     """Return which mechanisms confine a process here, by starting one that does nothing."""
-    keeper = Keeper("onetomany.cage.nothing:load_nothing")
+    keeper = Keeper("onetomany.cage.zygote:load_nothing")
     try:
         keeper.start()
         return keeper.isolation

@@ -19,20 +19,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
-from .magic_bytes import (
-    ARROW,
-    GZIP,
-    HDF5,
-    LOOKED_AT,
-    MATLAB,
-    NUMPY,
-    OLE,
-    PARQUET,
-    PDF,
-    SQLITE,
-    ZIP,
-    media_type_by_magic,
-)
+from . import magic_bytes as magic
 from .text_tables import SAMPLE, START, find_separator, is_korean, is_number, utf16_of
 from .zygote import Handler, Send
 
@@ -40,16 +27,16 @@ HEAD, LINES, NUMBERS, TEXTS, TAIL, FAULT = b"H", b"L", b"N", b"T", b"Z", b"X"
 FAULTS = ("not text", "form", "empty", "names only", "uneven", "long", "memory")
 FORMS = {"{": "JSON", "[": "JSON", "<": "XML"}
 _BYTES = {
-    ZIP: "ZIP",
-    PDF: "PDF",
-    OLE: "XLS",
-    GZIP: "gzip",
-    PARQUET: "Parquet",
-    ARROW: "Arrow",
-    SQLITE: "SQLite",
-    HDF5: "HDF5",
-    MATLAB: "MATLAB",
-    NUMPY: "NumPy",
+    magic.ZIP: "ZIP",
+    magic.PDF: "PDF",
+    magic.OLE: "XLS",
+    magic.GZIP: "gzip",
+    magic.PARQUET: "Parquet",
+    magic.ARROW: "Arrow",
+    magic.SQLITE: "SQLite",
+    magic.HDF5: "HDF5",
+    magic.MATLAB: "MATLAB",
+    magic.NUMPY: "NumPy",
 }
 SEPARATORS = (",", ";", "\t", "|", " ")
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "cp1252")
@@ -85,7 +72,7 @@ def _refuse(fault: str, **more: int | str) -> NoReturn:
 
 
 def _read(content: bytes, send: Send) -> None:
-    if form := _BYTES.get(media_type_by_magic(content[:LOOKED_AT])):
+    if form := _BYTES.get(magic.media_type_by_magic(content[: magic.LOOKED_AT])):
         _refuse("form", form=form)
     encoding = _encoding_of(content)
     start = next(iter(_Lines(content, encoding)), (0, ""))[1]

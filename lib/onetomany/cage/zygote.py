@@ -82,6 +82,11 @@ def load_task(task: str) -> Handler:
     return handler
 
 
+def load_nothing() -> Handler:
+    """Return a handler that answers nothing: it shows how this system confines a process."""
+    return lambda content, request, send: None
+
+
 @cache
 def _python_library() -> ctypes.PyDLL:
     return ctypes.PyDLL(None)

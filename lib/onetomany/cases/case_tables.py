@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -108,6 +109,7 @@ def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFa
     return text_table(text, table)
 
 
+@lru_cache(maxsize=32)  # a page of forms asks for the same tables a hundred times
 def text_table(text: str, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFault]]:
     """Return a table from its CSV text, each cell as text, and the faults that prevent it."""
     empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})

@@ -30,12 +30,12 @@ def add_marked_claim(folder: Path, claim: pl.DataFrame) -> None:
 
     `claim` is one row of `claim_ledger.LEDGER`. Raises InputError as `rows.add_case_row` does.
     """
-    add_case_row(folder, "claims", marked_cells(claim))
+    add_case_row(folder, "claims", _marked_cells(claim))
 
 
 def replace_marked_claim(folder: Path, claim: pl.DataFrame) -> None:
     """Put a claim in the place of the row with its id. Raises InputError if there is none."""
-    replace_case_row(folder, "claims", claim["claim_id"][0], marked_cells(claim))
+    replace_case_row(folder, "claims", claim["claim_id"][0], _marked_cells(claim))
 
 
 def delete_marked_claim(db: duckdb.DuckDBPyConnection, folder: Path, claim_id: str) -> None:
@@ -47,7 +47,7 @@ def delete_marked_claim(db: duckdb.DuckDBPyConnection, folder: Path, claim_id: s
     db.execute("delete from claims where claim_id = ?", [claim_id])
 
 
-def marked_cells(claim: pl.DataFrame) -> dict[str, str]:
+def _marked_cells(claim: pl.DataFrame) -> dict[str, str]:
     """Return the cells of claims.csv for one row of `claim_ledger.LEDGER`; empty ones left out."""
     row = {name: value for name, value in claim.row(0, named=True).items() if value is not None}
     cells = {name: str(row[name]) for name in CLAIMS.names if name in row}

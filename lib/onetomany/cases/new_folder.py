@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,32 @@ def new_case(
     appears under English. `functions` are of `sources.functions.FUNCTIONS`. Raises InputError if
     the folder contains anything, or a value can't be used.
     """
+    _refuse_words(title, country, language, functions)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} already contains something: name a new folder.")
+    suffix = "ko" if language == "ko" else "en"
+    head = {
+        "name": re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case",
+        f"title_{suffix}": title,
+        f"place_{suffix}": place,
+        "country": country.upper(),
+        "languages": [language],
+        f"said_{suffix}": said,
+        "functions": list(functions),
+        "searched": "",
+        "operators": [operator] if operator else [],
+        **dict.fromkeys(("publisher", "url", "confidence", "written"), ""),
+    }
+    with whole_folder(folder) as new:
+        for name, text in _new_files(head, title, operator).items():
+            (new / name).write_text(text, encoding="utf-8")
+        for name in FOLDERS:
+            (new / name).mkdir()
+    read_case(folder)
+    return _laws_of_country(country)
+
+
+def _refuse_words(title: str, country: str, language: str, functions: Sequence[str]) -> None:
     if not title.strip():
         raise InputError("A case needs a title: give one with --title.")
     if not re.fullmatch(r"[A-Za-z]{2}", country):
@@ -53,36 +79,21 @@ def new_case(
     if unknown := [each for each in functions if each not in FUNCTIONS]:
         raise InputError(f"'{unknown[0]}' is no function{near(unknown[0], FUNCTIONS)}: write "
                          f"{', '.join(FUNCTIONS)}.")  # fmt: skip
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} already contains something: name a new folder.")
-    suffix = "ko" if language == "ko" else "en"
-    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case"
-    head = {
-        "name": name,
-        f"title_{suffix}": title,
-        f"place_{suffix}": place,
-        "country": country.upper(),
-        "languages": [language],
-        f"said_{suffix}": said,
-        "functions": list(functions),
-        "searched": "",
-        "operators": [operator] if operator else [],
-        "publisher": "",
-        "url": "",
-        "confidence": "",
-        "written": "",
-    }
+
+
+def _new_files(head: Mapping[str, Any], title: str, operator: str) -> dict[str, str]:
+    """Return the text of each file of a new case, by name."""
     example = requests_folder() / "requester.example.toml"
+    listed = "\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES)
+    readme = packaged_text(__package__, "new/README.md")
     files = {
         ABOUT: "# The subject of this case. Docs: docs/case-folder.md\n" + tomlkit.dumps(head),
         "exhibit.toml": packaged_text(__package__, "new/exhibit.toml"),
         # both sides' rows are kept when two people added some; `check` then finds an id used twice
         ".gitattributes": packaged_text(__package__, "new/gitattributes"),
         ".gitignore": packaged_text(__package__, "new/gitignore"),
-        "README.md": packaged_text(__package__, "new/README.md").format(
-            title=title, tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES)
-        ),
-        "datapackage.json": json.dumps(data_package(name, title), indent=1) + "\n",
+        "README.md": readme.format(title=title, tables=listed),
+        "datapackage.json": json.dumps(_data_package(head["name"], title), indent=1) + "\n",
         "requester.example.toml": example.read_text("utf-8"),
         **{table.file: ",".join(table.names) + "\n" for table in TABLES},
     }
@@ -90,13 +101,7 @@ def new_case(
         schema = dict.fromkeys(BODIES.names, pl.String)
         body = pl.DataFrame([{"name": operator, "kind": "official"}], schema=schema)
         files["bodies.csv"] += csv_text(body, include_header=False)
-    with whole_folder(folder) as new:
-        for name, text in files.items():
-            (new / name).write_text(text, encoding="utf-8")
-        for name in FOLDERS:
-            (new / name).mkdir()
-    read_case(folder)
-    return laws_of_country(country)
+    return files
 
 
 def read_exhibit_choices(folder: Path) -> dict[str, str]:
@@ -119,12 +124,12 @@ def read_exhibit_choices(folder: Path) -> dict[str, str]:
     return given
 
 
-def data_package(name: str, title: str) -> dict[str, Any]:
+def _data_package(name: str, title: str) -> dict[str, Any]:
     """Return the description of a case folder's tables as a Frictionless Data Package.
 
     Source: Data Package 1.0 and Table Schema 1.0, specs.frictionlessdata.io.
 
-    >>> data_package("leeds", "Leeds")["resources"][0]["path"]
+    >>> _data_package("leeds", "Leeds")["resources"][0]["path"]
     'claims.csv'
     """
     return {
@@ -160,12 +165,8 @@ def _field(column: CaseColumn) -> dict[str, Any]:
     return field | ({"constraints": limits} if limits else {})
 
 
-def laws_of_country(country: str) -> list[str]:
-    """Return the laws of access in data_requests/laws that apply in a country.
-
-    >>> laws_of_country("GB")[0]
-    'uk-dpa-45'
-    """
+def _laws_of_country(country: str) -> list[str]:
+    """Return the laws of access in data_requests/laws that apply in a country."""
     code = country.lower()
     places = ["uk" if code == "gb" else code, *(["eu"] if code.upper() in MEMBER_STATES else [])]
     return [name for name in procedures() if name.split("-")[0] in places]

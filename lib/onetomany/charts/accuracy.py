@@ -8,7 +8,9 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT, PERCENT_KO
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .axes import legend_color, names_axis
+from .columns import as_text, each_row, either, in_order
+from .marks import dashed_rule, interval_band, mark, tooltips
 from .theme import (
     BLUE,
     GREEN,
@@ -46,28 +48,14 @@ def threshold_explorer_chart(
         value=min(grid, key=lambda point: abs(point - start)),
         bind=alt.binding_range(min=grid[0], max=grid[-1], step=step, name="Threshold 임계값  "),
     )
-    bars = _score_bars(histogram)
     chosen = alt.Chart(rates).transform_filter(f"abs(datum.threshold - threshold) < {step / 2}")
     rule = chosen.mark_rule(color=INK, strokeWidth=2).encode(x="threshold:Q")
-    narrow = f"width < {NARROW}"  # fewer digits on a telephone: the line is as wide as the plot
-    digits = f"({narrow} ? '.1%' : '.2%')"
     texts = [
-        chosen.transform_calculate(
-            line=f"'{label}: ' + format(datum.{rate}, {digits}) + '  (' + "
-            f"format(datum.{rate}_low, {digits}) + ' to ' + "
-            f"format(datum.{rate}_high, {digits}) + ')'"
-        )
-        .mark_text(
-            align="left", fontSize=alt.ExprRef(f"{narrow} ? 11 : 13"), fontWeight=600, color=colour
-        )
-        .encode(x=alt.value(8), y=alt.value(height), text="line:N")
-        for label, rate, colour, height in (
-            ("False matches FMR 오인식", "fmr", NON_MATED, 12),
-            ("False non-matches FNMR 미인식", "fnmr", MATED, 32),
-        )
+        _rate_line(chosen, "False matches FMR 오인식", "fmr", color=NON_MATED, y=12),
+        _rate_line(chosen, "False non-matches FNMR 미인식", "fnmr", color=MATED, y=32),
     ]
     return finish(
-        alt.layer(bars, rule, *texts).add_params(slider),
+        alt.layer(_score_bars(histogram), rule, *texts).add_params(slider),
         title=f"{matcher}. Move the threshold: fewer false matches, more missed ones",
         title_ko=f"임계값을 옮겨 보세요({matcher}): 오인식을 줄이면 미인식이 늘어납니다",
         source=source,
@@ -77,6 +65,21 @@ def threshold_explorer_chart(
             "it."
         ),
     )
+
+
+def _rate_line(chosen: alt.Chart, label: str, rate: str, *, color: str, y: int) -> alt.Chart:
+    """Return a rate at the chosen threshold as a line of text, with its interval."""
+    narrow = f"width < {NARROW}"  # fewer digits on a telephone: the line is as wide as the plot
+    value, low, high = (
+        f"format(datum.{rate}{end}, ({narrow} ? '.1%' : '.2%'))" for end in ("", "_low", "_high")
+    )
+    line = f"'{label}: ' + {value} + '  (' + {low} + ' to ' + {high} + ')'"
+    size = alt.ExprRef(f"{narrow} ? 11 : 13")
+    written = mark(
+        chosen.transform_calculate(line=line),
+        "text", align="left", fontSize=size, fontWeight=600, color=color,
+    )  # fmt: skip
+    return written.encode(x=alt.value(8), y=alt.value(y), text="line:N")
 
 
 def score_histogram_chart(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
@@ -95,9 +98,7 @@ def score_histogram_chart(histogram: pl.DataFrame, threshold: float, *, source: 
 
 def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
     """Return the bars of both kinds of comparison, each as a share of its kind."""
-    named = histogram.with_columns(
-        kind=pl.when("mated").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
-    )
+    named = histogram.with_columns(kind=either("mated", SAME, DIFFERENT))
     return mark(named, "rect", opacity=0.55).encode(
         x=alt.X("low:Q", title="Similarity score 유사도 점수", scale=alt.Scale(zero=False)),
         x2="high:Q",
@@ -122,9 +123,7 @@ def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     percent = alt.Axis(format="~%", tickCount=5)
     x = alt.X("fmr:Q", scale=log, axis=percent, title="FMR: two people pass for one 오인식률")
     y = alt.Y("fnmr:Q", scale=log, axis=percent, title="FNMR: one passes for two 미인식률")
-    band = base.mark_area(opacity=0.18).encode(
-        x=x, y=alt.Y("fnmr_low:Q", scale=log, title=""), y2="fnmr_high:Q"
-    )
+    band = interval_band(base, "fnmr_low", "fnmr_high", opacity=0.18, scale=log, x=x)
     line = base.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=12)).encode(
         x=x,
         y=y,
@@ -161,11 +160,12 @@ def accuracy_summary_chart(
     """
     written = "{:.1%}".format if shares else _four_digits
     shown = summary.drop_nulls("value").with_columns(
-        pl.struct("value", "low", "high")
-        .map_elements(lambda row: "{}  ({} to {})".format(*map(written, row.values())), pl.String)
-        .alias("label")
+        label=as_text(
+            pl.struct("value", "low", "high"),
+            lambda row: "{}  ({} to {})".format(*map(written, row.values())),
+        )
     )
-    names = shown["series"].unique(maintain_order=True).to_list()
+    names = in_order(shown, "series")
     lines = shown["figure"].n_unique() * len(names)
     base = alt.Chart(shown).encode(
         y=names_axis("figure", None, labelFontSize=13, labelLimit=260),
@@ -175,14 +175,9 @@ def accuracy_summary_chart(
     lowest = float(shown["low"].min()) if shares else 0.0  # type: ignore[arg-type]
     scale = alt.Scale(domain=[max(0.0, 1.1 * lowest - 0.1), 1], nice=False)
     axis = alt.Axis(format="%", tickCount=5) if shares else alt.Axis()
+    title_x = f"Value, {PERCENT} interval 값과 {PERCENT_KO} 구간"
     line = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        x=alt.X(
-            "low:Q",
-            scale=scale,
-            axis=axis,
-            title=f"Value, {PERCENT} interval 값과 {PERCENT_KO} 구간",
-        ),
-        x2="high:Q",
+        x=alt.X("low:Q", scale=scale, axis=axis, title=title_x), x2="high:Q"
     )
     dot = mark(base, "point", size=90).encode(
         x=alt.X("value:Q", scale=scale, title=""),
@@ -210,7 +205,7 @@ def cmc_chart(curves: pl.DataFrame, *, source: str) -> Finished:
 
     `curves` has columns `search` (one colour each) and `series` (the matcher).
     """
-    searches = curves["search"].unique(maintain_order=True).to_list()
+    searches = in_order(curves, "search")
     base = alt.Chart().encode(
         x=alt.X("rank:O", title="Rank 순위", axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("search:N", sort=searches, scale=alt.Scale(paddingOuter=0.8)),
@@ -261,9 +256,7 @@ def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     base = alt.Chart()
     colour = legend_color("kind:N", names.values(), [NON_MATED, MATED])
     x = alt.X("threshold:Q", title="Threshold 임계값", scale=alt.Scale(zero=False, nice=False))
-    band = base.mark_area(opacity=0.15).encode(
-        x=x, y=alt.Y("low:Q", title=""), y2="high:Q", color=colour
-    )
+    band = interval_band(base, "low", "high", opacity=0.15, x=x, color=colour)
     line = base.mark_line(strokeWidth=2.5).encode(
         x=x,
         y=alt.Y("rate:Q", title="Share of searches 비율", axis=alt.Axis(format="%")),
@@ -271,7 +264,7 @@ def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
         tooltip=["series:N", "kind:N", "threshold:Q", "rate:Q", "low:Q", "high:Q"],
     )
     marked = base.transform_filter("isValid(datum.marked)")
-    rule = marked.mark_rule(strokeDash=[5, 4], color=GREY).encode(x="marked:Q")
+    rule = dashed_rule(marked).encode(x="marked:Q")
     note = marked.mark_text(align="left", dx=6, color=GREY).encode(
         x="marked:Q", y=alt.value(10), text="mark:N"
     )
@@ -287,16 +280,14 @@ def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
 
 def _series(frame: pl.DataFrame) -> alt.Color:
     """Return a colour for each matcher or other series, in the frame's order."""
-    names = frame["series"].unique(maintain_order=True).to_list()
-    return legend_color("series:N", names, SERIES, sort=True)
+    return legend_color("series:N", in_order(frame, "series"), SERIES, sort=True)
 
 
 def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt.FacetChart:
     """Return one panel per matcher, one below the other, so that a telephone can show them."""
-    names = frame["series"].unique(maintain_order=True).to_list()
     header = alt.Header(title=None, labelFontWeight=600, labelAnchor="start", labelOrient="top")
     return layers.properties(width=620, height=210).facet(
-        row=alt.Row("series:N", sort=names, header=header)
+        row=alt.Row("series:N", sort=in_order(frame, "series"), header=header)
     )
 
 
@@ -312,42 +303,18 @@ def candidate_list_chart(
 
     `probes` adds a menu of probes. `matcher` is named in the title if there are several.
     """
-    shown = candidates.with_columns(
-        kind=pl.when(pl.col("subject_id") == pl.col("probe_subject_id"))
-        .then(pl.lit(SAME))
-        .otherwise(pl.lit(DIFFERENT)),
-        place=pl.format("{}. {}", "rank", "template_id"),
+    dots = _candidate_dots(candidates)
+    line = pl.DataFrame({"threshold": [threshold]})
+    rule = dashed_rule(line, color=INK).encode(
+        x="threshold:Q", tooltip=alt.Tooltip("threshold:Q", format=".4f")
     )
-    lowest = min(candidates["score"].to_list()) - 0.02
-    named, named_ko = (f"{matcher}. ", f"({matcher})") if matcher else ("", "")
-    base = alt.Chart(shown)
     if probes:
-        menu = alt.binding_select(options=list(probes), name="Probe 검색할 사진  ")
-        picked = alt.param(name="probe", value=probes[0], bind=menu)
-        base = base.transform_filter("datum.probe_id == probe")
-    seats = base.encode(
-        y=alt.Y(
-            "place:N",
-            sort=alt.EncodingSortField("rank"),
-            title="Candidate 후보",
-            axis=alt.Axis(grid=True),
-        )
-    )
-    dots = mark(seats, "point", size=130).encode(
-        x=alt.X(
-            "score:Q",
-            scale=alt.Scale(domain=[lowest, 1], nice=False),
-            title=["Similarity score 유사도 점수", "dashed: threshold 점선: 임계값"],
-        ),
-        color=BY_KIND,
-        tooltip=tooltips("probe_id:N", "template_id:N", "rank:Q", ("score", ".4f")),
-    )
-    rule = mark(
-        pl.DataFrame({"threshold": [threshold]}), "rule", strokeDash=[5, 4], color=INK
-    ).encode(x="threshold:Q", tooltip=alt.Tooltip("threshold:Q", format=".4f"))
+        dots = dots.transform_filter("datum.probe_id == probe")
     chart = alt.layer(dots, rule).properties(height=alt.Step(24))
     if probes:
-        chart = chart.add_params(picked)
+        menu = alt.binding_select(options=list(probes), name="Probe 검색할 사진  ")
+        chart = chart.add_params(alt.param(name="probe", value=probes[0], bind=menu))
+    named, named_ko = (f"{matcher}. ", f"({matcher})") if matcher else ("", "")
     return finish(
         chart,
         title=f"{named}There is always a best candidate, also for somebody who isn't there",
@@ -355,4 +322,24 @@ def candidate_list_chart(
         source=source,
         description="Candidate list of the chosen probe with similarity scores, coloured by "
         "whether the candidate is the same person, and the measured threshold as a dashed line.",
+    )
+
+
+def _candidate_dots(candidates: pl.DataFrame) -> alt.Chart:
+    """Return a dot for each candidate, its colour by whether it is the person searched for."""
+    shown = candidates.with_columns(
+        kind=either(pl.col("subject_id") == pl.col("probe_subject_id"), SAME, DIFFERENT),
+        place=pl.format("{}. {}", "rank", "template_id"),
+    )
+    lowest = min(candidates["score"].to_list()) - 0.02
+    seat = alt.EncodingSortField("rank")
+    return mark(shown, "point", size=130).encode(
+        y=alt.Y("place:N", sort=seat, title="Candidate 후보", axis=alt.Axis(grid=True)),
+        x=alt.X(
+            "score:Q",
+            scale=alt.Scale(domain=[lowest, 1], nice=False),
+            title=["Similarity score 유사도 점수", "dashed: threshold 점선: 임계값"],
+        ),
+        color=BY_KIND,
+        tooltip=tooltips("probe_id:N", "template_id:N", "rank:Q", ("score", ".4f")),
     )

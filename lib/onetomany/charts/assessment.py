@@ -5,8 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import each_row, mark, tooltips
-from .theme import BLUE, GREY, RED, Finished, finish
+from .columns import each_row
+from .marks import dashed_rule, tooltips
+from .theme import BLUE, RED, Finished, finish
 
 SHOWN = 12  # columns
 
@@ -70,9 +71,7 @@ def without_column_chart(
     )
     bars = base.mark_bar(size=18, color=BLUE).encode(x=x)
     texts = base.mark_text(align="left", dx=5).encode(x=x, text=alt.Text("unique:Q", format=","))
-    line = mark(pl.DataFrame({"unique": [unique]}), "rule", strokeDash=[5, 4], color=GREY).encode(
-        x=x
-    )
+    line = dashed_rule(pl.DataFrame({"unique": [unique]})).encode(x=x)
     return finish(
         (bars + texts + line).properties(width=width, height=30 * len(names) + 20),
         title=f"Giving up '{best['column']}' leaves {best['unique']:,} alone instead of {unique:,}",

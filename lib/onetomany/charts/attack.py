@@ -6,7 +6,9 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
-from .marks import each_row, legend_color, mark, names_axis
+from .axes import legend_color, names_axis
+from .columns import as_text, each_row, place_of
+from .marks import mark
 from .theme import BLUE, GREY, RED, TWO_LINES, Finished, finish
 
 OUTCOMES = {
@@ -33,19 +35,15 @@ def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
     shown = found.with_row_index("place").with_columns(
         wrong=pl.col("linked") - pl.col("correct"),
         none=pl.col("records") - pl.col("linked"),
-        join=pl.struct("known", "added", "method", "sure").map_elements(
-            _name, return_dtype=pl.String
-        ),
-        text=pl.struct("precision", "precision_low", "precision_high").map_elements(
-            _right, return_dtype=pl.String
-        ),
+        join=as_text(pl.struct("known", "added", "method", "sure"), _name),
+        text=as_text(pl.struct("precision", "precision_low", "precision_high"), _right),
     )
     order = shown["join"].to_list()
     long = shown.unpivot(
         list(OUTCOMES), index=["join", "text", "records", "place"], value_name="rows"
     ).with_columns(
         kind=pl.col("variable").replace(OUTCOMES),
-        part=pl.col("variable").replace_strict({name: n for n, name in enumerate(OUTCOMES)}),
+        part=place_of("variable", OUTCOMES),
     )
     names = list(OUTCOMES.values())
     y = names_axis("join", order, labelFontSize=12, labelLimit=260, labelExpr=TWO_LINES)

@@ -10,10 +10,21 @@ import polars as pl
 
 from onetomany.confidence import PERCENT
 from onetomany.errors import InputError
+from .axes import legend_color, log_scale, names_axis, rarity_axis, right_share_axis
+from .columns import each_row, in_order
 from .languages import both
-from .marks import each_row, legend_color, mark, names_axis, panel_title, tooltips, two_a_row
+from .marks import (
+    dashed_rule,
+    interval_band,
+    mark,
+    on_dark,
+    panel,
+    seen_or_limit,
+    tooltips,
+    two_a_row,
+)
 from .sliders import captioned_slider
-from .theme import BLUE, CATEGORIES, GREY, INK, NARROW, Finished, finish
+from .theme import BLUE, CATEGORIES, NARROW, Finished, finish
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
@@ -46,49 +57,13 @@ def flagged_rates_chart(
     )
     if "case" not in shown.columns:
         shown = shown.with_columns(case=pl.lit(""))
-    cases = shown["case"].unique(maintain_order=True).to_list()
+    cases = in_order(shown, "case")
     colour = legend_color("case:N", cases, CATEGORIES, lines=True, shown=len(cases) > 1)
-    panels = []
-    for rule in shown["rule"].unique(maintain_order=True):
-        own = shown.filter(pl.col("rule") == rule)
-        cuts = own["threshold"].to_list()
-        edges = [min(cuts), max(cuts)]
-        ticks = [tick for tick in _TICKS if edges[0] <= tick <= edges[1]]
-        x = alt.X(
-            "threshold:Q",
-            title=axes[rule],
-            scale=alt.Scale(type="log", domain=edges, nice=False),
-            axis=alt.Axis(format="~g", values=ticks),
-        )
-        base = alt.Chart(own)
-        band = base.mark_area(opacity=0.18).encode(
-            x=x, y=alt.Y("low:Q", title="", **_THOUSAND), y2="high:Q", color=colour
-        )
-        line = base.mark_line(strokeWidth=2.4).encode(
-            x=x, y=alt.Y("rate:Q", title="", **_THOUSAND), color=colour
-        )
-        dots = mark(base, "point", size=26).encode(
-            x=x,
-            y=alt.Y("rate:Q", title="", **_THOUSAND),
-            color=colour,
-            tooltip=tooltips(
-                "case:N",
-                ("threshold", "~g"),
-                "unit:N",
-                "flagged:Q",
-                "people:Q",
-                "observed:Q",
-                ("rate low high", ".1f"),
-            ),
-        )
-        default = mark(
-            base.transform_filter("datum.default"), "rule", strokeDash=[5, 4], color=GREY
-        ).encode(x=x)
-        panels.append(
-            alt.layer(band, line, dots, default).properties(
-                width=265, height=150, title=panel_title(names[rule])
-            )
-        )
+    panels = [
+        panel(names[rule], _rates_of(shown.filter(rule=rule), axes[rule], colour),
+              width=265, height=150)
+        for rule in in_order(shown, "rule")
+    ]  # fmt: skip
     people = max(shown["observed"].to_list())
     defaults = shown.filter("default")
     left_out = f"; {NOT_COMPUTED}: {', '.join(absent)}" if absent else ""
@@ -100,10 +75,33 @@ def flagged_rates_chart(
         simulated=simulated,
         description="People flagged per thousand against the threshold, a panel for each rule, "
         f"with {PERCENT} intervals by person; at the thresholds chosen here "
-        + "; ".join(
-            f"{names[row['rule']]} {row['case']}: {row['rate']:.1f}"
-            for row in defaults.iter_rows(named=True)
+        + each_row(
+            defaults.with_columns(pl.col("rule").replace(dict(names))), "{rule} {case}: {rate:.1f}"
         ),
+    )
+
+
+def _rates_of(
+    own: pl.DataFrame, axis_title: str, colour: alt.Color
+) -> alt.LayerChart | alt.FacetChart:
+    """Return the layers of one rule: band, line, dots and the default threshold."""
+    cuts = own["threshold"].to_list()
+    edges = (min(cuts), max(cuts))
+    ticks = [tick for tick in _TICKS if edges[0] <= tick <= edges[1]]
+    axis = alt.Axis(format="~g", values=ticks)
+    base = alt.Chart(own).encode(
+        x=alt.X("threshold:Q", title=axis_title, scale=log_scale(*edges), axis=axis)
+    )
+    rates = base.encode(y=alt.Y("rate:Q", title="", **_THOUSAND), color=colour)
+    tips = tooltips(
+        *("case:N", ("threshold", "~g"), "unit:N", "flagged:Q", "people:Q", "observed:Q"),
+        ("rate low high", ".1f"),
+    )
+    return alt.layer(
+        interval_band(base, "low", "high", opacity=0.18, color=colour, **_THOUSAND),
+        rates.mark_line(strokeWidth=2.4),
+        mark(rates, "point", size=26).encode(tooltip=tips),
+        dashed_rule(base.transform_filter("datum.default")),
     )
 
 
@@ -129,7 +127,7 @@ def agreement_chart(
         ),
         tooltip=tooltips("a:N", "b:N", "both:Q", ("jaccard low high chance", ".3f")),
     )
-    dark = alt.condition("datum.jaccard > 0.55", alt.value("#ffffff"), alt.value(INK))
+    dark = on_dark("datum.jaccard > 0.55")
     words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(
         text=alt.Text("jaccard:Q", format=".2f"), color=dark
     )
@@ -141,11 +139,9 @@ def agreement_chart(
         .mark_text(fontSize=10, dy=9, opacity=alt.ExprRef(f"width < {NARROW} ? 0 : 1"))
         .encode(text="limits:N", color=dark)
     )
-    side = 66
+    width = 66 * (len(ways) - 1)
     return finish(
-        alt.layer(squares, words, limits).properties(
-            width=side * (len(ways) - 1), height=side * (len(ways) - 1) * 0.72
-        ),
+        alt.layer(squares, words, limits).properties(width=width, height=width * 0.72),
         title="Who is abnormal? Of those flagged by either, the share flagged by both",
         title_ko="누가 이상한가? 둘 중 하나에 걸린 사람 가운데 둘 다에 걸린 사람의 비율",
         source=f"{source}; {people:,} people 명; small 작은 글씨: {PERCENT}",
@@ -177,108 +173,16 @@ def alarms_right_chart(
         name=pl.col("rule").replace(dict(names)),
         said=pl.format("{} {}", pl.col("threshold"), pl.col("unit").replace("ratio", "×")),
     ).drop_nulls("rate")
-    steps = int(bars["step"].to_numpy().max())
-    keen = right["sensitivity"].unique().sort()
-    floor = 1e-7
-    lines = (
-        right.join(bars.select("rule", "threshold", "step", "name"), on=["rule", "threshold"])
-        .with_columns(
-            keen=pl.col("sensitivity").rank("dense").cast(pl.Int32),
-            seen=pl.col("rate") > 0,
-            **{
-                name: pl.col(name).clip(lower_bound=floor).round_sig_figs(3)
-                for name in ("precision", "low", "high")
-            },
-        )
-        .select("name", "step", "keen", "base_rate", "precision", "low", "high", "seen")
-    )
-    order = [names[rule] for rule in daily["rule"].unique(maintain_order=True)]
+    order = [names[rule] for rule in in_order(daily, "rule")]
     colour = legend_color("name:N", order, CATEGORIES, lines=True, columns=3)
-    middle = [both(f"step {n} of {steps}", f"{steps}단계 중 {n}") for n in range(2, steps)]
-    ends = [
-        both("1, laxest", "1, 가장 느슨함"),
-        *middle,
-        both(f"{steps}, strictest", f"{steps}, 가장 엄격함"),
-    ]
-    strict = captioned_slider(
-        "strict_step", "Strictness 엄격함", ends[-steps:], value=(steps + 1) // 2
-    )
-    assumed = captioned_slider(
-        "assumed",
-        "Assumed sensitivity 가정한 민감도",
-        [f"{share:.0%}" for share in keen],
-        value=len(keen),
-    )
-    once = "'1 / ' + format(1 / datum.value, ',.0f')"
-    x = alt.X(
-        "base_rate:Q",
-        title="People with intent 의도가 있는 사람",
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(labelExpr=once, values=[10.0**-power for power in range(1, 9, 2)]),
-    )
-    share: dict[str, Any] = {
-        "scale": alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
-        "axis": alt.Axis(
-            labelExpr=f"datum.value > 0.009 ? format(datum.value, '.0%') : {once}",
-            values=[10.0**-power for power in range(8)],
-        ),
-    }
-    chosen = alt.Chart(lines).transform_filter("datum.step == strict_step && datum.keen == assumed")
-    band = mark(chosen.transform_filter("datum.seen"), "area", opacity=0.13).encode(
-        x=x, y=alt.Y("low:Q", title="", **share), y2="high:Q", color=colour
-    )
-    least = mark(
-        chosen.transform_filter("!datum.seen"), "line", strokeWidth=2, strokeDash=[2, 3]
-    ).encode(x=x, y=alt.Y("low:Q", title="", **share), color=colour)
-    line = (
-        chosen.transform_filter("datum.seen")
-        .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50, opacity=0))
-        .encode(
-            x=x,
-            y=alt.Y("precision:Q", title="Flags that are right 맞는 경보", **share),
-            color=colour,
-            tooltip=tooltips("name:N", ("base_rate", ".2~e"), ("precision low high", ".3~%")),
-        )
-    )
-    note = (
-        alt.Chart(pl.DataFrame({"keen": range(1, len(keen) + 1), "sensitivity": keen}))
-        .transform_filter("datum.keen == assumed")
-        .transform_calculate(
-            line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' flagged 걸림'"
-        )
-        .mark_text(align="right", baseline="bottom", dx=-4, dy=-6, fontSize=13, fontWeight=600)
-        .encode(x=alt.value("width"), y=alt.value("height"), text="line:N")
-    )
-    left = alt.layer(band, least, line, note).add_params(*strict, *assumed)
-    count = alt.X(
-        "daily:Q",
-        title="People flagged falsely a day 하루에 잘못 걸리는 사람",
-        scale=alt.Scale(type="symlog", constant=30, domain=[0, passengers], nice=False),
-        axis=alt.Axis(labelExpr="format(datum.value, ',')", values=[0, 100, 1000, 10_000, 100_000]),
-    )
-    y = alt.Y("name:N", title=None, sort=order, axis=None)
-    one = alt.Chart(bars).transform_filter("datum.step == strict_step")
-    limits = one.mark_rule(strokeWidth=3).encode(
-        x=alt.X("daily_low:Q", title=""), x2="daily_high:Q", y=y, color=colour
-    )
-    dots = mark(one, "point", size=90).encode(
-        x=count,
-        y=y,
-        color=colour,
-        tooltip=tooltips("name:N", "said:N", ("daily daily_low daily_high", ",.0f")),
-    )
-    words = (
-        one.transform_calculate(
-            line="datum.said + ': ' + format(datum.daily, ',.0f') + ' (' + "
-            "format(datum.daily_low, ',.0f') + ' – ' + format(datum.daily_high, ',.0f') + ')'"
-        )
-        .mark_text(align="left", dy=-15, fontSize=11)
-        .encode(x=alt.value(2), y=y, text="line:N")
+    left = _right_by_base_rate(right, bars, colour)
+    alarms = _false_a_day(
+        bars, alt.Y("name:N", title=None, sort=order, axis=None), colour, passengers
     )
     return finish(
         alt.hconcat(
             left.properties(width=300, height=300),
-            alt.layer(limits, dots, words).properties(width=290, height=300),
+            alarms.properties(width=290, height=300),
             spacing=28,
         ),
         title="The rarer those with intent, the more flags are false",
@@ -291,8 +195,86 @@ def alarms_right_chart(
     )
 
 
+def _right_by_base_rate(
+    right: pl.DataFrame, bars: pl.DataFrame, colour: alt.Color
+) -> alt.LayerChart | alt.FacetChart:
+    """Return the share of right flags by base rate, with both sliders."""
+    keen = right["sensitivity"].unique().sort()
+    sliders = _sliders(int(bars["step"].to_numpy().max()), keen.to_list())
+    lines = right.join(bars.select("rule", "threshold", "step", "name"), on=["rule", "threshold"])
+    lines = lines.select(
+        *("name", "step", "base_rate"),
+        pl.col("precision", "low", "high").clip(lower_bound=_LEAST).round_sig_figs(3),
+        keen=pl.col("sensitivity").rank("dense").cast(pl.Int32),
+        seen=pl.col("rate") > 0,
+    )
+    chosen = alt.Chart(lines).transform_filter("datum.step == strict_step && datum.keen == assumed")
+    x = rarity_axis("People with intent 의도가 있는 사람", range(1, 9, 2))
+    share, seen = right_share_axis(_LEAST), chosen.transform_filter("datum.seen")
+    band = interval_band(seen, "low", "high", opacity=0.13, x=x, color=colour, **share)
+    tips = tooltips("name:N", ("base_rate", ".2~e"), ("precision low high", ".3~%"))
+    curves = seen_or_limit(
+        chosen, "precision", "Flags that are right 맞는 경보", share,
+        size=50, x=x, color=colour, tooltip=tips,
+    )  # fmt: skip
+    note = (
+        alt.Chart(pl.DataFrame({"keen": range(1, len(keen) + 1), "sensitivity": keen}))
+        .transform_filter("datum.keen == assumed")
+        .transform_calculate(
+            line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' flagged 걸림'"
+        )
+        .mark_text(align="right", baseline="bottom", dx=-4, dy=-6, fontSize=13, fontWeight=600)
+        .encode(x=alt.value("width"), y=alt.value("height"), text="line:N")
+    )
+    return alt.layer(band, *curves, note).add_params(*sliders)
+
+
+def _sliders(steps: int, keen: list[float]) -> list[alt.Parameter]:
+    """Return the sliders of strictness, from the laxest thresholds on, and of sensitivity."""
+    strictness = [
+        both("1, laxest", "1, 가장 느슨함"),
+        *(both(f"step {n} of {steps}", f"{steps}단계 중 {n}") for n in range(2, steps)),
+        both(f"{steps}, strictest", f"{steps}, 가장 엄격함"),
+    ][-steps:]
+    shares, sensitivity = [f"{share:.0%}" for share in keen], "Assumed sensitivity 가정한 민감도"
+    return [
+        *captioned_slider("strict_step", "Strictness 엄격함", strictness, value=(steps + 1) // 2),
+        *captioned_slider("assumed", sensitivity, shares, value=len(keen)),
+    ]
+
+
+def _false_a_day(
+    bars: pl.DataFrame, y: alt.Y, colour: alt.Color, passengers: float
+) -> alt.LayerChart | alt.FacetChart:
+    """Return the people flagged falsely a day at the chosen thresholds."""
+    one = alt.Chart(bars).transform_filter("datum.step == strict_step").encode(y=y, color=colour)
+    count = alt.X(
+        "daily:Q",
+        title="People flagged falsely a day 하루에 잘못 걸리는 사람",
+        scale=alt.Scale(type="symlog", constant=30, domain=[0, passengers], nice=False),
+        axis=alt.Axis(labelExpr="format(datum.value, ',')", values=[0, 100, 1000, 10_000, 100_000]),
+    )
+    limits = one.mark_rule(strokeWidth=3).encode(
+        x=alt.X("daily_low:Q", title=""), x2="daily_high:Q"
+    )
+    tips = tooltips("name:N", "said:N", ("daily daily_low daily_high", ",.0f"))
+    dots = mark(one, "point", size=90).encode(x=count, tooltip=tips)
+    words = (
+        alt.Chart(bars)
+        .transform_filter("datum.step == strict_step")
+        .transform_calculate(
+            line="datum.said + ': ' + format(datum.daily, ',.0f') + ' (' + "
+            "format(datum.daily_low, ',.0f') + ' – ' + format(datum.daily_high, ',.0f') + ')'"
+        )
+        .mark_text(align="left", dy=-15, fontSize=11)
+        .encode(x=alt.value(2), y=y, text="line:N")
+    )
+    return alt.layer(limits, dots, words)
+
+
 _THOUSAND: dict[str, Any] = {
     "scale": alt.Scale(type="sqrt", domain=[0, 1000], nice=False),
     "axis": alt.Axis(values=[0, 10, 50, 100, 250, 500, 1000], format="~d"),
 }
+_LEAST = 1e-7  # smaller shares are drawn at the edge
 _TICKS = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]

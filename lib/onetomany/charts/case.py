@@ -5,8 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .axes import kind_color, names_axis
+from .columns import as_text, kind_words
 from .languages import both, both_columns, in_language
-from .marks import legend_color, names_axis
 from .presenter import add_korean
 from .reader_table import ReaderTable, TableLine, reader_table, table_column
 from .sliders import count_in_words
@@ -33,6 +34,18 @@ _UNITS = {
     "consortia": ("consortia 개 컨소시엄", GREEN),
     "KRW": ("KRW 원", BLUE),
 }
+
+
+_CITED = [  # tooltips of a claim
+    alt.Tooltip("claim_id:N", title="claim 주장"),
+    alt.Tooltip("said_by:N", title="said by"),
+    alt.Tooltip("said_by_ko:N", title="말한 곳"),
+    alt.Tooltip("value_en:N", title="value"),
+    alt.Tooltip("value_ko:N", title="값"),
+    alt.Tooltip("document_en:N", title="document"),
+    alt.Tooltip("doc_date:N", title="date 날짜"),
+    alt.Tooltip("url:N", title="URL"),
+]
 
 
 def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
@@ -71,34 +84,7 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
 
     Takes `sources.case.case_numbers`.
     """
-    rows = pl.DataFrame(
-        {
-            "id": ["koreans_records", "foreigners_records", "passengers_claimed"],
-            "bar": ["Koreans 내국인", "Foreigners 외국인", "Incheon 인천공항"],
-            "unit_en": [
-                "records: in or out, duplicates too",
-                "records: entering only",
-                "passengers: in, out, in transfer",
-            ],
-            "unit_ko": ["건: 출입국심사, 중복 포함", "건: 입국만", "명: 도착·출발·환승"],
-            "colour": [BLUE, GREEN, ORANGE],
-        }
-    ).join(figures.drop("unit", "confidence"), on="id", maintain_order="left")
-    millions = (pl.col("value") / 1e6).round(1).cast(pl.String).str.strip_suffix(".0")
-    span = pl.format("{} – {}", "period_start", "period_end")
-    rows = rows.with_columns(
-        span=span,
-        words_ko=pl.format(
-            "{} {}",
-            pl.col("value").map_elements(
-                lambda count: in_language(count_in_words(count), "ko"), pl.String
-            ),
-            "unit_ko",
-        ),
-        words=pl.format("{} million {}", millions, "unit_en"),
-        start=pl.col("period_start").cast(pl.Datetime),
-        end=pl.col("period_end").cast(pl.Datetime),
-    )
+    rows = _three_counts(figures)
     base = alt.Chart(rows).encode(
         y=names_axis("bar", None, ticks=False, domain=False),
         tooltip=[
@@ -109,12 +95,8 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
             alt.Tooltip("url:N", title="URL"),
         ],
     )
-    x = alt.X(
-        "start:T",
-        title=None,
-        scale=alt.Scale(nice="year"),
-        axis=alt.Axis(format="%Y", tickCount="year", labelOverlap=True),
-    )
+    years = alt.Axis(format="%Y", tickCount="year", labelOverlap=True)
+    x = alt.X("start:T", title=None, scale=alt.Scale(nice="year"), axis=years)
     bars = base.mark_bar(height=16, cornerRadius=2).encode(
         x=x, x2="end:T", color=alt.Color("colour:N", scale=None), href="url:N"
     )
@@ -131,6 +113,35 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
         ),
         description="Three bars on one time axis. Records of Koreans cover 2005 to 2021, records "
         "of foreigners 2010 to 2021, the passenger count only May 2019 to November 2021.",
+    )
+
+
+def _three_counts(figures: pl.DataFrame) -> pl.DataFrame:
+    """Return the three counts with their words, units and colours."""
+    rows = pl.DataFrame(
+        {
+            "id": ["koreans_records", "foreigners_records", "passengers_claimed"],
+            "bar": ["Koreans 내국인", "Foreigners 외국인", "Incheon 인천공항"],
+            "unit_en": [
+                "records: in or out, duplicates too",
+                "records: entering only",
+                "passengers: in, out, in transfer",
+            ],
+            "unit_ko": ["건: 출입국심사, 중복 포함", "건: 입국만", "명: 도착·출발·환승"],
+            "colour": [BLUE, GREEN, ORANGE],
+        }
+    ).join(figures.drop("unit", "confidence"), on="id", maintain_order="left")
+    millions = (pl.col("value") / 1e6).round(1).cast(pl.String).str.strip_suffix(".0")
+    return rows.with_columns(
+        span=pl.format("{} – {}", "period_start", "period_end"),
+        words_ko=pl.format(
+            "{} {}",
+            as_text("value", lambda count: in_language(count_in_words(count), "ko")),
+            "unit_ko",
+        ),
+        words=pl.format("{} million {}", millions, "unit_en"),
+        start=pl.col("period_start").cast(pl.Datetime),
+        end=pl.col("period_end").cast(pl.Datetime),
     )
 
 
@@ -169,11 +180,11 @@ def _said(
         .with_columns(
             value=pl.col("value").cast(pl.Float64) / scale,
             who=both_columns(_who(year, 0), _who(year, 1)),
-            unit=pl.col("unit").replace({key: name for key, (name, _) in _UNITS.items()}),
+            unit=pl.col("unit").replace(kind_words(_UNITS)),
         )
         .sort(pl.col("subject").replace_strict(_ORDER, default=9), "attribute", "doc_date")
     )
-    units = [(name, colour) for name, colour in _UNITS.values() if name in set(rows["unit"])]
+    units = {key: each for key, each in _UNITS.items() if each[0] in set(rows["unit"])}
     base = alt.Chart(rows).encode(
         x=alt.X(
             "value:Q",
@@ -183,19 +194,9 @@ def _said(
         ),
         y=names_axis("who", None, labelLimit=340, grid=True),
         href="url:N",
-        tooltip=[
-            alt.Tooltip("claim_id:N", title="claim 주장"),
-            alt.Tooltip("said_by:N", title="said by"),
-            alt.Tooltip("said_by_ko:N", title="말한 곳"),
-            alt.Tooltip("value_en:N", title="value"),
-            alt.Tooltip("value_ko:N", title="값"),
-            alt.Tooltip("document_en:N", title="document"),
-            alt.Tooltip("doc_date:N", title="date 날짜"),
-            alt.Tooltip("url:N", title="URL"),
-        ],
+        tooltip=_CITED,
     )
-    names, colours = zip(*units, strict=True)
-    colour = legend_color("unit:N", names, colours, shown=len(units) > 1)
+    colour = kind_color("unit:N", units, shown=len(units) > 1)
     dots = base.mark_circle(size=110, opacity=1).encode(color=colour)
     labels = base.mark_text(align="left", dx=10).encode(text=alt.Text("value:Q", format=",.4~r"))
     return alt.LayerChart(layer=[dots, labels], width=WIDTH - 300, height=alt.Step(34))

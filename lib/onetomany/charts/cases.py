@@ -80,33 +80,26 @@ def _one_side(pairs: pl.DataFrame, side: str) -> pl.DataFrame:
     """Add the texts of one side's cell: its words, how they were read, and the citation."""
     values = pairs.select(f"value_{side}", f"unit_{side}").iter_rows()
     read = [written(value, "text", table_words(), unit) for value, unit in values]
-    english, korean = (pl.Series([each[n] for each in read], dtype=pl.String) for n in (0, 1))
     # some ledgers write quotation marks, others none
     quote, page = pl.col(f"quote_{side}").str.strip_chars('"“” '), pl.col(f"page_{side}")
     document = pl.col(f"document_{side}").str.head(12)
     day = pl.format(", {}", f"date_{side}").fill_null("")
-    shown = pairs.with_columns(
-        words_en=pl.coalesce(pl.format("“{}”", quote), f"said_en_{side}", english),
-        words_ko=pl.coalesce(pl.format("“{}”", quote), f"said_ko_{side}", korean),
-        short_en=pl.when(quote.is_not_null()).then(f"said_en_{side}"),
-        short_ko=pl.when(quote.is_not_null()).then(f"said_ko_{side}"),
-        read_en=english,
-        read_ko=korean,
-        place_en=pl.coalesce(pl.format("{}, page {}", document, page), document),
-        place_ko=pl.coalesce(pl.format("{}, {}쪽", document, page), document),
-        by_ko=pl.coalesce(f"said_by_ko_{side}", f"said_by_{side}"),
-        source_en=pl.col(f"source_{side}") + day,
-        source_ko=pl.col(f"source_{side}_ko") + day,
-    )
-    same = (pl.col("read_en") == pl.col("words_en")) | (pl.col("read_ko") == pl.col("words_ko"))
-    shown = shown.with_columns(
-        pl.when(~same).then(name).alias(name) for name in ("read_en", "read_ko")
-    )
-    made = ("words", "short", "read", "place", "source")
-    names = [f"{name}_{code}" for name in made for code in ("en", "ko")]
-    return shown.drop(f"source_{side}_ko").rename(
-        {name: f"{name}_{side}" for name in (*names, "by_ko")}
-    )
+    made = {f"by_ko_{side}": pl.coalesce(f"said_by_ko_{side}", f"said_by_{side}")}
+    answers, same = [], pl.lit(value=False)
+    for n, (code, on_page) in enumerate((("en", "{}, page {}"), ("ko", "{}, {}쪽"))):
+        end, said = f"{code}_{side}", pl.col(f"said_{code}_{side}")
+        answer = pl.lit(pl.Series([each[n] for each in read], dtype=pl.String))
+        words = pl.coalesce(pl.format("“{}”", quote), said, answer)
+        made |= {
+            f"words_{end}": words,
+            f"short_{end}": pl.when(quote.is_not_null()).then(said),
+            f"place_{end}": pl.coalesce(pl.format(on_page, document, page), document),
+            f"source_{end}": pl.col(f"source_{side}" + "_ko" * n) + day,
+        }
+        answers.append((f"read_{end}", answer))
+        same |= answer == words
+    made |= {name: pl.when(~same).then(answer) for name, answer in answers}
+    return pairs.with_columns(**made)
 
 
 def _cited(side: str) -> tuple[TableLine, ...]:

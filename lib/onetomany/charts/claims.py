@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
+from .axes import legend_color, names_axis
+from .columns import place_of
 from .languages import both, both_columns
-from .marks import legend_color, mark, names_axis
+from .marks import mark
 from .presenter import add_korean, table_words
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, table_column
 from .table_formats import written
@@ -147,7 +149,7 @@ def contradictions_by_question_chart(counted: pl.DataFrame) -> Finished:
     shown = counted.with_columns(
         row=both_columns(pl.col("topic_en"), pl.col("topic_ko")),
         side=pl.col("between").replace(sides),
-        place=pl.col("between").replace_strict({each: n for n, each in enumerate(_SIDES)}),
+        place=place_of("between", _SIDES),
     )
     total, questions = int(shown["pairs"].sum()), shown["row"].n_unique()
     officials = int(shown.filter(between="officials")["pairs"].sum())

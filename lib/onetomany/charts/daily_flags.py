@@ -10,8 +10,10 @@ import polars as pl
 
 from onetomany.confidence import PERCENT
 from onetomany.errors import InputError
+from .axes import names_axis
+from .columns import each_row
 from .languages import both, plain
-from .marks import mark, names_axis, tooltips
+from .marks import mark, tooltips
 from .theme import BLUE, TWO_LINES, Finished, finish
 
 _SHORT = "datum.value < 1000 ? format(datum.value, 'd') : format(datum.value, '~s')"
@@ -61,7 +63,7 @@ def daily_flags_chart(
         source=f"{source}; {people:,} people 명; {PERCENT} by person",
         simulated=simulated,
         description="People flagged falsely a day at the thresholds chosen here: "
-        + "; ".join(f"{plain(row['name'])}: {row['text']}" for row in shown.iter_rows(named=True)),
+        + plain(each_row(shown, "{name}: {text}")),
     )
 
 

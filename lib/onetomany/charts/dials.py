@@ -5,7 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .axes import legend_color, names_axis
+from .columns import each_row, in_order
+from .marks import mark, tooltips
 from .theme import BLUE, RED, Finished, finish
 from .tracking import METHODS
 
@@ -15,20 +17,21 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
 
     Takes `dials.DIALS` with `line`, the words for condition and setting, in order.
     """
-    order = table["line"].unique(maintain_order=True).to_list()
+    order = in_order(table, "line")
     shown = table.with_columns(name=pl.col("method").replace(METHODS))
-    y = names_axis("line", order, labelLimit=330)
     scale = alt.Scale(domain=[0, 1], nice=False)
-    colour = legend_color("name:N", METHODS.values(), [BLUE, RED])
     tips = tooltips("line:N", "name:N", "seeds:Q", ("idf1 idf1_low idf1_high mixed broken", ".3f"))
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)
-    base = alt.Chart(shown)
+    base = alt.Chart(shown).encode(
+        y=names_axis("line", order, labelLimit=330),
+        color=legend_color("name:N", METHODS.values(), [BLUE, RED]),
+    )
     span = base.mark_rule(strokeWidth=2.2).encode(
-        x=alt.X("idf1_low:Q", title="IDF1", scale=scale), x2="idf1_high:Q", y=y, color=colour
+        x=alt.X("idf1_low:Q", title="IDF1", scale=scale), x2="idf1_high:Q"
     )
     dots = mark(base, "point", size=70).encode(
-        x=alt.X("idf1:Q", title="IDF1", scale=scale), y=y, color=colour, tooltip=tips
+        x=alt.X("idf1:Q", title="IDF1", scale=scale), tooltip=tips
     )
     return finish(
         alt.layer(span, dots).properties(width=330, height=22 * len(order)),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT, PERCENT_KO
-from .marks import each_row, legend_color, log_floor, log_percent_axis, mark, names_axis, tooltips
+from .axes import legend_color, log_floor, log_percent_axis, log_scale, names_axis
+from .columns import each_row, in_order
+from .marks import mark, noted_rule, tooltips
 from .theme import BLUE, CATEGORIES, GREY, INK, NARROW, ORANGE, Finished, finish, past_end
 
 HOLLOW = "hollow: a wide interval 빈 점: 구간이 넓다"
+_RATIOS = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100, 200], format="~g", grid=True)
+_RATIO = "FMR of one group over that of the other FMR의 비"
 FMR_TITLE = "False match rate within the group 집단 안의 오인식률 FMR"
 _AXIS = alt.Axis(format="~%", values=[1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])
 _NAME = pl.format("{} {}", "label_en", "label_ko")
@@ -21,7 +27,7 @@ def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source
     Takes `sources.differentials.by_sex_and_race`; `named` maps ids to names.
     """
     shown = rates.with_columns(name=_NAME)
-    order = shown["name"].unique(maintain_order=True).to_list()
+    order = in_order(shown, "name")
     medians = shown.group_by("name", maintain_order=True).agg(pl.col("fmr").median())
     medians = medians.with_columns(
         kind=pl.lit("median 중앙값"),
@@ -83,21 +89,18 @@ def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> 
     dots = mark(base, "point", size=95).encode(
         x=x, tooltip=tooltips("name:N", ("fmr", ".3%"), "times:N")
     )
-    # outside the stem, which ends at the rule
-    texts = [
-        base.transform_filter("datum.fmr >= datum.overall").mark_text(align="left", dx=9),
-        base.transform_filter("datum.fmr < datum.overall").mark_text(align="right", dx=-9),
+    texts = [  # outside the stem, which ends at the rule
+        mark(base.transform_filter(test), "text", align=side, dx=dx).encode(x=x, text="times:N")
+        for test, side, dx in (
+            ("datum.fmr >= datum.overall", "left", 9),
+            ("datum.fmr < datum.overall", "right", -9),
+        )
     ]
     line = pl.DataFrame({"fmr": [overall], "text": [f"everybody 전체 {overall:.2%}"]})
-    rule = mark(line, "rule", strokeDash=[5, 4], color=GREY).encode(x=x)
-    note = mark(line, "text", align="left", dx=5, color=GREY).encode(
-        x=x, y=alt.value(-8), text="text:N"
-    )
+    rule, note = noted_rule(line, x=x, align="left", dx=5, at=-8)
     first = shown.row(0, named=True)
     return finish(
-        alt.layer(
-            rule, stems, dots, *(text.encode(x=x, text="times:N") for text in texts), note
-        ).properties(width=440, height=24 * len(order)),
+        alt.layer(rule, stems, dots, *texts, note).properties(width=440, height=24 * len(order)),
         title="Set at one rate for everybody, it errs by where people were born",
         title_ko="모두에게 같은 비율로 맞춘 임계값이 출생지에 따라 다르게 틀린다",
         source=source,
@@ -118,55 +121,52 @@ def group_rates_chart(
     """
     known = cells.drop_nulls("rate")
     floor = log_floor([*known["rate"], overall])
-    name = pl.format("{} ({})", pl.col("group").replace(labels), "subjects")
     shown = known.with_columns(
-        name=name,
+        name=pl.format("{} ({})", pl.col("group").replace(labels), "subjects"),
         start=pl.col("low").clip(lower_bound=floor),
         overall=pl.lit(overall),
         text=pl.format("{}/{}", "errors", "comparisons"),
     ).sort("subjects", descending=True)
-    order = shown["name"].unique(maintain_order=True).to_list()
-    models = shown["model"].unique(maintain_order=True).to_list()
-    highest = [
-        (model, float(shown.filter(model=model)["rate"].max()) / overall)  # type: ignore[arg-type]
-        for model in models
-    ]
-    scale = alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True)
+    order, models = in_order(shown, "name"), in_order(shown, "model")
+    most = [max(shown.filter(model=model)["rate"]) / overall for model in models]
+    highest = list(zip(most, models, strict=True))
+    scale = log_scale(floor, 1, clamp=True)
     title = [f"FMR within the group, {PERCENT} interval", f"집단 안의 오인식률과 {PERCENT_KO} 구간"]
-    tips = ["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"]
     base = alt.Chart(shown).encode(
         y=names_axis("name", order, labelFontSize=12, labelLimit=150),
         yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingOuter=0.6)),
         color=legend_color("model:N", models, CATEGORIES, sort=True, orient="bottom"),
-        tooltip=tips,
+        tooltip=["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"],
     )
     x = alt.X("start:Q", scale=scale, axis=log_percent_axis(floor), title=title)
     bars = base.mark_rule(strokeWidth=4, opacity=0.4).encode(x=x, x2="high:Q")
-    rates = alt.X("rate:Q", scale=scale, title=title)
-    dots = [
-        base.transform_filter(f"datum.rate > 0 && {test}datum.wide")
-        .mark_point(size=90, opacity=1, strokeWidth=2.5, **look)
-        .encode(x=rates)
-        for test, look in (("!", {"filled": True}), ("", {"fill": "#ffffff"}))
-    ]
+    dots = _filled_or_hollow(base.encode(x=alt.X("rate:Q", scale=scale, title=title)))
     line = pl.DataFrame({"overall": [overall], "text": ["all pairs 전체 쌍"]})
-    all_pairs = alt.Chart(line).encode(x=alt.X("overall:Q", scale=scale, title=title))
-    rule = all_pairs.mark_rule(strokeDash=[5, 4], color=GREY)
-    note = all_pairs.mark_text(align="left", dx=4, color=GREY).encode(
-        y=alt.value(-7), text="text:N"
-    )
+    all_pairs = alt.X("overall:Q", scale=scale, title=title)
+    rule, note = noted_rule(line, x=all_pairs, align="left", dx=4, at=-7)
     return finish(
         alt.layer(rule, bars, *dots, note).properties(width=420, height=56 * len(order)),
         title=f"By {by[0]}: the highest rate is "
-        + " and ".join(f"{times:.0f} times ({model})" for model, times in highest)
+        + " and ".join(f"{times:.0f} times ({model})" for times, model in highest)
         + " that of all pairs",
         title_ko=f"{by[1].removesuffix('별')}별: 가장 높은 비율은 전체 쌍의 "
-        + ", ".join(f"{times:.0f}배({model})" for model, times in highest),
+        + ", ".join(f"{times:.0f}배({model})" for times, model in highest),
         source=f"{source}; {HOLLOW}",
         description=each_row(
             shown, "{model} {name}: {errors} of {comparisons} ({low:.2%} to {high:.2%})"
         ),
     )
+
+
+def _filled_or_hollow(base: alt.Chart) -> list[alt.Chart]:
+    """Return the dots of rates above zero: filled, and hollow if the interval is wide."""
+    looks: dict[str, dict[str, Any]] = {"!": {"filled": True}, "": {"fill": "#ffffff"}}
+    return [
+        base.transform_filter(f"datum.rate > 0 && {test}datum.wide").mark_point(
+            size=90, opacity=1, strokeWidth=2.5, **look
+        )
+        for test, look in looks.items()
+    ]
 
 
 def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source: str) -> Finished:
@@ -186,50 +186,27 @@ def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source
         floor=pl.lit(floor),
     )
     order = shown["people"].to_list()
-    scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
-    ratio_title = "FMR of one group over that of the other FMR의 비"
-    axis = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100, 200], format="~g", grid=True)
-    y = alt.Y("low:Q", scale=scale, title=ratio_title, axis=axis)
+    scale = log_scale(floor, top, clamp=True)
+    y = alt.Y("low:Q", scale=scale, title=_RATIO, axis=_RATIOS)
+    people = "People in each group 집단마다 사람 수"
     base = alt.Chart(shown).encode(
-        x=alt.X(
-            "people:O",
-            sort=order,
-            title="People in each group 집단마다 사람 수",
-            axis=alt.Axis(labelAngle=0),
-        ),
+        x=alt.X("people:O", sort=order, title=people, axis=alt.Axis(labelAngle=0)),
         tooltip=["people:N", "ratio:Q", "low:Q", "high:Q", "method:N"],
     )
     bars = base.mark_rule(strokeWidth=4, color=BLUE, opacity=0.45).encode(y=y, y2="high:Q")
-    arrows = [
-        base.transform_filter(f"datum.{which}")
-        .mark_point(shape=shape, filled=True, size=110, color=BLUE, opacity=0.8)
-        .encode(y=alt.Y(f"{end}:Q", scale=scale, title=ratio_title))
-        for which, shape, end in (
-            ("open", "triangle-up", "top"),
-            ("unknown", "triangle-down", "floor"),
+    points = [
+        mark(base.transform_filter(test), "point", size=110, color=BLUE, **look).encode(
+            y=alt.Y(f"{field}:Q", scale=scale, title=_RATIO)
+        )
+        for test, field, look in (
+            ("datum.open", "top", {"shape": "triangle-up", "opacity": 0.8}),
+            ("datum.unknown", "floor", {"shape": "triangle-down", "opacity": 0.8}),
+            ("isValid(datum.ratio) && datum.ratio > 0", "ratio", {}),
         )
     ]
-    dots = (
-        base.transform_filter("isValid(datum.ratio) && datum.ratio > 0")
-        .mark_point(filled=True, size=110, color=BLUE, opacity=1)
-        .encode(y=alt.Y("ratio:Q", scale=scale, title=ratio_title))
-    )
-    lines = pl.DataFrame(
-        {
-            "value": [factor, 1.0],
-            "text": [f"put in 넣은 값 × {factor:.1f}", "no difference 차이 없음"],
-            "colour": [ORANGE, GREY],
-        }
-    )
-    height = alt.Y("value:Q", scale=scale, title=ratio_title)
-    rules = mark(lines, "rule", strokeDash=[5, 4], strokeWidth=2).encode(
-        y=height, color=alt.Color("colour:N", scale=None)
-    )
-    notes = past_end(alt.Chart(lines), fontWeight=600).encode(
-        y=height, text="text:N", color=alt.Color("colour:N", scale=None)
-    )
+    rules, notes = _true_ratio(factor, alt.Y("value:Q", scale=scale, title=_RATIO))
     return finish(
-        alt.layer(rules, bars, *arrows, dots, notes).properties(width=560, height=320),
+        alt.layer(rules, bars, *points, notes).properties(width=560, height=320),
         title="With too few people the difference can't be seen; with enough it can",
         title_ko="사람이 적으면 차이는 보이지 않는다. 충분하면 보인다",
         source=source,
@@ -237,6 +214,20 @@ def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source
         description=f"Estimated ratio of false match rates with {PERCENT} intervals at {order[0]} "
         f"to {order[-1]} people a group; the true ratio is {factor:.1f}. Arrows: no upper limit.",
     )
+
+
+def _true_ratio(factor: float, height: alt.Y) -> tuple[alt.Chart, alt.Chart]:
+    """Return the lines of the ratio put in and of no difference, and their words."""
+    lines = pl.DataFrame(
+        {
+            "value": [factor, 1.0],
+            "text": [f"put in 넣은 값 × {factor:.1f}", "no difference 차이 없음"],
+            "colour": [ORANGE, GREY],
+        }
+    )
+    place: dict[str, Any] = {"y": height, "color": alt.Color("colour:N", scale=None)}
+    rules = mark(lines, "rule", strokeDash=[5, 4], strokeWidth=2).encode(**place)
+    return rules, past_end(alt.Chart(lines), fontWeight=600).encode(text="text:N", **place)
 
 
 def people_needed_chart(
@@ -247,7 +238,7 @@ def people_needed_chart(
     Takes `factor`, `people`, `measure`. `published` are ratios to mark: `factor`, `people`, `label`
     (may contain a line break). The horizontal line is at `have` people, labelled `have_label`.
     """
-    measures = needed["measure"].unique(maintain_order=True).to_list()
+    measures = in_order(needed, "measure")
     x = alt.X(
         "factor:Q",
         scale=alt.Scale(type="log", nice=False),
@@ -269,9 +260,25 @@ def people_needed_chart(
     dots = mark(published, "point", size=110, color=INK).encode(
         x=x, y=y, tooltip=["label:N", "factor:Q", "people:Q"]
     )
-    # on a telephone one label above its line and the others below, each under the last
+    labels = _below_or_above(published).encode(x=x, y=y, text="label:N")
+    own = pl.DataFrame({"people": [have], "text": [have_label]})
+    rule, note = noted_rule(own, y=y, align="left", dy=-8, at=6)
+    return finish(
+        alt.layer(rule, lines, dots, labels, note).properties(width=560, height=340),
+        title="How many people it takes to see who bears the errors",
+        title_ko="오류가 누구에게 쏠리는지 보려면 몇 명이 필요한가",
+        source=source,
+        description=each_row(
+            published.with_columns(pl.col("label").str.replace_all("\n", " ")),
+            "{label}: {people:,} people a group",
+        ),
+    )
+
+
+def _below_or_above(published: pl.DataFrame) -> alt.Chart:
+    """Return labels; on a telephone one is above its line, the others below, one under another."""
     narrow, first = f"width < {NARROW}", "datum.place == 0"
-    labels = mark(
+    return mark(
         published.sort("factor").with_row_index("place"),
         "text",
         align=alt.ExprRef(f"{narrow} && {first} ? 'left' : 'right'"),
@@ -279,19 +286,4 @@ def people_needed_chart(
         dx=alt.ExprRef(f"{narrow} && {first} ? 6 : -6"),
         dy=alt.ExprRef(f"{narrow} ? ({first} ? -30 : 32 * datum.place - 26) : 6"),
         lineBreak="\n",
-    ).encode(x=x, y=y, text="label:N")
-    own = pl.DataFrame({"people": [have], "text": [have_label]})
-    rule = mark(own, "rule", strokeDash=[5, 4], color=GREY).encode(y=y)
-    note = mark(own, "text", align="left", dy=-8, color=GREY).encode(
-        x=alt.value(6), y=y, text="text:N"
-    )
-    return finish(
-        alt.layer(rule, lines, dots, labels, note).properties(width=560, height=340),
-        title="How many people it takes to see who bears the errors",
-        title_ko="오류가 누구에게 쏠리는지 보려면 몇 명이 필요한가",
-        source=source,
-        description="; ".join(
-            f"{row['label']}: {row['people']:,} people a group".replace("\n", " ")
-            for row in published.iter_rows(named=True)
-        ),
     )

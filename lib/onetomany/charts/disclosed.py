@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
+from .axes import ONE_IN, SHARE, kind_color, legend_color, log_scale, names_axis
+from .columns import as_text, each_row, either, kind_words, place_of
 from .languages import both, both_columns
-from .marks import each_row, legend_color, mark, names_axis
+from .marks import dashed_rule, mark
 from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
 
 _KINDS = {
@@ -25,15 +29,36 @@ _LEVELS = {
     "Not stated": ("not stated 적지 않음", GREY),
     "Mixed": ("together 합쳐서", "#c9ced6"),
 }
+_PARTS = {
+    "must": ("somebody else, at least 적어도 남", RED),
+    "one": ("also, if all images show one person 사진이 모두 한 사람이면", ORANGE),
+    "open": ("right or wrong person: not stated 찾던 사람인지 알 수 없음", "#c9ced6"),
+}
+_FIFTHS: dict[str, Any] = {
+    "title": "Share of the searches 검색 가운데 비율",
+    "scale": SHARE["scale"],
+    "axis": alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1]),
+}
+_IN_ORDER = {"sort": True, "columns": 3}  # of a legend
 _OUTCOMES = {
     "none": "no match 일치 없음",
     "one": "one match 일치 하나",
     "several": "several matches 일치 여럿",
 }
+_NAMED = pl.col("body").is_not_null()
+_FIRST = 14  # agencies; the others are one bar
 _LOST = "LOST LOG"
 _TOLD = "reported 밝힘"
 _UNTOLD = "unpublished or inconsistent: lowest to highest 미공개이거나 합이 안 맞음: 최소~최대"
 _FLOOR, _WIDTH = 1e-7, 200
+_EVENT_NAMES: dict[str, Any] = {
+    "labelExpr": "split(datum.label, '\\n')",
+    "labelLimit": 360,
+    "labelFontSize": 11,
+    "labelPadding": 9,
+    "ticks": False,
+    "grid": True,
+}
 
 
 def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
@@ -43,46 +68,23 @@ def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
     """
     shown = months.with_columns(
         month=pl.col("month").dt.strftime("%Y-%m"),
-        name=pl.col("kind").replace_strict(_name(_KINDS)),
-        rank=pl.col("kind").replace_strict({key: n for n, key in enumerate(_KINDS)}),
+        name=pl.col("kind").replace_strict(kind_words(_KINDS)),
+        rank=place_of("kind", _KINDS),
     )
     order = shown["month"].unique().sort().to_list()
-    x = alt.X(
-        "month:O",
-        sort=order,
-        title="month 달",
-        axis=alt.Axis(
-            labelAngle=0,
-            labelOverlap=False,
-            labelExpr="slice(datum.label, 5) == '01' ? slice(datum.label, 0, 4) : ''",
-            ticks=False,
-        ),
-    )
-    top = shown.group_by("month").agg(pl.col("entries").sum())["entries"].max()
+    years = "slice(datum.label, 5) == '01' ? slice(datum.label, 0, 4) : ''"
+    axis = alt.Axis(labelAngle=0, labelOverlap=False, labelExpr=years, ticks=False)
+    x = alt.X("month:O", sort=order, title="month 달", axis=axis)
     bars = mark(shown.filter(pl.col("marked").is_null()), "bar").encode(
         x=x,
         y=alt.Y("entries:Q", title="Entries in the log 대장의 항목"),
-        color=_colour("name:N", _KINDS),
+        color=kind_color("name:N", _KINDS, **_IN_ORDER),
         order=alt.Order("rank:Q"),
         tooltip=["month:N", "name:N", "entries:Q"],
     )
     gaps = shown.filter(pl.col("marked").is_not_null()).unique("month").sort("month")
-    gaps = gaps.select(
-        "month",
-        "marked",
-        lost=pl.col("marked") == _LOST,
-        top=pl.lit(top),
-        zero=pl.lit(0),
-        text=pl.col("marked").replace_strict(
-            {_LOST: "log lost 대장 분실"}, default="no log 대장 없음"
-        ),
-    )
-    colour = alt.condition("datum.lost", alt.value(RED), alt.value(GREY))
-    base = alt.Chart(gaps).encode(x=x, tooltip=["month:N", "marked:N"])
-    blocks = base.mark_bar(opacity=0.18).encode(y="zero:Q", y2="top:Q", color=colour)
-    words = base.mark_text(angle=270, align="left", baseline="middle", dx=6, fontWeight=600).encode(
-        y="zero:Q", text="text:N", color=colour
-    )
+    top = shown.group_by("month").agg(pl.col("entries").sum())["entries"].max()
+    blocks, words = (each.encode(x=x) for each in _gaps(gaps, top))
     names = ", ".join(gaps["month"].to_list())
     return finish(
         alt.layer(blocks, bars, words).properties(width=700, height=280),
@@ -94,6 +96,25 @@ def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
+def _gaps(gaps: pl.DataFrame, top: Any) -> tuple[alt.Chart, alt.Chart]:
+    """Return a block for each month without a log, as high as the highest bar, and its words."""
+    why = pl.col("marked").replace_strict({_LOST: "log lost 대장 분실"}, default="no log 대장 없음")
+    shown = gaps.select(
+        *("month", "marked"),
+        lost=pl.col("marked") == _LOST,
+        top=pl.lit(top),
+        zero=pl.lit(0),
+        text=why,
+    )
+    base = alt.Chart(shown).encode(
+        y="zero:Q",
+        color=alt.condition("datum.lost", alt.value(RED), alt.value(GREY)),
+        tooltip=["month:N", "marked:N"],
+    )
+    words = base.mark_text(angle=270, align="left", baseline="middle", dx=6, fontWeight=600)
+    return base.mark_bar(opacity=0.18).encode(y2="top:Q"), words.encode(text="text:N")
+
+
 def entries_by_agency_chart(
     agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str
 ) -> Finished:
@@ -101,34 +122,32 @@ def entries_by_agency_chart(
 
     Takes `claims.disclosures.by_agency` and `concentration`.
     """
-    first = 14
-    named = agencies.filter(pl.col("body").is_not_null())
-    rest, none = named.slice(first), agencies.filter(pl.col("body").is_null())
+    named, none = (agencies.filter(test) for test in (_NAMED, ~_NAMED))
+    rest = named.slice(_FIRST)
+    percent = (100 * pl.col("entries") / agencies["entries"].sum()).round(1)
     shown = pl.concat(
         [
-            named.head(first).select("body", "level", "entries"),
+            named.head(_FIRST).select("body", "level", "entries"),
             _row(f"{len(rest)} others 그 밖의 {len(rest)}곳", "Mixed", rest),
             _row("none named 기관을 적지 않음", "Mixed", none),
         ]
     ).with_columns(
-        name=pl.col("level").replace_strict(_name(_LEVELS)),
-        text=pl.format(
-            "{} · {} %", "entries", (100 * pl.col("entries") / agencies["entries"].sum()).round(1)
-        ),
+        name=pl.col("level").replace_strict(kind_words(_LEVELS)),
+        text=pl.format("{} · {} %", "entries", percent),
     )
     order = shown["body"].to_list()
     base = alt.Chart(shown).encode(y=names_axis("body", order, labelLimit=260))
     bars = base.mark_bar().encode(
         x=alt.X("entries:Q", title="Entries in the log 대장의 항목"),
-        color=_colour("name:N", _LEVELS),
+        color=kind_color("name:N", _LEVELS, **_IN_ORDER),
         tooltip=["body:N", "name:N", "entries:Q"],
     )
     words = base.mark_text(align="left", dx=4).encode(x="entries:Q", text="text:N")
     top = concentration.row(0, named=True)
     share = f"{top['low']:.1%} to {top['high']:.1%}"
-    edge = pl.DataFrame({"y": [top["top"] * 22.0]})
     place = alt.Y("y:Q", scale=alt.Scale(domain=[0, 22 * len(order)], reverse=True), axis=None)
-    rule = mark(edge, "rule", strokeDash=[5, 4], color=INK).encode(y=place)
+    edge = pl.DataFrame({"y": [top["top"] * 22.0]})
+    rule = dashed_rule(edge, color=INK).encode(y=place)
     return finish(
         alt.layer(alt.layer(bars, words), rule)
         .resolve_scale(y="independent")
@@ -155,34 +174,11 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
         name=pl.col("outcome").replace_strict(_OUTCOMES),
         text=pl.format("{} · {} %", "searches", (100 * pl.col("share")).round(1)),
     )
-    parts = [
-        f"if {shown['wide_unknown'][0]} unclear entries went either way 불분명한 항목 "
-        f"{shown['wide_unknown'][0]}건을 달리 보면",
-        f"if {shown['unknown'][0]} blank ones did 빈 항목 {shown['unknown'][0]}건을 달리 보면",
-        both(f"{PERCENT}, by agency", f"{PERCENT}, 기관 단위"),
-    ]
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    title = "Share of the searches 검색 가운데 비율"
-    axis = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = names_axis("name", list(_OUTCOMES.values()), labelLimit=220)
-    colour = legend_color(
-        "part:N", parts, ["#f3c79a", ORANGE, INK], direction="vertical", symbolType="square"
-    )
-    layers: list[alt.Chart] = []
-    spans = [("wide_least", "wide_most", 22), ("least", "most", 22), ("low", "high", 2)]
-    for (low, high, size), part in zip(spans, parts, strict=True):
-        layers.append(
-            mark(shown.with_columns(part=pl.lit(part)), "bar", size=size).encode(
-                x=alt.X(f"{low}:Q", scale=scale, title=title, axis=axis),
-                x2=f"{high}:Q",
-                y=y,
-                color=colour,
-                tooltip=["name:N", f"{low}:Q", f"{high}:Q"],
-            )
-        )
-    base = alt.Chart(shown).encode(x=alt.X("share:Q", scale=scale, title=title, axis=axis), y=y)
+    base = alt.Chart(shown).encode(x=alt.X("share:Q", **_FIFTHS), y=y)
     dots = mark(base, "point", size=70, color=INK)
     words = base.mark_text(dy=-20, fontWeight=600).encode(text="text:N")
+    layers = [each.encode(y=y) for each in _bounds(shown)]
     total = _number(shown, "searches")
     return finish(
         alt.layer(*layers, dots, words).properties(width=560, height=210),
@@ -194,47 +190,57 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
     )
 
 
+def _bounds(shown: pl.DataFrame) -> list[alt.Chart]:
+    """Return bars of the bounds, from the widest to the interval, each with its reason."""
+    wide, blank = shown["wide_unknown"][0], shown["unknown"][0]
+    parts = [
+        f"if {wide} unclear entries went either way 불분명한 항목 {wide}건을 달리 보면",
+        f"if {blank} blank ones did 빈 항목 {blank}건을 달리 보면",
+        both(f"{PERCENT}, by agency", f"{PERCENT}, 기관 단위"),
+    ]
+    colour = legend_color(
+        "part:N", parts, ["#f3c79a", ORANGE, INK], direction="vertical", symbolType="square"
+    )
+    spans = [("wide_least", "wide_most", 22), ("least", "most", 22), ("low", "high", 2)]
+    return [
+        mark(shown.with_columns(part=pl.lit(part)), "bar", size=size).encode(
+            x=alt.X(f"{low}:Q", **_FIFTHS),
+            x2=f"{high}:Q",
+            color=colour,
+            tooltip=["name:N", f"{low}:Q", f"{high}:Q"],
+        )
+        for (low, high, size), part in zip(spans, parts, strict=True)
+    ]
+
+
 def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
     """Draw matches per search, and how many of them must be other people.
 
     Takes `claims.disclosures.others_listed`.
     """
-    names = {
-        "must": ("somebody else, at least 적어도 남", RED),
-        "one": ("also, if all images show one person 사진이 모두 한 사람이면", ORANGE),
-        "open": ("right or wrong person: not stated 찾던 사람인지 알 수 없음", "#c9ced6"),
-    }
     shown = (
         listed.select(
-            "matches",
-            "searches",
+            *("matches", "searches"),
             must="others",
             one=pl.col("others_if_one") - pl.col("others"),
             open=pl.col("records") - pl.col("others_if_one"),
         )
         .unpivot(
-            list(names), index=["matches", "searches"], variable_name="part", value_name="count"
+            list(_PARTS), index=["matches", "searches"], variable_name="part", value_name="count"
         )
         .with_columns(
-            name=pl.col("part").replace_strict(_name(names)),
-            rank=pl.col("part").replace_strict({key: n for n, key in enumerate(names)}),
+            name=pl.col("part").replace_strict(kind_words(_PARTS)), rank=place_of("part", _PARTS)
         )
     )
+    title = both("Matches of one search (above: searches)", "검색 한 번의 일치 수(위: 검색 수)")
     order = listed["matches"].to_list()
-    x = alt.X(
-        "matches:O",
-        sort=order,
-        title=both("Matches of one search (above: searches)", "검색 한 번의 일치 수(위: 검색 수)"),
-        axis=alt.Axis(labelAngle=0),
-    )
+    x = alt.X("matches:O", sort=order, title=title, axis=alt.Axis(labelAngle=0))
+    all_such = "Matches of all such searches 그런 검색의 일치 모두"
+    highest = alt.Scale(domainMax=1.2 * max(listed["records"].to_list()))
     bars = mark(shown, "bar").encode(
         x=x,
-        y=alt.Y(
-            "count:Q",
-            title="Matches of all such searches 그런 검색의 일치 모두",
-            scale=alt.Scale(domainMax=1.2 * max(listed["records"].to_list())),
-        ),
-        color=_colour("name:N", names, columns=1),
+        y=alt.Y("count:Q", title=all_such, scale=highest),
+        color=kind_color("name:N", _PARTS, sort=True, columns=1),
         order=alt.Order("rank:Q"),
         tooltip=["matches:O", "name:N", "count:Q", "searches:Q"],
     )
@@ -264,11 +270,13 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
     english, korean = (pl.format("{}\n{}", f"event_{lang}", when) for lang in ("en", "ko"))
     dated = table.with_columns(event=both_columns(english, korean, " · "))
     order = dated["event"].to_list()
-    least, most, trials = (_thousands(name) for name in ("false_least", "false_most", "trials"))
+    least, most, trials = (
+        as_text(name, "{:,}") for name in ("false_least", "false_most", "trials")
+    )
     told = pl.when("told").then(least)
     count, count_ko = (told.otherwise(pl.format(f, least, most)) for f in ("{} to {}", "{}~{}"))
     shown = rates.join(dated, on="id", maintain_order="left").with_columns(
-        state=pl.when("told").then(pl.lit(_TOLD)).otherwise(pl.lit(_UNTOLD)),
+        state=either("told", _TOLD, _UNTOLD),
         said=pl.format("{} of {}", count, trials),
         text=both_columns(
             pl.format("{} of {}", count, trials), pl.format("{} 중 {}", trials, count_ko)
@@ -298,24 +306,12 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
 
 def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
     """Return a panel of intervals with one denominator and the counts beside it."""
+    scale, axis = alt.Scale(domain=[0, 1], nice=False), alt.Axis(format="%", values=[0, 0.5, 1])
     if faces:
-        scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
-        axis = alt.Axis(
-            values=[1e-6, 1e-4, 1e-2], labelExpr="'1 / ' + format(1 / datum.value, ',.0f')"
-        )
-    else:
-        scale = alt.Scale(domain=[0, 1], nice=False)
-        axis = alt.Axis(format="%", values=[0, 0.5, 1])
+        scale = log_scale(_FLOOR, 1e-2, clamp=True)
+        axis = alt.Axis(values=[1e-6, 1e-4, 1e-2], labelExpr=ONE_IN)
     title = f"False, of the {'faces 얼굴' if faces else 'alerts 경보'} 가운데 오경보"
-    labels = alt.Axis(
-        labels=not faces,
-        labelExpr="split(datum.label, '\\n')",
-        labelLimit=360,
-        labelFontSize=11,
-        labelPadding=9,
-        ticks=False,
-        grid=True,
-    )
+    labels = alt.Axis(labels=not faces, **_EVENT_NAMES)
     base = alt.Chart(own).encode(
         y=alt.Y("event:N", sort=order, scale=alt.Scale(domain=order), title=None, axis=labels),
         color=legend_color(
@@ -325,35 +321,15 @@ def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
     )
     start = alt.X("start:Q" if faces else "low:Q", scale=scale, title=title, axis=axis)
     bars = base.mark_bar(size=6, opacity=0.5).encode(x=start, x2="high:Q")
-    dots = mark(
-        base.transform_filter("isValid(datum.rate)" + (" && !datum.zero" if faces else "")),
-        "point",
-        size=70,
-    ).encode(x=alt.X("rate:Q", scale=scale))
-    layers: list[alt.Chart] = [bars, dots]
+    known = base.transform_filter("isValid(datum.rate)" + (" && !datum.zero" if faces else ""))
+    layers = [bars, mark(known, "point", size=70).encode(x=alt.X("rate:Q", scale=scale))]
     if faces:  # a rate of 0 has no place on a logarithmic scale
-        layers.append(
-            mark(
-                base.transform_filter("datum.zero"), "point", shape="triangle-left", size=80
-            ).encode(x=alt.X("floor:Q", scale=scale))
-        )
+        none = mark(base.transform_filter("datum.zero"), "point", shape="triangle-left", size=80)
+        layers.append(none.encode(x=alt.X("floor:Q", scale=scale)))
     words = base.mark_text(align="left", dx=7, fontSize=11).encode(
         x=alt.value(_WIDTH), text="text:N", color=alt.value(INK)
     )
     return alt.layer(*layers, words).properties(width=_WIDTH, height=36 * len(order))
-
-
-def _thousands(column: str) -> pl.Expr:
-    return pl.col(column).map_elements("{:,}".format, return_dtype=pl.String)
-
-
-def _name(of: dict[str, tuple[str, str]]) -> dict[str, str]:
-    return {key: name for key, (name, _) in of.items()}
-
-
-def _colour(field: str, of: dict[str, tuple[str, str]], columns: int = 3) -> alt.Color:
-    names, colours = zip(*of.values(), strict=True)
-    return legend_color(field, names, colours, sort=True, columns=columns)
 
 
 def _row(body: str, level: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -12,9 +12,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from .axes import SHARE, kind_color, legend_color, log_scale, names_axis
+from .columns import each_row, in_order, kind_words
 from .languages import both, both_columns
-from .marks import each_row, legend_color, mark, names_axis
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, RED, TWO_LINES, Finished, finish, past_end
+from .marks import mark, on_dark
+from .theme import BLUE, GREEN, GREY, ORANGE, RED, TWO_LINES, Finished, finish, past_end
 
 _FILTERS = {  # parameter -> label, columns of codes and of words
     "filter_region": ("Region 지역", "region"),
@@ -31,6 +33,15 @@ _STATES = {  # a tile's colour: the most serious ruling among its programmes
 }
 _HOW = {"enrolment": BLUE, "lane": GREEN, "no enrolment": ORANGE}
 _TILE = 46
+_NO_SAMPLE = "counts of this table, no sample 표본이 아님"
+_TILED = alt.Scale(paddingInner=0.08)
+_ACROSS = alt.X("column:O", axis=None, scale=_TILED)
+_DOWN = alt.Y("row:O", axis=None, scale=_TILED)
+_BELOW: dict[str, Any] = {  # of a legend
+    "orient": "bottom",
+    "direction": "vertical",
+    "symbolType": "square",
+}
 # names along an axis: the Korean ones below the English
 _LINES = "split(datum.label, ' · ')"
 
@@ -48,48 +59,13 @@ def programme_map_chart(
         *("country", "country_en", "country_ko", "column", "row", "ruling"),
         **{name: filter_tags(column) for name, (_, column) in _FILTERS.items()},
     ).with_columns(place=both_columns("country_en", "country_ko"))
-    menus = filter_menus(programmes)
-    params = []
-    for name, options in menus.items():
-        labels, values = map(list, zip(*options, strict=True))
-        menu = alt.binding_select(options=values, labels=labels, name=filter_label(name))
-        bound = menu if chosen is None else alt.Undefined
-        params.append(alt.param(name=name, value=(chosen or {}).get(name, ""), bind=bound))
+    params = [_param(name, each, chosen) for name, each in filter_menus(programmes).items()]
     every = shown.select("country", "place", "column", "row").unique("country").sort("country")
-    x = alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.08))
-    y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.08))
-    ground = mark(every, "rect", color="#eceae4", cornerRadius=3).encode(x=x, y=y)
-    codes = mark(every, "text", dy=-7, fontSize=11, color=GREY).encode(
-        x=x, y=y, text="country:N", tooltip=["place:N"]
-    )
     kept = alt.Chart(shown)
     for name in _FILTERS:
         kept = kept.transform_filter(
             f"{name} === '' || indexof(split(datum.{name}, ' '), {name}) >= 0"
         )
-    words = {key: word for key, (word, _) in _STATES.items()}
-    for name in ("fell", "limited", "stood"):
-        kept = kept.transform_calculate(**{f"is_{name}": f"datum.ruling === '{name}' ? 1 : 0"})
-    counted = kept.transform_aggregate(
-        programmes="count()",
-        fell="sum(is_fell)",
-        limited="sum(is_limited)",
-        stood="sum(is_stood)",
-        groupby=["country", "place", "column", "row"],
-    ).transform_calculate(
-        state=f"datum.fell > 0 ? '{words['fell']}' : datum.limited > 0 ? '{words['limited']}'"
-        f" : datum.stood > 0 ? '{words['stood']}' : '{words['other']}'"
-    )
-    tips = [alt.Tooltip("place:N", title="Place 곳"), alt.Tooltip("programmes:Q", title="n")]
-    tiles = counted.mark_rect(cornerRadius=3).encode(
-        x=x, y=y, tooltip=tips, color=_scale("state:N", list(_STATES.values()))
-    )
-    white = counted.mark_text(dy=-7, fontSize=11, color="#ffffff").encode(
-        x=x, y=y, text="country:N", tooltip=tips
-    )
-    numbers = counted.mark_text(dy=8, fontSize=14, fontWeight=600, color="#ffffff").encode(
-        x=x, y=y, text="programmes:Q", tooltip=tips
-    )
     total = (
         kept.transform_aggregate(n="count()")
         .transform_calculate(text=f"'' + datum.n + ' of {len(shown)} programmes 사업'")
@@ -99,16 +75,60 @@ def programme_map_chart(
     fell = programmes.filter(ruling="fell")["country"].n_unique()
     of = every.height
     return finish(
-        alt.layer(ground, codes, tiles, white, numbers, total)
+        alt.layer(*_grounds(every), *_tiles(kept), total)
         .add_params(*params)
         .properties(width=13 * _TILE, height=8 * _TILE),
         title=f"In {fell} of {of} jurisdictions of this table, one was unlawful or suspended",
         title_ko=f"이 표의 {of}개 관할 가운데 {fell}곳에서 위법 판단이나 중지가 있었다",
-        source=f"{source}; counts of this table, no sample 표본이 아님",
+        source=f"{source}; {_NO_SAMPLE}",
         description=f"A tile map of {of} jurisdictions with the number of programmes in each, "
         f"coloured by the most serious ruling. In {fell} a regulator or court found one unlawful "
         "or suspended it.",
     )
+
+
+def _param(
+    name: str, options: list[tuple[str, str]], chosen: Mapping[str, str] | None
+) -> alt.Parameter:
+    """Return the parameter of a filter; it has a menu unless values are `chosen`."""
+    labels, values = map(list, zip(*options, strict=True))
+    menu = alt.binding_select(options=values, labels=labels, name=filter_label(name))
+    bound = menu if chosen is None else alt.Undefined
+    return alt.param(name=name, value=(chosen or {}).get(name, ""), bind=bound)
+
+
+def _grounds(every: pl.DataFrame) -> list[alt.Chart]:
+    """Return the empty tiles with their codes."""
+    base = alt.Chart(every).encode(x=_ACROSS, y=_DOWN)
+    codes = base.mark_text(dy=-7, fontSize=11, color=GREY)
+    return [
+        base.mark_rect(color="#eceae4", cornerRadius=3),
+        codes.encode(text="country:N", tooltip=["place:N"]),
+    ]
+
+
+def _tiles(kept: alt.Chart) -> list[alt.Chart]:
+    """Return the coloured tiles of those kept, with their codes and numbers."""
+    words = kind_words(_STATES)
+    for name in ("fell", "limited", "stood"):
+        kept = kept.transform_calculate(**{f"is_{name}": f"datum.ruling === '{name}' ? 1 : 0"})
+    state = " : ".join(f"datum.{n} > 0 ? '{words[n]}'" for n in ("fell", "limited", "stood"))
+    counted = kept.transform_aggregate(
+        programmes="count()",
+        fell="sum(is_fell)",
+        limited="sum(is_limited)",
+        stood="sum(is_stood)",
+        groupby=["country", "place", "column", "row"],
+    ).transform_calculate(state=f"{state} : '{words['other']}'")
+    tips = [alt.Tooltip("place:N", title="Place 곳"), alt.Tooltip("programmes:Q", title="n")]
+    base = counted.encode(x=_ACROSS, y=_DOWN, tooltip=tips)
+    codes = base.mark_text(dy=-7, fontSize=11, color="#ffffff")
+    numbers = base.mark_text(dy=8, fontSize=14, fontWeight=600, color="#ffffff")
+    return [
+        base.mark_rect(cornerRadius=3).encode(color=kind_color("state:N", _STATES, **_BELOW)),
+        codes.encode(text="country:N"),
+        numbers.encode(text="programmes:Q"),
+    ]
 
 
 def consent_by_setting_chart(counts: pl.DataFrame, *, source: str) -> Finished:
@@ -119,12 +139,11 @@ def consent_by_setting_chart(counts: pl.DataFrame, *, source: str) -> Finished:
     total, none = _sum(counts), _sum(counts.filter(consent="none"))
     streets = counts.filter(setting="street")
     asked = f"{_sum(streets.filter(consent='none'))} of {_sum(streets)}"
-    return _heat(
-        counts,
-        ("setting", "consent"),
+    return finish(
+        _heat(counts, "setting", "consent"),
         title=f"Nobody asked, no notice found: {none} of {total} programmes of this table",
         title_ko=f"이 표의 사업 {total}개 가운데 {none}개에서 동의도 안내도 확인되지 않는다",
-        source=source,
+        source=f"{source}; {_NO_SAMPLE}",
         description=f"Counts of programmes by place and consent. Streets: nobody asked in {asked}.",
     )
 
@@ -135,12 +154,11 @@ def claims_by_ruling_chart(counts: pl.DataFrame, claimed: pl.DataFrame, *, sourc
     Takes `claims.programmes.claims_by_ruling` and `claimed_consent`.
     """
     many, ruled, fell = len(claimed), claimed["ruled"].sum(), claimed["fell"].sum()
-    return _heat(
-        counts,
-        ("claimed", "ruling"),
+    return finish(
+        _heat(counts, "claimed", "ruling"),
         title=f"Opt-in does not cure it: of {ruled} judged, {fell} were unlawful or suspended",
         title_ko=f"동의가 해결책은 아니다: 판단을 받은 {ruled}개 가운데 {fell}개가 위법 또는 중지",
-        source=source,
+        source=f"{source}; {_NO_SAMPLE}",
         description=f"Counts of programmes by the operator's claim and the ruling. Of {many} that "
         f"claimed consent {ruled} came before a regulator or court, and {fell} were found "
         "unlawful or suspended.",
@@ -167,13 +185,12 @@ def uptake_chart(shares: pl.DataFrame, *, source: str) -> Finished:
             ignore_nulls=True,
         ),
     )
-    kinds = shown.select("how", "kind").unique().sort("how")
-    colours = [(kind, _HOW[how]) for how, kind in kinds.iter_rows()]
+    kinds = dict(shown.select("how", "kind").unique().sort("how").iter_rows())
+    colour = legend_color("kind:N", kinds.values(), [_HOW[how] for how in kinds], **_BELOW)
     base = _by_programme(shown)
-    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
-    x = alt.X("share:Q", title=None, scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
+    x = alt.X("share:Q", title=None, **SHARE)
     tips = ["name:N", "text:N", "publisher:N"]
-    bars = base.mark_bar(size=12).encode(x=x, color=_scale("kind:N", colours), tooltip=tips)
+    bars = base.mark_bar(size=12).encode(x=x, color=colour, tooltip=tips)
     words = past_end(base, lift=-11, fontSize=11).encode(text="text:N")
     enrolled = shown.filter(how="enrolment")
     least, most = (f"{100 * enrolled['share'][end]:.3g}" for end in (0, -1))
@@ -211,7 +228,7 @@ def retention_chart(durations: pl.DataFrame, *, source: str) -> Finished:
     x = alt.X(
         "start:Q",
         title=None,
-        scale=alt.Scale(type="log", domain=[1, 1_000_000], nice=False),
+        scale=log_scale(1, 1_000_000),
         axis=alt.Axis(values=[24, 8766, 657_450], labelExpr=labels),
     )
     bars = base.mark_bar(size=12, color=BLUE).encode(
@@ -237,16 +254,13 @@ def _by_programme(shown: pl.DataFrame) -> alt.Chart:
     return alt.Chart(shown).encode(y=y)
 
 
-def _heat(
-    counts: pl.DataFrame, sides: tuple[str, str], *, title: str, title_ko: str, **said: Any
-) -> Finished:
+def _heat(counts: pl.DataFrame, rows: str, columns: str) -> alt.LayerChart | alt.FacetChart:
     """Return a grid of counts: rows of the first category, columns of the second."""
-    rows, columns = sides
     shown = counts.with_columns(
         row=both_columns(f"{rows}_en", f"{rows}_ko"),
         column=both_columns(f"{columns}_en", f"{columns}_ko"),
     )
-    down, across = (shown[name].unique(maintain_order=True).to_list() for name in ("row", "column"))
+    down, across = (in_order(shown, name) for name in ("row", "column"))
     base = alt.Chart(shown).encode(
         x=alt.X(
             "column:N",
@@ -267,16 +281,10 @@ def _heat(
     )
     numbers = mark(base.transform_filter("datum.programmes > 0"), "text", fontWeight=600).encode(
         text="programmes:Q",
-        color=alt.condition(f"datum.programmes > {most} / 4", alt.value("#ffffff"), alt.value(INK)),
+        color=on_dark(f"datum.programmes > {most} / 4"),
     )
-    source = f"{said['source']}; counts of this table, no sample 표본이 아님"
-    return finish(
-        alt.layer(cells, numbers).properties(width=44 * len(across), height=30 * len(down)),
-        title=title,
-        title_ko=title_ko,
-        source=source,
-        description=said["description"],
-    )
+    size = {"width": 44 * len(across), "height": 30 * len(down)}
+    return alt.layer(cells, numbers).properties(**size)
 
 
 def filter_menus(programmes: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
@@ -334,13 +342,6 @@ def filter_tags(column: str) -> pl.Expr:
     """
     plain = pl.col(column).str.replace_all(r"[^\w:;]+", "-").str.replace_all(":", "-")
     return pl.lit(f"{column}-") + plain.str.replace_all(";", f" {column}-")
-
-
-def _scale(field: str, of: list[tuple[str, str]]) -> alt.Color:
-    names, colours = zip(*of, strict=True)
-    return legend_color(
-        field, names, colours, orient="bottom", direction="vertical", symbolType="square"
-    )
 
 
 def _sum(counts: pl.DataFrame) -> int:

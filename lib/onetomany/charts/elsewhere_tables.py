@@ -6,39 +6,39 @@ Every row shows the date of its status, its sources and its doubts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
 from onetomany.confidence import PERCENT, PERCENT_KO
+from .columns import as_text, either
 from .elsewhere import filter_tags
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table, table_column
 
+_column = partial(table_column, wide=True)
 _TAGGED = ("region", "setting", "functions", "consent", "ruling")
-_STATUS = table_column(
+_STATUS = _column(
     ("Functions, state", "기능, 상태"),
     "functions_en",
     TableLine("status_en", "status_ko", label=("state", "상태")),
     TableLine("status_date", label=("as of", "기준")),
-    wide=True,
 )
 _CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
 _SOURCE = TableLine("publisher", link="url", kind="name")
-_NAMED = table_column(("Programme", "사업"), "name_en", "place_en", "country_en", wide=True)
-_ASKED = table_column(
+_NAMED = _column(("Programme", "사업"), "name_en", "place_en", "country_en")
+_ASKED = _column(
     ("How people were asked", "어떻게 물었나"),
     TableLine("consent_en", "consent_ko", label=("consent", "동의")),
     TableLine("claimed_en", "claimed_ko", label=("operator claims", "운영자 주장")),
     TableLine("second_en", "second_ko", label=("others", "다른 집단")),
     "asked_en",
-    wide=True,
 )
-_OUTCOME = table_column(
+_OUTCOME = _column(
     ("Outcome", "결과"),
     TableLine("outcome_en", "outcome_ko", label=("Outcome", "결과")),
     "outcome_date",
     "oversight_en",
     TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
-    wide=True,
 )
 
 
@@ -47,14 +47,13 @@ def programmes_table(programmes: pl.DataFrame, *, source: str) -> ReaderTable:
 
     Takes `claims.programmes.with_sources`. The controls of `programme_map_chart` filter its rows.
     """
-    known = table_column(
+    known = _column(
         ("basis, retention, errors", "근거, 보관, 오류"),
         TableLine("legal_en", "legal_ko", label=("basis", "근거")),
         TableLine("retention_en", "retention_ko", label=("kept", "보관")),
         TableLine("trained_en", "trained_ko", label=("training", "학습")),
         TableLine("affected_en", "affected_ko", label=("disclosed", "공개된 수")),
         TableLine("error_en", "error_ko", label=("errors", "오류")),
-        wide=True,
     )
     ordered = _spoken(programmes).sort("region", "country_en", "id")
     title = (
@@ -78,12 +77,9 @@ def claimed_consent_table(claimed: pl.DataFrame, *, source: str) -> ReaderTable:
 
     Takes `claims.programmes.claimed_consent`, with `with_sources`.
     """
-    ruled = pl.when("ruled").then
     grouped = _spoken(claimed).with_columns(
-        group_en=ruled(pl.lit("before a regulator or court")).otherwise(pl.lit("no ruling found")),
-        group_ko=ruled(pl.lit("감독기관이나 법원의 판단이 있음")).otherwise(
-            pl.lit("판단을 찾지 못함")
-        ),
+        group_en=either("ruled", "before a regulator or court", "no ruling found"),
+        group_ko=either("ruled", "감독기관이나 법원의 판단이 있음", "판단을 찾지 못함"),
     )
     return reader_table(
         grouped,
@@ -103,13 +99,12 @@ def named_programmes_table(named: pl.DataFrame, *, source: str) -> ReaderTable:
 
     Takes `claims.programmes.named_programmes`, with `with_sources`.
     """
-    known = table_column(
+    known = _column(
         ("known", "알려진 것"),
         "asked_en",
         TableLine("error_en", "error_ko", label=("errors", "오류")),
         TableLine("oversight_en", "oversight_ko", label=("oversight", "감독")),
         TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
-        wide=True,
     )
     return reader_table(
         _spoken(named),
@@ -128,11 +123,9 @@ def side_by_side_table(
 
     Takes `claims.programmes.side_by_side`; `names` are headings for the `ids`.
     """
-    first = table_column(("aspect", "항목"), "aspect_en", wide=True)
+    first = _column(("aspect", "항목"), "aspect_en")
     rest = [
-        TableColumn(
-            name, (TableLine(f"{each}_en", f"{each}_ko", label=name, unknown=True),), wide=True
-        )
+        _column(name, TableLine(f"{each}_en", f"{each}_ko", label=name, unknown=True))
         for each, name in zip(ids, names, strict=True)
     ]
     title = " and ".join(en for en, _ in names), ", ".join(ko for _, ko in names)
@@ -153,15 +146,14 @@ def disclosed_rates_table(rates: pl.DataFrame, *, source: str) -> ReaderTable:
         interval_ko=pl.format("{}~{}", _rate("low", korean=True), _rate("high", korean=True)),
     )
     columns = [
-        table_column(("rate", "비율"), "rate_en", wide=True),
-        table_column(("counts", "수"), "counts_en", wide=True),
-        table_column(
+        _column(("rate", "비율"), "rate_en"),
+        _column(("counts", "수"), "counts_en"),
+        _column(
             ("share and interval", "비율과 구간"),
             "rate_said_en",
             TableLine("interval_en", "interval_ko", label=(PERCENT, f"{PERCENT_KO} 구간")),
-            wide=True,
         ),
-        table_column(("source", "출처"), _SOURCE, _CONFIDENCE, wide=True),
+        _column(("source", "출처"), _SOURCE, _CONFIDENCE),
     ]
     return reader_table(
         shown,
@@ -194,21 +186,19 @@ def uptake_table(shares: pl.DataFrame, *, source: str) -> ReaderTable:
         for each in ("counts_en", "counts_ko")
     )
     columns = [
-        table_column(
+        _column(
             ("where and when", "곳과 때"),
             "row_en",
             TableLine("period", "period_ko"),
             "how_en",
             "note_en",
-            wide=True,
         ),
-        table_column(("share", "비율"), "percent_en", wide=True),
-        table_column(
+        _column(("share", "비율"), "percent_en"),
+        _column(
             ("counts", "수"),
             TableLine("counts_en", "counts_ko", label=("counts", "수"), unknown=True),
-            wide=True,
         ),
-        table_column(("source", "출처"), _SOURCE, _CONFIDENCE, wide=True),
+        _column(("source", "출처"), _SOURCE, _CONFIDENCE),
     ]
     title = ("Who took it where people were asked", "물었을 때 택한 사람")
     return reader_table(shown, columns, title=title, status="elsewhere", source=source)
@@ -219,33 +209,28 @@ def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
 
     Takes `sources.elsewhere.foreign_figures`.
     """
-    words = {
-        language: pl.concat_str(
-            pl.format("{} ", f"bound_{language}"),
-            _grouped("value"),
-            pl.lit(" "),
-            f"unit_{language}",
+    english, korean = (
+        pl.concat_str(
+            *(pl.format("{} ", f"bound_{code}"), _grouped("value"), pl.lit(" "), f"unit_{code}"),
             ignore_nulls=True,
         )
-        for language in ("en", "ko")
-    }
+        for code in ("en", "ko")
+    )
     shown = figures.with_columns(
-        figure_en=words["en"],
-        figure_ko=words["ko"].str.replace(" %", "%", literal=True),
+        figure_en=english,
+        figure_ko=korean.str.replace(" %", "%", literal=True),
         period_ko=_period_ko(),
-        source_en=pl.col("publisher")
-        + pl.when("copy").then(pl.lit(", read in a copy")).otherwise(pl.lit("")),
-        source_ko=pl.col("publisher")
-        + pl.when("copy").then(pl.lit(", 사본으로 읽음")).otherwise(pl.lit("")),
+        source_en=pl.col("publisher") + either("copy", ", read in a copy", ""),
+        source_ko=pl.col("publisher") + either("copy", ", 사본으로 읽음", ""),
     )
     columns = [
-        table_column(("figure of", "무엇"), "row_en", "measure_en", "note_en", wide=True),
-        table_column(("period", "기간"), TableLine("period", "period_ko"), wide=True),
-        table_column(("figure", "수치"), "figure_en", wide=True),
-        TableColumn(
+        _column(("figure of", "무엇"), "row_en", "measure_en", "note_en"),
+        _column(("period", "기간"), TableLine("period", "period_ko")),
+        _column(("figure", "수치"), "figure_en"),
+        _column(
             ("source", "출처"),
-            (TableLine("source_en", "source_ko", link="url", kind="name"), _CONFIDENCE),
-            wide=True,
+            TableLine("source_en", "source_ko", link="url", kind="name"),
+            _CONFIDENCE,
         ),
     ]
     return reader_table(
@@ -269,8 +254,7 @@ def _spoken(programmes: pl.DataFrame) -> pl.DataFrame:
         expression.alias(f"{name}_{language}")
         for language, doubt in (("en", " (inferred in part)"), ("ko", "(일부 추정)"))
         for name, expression in {
-            "functions": pl.col(f"functions_{language}")
-            + pl.when(inferred).then(pl.lit(doubt)).otherwise(pl.lit("")),
+            "functions": pl.col(f"functions_{language}") + either(inferred, doubt, ""),
             "second": pl.format("{}: {}", f"second_for_{language}", f"consent_second_{language}"),
             "trained": pl.when(stated).then(f"training_{language}"),
             "affected": pl.format(
@@ -288,12 +272,12 @@ def _sources(programmes: pl.DataFrame) -> TableColumn:
         for name in programmes.columns
         if name.startswith("source_") and name.endswith("_en")
     )
-    return table_column(("Sources", "출처"), *lines, _CONFIDENCE, wide=True)
+    return _column(("Sources", "출처"), *lines, _CONFIDENCE)
 
 
 def _grouped(column: str) -> pl.Expr:
     """Return a number as text with commas between thousands."""
-    return pl.col(column).map_elements(lambda value: f"{value:,.12g}", return_dtype=pl.String)
+    return as_text(column, "{:,.12g}")
 
 
 def _rate(column: str, *, korean: bool = False) -> pl.Expr:
@@ -304,7 +288,7 @@ def _rate(column: str, *, korean: bool = False) -> pl.Expr:
             return f"{100 * value:.3g}{'%' if korean else ' %'}"
         return f"{1 / value:,.0f} 중 1" if korean else f"1 in {1 / value:,.0f}"
 
-    return pl.col(column).map_elements(said, return_dtype=pl.String)
+    return as_text(column, said)
 
 
 def _period_ko() -> pl.Expr:

@@ -13,6 +13,22 @@ _HOLDS = {
 }
 
 
+_MISSING = ("not in this bundle", "이 묶음에 없음")
+_COLUMNS = [
+    table_column(
+        ("Question", "물음"),
+        TableLine("question", "question_ko"),
+        TableLine("factor", "factor_ko", label=("asked under", "근거")),
+    ),
+    table_column(("Do files answer it?", "파일이 답하나"), "holds_en"),
+    table_column(
+        ("Where in the bundle (files)", "묶음의 어디에 (파일 수)"),
+        TableLine("there", kind="code"),
+        TableLine("missing", label=_MISSING, mark="open", kind="code"),
+    ),
+]
+
+
 def answers_table(table: pl.DataFrame, *, source: Words) -> ReaderTable:
     """Return a row for each question: whether files answer it, and in which parts of the bundle.
 
@@ -25,37 +41,16 @@ def answers_table(table: pl.DataFrame, *, source: Words) -> ReaderTable:
         there=pl.format("{} ({})", part, "files").filter(pl.col("files") > 0).str.join(", "),
         missing=part.filter(pl.col("files") == 0).str.join(", "),
     )
-    english, korean = (
-        pl.col("holds").replace_strict({key: words[n] for key, words in _HOLDS.items()})
-        for n in (0, 1)
-    )
     shown = shown.with_columns(
         pl.col("there", "missing").replace("", None),
         open=pl.col("missing") != "",
-        holds_en=english,
-        holds_ko=korean,
+        holds_en=pl.col("holds").replace_strict({key: words[0] for key, words in _HOLDS.items()}),
+        holds_ko=pl.col("holds").replace_strict({key: words[1] for key, words in _HOLDS.items()}),
     )
     none = shown.filter(holds="none").height
     return reader_table(
         shown,
-        [
-            table_column(
-                ("Question", "물음"),
-                TableLine("question", "question_ko"),
-                TableLine("factor", "factor_ko", label=("asked under", "근거")),
-            ),
-            table_column(("Do files answer it?", "파일이 답하나"), "holds_en"),
-            table_column(
-                ("Where in the bundle (files)", "묶음의 어디에 (파일 수)"),
-                TableLine("there", kind="code"),
-                TableLine(
-                    "missing",
-                    label=("not in this bundle", "이 묶음에 없음"),
-                    mark="open",
-                    kind="code",
-                ),
-            ),
-        ],
+        _COLUMNS,
         title=(
             f"No file answers {none} of the {shown.height} questions that the other side will ask",
             f"상대편이 물을 {shown.height}가지 가운데 {none}가지는 파일로 답할 수 없다",

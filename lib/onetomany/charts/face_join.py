@@ -8,9 +8,11 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .axes import legend_color, log_scale, names_axis, powers_axis
+from .columns import as_text, each_row, in_order
+from .marks import interval_band, mark, noted_rule, tooltips
 from .reidentification import column_label
-from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
+from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 
 
 def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
@@ -19,19 +21,20 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
     Takes rows of `face_join.filtered_false_candidates` with a column `rates`, the assumption on
     the FMR within a group.
     """
-    order = found["columns"].unique(maintain_order=True).to_list()
+    order = in_order(found, "columns")
     names = _restrictions(order, "whole list 명단 전체")
     shown = found.with_columns(
         name=pl.col("columns").replace(names),
-        text=pl.col("a_day").map_elements(_count, return_dtype=pl.String),
+        text=as_text("a_day", _count),
     )
-    kinds = shown["rates"].unique(maintain_order=True).to_list()
-    low = max(1e-2, float(shown["a_day"].min()) / 3)  # type: ignore[arg-type]
+    kinds = in_order(shown, "rates")
+    least, most = (float(each) for each in shown["a_day"].drop_nulls().sort()[[0, -1]])
+    low = max(1e-2, least / 3)
     x = alt.X(
         "a_day:Q",
         title="False candidates a day 하루의 잘못된 후보",
-        scale=alt.Scale(type="log", domain=[low, float(shown["a_day"].max()) * 12], nice=False),  # type: ignore[arg-type]
-        axis=alt.Axis(format="~s", values=[10.0**power for power in range(-2, 12)]),
+        scale=log_scale(low, most * 12),
+        axis=powers_axis(-2, 11),
     )
     base = alt.Chart(shown).encode(
         y=names_axis("name", list(names.values()), labelLimit=300, labelFontSize=13),
@@ -66,24 +69,17 @@ def posterior_by_size_chart(
     sizes are marked. The title follows the prior nearest to a half.
     """
     shown = found.filter(pl.col("posterior").is_not_null()).with_columns(name=_prior())
-    names = shown["name"].unique(maintain_order=True).to_list()
     sizes = [float(each) for each in shown["gallery_size"]]
     x = alt.X(
         "gallery_size:Q",
         title="Records searched 검색한 기록 수",
-        scale=alt.Scale(type="log", domain=[min(sizes), max(sizes) * 1.3], nice=False),
-        axis=alt.Axis(format="~s", values=[10.0**power for power in range(3, 10)]),
+        scale=log_scale(min(sizes), max(sizes) * 1.3),
+        axis=powers_axis(3, 9),
     )
-    y: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
-    colour = _by_prior(names, lines=True)
-    base = alt.Chart(shown)
-    band = base.mark_area(opacity=0.16).encode(
-        x=x, y=alt.Y("low:Q", title="", **y), y2="high:Q", color=colour
-    )
+    base = alt.Chart(shown).encode(x=x, color=_by_prior(in_order(shown, "name"), lines=True))
+    band = interval_band(base, "low", "high", **_PROBABILITY)
     line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=40)).encode(
-        x=x,
-        y=alt.Y("posterior:Q", title="Right person 맞는 사람일 확률", **y),
-        color=colour,
+        y=alt.Y("posterior:Q", title="Right person 맞는 사람일 확률", **_PROBABILITY),
         tooltip=tooltips("name:N", ("gallery_size", ","), ("posterior low high", ".1%")),
     )
     order = marks["columns"].to_list()
@@ -92,10 +88,8 @@ def posterior_by_size_chart(
         text=pl.col("columns").replace(_restrictions(order, "whole list 전체"))
     )
     title, title_ko = _sure_after(shown, inside)
-    rules = mark(inside, "rule", strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
-    texts = mark(inside, "text", align="left", angle=270, dx=4, dy=-7, color=GREY).encode(
-        x="searched:Q", y=alt.value(316), text="text:N"
-    )
+    look = {"align": "left", "angle": 270, "dx": 4, "dy": -7}
+    rules, texts = noted_rule(inside, x="searched:Q", at=316, **look)
     return finish(
         alt.layer(band, line, rules, texts).properties(width=600, height=320),
         title=title,
@@ -113,22 +107,19 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
 
     Takes rows of `face_join.posterior` with a column `columns`.
     """
-    order = found["columns"].unique(maintain_order=True).to_list()
+    order = in_order(found, "columns")
     names = _restrictions(order, "no filter 거르지 않음")
     shown = found.with_columns(step=pl.col("columns").replace(names), name=_prior())
-    priors = shown["name"].unique(maintain_order=True).to_list()
+    priors = in_order(shown, "name")
     base = alt.Chart(shown).encode(
         y=names_axis("step", list(names.values()), labelLimit=300, labelFontSize=13),
         yOffset=alt.YOffset("name:N", sort=priors),
         color=_by_prior(priors),
         tooltip=tooltips("step:N", "name:N", ("posterior low high", ".1%"), "method:N"),
     )
-    x: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
-    title = "Right person 맞는 사람일 확률"
-    bars = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
-        x=alt.X("low:Q", title=title, **x), x2="high:Q"
-    )
-    dots = mark(base, "point", size=90).encode(x=alt.X("posterior:Q", title=title, **x))
+    x: dict[str, Any] = {"title": "Right person 맞는 사람일 확률"} | _PROBABILITY
+    bars = base.mark_rule(strokeWidth=5, opacity=0.35).encode(x=alt.X("low:Q", **x), x2="high:Q")
+    dots = mark(base, "point", size=90).encode(x=alt.X("posterior:Q", **x))
     return finish(
         alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
         title="Forty people, real faces, invented attributes: the effect of the join",
@@ -139,7 +130,10 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     )
 
 
-_PERCENT = alt.Axis(format="~%")
+_PROBABILITY: dict[str, Any] = {
+    "scale": alt.Scale(domain=[0, 1]),
+    "axis": alt.Axis(format="~%"),
+}
 
 
 def _sure_after(shown: pl.DataFrame, inside: pl.DataFrame) -> tuple[str, str]:
@@ -170,7 +164,7 @@ def _by_prior(names: list[str], *, lines: bool = False) -> alt.Color:
 
 
 def _prior() -> pl.Expr:
-    percent = (pl.col("prior") * 100).map_elements("{:g} %".format, return_dtype=pl.String)
+    percent = as_text(pl.col("prior") * 100, "{:g} %")
     return pl.format(
         "{} sure beforehand that the person is in the list 미리 명단에 있다고 볼 확률", percent
     )

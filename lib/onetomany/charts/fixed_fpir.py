@@ -5,7 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import legend_color, tooltips
+from .axes import legend_color, powers_axis
+from .columns import as_text, in_order
+from .marks import interval_band, tooltips
 from .scale import RECORDS
 from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 
@@ -15,36 +17,25 @@ def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) ->
 
     Takes `accuracy.misses_at_fpir`.
     """
-    percent = (pl.col("target") * 100).map_elements("{:g}".format, return_dtype=pl.String)
-    shown = rates.with_columns(name=pl.format("FPIR {} %", percent))
-    names = shown["name"].unique(maintain_order=True).to_list()
-    colour = legend_color("name:N", names, [BLUE, ORANGE, GREEN, PURPLE], sort=True, lines=True)
-    x = alt.X(
-        "gallery_size:Q",
-        title=RECORDS,
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format="~s", values=[10.0**power for power in range(3, 10)]),
-    )
+    shown = rates.with_columns(name=as_text(pl.col("target") * 100, "FPIR {:g} %"))
+    names, colours = in_order(shown, "name"), [BLUE, ORANGE, GREEN, PURPLE]
+    scale, axis = alt.Scale(type="log", nice=False), powers_axis(3, 9)
     tips = [
         alt.Tooltip("gallery_size:Q", format=",", title="records"),
         *tooltips(("threshold", ".4f"), ("fnir fnir_low fnir_high", ".2%")),
     ]
-    base = alt.Chart(shown).properties(width=290, height=280)
+    base = alt.Chart(shown, width=290, height=280).encode(
+        x=alt.X("gallery_size:Q", title=RECORDS, scale=scale, axis=axis),
+        color=legend_color("name:N", names, colours, sort=True, lines=True),
+    )
     share = alt.Axis(format="~%")
-    low = alt.Y("fnir_low:Q", title="", axis=share)
-    band = base.mark_area(opacity=0.16).encode(x=x, y=low, y2="fnir_high:Q", color=colour)
-    line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42))
+    band = interval_band(base, "fnir_low", "fnir_high", axis=share)
+    line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(tooltip=tips)
     missed = line.encode(
-        x=x,
-        y=alt.Y("fnir:Q", title="Enrolled people missed FNIR 미식별률", axis=share),
-        color=colour,
-        tooltip=tips,
+        y=alt.Y("fnir:Q", title="Enrolled people missed FNIR 미식별률", axis=share)
     )
     cut = line.encode(
-        x=x,
-        y=alt.Y("threshold:Q", title="Threshold needed 필요한 임계값", scale=alt.Scale(zero=False)),
-        color=colour,
-        tooltip=tips,
+        y=alt.Y("threshold:Q", title="Threshold needed 필요한 임계값", scale=alt.Scale(zero=False))
     )
     return finish(
         alt.hconcat(alt.layer(band, missed), cut),

@@ -5,13 +5,34 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .axes import legend_color, names_axis
+from .columns import either, in_order
 from .languages import both
-from .marks import mark
+from .marks import mark, on_dark
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 WIDTH = 560
 NAMED, OTHER = "somebody named it 누군가 근거로 든 조문", "not named 근거로 들지 않은 조문"
 _FIRST, _LAST = (2010, 1), (2027, 10)
+_YEARS = alt.Scale(
+    domain=[
+        alt.DateTime(year=_FIRST[0], month=_FIRST[1]),
+        alt.DateTime(year=_LAST[0], month=_LAST[1]),
+    ]
+)
+_TIPS = [
+    alt.Tooltip("row:N", title="provision 조문"),
+    alt.Tooltip("version:Q", title="version 판"),
+    alt.Tooltip("span:N", title="in force 시행"),
+    alt.Tooltip("act:N", title="by 법령"),
+    alt.Tooltip("promulgated:T", title="promulgated 공포", format="%Y-%m-%d"),
+    alt.Tooltip("gist_en:N", title="gist"),
+    alt.Tooltip("gist_ko:N", title="요지"),
+    alt.Tooltip("note_en:N", title="how known"),
+    alt.Tooltip("note_ko:N", title="확인"),
+    alt.Tooltip("confidence:N", title="confidence 신뢰도"),
+    alt.Tooltip("source:N", title="source 출처"),
+]
 _LAWS = {
     "pipa": "PIPA 개인정보 보호법",
     "pipa-decree": "PIPA Decree 같은 법 시행령",
@@ -38,95 +59,28 @@ def provisions_chart(
     project = relied.select(pl.col("acts_from", "acts_to").drop_nulls()).head(1)
     named = set(relied["provision"])
     shown = _bars(provisions, named)
-    scale = alt.Scale(
-        domain=[
-            alt.DateTime(year=_FIRST[0], month=_FIRST[1]),
-            alt.DateTime(year=_LAST[0], month=_LAST[1]),
-        ]
-    )
-    axis = alt.Axis(format="%Y", tickCount="year", grid=True, orient="top")
-    y = alt.Y(
-        "row:N",
-        sort=shown["row"].unique(maintain_order=True).to_list(),
-        title=None,
-        axis=alt.Axis(labelLimit=330, ticks=False, domain=False),
-    )
-    base = alt.Chart(shown).encode(
-        y=y,
-        href="url:N",
-        tooltip=[
-            alt.Tooltip("row:N", title="provision 조문"),
-            alt.Tooltip("version:Q", title="version 판"),
-            alt.Tooltip("span:N", title="in force 시행"),
-            alt.Tooltip("act:N", title="by 법령"),
-            alt.Tooltip("promulgated:T", title="promulgated 공포", format="%Y-%m-%d"),
-            alt.Tooltip("gist_en:N", title="gist"),
-            alt.Tooltip("gist_ko:N", title="요지"),
-            alt.Tooltip("note_en:N", title="how known"),
-            alt.Tooltip("note_ko:N", title="확인"),
-            alt.Tooltip("confidence:N", title="confidence 신뢰도"),
-            alt.Tooltip("source:N", title="source 출처"),
-        ],
-    )
-    bars = base.mark_bar(
-        height=13, cornerRadius=2, clip=True, stroke="#ffffff", strokeWidth=1.5
-    ).encode(
-        x=alt.X("begins:T", title=None, scale=scale, axis=axis),
-        x2="ends:T",
-        color=alt.Color(
-            "named:N",
-            title=None,
-            scale=alt.Scale(domain=[NAMED, OTHER], range=[BLUE, SKY]),
-            legend=alt.Legend(orient="bottom", offset=52) if OTHER in set(shown["named"]) else None,
-        ),
-        opacity=alt.Opacity("shade:Q", scale=None),
-    )
-    unknown = (
-        base.transform_filter("datum.from_how == 'at latest'")
-        .mark_text(text="?", align="right", dx=-4, fontWeight=700, color=GREY)
-        .encode(x=alt.X("begins:T", scale=scale))
-    )
-    starts = (
-        base.transform_filter("datum.from_how != 'at latest' && datum.start")
-        .mark_text(align="left", dx=5, fontSize=9, clip=True)
-        .encode(
-            x=alt.X("begins:T", scale=scale),
-            text="start:N",
-            color=alt.condition(f"datum.named == '{NAMED}'", alt.value("#ffffff"), alt.value(INK)),
-        )
-    )
+    rows, others = in_order(shown, "row"), OTHER in set(shown["named"])
+    y = names_axis("row", rows, labelLimit=330, ticks=False, domain=False)
+    base = alt.Chart(shown).encode(y=y, href="url:N", tooltip=_TIPS)
     band = (
         alt.Chart(project.with_columns(pl.col("acts_from", "acts_to").cast(pl.Datetime)))
         .mark_rect(color=ORANGE, opacity=0.16)
-        .encode(x=alt.X("acts_from:T", scale=scale), x2="acts_to:T")
+        .encode(x=alt.X("acts_from:T", scale=_YEARS), x2="acts_to:T")
     )
     marks = _marks(events)
-    rules = mark(marks, "rule", strokeDash=[4, 3]).encode(
-        x=alt.X("when:T", scale=scale),
-        color=alt.Color("colour:N", scale=None),
-        tooltip=[
-            alt.Tooltip("date:N", title="date 날짜"),
-            alt.Tooltip("event_en:N", title="event"),
-            alt.Tooltip("event_ko:N", title="사건"),
-        ],
-    )
-    below = 26 * shown["row"].n_unique() + 4
-    labels = [_below(marks, place, scale, below) for place in range(len(_EVENTS))]
-    begun, over = project.row(0)
+    layers = [
+        band,
+        _versions(base, others=others),
+        _event_lines(marks),
+        *_starts(base),
+        *(_below(marks, place, 26 * len(rows) + 4) for place in range(len(_EVENTS))),
+    ]
+    (begun, over), every = project.row(0), len(rows)
     of = relied["provision"].n_unique()
     new = relied.filter(pl.col("days_before") > 0)["provision"].n_unique()
-    every = shown["row"].n_unique()
-    title = f"{new} of {of} provisions that were named came into force after the project began"
-    title_ko = f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다"
-    if OTHER in set(shown["named"]):
-        title = f"Of {every} provisions {of} were named; {new} of these came after the beginning"
-        title_ko = (
-            f"조항 {every}개 가운데 {of}개가 거론되었고, 그중 {new}개는 사업 시작 뒤에 시행되었다"
-        )
+    title, title_ko = _title(every, of, new, others=others)
     return finish(
-        alt.LayerChart(
-            layer=[band, bars, rules, unknown, starts, *labels], width=WIDTH, height=alt.Step(26)
-        ),
+        alt.LayerChart(layer=layers, width=WIDTH, height=alt.Step(26)),
         title=title,
         title_ko=title_ko,
         source=both(
@@ -139,7 +93,62 @@ def provisions_chart(
     )
 
 
-def _below(marks: pl.DataFrame, place: int, scale: alt.Scale, below: int) -> alt.Chart:
+def _title(every: int, of: int, new: int, *, others: bool) -> tuple[str, str]:
+    """Return the title: how many were named and are new, also of those that nobody named."""
+    if others:
+        return (
+            f"Of {every} provisions {of} were named; {new} of these came after the beginning",
+            f"조항 {every}개 가운데 {of}개가 거론되었고, 그중 {new}개는 사업 시작 뒤에 시행되었다",
+        )
+    return (
+        f"{new} of {of} provisions that were named came into force after the project began",
+        f"거론된 조항 {of}개 가운데 {new}개는 사업이 시작된 뒤에 시행되었다",
+    )
+
+
+def _versions(base: alt.Chart, *, others: bool) -> alt.Chart:
+    """Return a bar for each version, from its start to its end."""
+    look = {"cornerRadius": 2, "clip": True, "stroke": "#ffffff", "strokeWidth": 1.5}
+    axis = alt.Axis(format="%Y", tickCount="year", grid=True, orient="top")
+    return mark(base, "bar", height=13, **look).encode(
+        x=alt.X("begins:T", title=None, scale=_YEARS, axis=axis),
+        x2="ends:T",
+        color=legend_color(
+            "named:N", [NAMED, OTHER], [BLUE, SKY], orient="bottom", offset=52, shown=others
+        ),
+        opacity=alt.Opacity("shade:Q", scale=None),
+    )
+
+
+def _starts(base: alt.Chart) -> list[alt.Chart]:
+    """Return the first day of each version: in its bar, or a question mark if it may be earlier."""
+    begins = alt.X("begins:T", scale=_YEARS)
+    unknown = base.transform_filter("datum.from_how == 'at latest'").mark_text(
+        text="?", align="right", dx=-4, fontWeight=700, color=GREY
+    )
+    starts = base.transform_filter("datum.from_how != 'at latest' && datum.start").mark_text(
+        align="left", dx=5, fontSize=9, clip=True
+    )
+    return [
+        unknown.encode(x=begins),
+        starts.encode(x=begins, text="start:N", color=on_dark(f"datum.named == '{NAMED}'")),
+    ]
+
+
+def _event_lines(marks: pl.DataFrame) -> alt.Chart:
+    """Return a dashed line on the day of each event."""
+    return mark(marks, "rule", strokeDash=[4, 3]).encode(
+        x=alt.X("when:T", scale=_YEARS),
+        color=alt.Color("colour:N", scale=None),
+        tooltip=[
+            alt.Tooltip("date:N", title="date 날짜"),
+            alt.Tooltip("event_en:N", title="event"),
+            alt.Tooltip("event_ko:N", title="사건"),
+        ],
+    )
+
+
+def _below(marks: pl.DataFrame, place: int, below: int) -> alt.Chart:
     """Return the label of one event under its line, in two rows and on two sides.
 
     The lines are close together: labels of the first two events are on the left of their lines,
@@ -155,7 +164,7 @@ def _below(marks: pl.DataFrame, place: int, scale: alt.Scale, below: int) -> alt
         lineBreak="\n",
         baseline="top",
     ).encode(
-        x=alt.X("when:T", scale=scale),
+        x=alt.X("when:T", scale=_YEARS),
         y=alt.value(below + 14 * low),
         text="label:N",
         color=alt.Color("colour:N", scale=None),
@@ -168,9 +177,7 @@ def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
     known = pl.col("in_force_to").is_not_null()
     return (
         provisions.with_columns(
-            row=pl.concat_str(
-                pl.col("law").replace(_LAWS), pl.lit(" "), pl.col("article"), separator=""
-            ),
+            row=pl.format("{} {}", pl.col("law").replace(_LAWS), "article"),
             begins=pl.col("in_force_from").cast(pl.Datetime),
             ends=pl.when(known)
             .then(pl.col("in_force_to") + pl.duration(days=1))
@@ -181,14 +188,12 @@ def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
                 ~known | (pl.col("in_force_to") - pl.col("in_force_from") > pl.duration(days=1600))
             ).then(
                 pl.col("in_force_from").cast(pl.String)
-                + pl.when(confidence="C").then(pl.lit("*")).otherwise(pl.lit(""))
+                + either(pl.col("confidence") == "C", "*", "")
             ),
             span=pl.format(
                 "{} – {}", "in_force_from", pl.col("in_force_to").cast(pl.String).fill_null("…")
             ),
-            named=pl.when(pl.col("provision").is_in(list(named)))
-            .then(pl.lit(NAMED))
-            .otherwise(pl.lit(OTHER)),
+            named=either(pl.col("provision").is_in(list(named)), NAMED, OTHER),
             shade=pl.when(pl.col("version") % 2 == 1).then(0.95).otherwise(0.7),
         )
         .sort(

@@ -1,12 +1,14 @@
-"""Draw the marks, axes and legends that charts share, and describe their rows."""
+"""Draw the marks and panels that charts share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
+
+from .theme import GREY, INK, Finished
 
 # of the panels of a facet
 PANEL_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
@@ -23,26 +25,52 @@ def mark(data: pl.DataFrame | alt.Chart, kind: str, **look: Any) -> alt.Chart:
     return drawn
 
 
-def names_axis(
-    field: str, order: Sequence[str] | alt.EncodingSortField | None, **axis: Any
-) -> alt.Y:
-    """Return the upright axis of names in their order, without a title.
-
-    `order` None keeps the order of the rows; `axis` are fields of `alt.Axis`.
-    """
-    looks: Any = {"axis": alt.Axis(**axis)} if axis else {}
-    return alt.Y(f"{field}:N", sort=order, title=None, **looks)
+def dashed_rule(data: pl.DataFrame | alt.Chart, **look: Any) -> alt.Chart:
+    """Return a dashed line, grey unless `look` says otherwise."""
+    return mark(data, "rule", **{"strokeDash": [5, 4], "color": GREY} | look)
 
 
-def two_a_row(panels: Sequence[alt.LayerChart | alt.FacetChart], spacing: int) -> alt.VConcatChart:
+def noted_rule(
+    line: pl.DataFrame, *, at: float, x: Any = None, y: Any = None, **look: Any
+) -> tuple[alt.Chart, alt.Chart]:
+    """Return a dashed line at `x` or `y`, and its column `text`, `at` so many pixels along it."""
+    place = {"x": x} if x is not None else {"y": y}
+    along = {"y": alt.value(at)} if x is not None else {"x": alt.value(at)}
+    note = mark(line, "text", **{"color": GREY} | look)
+    return dashed_rule(line).encode(**place), note.encode(**place, **along, text="text:N")
+
+
+def interval_band(
+    base: alt.Chart,
+    low: str,
+    high: str,
+    *,
+    opacity: float = 0.16,
+    scale: Any = alt.Undefined,
+    axis: Any = alt.Undefined,
+    **encoding: Any,
+) -> alt.Chart:
+    """Return the band between two columns, behind a line that names the axis."""
+    y = alt.Y(f"{low}:Q", title="", scale=scale, axis=axis)
+    band: alt.Chart = base.mark_area(opacity=opacity).encode(y=y, y2=f"{high}:Q", **encoding)
+    return band
+
+
+def on_dark(test: str) -> Any:
+    """Return the colour of a number on a cell: white if `test` finds the cell dark."""
+    return alt.condition(test, alt.value("#ffffff"), alt.value(INK))
+
+
+def two_a_row(panels: Sequence[Any], spacing: int) -> alt.VConcatChart:
     """Return panels in rows of two."""
     rows = (panels[n : n + 2] for n in range(0, len(panels), 2))
     return alt.vconcat(*(alt.hconcat(*row, spacing=spacing) for row in rows))
 
 
-def panel_title(text: str) -> alt.TitleParams:
-    """Return the title of one panel of several."""
-    return alt.TitleParams(text=text, fontSize=13, offset=6)
+def panel(title: str, drawn: Finished, *, width: int, height: int) -> Any:
+    """Return one panel of several under a title of its own."""
+    heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+    return drawn.properties(width=width, height=height, title=heading)
 
 
 def tooltips(*columns: str | tuple[str, str]) -> list[Any]:
@@ -60,64 +88,20 @@ def tooltips(*columns: str | tuple[str, str]) -> list[Any]:
     return shown
 
 
-def each_row(frame: pl.DataFrame, form: str) -> str:
-    """Return a text of all rows, for a description: `form` filled with the columns of each.
+def seen_or_limit(
+    chosen: alt.Chart, field: str, title: str, axis: dict[str, Any], *, size: int, **encoding: Any
+) -> list[alt.Chart]:
+    """Return a dotted line at the lower limit, and the curve of rows in which something was seen.
 
-    >>> each_row(pl.DataFrame({"name": ["a", "b"], "share": [0.5, 1]}), "{name}: {share:.0%}")
-    'a: 50%; b: 100%'
+    Rows have `low` and the Boolean `seen`; the curve alone has the tooltip.
     """
-    return "; ".join(form.format_map(row) for row in frame.iter_rows(named=True))
-
-
-def share_axis(name: str, title: str = "") -> alt.Y:
-    """Return the upright axis of a share: 0 to 100 %."""
-    return alt.Y(
-        f"{name}:Q",
-        title=title,
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-    )
-
-
-def legend_color(
-    field: str,
-    names: Iterable[str],
-    colours: Iterable[str],
-    *,
-    sort: bool = False,
-    lines: bool = False,
-    shown: bool = True,
-    **legend: Any,
-) -> alt.Color:
-    """Return a colour for each name, under a legend without a title.
-
-    `sort` keeps the order of the names; `lines` draws the legend's symbols as lines; there is no
-    legend unless `shown`; `legend` are fields of `alt.Legend`. Colours beyond the names are not
-    used.
-    """
-    domain = list(names)
-    if lines:
-        legend = {"symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1} | legend
-    return alt.Color(
-        field,
-        title=None,
-        sort=domain if sort else alt.Undefined,
-        scale=alt.Scale(domain=domain, range=list(colours)[: len(domain)]),
-        legend=alt.Legend(**{"orient": "top"} | legend) if shown else None,
-    )
-
-
-def log_floor(values: list[float]) -> float:
-    """Return the start of a logarithmic axis: a quarter of the smallest positive value.
-
-    Lower limits of intervals are cut there.
-    """
-    return min(value for value in values if value > 0) / 4
-
-
-def log_percent_axis(floor: float) -> alt.Axis:
-    """Return a percent axis with ticks at the powers of ten from `floor` to 1.
-
-    Vega would draw a tick below the floor at the wrong place.
-    """
-    return alt.Axis(format="~%", values=[10.0**k for k in range(-6, 1) if 10.0**k >= floor])
+    tips = encoding.pop("tooltip")
+    dotted = mark(
+        chosen.transform_filter("!datum.seen"), "line", strokeWidth=2, strokeDash=[2, 3]
+    ).encode(y=alt.Y("low:Q", title="", **axis), **encoding)
+    points = alt.OverlayMarkDef(size=size, opacity=0)  # for the tooltip
+    curve = mark(chosen.transform_filter("datum.seen"), "line", strokeWidth=2.5, point=points)
+    return [
+        dotted,
+        curve.encode(y=alt.Y(f"{field}:Q", title=title, **axis), tooltip=tips, **encoding),
+    ]

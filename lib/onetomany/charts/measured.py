@@ -8,12 +8,16 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .axes import legend_color, log_scale, names_axis
+from .columns import each_row
+from .marks import mark, tooltips
 from .theme import BLUE, GREY, INK, ORANGE, PURPLE, Finished, finish
 
 OTHERS, KIT = "other developers 다른 개발사", "SIMULATED by this kit 이 키트의 모의"
 MISSED = "People on the list missed FNIR 놓친 사람"
 _COLOURS = [ORANGE, BLUE, PURPLE]
+_YEARS = alt.Axis(format="%Y", tickCount="year")
+_MILLIONS = "format(datum.value / 1e6, '~g') + 'M'"
 _TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 
 
@@ -31,38 +35,27 @@ def measured_systems_chart(
     Takes rows of `sources.measured.measured_systems` of one image set, size and `fpir`. `names`
     gives the developers in colour; `kit` is the simulated rate at this size with its interval.
     """
-    shown = systems.with_columns(
-        who=pl.col("developer").replace_strict(dict(names), default=OTHERS)
-    )
+    shown = systems.with_columns(who=_who(names))
     y = alt.Y("fnir:Q", **_missed([*shown["fnir"], *kit]))
-    days = [shown["submitted"].min(), shown["submitted"].max()]
-    years = alt.Axis(format="%Y", tickCount="year")
-    x = alt.X("submitted:T", title="Handed in to NIST 제출일", axis=years)
+    x = alt.X("submitted:T", title="Handed in to NIST 제출일", axis=_YEARS)
     tips = tooltips("algorithm:N", "submitted:T", ("fnir", ".2%"), "rank:Q", "of:Q")
-    base = alt.Chart(shown)
-    grey = base.transform_filter(alt.datum.who == OTHERS).mark_point(
-        filled=True, size=22, opacity=0.35
+    base = alt.Chart(shown).encode(x=x, y=y, color=_by_name(names), tooltip=tips)
+    others = mark(base.transform_filter(alt.datum.who == OTHERS), "point", size=22, opacity=0.35)
+    named = mark(base.transform_filter(alt.datum.who != OTHERS), "point", size=95)
+    labelled = _apart(shown.filter(pl.col("who") != OTHERS))
+    ids = mark(labelled, "text", align="left", dx=8, fontSize=11).encode(
+        x=x, y=y, text="algorithm:N"
     )
-    bright = base.transform_filter(alt.datum.who != OTHERS)
-    colour = _by_name(names)
     low, middle, high = kit
-    level = pl.DataFrame(
-        {"from": [days[0]], "to": [days[1]], "low": [low], "fnir": [middle], "high": [high]}
-    ).with_columns(who=pl.lit(KIT))
-    own = alt.Chart(level)
-    chart = alt.layer(
-        own.mark_rect(opacity=0.18).encode(
-            x=alt.X("from:T"), x2="to:T", y=alt.Y("low:Q"), y2="high:Q", color=colour
-        ),
-        own.mark_rule(strokeDash=[6, 4], strokeWidth=2).encode(
-            x=alt.X("from:T"), x2="to:T", y=y, color=colour
-        ),
-        grey.encode(x=x, y=y, color=colour, tooltip=tips),
-        mark(bright, "point", size=95).encode(x=x, y=y, color=colour, tooltip=tips),
-        mark(
-            _apart(shown.filter(pl.col("who") != OTHERS)), "text", align="left", dx=8, fontSize=11
-        ).encode(x=x, y=y, text="algorithm:N"),
-    ).properties(width=620, height=380)
+    level = shown.select(
+        **{"from": pl.min("submitted"), "to": pl.max("submitted")},
+        **{name: pl.lit(rate) for name, rate in (("low", low), ("fnir", middle), ("high", high))},
+        who=pl.lit(KIT),
+    )
+    own = alt.Chart(level).encode(x=alt.X("from:T"), x2="to:T", color=_by_name(names))
+    band = own.mark_rect(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
+    rule = own.mark_rule(strokeDash=[6, 4], strokeWidth=2).encode(y=y)
+    chart = alt.layer(band, rule, others, named, ids).properties(width=620, height=380)
     best, worst = (float(each) for each in shown["fnir"].sort().gather([0, -1]))
     return finish(
         chart,
@@ -135,37 +128,24 @@ def growth_exponents_chart(
     Takes `published_systems.growth_exponents`, and `kit`: `gallery_size`, `fnir`, `low`, `high` of
     the simulation at the same FPIR.
     """
-    shown = exponents.with_columns(
-        who=pl.col("developer").replace_strict(dict(names), default=OTHERS)
-    )
+    shown = exponents.with_columns(who=_who(names))
+    ends = dict(zip(("small", "large"), sizes, strict=True))
     long = shown.unpivot(
-        ["small", "large"], index=["algorithm", "who"], variable_name="end", value_name="fnir"
-    ).with_columns(
-        gallery_size=pl.col("end").replace_strict(dict(zip(("small", "large"), sizes, strict=True)))
-    )
+        list(ends), index=["algorithm", "who"], variable_name="end", value_name="fnir"
+    ).with_columns(gallery_size=pl.col("end").replace_strict(ends))
     inside = kit.filter(pl.col("gallery_size") >= sizes[0] / 3).with_columns(who=pl.lit(KIT))
     span = [float(size) for size in (*inside["gallery_size"], *sizes)]
     x = alt.X(
         "gallery_size:Q",
         title="People in the gallery, one picture each 갤러리의 사람 수(한 장씩)",
-        scale=alt.Scale(type="log", nice=False, domain=[min(span), max(span)]),
-        axis=alt.Axis(
-            values=[1_000_000, *sizes, 100_000_000],
-            labelExpr="format(datum.value / 1e6, '~g') + 'M'",
-        ),
+        scale=log_scale(min(span), max(span)),
+        axis=alt.Axis(values=[1_000_000, *sizes, 100_000_000], labelExpr=_MILLIONS),
     )
     y = alt.Y("fnir:Q", **_missed([*long["fnir"], *inside["low"], *inside["high"]]))
-    colour, base, own = _by_name(names), alt.Chart(long), alt.Chart(inside)
-    chart = alt.layer(
-        base.transform_filter(alt.datum.who == OTHERS)
-        .mark_line(strokeWidth=0.8, opacity=0.3)
-        .encode(x=x, y=y, detail="algorithm:N", color=colour),
-        base.transform_filter(alt.datum.who != OTHERS)
-        .mark_line(strokeWidth=2.4, point=True)
-        .encode(x=x, y=y, detail="algorithm:N", color=colour, tooltip=["algorithm:N", "fnir:Q"]),
-        own.mark_area(opacity=0.18).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour),
-        own.mark_line(strokeWidth=2.4, strokeDash=[6, 4]).encode(x=x, y=y, color=colour),
-    ).properties(width=620, height=380)
+    base, own = (alt.Chart(each).encode(x=x, color=_by_name(names)) for each in (long, inside))
+    band = own.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
+    line = own.mark_line(strokeWidth=2.4, strokeDash=[6, 4]).encode(y=y)
+    chart = alt.layer(*_growth(base.encode(y=y)), band, line).properties(width=620, height=380)
     middle = float(shown["exponent"].sort().to_numpy()[len(shown) // 2])
     return finish(
         chart,
@@ -176,6 +156,21 @@ def growth_exponents_chart(
         description=f"FNIR at a fixed FPIR among {sizes[0]:,} and {sizes[1]:,} people, "
         f"{len(shown)} systems; exponent {middle:.3f} in the median.",
     )
+
+
+def _who(names: Mapping[str, str]) -> pl.Expr:
+    return pl.col("developer").replace_strict(dict(names), default=OTHERS)
+
+
+def _growth(base: alt.Chart) -> list[alt.Chart]:
+    """Return a line for each system, those of named developers in colour."""
+    systems = base.encode(detail="algorithm:N")
+    others = systems.transform_filter(alt.datum.who == OTHERS)
+    named = systems.transform_filter(alt.datum.who != OTHERS)
+    return [
+        others.mark_line(strokeWidth=0.8, opacity=0.3),
+        named.mark_line(strokeWidth=2.4, point=True).encode(tooltip=["algorithm:N", "fnir:Q"]),
+    ]
 
 
 def _by_name(names: Mapping[str, str], *, kit: bool = True) -> alt.Color:
@@ -189,7 +184,7 @@ def _missed(rates: list[float]) -> dict[str, Any]:
     low = max(min(rate for rate in rates if rate > 0) / 1.3, 1e-4)
     return {
         "title": MISSED,
-        "scale": alt.Scale(type="log", domain=[low, 1], nice=False, clamp=True),
+        "scale": log_scale(low, 1, clamp=True),
         "axis": alt.Axis(
             labelExpr="format(datum.value * 100, '~g') + ' %'",
             values=[tick for tick in _TICKS if tick >= low],

@@ -6,8 +6,10 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT, PERCENT_KO
+from .axes import SHARE, legend_color, log_scale, names_axis, powers_axis, share_axis
+from .columns import as_text, each_row, either
 from .languages import both, both_columns
-from .marks import each_row, legend_color, mark, names_axis, share_axis, tooltips
+from .marks import interval_band, mark, tooltips
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {
@@ -33,15 +35,14 @@ def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
     Takes rows of `mosaic.singled_out` with `kind`, one of KINDS; intervals are by household.
     """
     shown = found.with_columns(name=pl.col("kind").replace(KINDS))
-    last = shown.filter(pl.col("points") == pl.col("points").max()).sort("singled_out").row(-1)
-    most = dict(zip(shown.columns, last, strict=True))
+    last = shown.filter(pl.col("points") == pl.col("points").max())
+    most = last.sort("singled_out").row(-1, named=True)
     share = f"{most['singled_out']:.0%}"
     colour = legend_color("name:N", KINDS.values(), [BLUE, ORANGE], columns=1, symbolOpacity=1)
-    x = alt.X(
-        "points:O", title="Receipts known 아는 영수증 수", axis=alt.Axis(labelAngle=0, grid=False)
-    )
+    upright = alt.Axis(labelAngle=0, grid=False)
+    x = alt.X("points:O", title="Receipts known 아는 영수증 수", axis=upright)
     base = alt.Chart(shown).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.18).encode(y=share_axis("low"), y2="high:Q")
+    band = interval_band(base, "low", "high", opacity=0.18, **SHARE)
     y = share_axis("singled_out")
     lines = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=60)).encode(
         y=y, tooltip=tooltips("name:N", "points:O", ("singled_out low high", ".1%"), "people:Q")
@@ -65,23 +66,17 @@ def learned_chart(found: pl.DataFrame, *, source: str) -> Finished:
 
     Takes `mosaic.bits_learned`.
     """
+    named = [COLUMNS.get(name, name) for name in found["column"]]
+    said = (pl.col("left").cast(pl.Int64), as_text("bits", "{:.1f}"))
     shown = found.with_row_index("place").with_columns(
-        step=pl.Series(
-            [
-                ("+ " if place else "") + COLUMNS.get(name, name)
-                for place, name in enumerate(found["column"])
-            ]
-        ),
-        text=both_columns(
-            pl.format("{} (+{} bits)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
-            pl.format("{}(+{}비트)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
-        ),
+        step=_added(named),
+        text=both_columns(pl.format("{} (+{} bits)", *said), pl.format("{}(+{}비트)", *said)),
     )
     total, end = shown["records"][0], shown.row(-1, named=True)
     x = alt.X(
         "low:Q",
         title="Households that share all of these (5 to 95 %) 모두 같은 가구 수",
-        scale=alt.Scale(type="log", domain=[0.9, float(total)], nice=False),
+        scale=log_scale(0.9, float(total)),
         axis=alt.Axis(format="~s", values=[1, 3, 10, 30, 100, 300, 1000]),
     )
     base = alt.Chart(shown).encode(
@@ -107,9 +102,8 @@ def people_left_chart(found: pl.DataFrame, population: float, *, source: str) ->
     Takes `mosaic.mosaic`. A bar that reaches the left edge includes nobody. A column `counted`, if
     any, is drawn as a tick.
     """
-    named = [("+ " if place else "") + fact for place, fact in enumerate(found["fact"])]
     shown = found.with_columns(
-        step=pl.Series(named),
+        step=_added(found["fact"].to_list()),
         from_=pl.col("least").clip(lower_bound=FLOOR),
         to=pl.col("most").clip(lower_bound=FLOOR),
         at=pl.col("left").clip(lower_bound=FLOOR),
@@ -118,42 +112,34 @@ def people_left_chart(found: pl.DataFrame, population: float, *, source: str) ->
     x = alt.X(
         "from_:Q",
         title=f"People left of {population:,.0f} (left edge: 0) 남는 사람(왼쪽 끝: 0명)",
-        scale=alt.Scale(type="log", domain=[FLOOR, float(population)], nice=False),
-        axis=alt.Axis(format="~s", values=[10.0**power for power in range(11)]),
+        scale=log_scale(FLOOR, float(population)),
+        axis=powers_axis(0, 10),
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y("step:N", sort=named, title=None, axis=_NAMES),
+        y=alt.Y("step:N", sort=shown["step"].to_list(), title=None, axis=_NAMES),
         tooltip=tooltips("fact:N", ("share", ".2%"), ("left least most", ",.0f")),
     )
+    words = base.mark_text(dy=-16, align="right", fontWeight=600)
     layers = [
         base.mark_rule(strokeWidth=9, opacity=0.28, color=BLUE).encode(x=x, x2="to:Q"),
         mark(base, "point", size=110, color=BLUE).encode(x="at:Q"),
-        base.mark_text(dy=-16, align="right", fontWeight=600).encode(
-            x=alt.datum(float(population)), text="text:N"
-        ),
+        words.encode(x=alt.datum(float(population)), text="text:N"),
     ]
     ticked = ""
     if "counted" in shown.columns:
-        layers.append(
-            base.mark_tick(thickness=3, size=22, color=ORANGE).encode(
-                x=alt.X("counted:Q", scale=alt.Scale(type="log"))
-            )
-        )
+        tick = base.mark_tick(thickness=3, size=22, color=ORANGE)
+        layers.append(tick.encode(x=alt.X("counted:Q", scale=alt.Scale(type="log"))))
         ticked = "; tick 눈금: counted 실제로 센 수"
-    end = shown.row(-1, named=True)
-    low, high = _people(end["least"]), _people(end["most"])
+    written = shown.with_columns(as_text(name, _people) for name in ("left", "least", "most"))
+    left, low, high = written.select("left", "least", "most").row(-1)
     return finish(
         alt.layer(*layers).properties(width=460, height=62 * len(shown)),
-        title=f"{len(shown)} facts leave {_people(end['left'])} people if they are independent, "
+        title=f"{len(shown)} facts leave {left} people if they are independent, "
         f"{low} to {high} if not",
-        title_ko=f"사실 {len(shown)}가지 뒤에 남는 사람: 독립이면 {_people(end['left'])}명, "
-        f"아니면 {low}~{high}명",
+        title_ko=f"사실 {len(shown)}가지 뒤에 남는 사람: 독립이면 {left}명, 아니면 {low}~{high}명",
         source=f"{source}; dot 점: independent 독립, bar 막대: Fréchet 프레셰{ticked}",
         description="People left after each fact, if independent and by Fréchet's bounds: "
-        + "; ".join(
-            f"{row['step']}: {row['text']}, {_people(row['least'])} to {_people(row['most'])}"
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(written, "{step}: {text}, {least} to {most}"),
     )
 
 
@@ -167,10 +153,8 @@ def fact_list_chart(found: pl.DataFrame, *, source: str, simulated: str | None =
     shown = found.with_columns(
         name=pl.when("simulated").then(pl.format("{} *", words)).otherwise(words),
         end=pl.coalesce("bits_high", "bits_low"),
-        kind=pl.when(pl.col("bits_high").is_null()).then(pl.lit("open")).otherwise(pl.lit("both")),
-        text=pl.struct("left_low", "left_high", "of", "simulated").map_elements(
-            _range_of, return_dtype=pl.String
-        ),
+        kind=either(pl.col("bits_high").is_null(), "open", "both"),
+        text=as_text(pl.struct("left_low", "left_high", "of", "simulated"), _range_of),
     )
     order = shown["name"].to_list()
     x = alt.X("bits_low:Q", title="Bits 비트", scale=alt.Scale(domain=[0, 28], nice=False))
@@ -180,20 +164,19 @@ def fact_list_chart(found: pl.DataFrame, *, source: str, simulated: str | None =
     )
     known = base.transform_filter("isValid(datum.bits_low)")
     rules = known.mark_rule(strokeWidth=8, opacity=0.35, color=BLUE).encode(x=x, x2="end:Q")
-    dots = mark(known, "point", size=70, color=BLUE)
+    dots = mark(known, "point", size=70, color=BLUE).encode(x=x)
     ends = mark(known.transform_filter("datum.kind == 'both'"), "point", size=70, color=BLUE)
-    opened = known.transform_filter("datum.kind == 'open'").mark_text(
-        text="→", dx=14, fontSize=16, color=BLUE
-    )
+    opened = known.transform_filter("datum.kind == 'open'").encode(x=x)
+    arrows = opened.mark_text(text="→", dx=14, fontSize=16, color=BLUE)
     texts = past_end(base, lift=-15, color=GREY).encode(text="text:N")
     least = shown.drop_nulls("bits_low").sort("bits_low").row(0, named=True)
     most = shown.drop_nulls("bits_high").sort("bits_high").row(-1, named=True)
     fewest, highest = f"{least['bits_low']:.1f}", f"{most['bits_high']:.0f}"
     said, said_ko = (" (simulated)", " (모의)") if most["simulated"] else ("", "")
     return finish(
-        alt.layer(
-            rules, dots.encode(x=x), ends.encode(x="end:Q"), opened.encode(x=x), texts
-        ).properties(width=380, height=50 * len(order)),
+        alt.layer(rules, dots, ends.encode(x="end:Q"), arrows, texts).properties(
+            width=380, height=50 * len(order)
+        ),
         title=f"From {fewest} bits for {least['fact_en']} to {highest} for {most['fact_en']}{said}",
         title_ko=f"{least['fact_ko']}의 {fewest}비트부터 {most['fact_ko']}의 {highest}비트까지"
         f"{said_ko}",
@@ -223,12 +206,9 @@ def _people(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 or number == 0 else f"{number:.2g}"
 
 
-def _count(column: str) -> pl.Expr:
-    return pl.col(column).map_elements(_people, return_dtype=pl.String)
-
-
-def _digits(column: str, places: int) -> pl.Expr:
-    return pl.col(column).map_elements(f"{{:.{places}f}}".format, return_dtype=pl.String)
+def _added(names: list[str]) -> pl.Series:
+    """Return names of facts that are known one after another."""
+    return pl.Series([("+ " if place else "") + name for place, name in enumerate(names)])
 
 
 _NAMES = alt.Axis(labelFontSize=12, labelLimit=NAMES_LIMIT, labelExpr=TWO_LINES)
@@ -237,5 +217,5 @@ _TWO = "split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"
 
 
 def _left_in_bits() -> pl.Expr:
-    said = (_count("left"), _digits("bits_so_far", 1))
+    said = (as_text("left", _people), as_text("bits_so_far", "{:.1f}"))
     return both_columns(pl.format("{}: {} bits", *said), pl.format("{}: {}비트", *said))

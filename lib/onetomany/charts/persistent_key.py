@@ -7,8 +7,10 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from .axes import legend_color, log_scale, names_axis
+from .columns import as_text, each_row, either, in_order
 from .languages import both, in_language, marked_text
-from .marks import each_row, legend_color, mark, names_axis, tooltips
+from .marks import mark, tooltips
 from .reidentification import column_label
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
 
@@ -38,14 +40,11 @@ def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> F
         .unpivot(list(LINKED), index=["mean_trips", "rows"], value_name="share")
         .with_columns(
             kind=pl.col("variable").replace(LINKED),
-            trips=pl.col("mean_trips").map_elements(
-                lambda trips: both(f"{trips:g} trips a person", f"1인당 여행 {trips:g}번"),
-                return_dtype=pl.String,
-            ),
+            trips=as_text("mean_trips", both("{0:g} trips a person", "1인당 여행 {0:g}번")),
             text=(pl.col("share") * 100).round(0).cast(pl.Int64).cast(pl.String) + " %",
         )
     )
-    kinds, order = list(LINKED.values()), shown["trips"].unique(maintain_order=True).to_list()
+    kinds, order = list(LINKED.values()), in_order(shown, "trips")
     base = alt.Chart(shown).encode(
         y=names_axis("trips", order),
         x=alt.X("share:Q", title="Share 비율", scale=alt.Scale(domain=[0, 1]), axis=_PERCENT),
@@ -77,17 +76,16 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
     first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
         name=pl.Series([_tried(*each) for each in times.select("format", "scheme").iter_rows()]),
-        kind=pl.when("measured").then(pl.lit(_MEASURED)).otherwise(pl.lit(_EXTRAPOLATED)),
+        kind=either("measured", _MEASURED, _EXTRAPOLATED),
         at=pl.col("seconds").clip(first, last),
-        text=pl.col("seconds").map_elements(_duration, return_dtype=pl.String)
-        + pl.when(pl.col("seconds") > last).then(pl.lit(" →")).otherwise(pl.lit("")),
+        text=as_text("seconds", _duration) + either(pl.col("seconds") > last, " →", ""),
     )
     order = shown["name"].to_list()
     names = " : ".join(f"datum.value < {2 * at} ? '{name}'" for at, name in TICKS.items())
     x = alt.X(
         "at:Q",
         title="Time on one core 코어 하나로 걸리는 시간",
-        scale=alt.Scale(type="log", domain=[first, last], nice=False),
+        scale=log_scale(first, last),
         axis=alt.Axis(values=list(TICKS), labelExpr=f"{names} : ''", labelAngle=-35),
     )
     base = alt.Chart(shown).encode(y=names_axis("name", order, labelLimit=460))
@@ -113,39 +111,19 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
 
     Takes `persistent_key.relinked`, with confidence intervals over people.
     """
-    shown = found.with_columns(
-        name=pl.col("filter")
-        .str.split(", ")
-        .list.eval(
-            pl.element()
-            .str.replace("birth year", "birth_year")
-            .map_elements(_named, return_dtype=pl.String)
-        )
-        .list.join(" + ")
-    )
-    order = shown["name"].to_list()
-    panels = []
-    for column, title, colour, domain in (
-        ("relinked", "Renewed passports linked again 다시 이어진 갱신 여권", BLUE, [0.0, 1.0]),
-        ("false_links", "Newcomers falsely linked 잘못 이어진 새 여행자", RED, None),
-    ):
-        scale = alt.Scale(domain=domain) if domain else alt.Scale(domainMin=0)
-        x: dict[str, Any] = {"scale": scale, "axis": alt.Axis(format="~%", tickCount=5)}
-        base = alt.Chart(shown).encode(
-            y=alt.Y(
-                "name:N", sort=order, title=None, axis=alt.Axis(labelLimit=330) if domain else None
-            ),
-            tooltip=tooltips(
-                "name:N", (f"{column} {column}_low {column}_high", ".2%"), ("searched", ",.0f")
-            ),
-        )
-        bars = base.mark_rule(strokeWidth=5, opacity=0.35, color=colour).encode(
-            x=alt.X(f"{column}_low:Q", title=title, **x), x2=f"{column}_high:Q"
-        )
-        dots = mark(base, "point", size=95, color=colour).encode(
-            x=alt.X(f"{column}:Q", title=title, **x)
-        )
-        panels.append(alt.layer(bars, dots).properties(width=235, height=44 * len(order)))
+    written = pl.element().str.replace("birth year", "birth_year")
+    names = pl.col("filter").str.split(", ").list.eval(as_text(written, _named)).list.join(" + ")
+    shown = found.with_columns(name=names)
+    panels = [
+        _shares(
+            shown, "relinked", "Renewed passports linked again 다시 이어진 갱신 여권", BLUE,
+            scale=alt.Scale(domain=[0.0, 1.0]), axis=alt.Axis(labelLimit=330),
+        ),
+        _shares(
+            shown, "false_links", "Newcomers falsely linked 잘못 이어진 새 여행자", RED,
+            scale=alt.Scale(domainMin=0), axis=None,
+        ),
+    ]  # fmt: skip
     row = found.row(-1, named=True)
     return finish(
         alt.hconcat(*panels, spacing=18),
@@ -156,6 +134,32 @@ def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finis
         description=f"With {row['filter']}: {row['relinked']:.1%} of renewed passports linked "
         f"again, {row['false_links']:.2%} of newcomers falsely linked.",
     )
+
+
+def _shares(
+    shown: pl.DataFrame,
+    column: str,
+    title: str,
+    colour: str,
+    *,
+    scale: alt.Scale,
+    axis: alt.Axis | None,
+) -> alt.LayerChart | alt.FacetChart:
+    """Return a panel of shares with their intervals; `axis` is that of the names."""
+    x: dict[str, Any] = {
+        "title": title,
+        "scale": scale,
+        "axis": alt.Axis(format="~%", tickCount=5),
+    }
+    order, ends = shown["name"].to_list(), (f"{column}_low", f"{column}_high")
+    base = alt.Chart(shown).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=axis),
+        tooltip=tooltips("name:N", (" ".join((column, *ends)), ".2%"), ("searched", ",.0f")),
+    )
+    bars = base.mark_rule(strokeWidth=5, opacity=0.35, color=colour)
+    dots = mark(base, "point", size=95, color=colour).encode(x=alt.X(f"{column}:Q", **x))
+    spans = bars.encode(x=alt.X(f"{ends[0]}:Q", **x), x2=f"{ends[1]}:Q")
+    return alt.layer(spans, dots).properties(width=235, height=44 * len(order))
 
 
 _MEASURED, _EXTRAPOLATED = (

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
+from typing import Any
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -25,23 +26,11 @@ _DAYS = ("published", "doc_date", "disclosure_date", "document_date", "date")
 _THIS_RUN: Words = ("this run", "이번 실행")
 
 
-@dataclass(frozen=True)
-class ColumnLabel:
-    """A column's label in both languages, and the form of its values (one of FORMATS)."""
-
-    label: Words
-    form: str
-
-
 @cache
-def column_labels() -> dict[str, ColumnLabel]:
-    """Return the known columns by name.
-
-    >>> column_labels()["said_by"].label
-    ('Said by', '말한 곳')
-    """
+def _column_labels() -> dict[str, tuple[Words, str]]:
+    """Return the known columns by name: label, and form of the values (one of FORMATS)."""
     rows = _data("columns.csv").iter_rows(named=True)
-    return {row["column"]: ColumnLabel((row["en"], row["ko"]), row["form"]) for row in rows}
+    return {row["column"]: ((row["en"], row["ko"]), row["form"]) for row in rows}
 
 
 @cache
@@ -194,27 +183,24 @@ class _Maker:
     def label(self, name: str) -> tuple[Words, str]:
         stem, _ = _sides(name)
         names = (name, name.removesuffix("_en"), stem)
-        found = next((column_labels()[each] for each in names if each in column_labels()), None)
+        known = _column_labels()
+        found = next((known[each] for each in names if each in known), None)
         if name in self.labels:
-            return self.labels[name], found.form if found else "text"
+            return self.labels[name], found[1] if found else "text"
         if not found:
             raise InputError(
                 f"The column '{name}' has no label: add it to charts/data/columns.csv, or give "
                 f"labels={{'{name}': (English, Korean)}}."
             )
-        return found.label, found.form
+        return found
 
     def line(self, name: str, *, first: bool) -> TableLine:
         label, form = self.label(name)
-        _, side = _sides(name)
         english, korean, link = f"{name} 0", f"{name} 1", ""
         pairs = self.written(name, form)
-        if name == self.source_of(side) and f"url{side}" in self.frame.columns:
+        if (addresses := self.addresses(name, form)) is not None:
             link = f"{name} url"
-            self.texts[link] = self.frame[f"url{side}"].to_list()
-        elif form == "url":
-            link = f"{name} url"
-            self.texts[link] = self.frame[name].to_list()
+            self.texts[link] = addresses
         self.texts[english] = [pair and pair[0] for pair in pairs]
         self.texts[korean] = [pair and pair[1] for pair in pairs]
         kind = "name" if form == "article" else form if form in ("name", "quote", "code") else ""
@@ -222,13 +208,23 @@ class _Maker:
         shown = label if labelled and not first else None
         return TableLine(english, korean, label=shown, link=link, kind=kind)
 
+    def beside(self, name: str) -> list[Any] | None:
+        """Return the values of a column, None if the frame has none of that name."""
+        return self.frame[name].to_list() if name in self.frame.columns else None
+
+    def addresses(self, name: str, form: str) -> list[Any] | None:
+        """Return the addresses that a column links to."""
+        _, side = _sides(name)
+        if name == self.source_of(side) and f"url{side}" in self.frame.columns:
+            return self.beside(f"url{side}")
+        return self.beside(name) if form == "url" else None
+
     def written(self, name: str, form: str) -> list[Words | None]:
         stem, side = _sides(name)
-        there, values = self.frame.columns, self.frame[name].to_list()
-        if stem == "low" and f"high{side}" in there:
-            highs = self.frame[f"high{side}"].to_list()
+        values = self.frame[name].to_list()
+        if stem == "low" and (highs := self.beside(f"high{side}")) is not None:
             return [
-                None if None in ends else between(ends[0], ends[1], self.form)
+                None if None in ends else between(*ends, self.form)
                 for ends in zip(values, highs, strict=True)
             ]
         if form in ("percent", "rate", "number"):
@@ -236,8 +232,8 @@ class _Maker:
         if form == "url":
             return [(urlsplit(each).hostname or each,) * 2 if each else None for each in values]
         twin = f"{name.removesuffix('_en')}_ko"
-        koreans = self.frame[twin].to_list() if twin in there and twin != name else None
-        units = self.frame[f"unit{side}"].to_list() if self.has_units(stem, side) else None
+        koreans = self.beside(twin) if twin != name else None
+        units = self.beside(f"unit{side}") if stem == "value" else None
         days, known = self.days(name, side), {**table_words(stem), **self.words}
         said: list[Words | None] = []
         for at, value in enumerate(values):
@@ -252,14 +248,11 @@ class _Maker:
             said.append(pair)
         return said
 
-    def has_units(self, stem: str, side: str) -> bool:
-        return stem == "value" and f"unit{side}" in self.frame.columns
-
-    def days(self, name: str, side: str) -> list[str] | None:
+    def days(self, name: str, side: str) -> list[Any] | None:
+        """Return the days on which the sources of a column were published."""
         day = self.day_of(side)
-        if name != self.source_of(side) or not day or f"url{side}" not in self.frame.columns:
-            return None
-        return [str(each or "") for each in self.frame[day].to_list()]
+        dated = name == self.source_of(side) and day and f"url{side}" in self.frame.columns
+        return self.beside(str(day)) if dated else None
 
 
 def _sides(name: str) -> tuple[str, str]:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from .marks import each_row, names_axis, panel_title, tooltips, two_a_row
+from .axes import names_axis
+from .columns import each_row, either, in_order
+from .marks import panel, tooltips, two_a_row
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 
 REAL, SIMULATED = "real people 실제 사람", "In a simulation 모의"
@@ -26,41 +28,25 @@ def beside_real_chart(
     Takes `behaviour.beside_real`, the rules' names and units. One panel per threshold; real sets
     are filled, the simulation is hollow.
     """
-    order = shares["set"].unique(maintain_order=True).to_list()
     drawn = shares.with_columns(
-        drawn=pl.when("real").then(pl.lit(REAL)).otherwise(pl.lit(SIMULATED)),
-        said=pl.col("percent").round_sig_figs(2),
+        drawn=either("real", REAL, SIMULATED), said=pl.col("percent").round_sig_figs(2)
     )
-    most = max(drawn["percent"].to_list())
+    y = names_axis("set", in_order(shares, "set"), labelLimit=130)
+    x = alt.X(
+        "percent:Q",
+        title="% of people flagged 걸린 사람의 비율",
+        scale=alt.Scale(domain=[0, max(drawn["percent"].to_list()) * 1.15], nice=False),
+    )
     runs = max(drawn.filter("real", rule="dash", threshold=2.0)["percent"].to_list())
-    panels = []
-    for rule, cut in drawn.select("rule", "threshold").unique(maintain_order=True).rows():
-        base = alt.Chart(drawn.filter(pl.col("rule") == rule, pl.col("threshold") == cut)).encode(
-            y=names_axis("set", order, labelLimit=130),
-            x=alt.X(
-                "percent:Q",
-                title="% of people flagged 걸린 사람의 비율",
-                scale=alt.Scale(domain=[0, most * 1.15], nice=False),
-            ),
+    panels = [
+        panel(
+            f"{names[rule]} ({cut:g} {units[rule]})",
+            _filled_and_hollow(alt.Chart(drawn.filter(rule=rule, threshold=cut)).encode(x=x, y=y)),
+            width=240,
+            height=190,
         )
-        dots = base.mark_point(size=70, strokeWidth=2.4, opacity=1).encode(
-            shape=alt.Shape(
-                "drawn:N",
-                title=None,
-                scale=alt.Scale(domain=[REAL, SIMULATED], range=["circle", "diamond"]),
-                legend=alt.Legend(orient="top"),
-            ),
-            color=alt.Color(
-                "drawn:N", scale=alt.Scale(domain=[REAL, SIMULATED], range=CATEGORIES[:2])
-            ),
-            tooltip=tooltips("set:N", "drawn:N", "people:Q", ("percent", ".2~f")),
-        )
-        words = base.mark_text(align="left", dx=8, fontSize=11, color=INK).encode(text="said:Q")
-        panels.append(
-            alt.layer(dots, words).properties(
-                width=240, height=190, title=panel_title(f"{names[rule]} ({cut:g} {units[rule]})")
-            )
-        )
+        for rule, cut in drawn.select("rule", "threshold").unique(maintain_order=True).rows()
+    ]
     return finish(
         two_a_row(panels, spacing=30),
         title=f"Ordinary people run: up to {runs:.0f} % are flagged for a dash at 2 m/s",
@@ -72,14 +58,30 @@ def beside_real_chart(
     )
 
 
+def _filled_and_hollow(base: alt.Chart) -> alt.LayerChart | alt.FacetChart:
+    """Return a point for each set, its shape and colour by whether its people are real."""
+    kinds = [REAL, SIMULATED]
+    dots = base.mark_point(size=70, strokeWidth=2.4, opacity=1).encode(
+        shape=alt.Shape(
+            "drawn:N",
+            title=None,
+            scale=alt.Scale(domain=kinds, range=["circle", "diamond"]),
+            legend=alt.Legend(orient="top"),
+        ),
+        color=alt.Color("drawn:N", scale=alt.Scale(domain=kinds, range=CATEGORIES[:2])),
+        tooltip=tooltips("set:N", "drawn:N", "people:Q", ("percent", ".2~f")),
+    )
+    words = base.mark_text(align="left", dx=8, fontSize=11, color=INK).encode(text="said:Q")
+    return alt.layer(dots, words)
+
+
 def seoul_alarms_chart(alarms: pl.DataFrame, *, source: str) -> Finished:
     """Draw a city's disclosed alarms: unneeded ones a month, and the share right.
 
     Takes `behaviour.seoul_alarms`.
     """
     drawn = alarms.with_columns(when=pl.format("{} {}", "when_en", "when_ko"))
-    order = drawn["when"].unique(maintain_order=True).to_list()
-    y = names_axis("when", order, labelLimit=180)
+    y = names_axis("when", in_order(drawn, "when"), labelLimit=180)
     parts = []
     for measure, title, colour, form in (
         ("unneeded", "Unneeded alarms a month 한 달의 불필요한 경보", BLUE, ",.0f"),

@@ -6,7 +6,9 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT, PERCENT_KO
-from .marks import legend_color, mark, tooltips
+from .axes import kind_color
+from .columns import as_text, each_row, kind_words
+from .marks import mark, tooltips
 from .reader_table import ReaderTable, TableLine, Words, reader_table, table_column
 from .theme import BLUE, GREY, ORANGE, Finished, finish
 
@@ -107,66 +109,54 @@ def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
     """
     kind = pl.when(pl.col("kind").is_in(["face", "gate"])).then("kind").otherwise(pl.lit("other"))
     shown = programmes.with_row_index("place").with_columns(
-        kind=kind.replace_strict({key: name for key, (name, _) in _KINDS.items()}),
+        kind=kind.replace_strict(kind_words(_KINDS)),
         english=pl.col("name_en"),
         korean=pl.col("name_ko"),
     )
-    # the name is above its line, so that it fits a telephone
-    y = alt.Y(
-        "place:Q",
-        axis=None,
-        scale=alt.Scale(domain=[-0.8, len(shown) - 0.5], reverse=True, nice=False),
-    )
-    x = alt.X(
-        "low:Q",
-        title="Right, of ten alarms 경보 10건 중 맞는 것",
-        scale=alt.Scale(domain=[0, 10]),
-        axis=alt.Axis(values=list(range(0, 11, 2)), orient="top", format="d"),
-    )
     drawn = set(shown["kind"])
-    colours = [each for each in _KINDS.values() if each[0] in drawn]
-    colour = legend_color(
-        "kind:N",
-        [name for name, _ in colours],
-        [hue for _, hue in colours],
-        orient="bottom",
-        symbolOpacity=1,
-    )
-    base = alt.Chart(shown).encode(y=y)
-    ends = "value low high interval_low interval_high"
-    tips = tooltips("english:N", "korean:N", (ends, ".3~r"), "basis:N")
-    interval = base.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
-        x=alt.X("interval_low:Q"), x2="interval_high:Q", color=colour
-    )
-    span = base.mark_rule(strokeWidth=7, opacity=0.3).encode(x=x, x2="high:Q", color=colour)
-    dots = mark(base.transform_filter("isValid(datum.value)"), "point", size=85).encode(
-        x="value:Q", color=colour, tooltip=tips
-    )
+    kinds = {key: each for key, each in _KINDS.items() if each[0] in drawn}
+    colour = kind_color("kind:N", kinds, orient="bottom", symbolOpacity=1)
+    # the name is above its line, so that it fits a telephone
+    rows = alt.Scale(domain=[-0.8, len(shown) - 0.5], reverse=True, nice=False)
+    y = alt.Y("place:Q", axis=None, scale=rows)
+    base = alt.Chart(shown).encode(y=y, color=colour)
     texts = shown.select("place", label=pl.format("{}\n{}", "name_en", "name_ko"))
-    names = (
-        alt.Chart(texts)
-        .mark_text(
-            align="left", baseline="bottom", dy=-20, lineBreak="\n", lineHeight=13, fontSize=11
-        )
-        .encode(y=y, x=alt.value(0), text="label:N")
-    )
+    look = {"baseline": "bottom", "lineBreak": "\n", "lineHeight": 13, "fontSize": 11}
+    names = mark(texts, "text", align="left", dy=-20, **look)
+    layers = [*_ranges(base), names.encode(y=y, x=alt.value(0), text="label:N")]
     told = shown.filter(basis="counted")
     few, most = int((told["value"] <= 5).sum()), len(told)
     return finish(
-        alt.layer(span, interval, dots, names).properties(width=_WIDTH, height=_ROW * len(shown)),
+        alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(shown)),
         title=f"In {few} of {most} programmes at most half of the alarms were known to be right",
         title_ko=f"사업 {most}곳 가운데 {few}곳에서 맞다고 알려진 경보는 절반 이하였다",
         source=f"{source}; band 띠: not accounted for or unknown 설명되지 않았거나 모름; "
         f"line 선: {PERCENT} for another such period 같은 기간이 또 있을 때",
         description="Right ones of ten alarms by programme, as the operator counts or as far as "
         "the disclosure says: "
-        + "; ".join(
-            f"{row['name_en']}: "
-            + (
-                f"{row['value']:.2g}"
-                if row["value"] is not None
-                else f"{row['low']:.2g} to {row['high']:.2g}"
-            )
-            for row in shown.iter_rows(named=True)
-        ),
+        + each_row(shown.with_columns(said=_value_or_range()), "{name_en}: {said}"),
     )
+
+
+def _ranges(base: alt.Chart) -> list[alt.Chart]:
+    """Return the span of unknown inputs, the interval and the value of each programme."""
+    across = alt.X(
+        "low:Q",
+        title="Right, of ten alarms 경보 10건 중 맞는 것",
+        scale=alt.Scale(domain=[0, 10]),
+        axis=alt.Axis(values=list(range(0, 11, 2)), orient="top", format="d"),
+    )
+    span = base.mark_rule(strokeWidth=7, opacity=0.3).encode(x=across, x2="high:Q")
+    interval = base.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
+        x=alt.X("interval_low:Q"), x2="interval_high:Q"
+    )
+    ends = "value low high interval_low interval_high"
+    dots = mark(base.transform_filter("isValid(datum.value)"), "point", size=85).encode(
+        x="value:Q", tooltip=tooltips("english:N", "korean:N", (ends, ".3~r"), "basis:N")
+    )
+    return [span, interval, dots]
+
+
+def _value_or_range() -> pl.Expr:
+    value, low, high = (as_text(name, "{:.2g}") for name in ("value", "low", "high"))
+    return pl.coalesce(value, pl.format("{} to {}", low, high))

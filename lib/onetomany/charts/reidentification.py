@@ -5,8 +5,10 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .axes import legend_color, log_scale, names_axis, powers_axis
+from .columns import as_text, each_row, in_order
 from .languages import both_columns, in_language, marked_text
-from .marks import PANEL_HEADER, each_row, legend_color, mark, names_axis, tooltips
+from .marks import PANEL_HEADER, mark, tooltips
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 
 NAMES = {
@@ -43,14 +45,11 @@ def crowd_steps_chart(
         step=pl.Series(
             [("" if place == 0 else "+ ") + column_label(name) for place, name in enumerate(added)]
         ),
-        text=pl.col("median").map_elements(
-            _two_digits if simulated else "{:,}".format, return_dtype=pl.String
-        ),
+        text=as_text("median", _two_digits if simulated else "{:,}"),
         total=pl.col("rows"),
     )
     order = shown["step"].to_list()
-    axis = alt.Axis(format="~s", values=[10.0**power for power in range(10)])
-    scale = alt.Scale(type="log", domain=[1, float(shown["rows"][0])], nice=False)
+    scale, axis = log_scale(1, float(shown["rows"][0])), powers_axis(0, 9)
     base = alt.Chart(shown).encode(
         y=alt.Y("step:N", sort=order, title=None, axis=_LABELS),
         tooltip=tooltips("columns:N", ("low median high", ","), ("alone", ".2%")),
@@ -80,34 +79,19 @@ def small_crowds_chart(
     """
     floor = 1e-8
     ordered = crowds.sort("below_20", "below_5", "alone", "classes", descending=True)
-    # an axis label per combination, short enough to be read
     shown = (
-        ordered.with_columns(
-            name=pl.col("columns")
-            .str.split(" + ")
-            .list.eval(pl.element().replace(SHORT))
-            .list.join(" + ")
-        )
-        .with_columns(
-            name=both_columns(
-                "name",
-                pl.col("columns")
-                .str.split(" + ")
-                .list.eval(pl.element().replace(_KOREAN))
-                .list.join(" + "),
-            )
-        )
+        ordered.with_columns(name=both_columns(_joined(_ENGLISH), _joined(_KOREAN)))
         .unpivot(list(SMALL), index=["name", "columns", "rows", "median"], value_name="share")
         .with_columns(
             kind=pl.col("variable").replace(SMALL), at=pl.col("share").clip(lower_bound=floor)
         )
     )
-    order = shown["name"].unique(maintain_order=True).to_list()
+    order = in_order(shown, "name")
     x = alt.X(
         "at:Q",
         title="Share of records in such a crowd (10⁻⁸: that or less) 그런 무리에 있는 기록의 비율",
-        scale=alt.Scale(type="log", domain=[floor, 1], nice=False),
-        axis=alt.Axis(labelExpr=_SHARES, values=[10.0**power for power in range(-8, 1)]),
+        scale=log_scale(floor, 1),
+        axis=powers_axis(-8, 0, format=alt.Undefined, labelExpr=_SHARES),
     )
     dots = mark(shown, "point", size=75).encode(
         x=x,
@@ -133,17 +117,17 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
 
     Takes rows of `arrivals.arrival_bounds` with a column `model` that names each model.
     """
-    models = cells["model"].unique(maintain_order=True).to_list()
+    models = in_order(cells, "model")
     shown = cells.with_columns(
         panel=both_columns(
             pl.format("{}, {}", "nationality", pl.col("sex").replace({"F": "women", "M": "men"})),
             pl.format("{} {}", "nationality", pl.col("sex").replace({"F": "여", "M": "남"})),
         )
     )
-    panels = shown["panel"].unique(maintain_order=True).to_list()
+    panels = in_order(shown, "panel")
     axis = alt.Axis(format="~s")
     title = "Arrivals 2018 and 2019 입국자 수"
-    y = alt.Y("age:N", title="Age 나이", sort=shown["age"].unique(maintain_order=True).to_list())
+    y = alt.Y("age:N", title="Age 나이", sort=in_order(shown, "age"))
     base = alt.Chart()
     bars = base.mark_bar(height=9, color=GREY, opacity=0.25).encode(
         x=alt.X("lower:Q", title=title, axis=axis), x2="upper:Q", y=y
@@ -187,15 +171,15 @@ def narrowed_crowd_chart(
     shown = steps.with_columns(
         step=pl.when(pl.col("known").is_null()).then(pl.lit("all 전체")).otherwise(value),
         at=pl.col("records").clip(lower_bound=0.7),
-        text=pl.col("records").map_elements("{:,}".format, return_dtype=pl.String),
+        text=as_text("records", "{:,}"),
     )
     order = shown["step"].to_list()
     base = alt.Chart(shown).encode(y=alt.Y("step:N", sort=order, title=None, axis=_LABELS))
     x = alt.X(
         "at:Q",
         title="Records left 남은 기록 수",
-        scale=alt.Scale(type="log", domain=[0.7, total], nice=False),
-        axis=alt.Axis(format="~s", values=[10.0**power for power in range(10)]),
+        scale=log_scale(0.7, total),
+        axis=powers_axis(0, 9),
     )
     bars = base.mark_bar(height=18, color=BLUE, opacity=0.75).encode(x=x, x2=alt.datum(0.7))
     texts = base.mark_text(align="left", dx=6, fontWeight=600).encode(x=x, text="text:N")
@@ -209,6 +193,12 @@ def narrowed_crowd_chart(
     )
 
 
+def _joined(words: dict[str, str]) -> pl.Expr:
+    """Return the names of combined columns in one language, short enough to be read."""
+    names = pl.col("columns").str.split(" + ").list.eval(pl.element().replace(words))
+    return names.list.join(" + ")
+
+
 def _two_digits(count: float) -> str:
     return f"{float(f'{count:.2g}'):,.0f}"
 
@@ -218,7 +208,9 @@ def column_label(column: str) -> str:
     return NAMES.get(column, column)
 
 
-_KOREAN = {column: in_language(marked_text(name), "ko") for column, name in NAMES.items()}
-SHORT = {"nationality": "nationality", "birth_year": "birth year", "arrival_date": "arrival date"}
+_ENGLISH, _KOREAN = (
+    {column: in_language(marked_text(name), code) for column, name in NAMES.items()}
+    for code in ("en", "ko")
+)
 _LABELS = alt.Axis(labelFontSize=13, labelLimit=300)
 _SHARES = "datum.value >= 0.001 ? format(datum.value, '~%') : format(datum.value, '~e')"

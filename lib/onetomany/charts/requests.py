@@ -7,8 +7,10 @@ import datetime as dt
 import altair as alt
 import polars as pl
 
+from .axes import names_axis
+from .columns import each_row, either, in_order
 from .languages import both, both_columns
-from .marks import mark, names_axis
+from .marks import mark
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
 
 LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
@@ -34,6 +36,7 @@ _COLOURS = {
 }
 _WHOSE = {"body": "the body 기관", "requester": "the requester 청구인"}
 _WIDTH = 460
+_TWO_ROWS = {"labelExpr": "split(datum.label, '\\n')", "labelLimit": 380}
 
 
 def request_timeline_chart(
@@ -51,78 +54,23 @@ def request_timeline_chart(
     deadline. Hollow marks are deadlines, orange if they bind the requester; none is drawn after a
     full answer.
     """
-    order = (
-        events.filter(event="received")
-        .sort("date", "request")["request"]
-        .unique(maintain_order=True)
-    )
-    rows = titles.filter(pl.col("request").is_in(order.to_list())).select(
+    order = in_order(events.filter(event="received").sort("date", "request"), "request")
+    rows = titles.filter(pl.col("request").is_in(order)).select(
         "request", row=pl.format("{}\n{}", "title_en", "title_ko")
     )
     names = [rows.filter(request=name)["row"].item() for name in order]
-    bars = _bars(due, rows, today)
-    dots = (
-        events.join(rows, on="request")
-        .with_columns(kind=pl.col("event").replace_strict(_KINDS, default=None))
-        .drop_nulls("kind")
-        .with_columns(date=pl.col("date").cast(pl.Datetime))
+    kind = pl.col("event").replace_strict(_KINDS, default=None)
+    dots = events.join(rows, on="request").with_columns(pl.col("date").cast(pl.Datetime), kind=kind)
+    dots = dots.drop_nulls("kind")
+    bars, marks = _bars(due, rows, today), _deadlines(events, due, rows)
+    y = names_axis("row", names, **_TWO_ROWS)
+    day = pl.DataFrame({"date": [dt.datetime.combine(today, dt.time())]})
+    this_day = mark(day, "rule", color=GREY, strokeDash=[4, 3]).encode(
+        x="date:T", tooltip=[alt.Tooltip("date:T", title="today 오늘")]
     )
-    full = events.filter(event="answered")["request"].to_list()  # no appeal is needed
-    shown = due.filter(
-        (pl.col("step") == "decision") | (pl.col("done").is_null() & ~pl.col("request").is_in(full))
-    )
-    marks = (
-        shown.filter((pl.col("limit") == "latest") & pl.col("whose").is_in(list(_WHOSE)))
-        .join(rows, on="request")
-        .select(
-            "row",
-            "label_en",
-            "label_ko",
-            "rule_en",
-            "rule_ko",
-            "state",
-            date=pl.col("due").cast(pl.Datetime),
-            whose=pl.col("whose").replace_strict(_WHOSE),
-        )
-    )
-    y = names_axis("row", names, labelExpr="split(datum.label, '\\n')", labelLimit=380)
     layers = [
-        mark(bars, "bar", height=9).encode(
-            x=alt.X("start:T", title="date 날짜", axis=alt.Axis(format="%Y-%m-%d", tickCount=5)),
-            x2="end:T",
-            y=y,
-            color=alt.Color(
-                "state:N",
-                title="bar 막대",
-                scale=alt.Scale(domain=[IN_TIME, RUNNING, LATE], range=["#b9cfe4", "#d6d9de", RED]),
-            ),
-            tooltip=["row:N", "state:N", "start:T", "end:T"],
-        ),
-        alt.Chart(marks)
-        .mark_point(shape="diamond", size=90, filled=False, strokeWidth=2)
-        .encode(
-            x="date:T",
-            y=y,
-            stroke=alt.Stroke(
-                "whose:N",
-                title="due by 이행 주체",
-                scale=alt.Scale(domain=list(_WHOSE.values()), range=[INK, ORANGE]),
-            ),
-            tooltip=["label_en:N", "label_ko:N", "date:T", "state:N", "rule_en:N", "rule_ko:N"],
-        ),
-        mark(dots, "circle", size=80, opacity=1).encode(
-            x="date:T",
-            y=y,
-            fill=alt.Fill(
-                "kind:N",
-                title="event 사건",
-                scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
-            ),
-            tooltip=["kind:N", "date:T", "note:N"],
-        ),
-        alt.Chart(pl.DataFrame({"date": [dt.datetime.combine(today, dt.time())]}))
-        .mark_rule(color=GREY, strokeDash=[4, 3])
-        .encode(x="date:T", tooltip=[alt.Tooltip("date:T", title="today 오늘")]),
+        *(each.encode(y=y) for each in (_spans(bars), _limits(marks), _events(dots))),
+        this_day,
     ]
     late = bars.filter(state=LATE)["row"].n_unique()
     chart = alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(44)).resolve_scale(
@@ -139,19 +87,65 @@ def request_timeline_chart(
     )
 
 
+def _deadlines(events: pl.DataFrame, due: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the deadlines that are drawn: of decisions, and of what is still to be done."""
+    full = events.filter(event="answered")["request"].to_list()  # no appeal is needed
+    open_ = pl.col("done").is_null() & ~pl.col("request").is_in(full)
+    return (
+        due.filter((pl.col("step") == "decision") | open_)
+        .filter((pl.col("limit") == "latest") & pl.col("whose").is_in(list(_WHOSE)))
+        .join(rows, on="request")
+        .select(
+            *("row", "label_en", "label_ko", "rule_en", "rule_ko", "state"),
+            date=pl.col("due").cast(pl.Datetime),
+            whose=pl.col("whose").replace_strict(_WHOSE),
+        )
+    )
+
+
+def _spans(bars: pl.DataFrame) -> alt.Chart:
+    """Return a bar from receipt to decision, red after the deadline."""
+    colours = alt.Scale(domain=[IN_TIME, RUNNING, LATE], range=["#b9cfe4", "#d6d9de", RED])
+    return mark(bars, "bar", height=9).encode(
+        x=alt.X("start:T", title="date 날짜", axis=alt.Axis(format="%Y-%m-%d", tickCount=5)),
+        x2="end:T",
+        color=alt.Color("state:N", title="bar 막대", scale=colours),
+        tooltip=["row:N", "state:N", "start:T", "end:T"],
+    )
+
+
+def _limits(deadlines: pl.DataFrame) -> alt.Chart:
+    """Return a hollow mark for each deadline, its colour by whom it binds."""
+    colours = alt.Scale(domain=list(_WHOSE.values()), range=[INK, ORANGE])
+    hollow = {"shape": "diamond", "filled": False, "opacity": alt.Undefined, "strokeWidth": 2}
+    return mark(deadlines, "point", size=90, **hollow).encode(
+        x="date:T",
+        stroke=alt.Stroke("whose:N", title="due by 이행 주체", scale=colours),
+        tooltip=["label_en:N", "label_ko:N", "date:T", "state:N", "rule_en:N", "rule_ko:N"],
+    )
+
+
+def _events(events: pl.DataFrame) -> alt.Chart:
+    """Return a dot for each event, its colour by kind."""
+    colours = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
+    return mark(events, "circle", size=80, opacity=1).encode(
+        x="date:T",
+        fill=alt.Fill("kind:N", title="event 사건", scale=colours),
+        tooltip=["kind:N", "date:T", "note:N"],
+    )
+
+
 def _span_of_days() -> pl.Expr:
     """Return "30 to 90 days or more" in both languages, from `days`, `most` and `open`."""
-    extended, more = pl.col("most") > pl.col("days"), pl.col("open")
-    english = (
-        pl.when(extended)
-        .then(pl.format("{} to {} days", "days", "most"))
-        .otherwise(pl.format("{} days", "days"))
-    ) + pl.when(more).then(pl.lit(" or more")).otherwise(pl.lit(""))
-    korean = (
-        pl.when(extended)
-        .then(pl.format("{}~{}일", "days", "most"))
-        .otherwise(pl.format("{}일", "days"))
-    ) + pl.when(more).then(pl.lit(" 이상")).otherwise(pl.lit(""))
+    extended = pl.col("most") > pl.col("days")
+    english, korean = (
+        pl.when(extended).then(pl.format(span, "days", "most")).otherwise(pl.format(one, "days"))
+        + either("open", more, "")
+        for span, one, more in (
+            ("{} to {} days", "{} days", " or more"),
+            ("{}~{}일", "{}일", " 이상"),
+        )
+    )
     return both_columns(english, korean)
 
 
@@ -170,12 +164,7 @@ def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
     by_law, most = shown["days"].to_list(), max(shown["most"].to_list())
     least, longest = min(by_law), max(by_law)
     base = alt.Chart(shown).encode(
-        y=names_axis(
-            "row",
-            alt.EncodingSortField("days"),
-            labelExpr="split(datum.label, '\\n')",
-            labelLimit=380,
-        ),
+        y=names_axis("row", alt.EncodingSortField("days"), **_TWO_ROWS),
         tooltip=["row:N", "due:T", "longest:T", "rule_en:N", "rule_ko:N", "verified:N"],
     )
     x = alt.X("days:Q", title="calendar days from receipt 접수일부터의 날수")
@@ -223,7 +212,7 @@ def lacks_chart(counted: pl.DataFrame) -> Finished:
             "사건 폴더의 claims.csv와 그 모순을 이번 실행에서 셈",
         ),
         description=f"{shown.height} bars: of {of} claims, "
-        + ", ".join(f"{row['claims']} {row['what_en']}" for row in shown.iter_rows(named=True))
+        + each_row(shown, "{claims} {what_en}", ", ")
         + ".",
     )
 
@@ -237,9 +226,7 @@ def _bars(due: pl.DataFrame, rows: pl.DataFrame, today: dt.date) -> pl.DataFrame
         "request",
         start="starts",
         end=pl.min_horizontal("end", "due"),
-        state=pl.when(pl.col("waits") & (pl.col("end") <= pl.col("due")))
-        .then(pl.lit(RUNNING))
-        .otherwise(pl.lit(IN_TIME)),
+        state=either(pl.col("waits") & (pl.col("end") <= pl.col("due")), RUNNING, IN_TIME),
     )
     late = first.filter(pl.col("end") > pl.col("due")).select(
         "request", start="due", end="end", state=pl.lit(LATE)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
-from .marks import PANEL_HEADER, each_row, legend_color, mark, share_axis, tooltips
+from .axes import SHARE, decades, legend_color, log_scale, rarity_axis, right_share_axis, share_axis
+from .columns import as_text, each_row, either, in_order
+from .marks import (
+    PANEL_HEADER,
+    dashed_rule,
+    interval_band,
+    mark,
+    noted_rule,
+    seen_or_limit,
+    tooltips,
+)
 from .sliders import captioned_slider, count_in_words
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
+from .theme import BLUE, GREEN, INK, ORANGE, PURPLE, Finished, finish, past_end
 
 MEASURED = "measured 측정"
 MODELS = {
@@ -33,66 +43,52 @@ def fpir_growth_chart(
     `accuracy.predicted_fpir` with the same `fmr` and a column `model`: 'independent', 'people'
     (independent, with a cv) or 'tail'; limits may be null. The line is at `marked` records.
     """
-    columns = ["gallery_size", "fmr", "fpir", "fpir_low", "fpir_high"]
-    limits = [pl.lit(None, pl.Float64).alias(name) for name in columns[3:]]
-    models = predicted.with_columns(
-        each for each in limits if each.meta.output_name() not in predicted.columns
-    ).with_columns(kind=pl.col("model").replace(MODELS))
-    shown = pl.concat(
-        [
-            measured.with_columns(kind=pl.lit(MEASURED)).select(*columns, "kind"),
-            models.select(*columns, "kind"),
-        ]
-    ).with_columns(name=_threshold_name(), marked=pl.lit(marked))
+    shown = _measured_and_modelled(measured, predicted).with_columns(marked=pl.lit(marked))
     drawn = set(shown["kind"])
-    kinds = [kind for kind in (MEASURED, *MODELS.values()) if kind in drawn]
-    x = _size_axis(shown, marked)
-    colour = legend_color("kind:N", kinds, [_KINDS[kind] for kind in kinds], lines=True)
-    base = alt.Chart()
-    y = share_axis("fpir", "False alarms FPIR 오경보")
-    band = mark(base.transform_filter("isValid(datum.fpir_low)"), "area", opacity=0.16).encode(
-        x=x, y=share_axis("fpir_low"), y2="fpir_high:Q", color=colour
+    kinds = {kind: colour for kind, colour in _KINDS.items() if kind in drawn}
+    colour = legend_color("kind:N", kinds, kinds.values(), lines=True)
+    dashes = alt.Scale(domain=list(kinds), range=[_DASHES[kind] for kind in kinds])
+    base, x = alt.Chart(), _size_axis(shown, marked)
+    known = base.transform_filter("isValid(datum.fpir_low)")
+    band = interval_band(known, "fpir_low", "fpir_high", x=x, color=colour, **SHARE)
+    rates = base.encode(x=x, y=share_axis("fpir", "False alarms FPIR 오경보"))
+    line = rates.mark_line(strokeWidth=2.2, clip=True).encode(
+        color=colour, strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=None)
     )
-    line = base.mark_line(strokeWidth=2.2, clip=True).encode(
-        x=x,
-        y=y,
-        color=colour,
-        strokeDash=alt.StrokeDash(
-            "kind:N",
-            scale=alt.Scale(domain=kinds, range=[_DASHES[kind] for kind in kinds]),
-            legend=None,
-        ),
-    )
-    dots = mark(
-        base.transform_filter(f"datum.kind == '{MEASURED}'"), "point", size=42, color=INK
-    ).encode(
-        x=x,
-        y=y,
-        tooltip=tooltips("name:N", ("gallery_size", ","), ("fpir fpir_low fpir_high", ".3%")),
-    )
-    rule = mark(
-        base.transform_aggregate(marked="max(marked)"), "rule", strokeDash=[5, 4], color=GREY
-    ).encode(x="marked:Q")
-    names = shown["name"].unique(maintain_order=True).to_list()
+    own = rates.transform_filter(f"datum.kind == '{MEASURED}'")
+    tips = tooltips("name:N", ("gallery_size", ","), ("fpir fpir_low fpir_high", ".3%"))
+    dots = mark(own, "point", size=42, color=INK).encode(tooltip=tips)
+    rule = dashed_rule(base.transform_aggregate(marked="max(marked)")).encode(x="marked:Q")
+    names = in_order(shown, "name")
     chart = (
         alt.layer(band, line, dots, rule, data=shown)
         .properties(width=300, height=190)
         .facet(facet=alt.Facet("name:N", title=None, sort=names, header=PANEL_HEADER), columns=2)
         .resolve_axis(x="independent")
     )
-    own = shown.filter(kind=MEASURED)
-    last = own.filter(gallery_size=pl.lit(own["gallery_size"].max()))
+    counted = shown.filter(kind=MEASURED)
+    last = counted.filter(gallery_size=pl.lit(counted["gallery_size"].max()))
     return finish(
         chart,
         title="The longer the list, the more people who are not on it raise an alarm",
         title_ko="명단이 길수록 명단에 없는 사람의 경보가 늘어난다",
         source=f"{source}; vertical line 세로선: {marked:,.0f} records 건",
         simulated=simulated,
-        description="False positive identification rate against gallery size with "
-        f"{PERCENT} intervals "
-        "over subjects, beside the models; at the largest size measured "
+        description=f"False positive identification rate against gallery size with {PERCENT} "
+        "intervals over subjects, beside the models; at the largest size measured "
         + each_row(last, "{name}: {fpir:.1%}"),
     )
+
+
+def _measured_and_modelled(measured: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
+    """Return the rates of both, with `kind` and the threshold's `name`."""
+    columns = ["gallery_size", "fmr", "fpir", "fpir_low", "fpir_high", "kind"]
+    own = measured.with_columns(kind=pl.lit(MEASURED)).select(columns)
+    models = predicted.with_columns(kind=pl.col("model").replace(MODELS))
+    shown = pl.concat(
+        [own, models.select(each for each in columns if each in models.columns)], how="diagonal"
+    )
+    return shown.with_columns(name=_threshold_name())
 
 
 def identification_by_size_chart(
@@ -103,30 +99,21 @@ def identification_by_size_chart(
     Takes `accuracy.rates_by_size` with its `fmr`; intervals are drawn as bands.
     """
     shown = measured.with_columns(name=_threshold_name())
-    names = shown["name"].unique(maintain_order=True).to_list()
     once = measured.unique("gallery_size", keep="first", maintain_order=True)
     x = _size_axis(shown)
-    lowest = min(once["rank_1_low"].to_list())
-    close = {
-        "scale": alt.Scale(domain=[max(0.0, lowest - 0.03), 1.0], nice=False),
-        "axis": alt.Axis(format="%"),
-    }
-    first, missed = "Right person first 1순위 식별률", "People on the list missed FNIR 놓침"
-    left = _band_and_line(
-        alt.Chart(once), x, "rank_1", title=first, axis=close, colour=alt.value(INK)
-    )
+    lowest = max(0.0, min(once["rank_1_low"].to_list()) - 0.03)
     highest = min(1.0, max(shown["fnir_high"].to_list()) * 1.15)
-    low = {"scale": alt.Scale(domain=[0, highest], nice=False), "axis": alt.Axis(format="%")}
+    left = _band_and_line(
+        alt.Chart(once).encode(x=x, color=alt.value(INK)), "rank_1", [lowest, 1.0],
+        title="Right person first 1순위 식별률",
+    )  # fmt: skip
     right = _band_and_line(
-        alt.Chart(shown), x, "fnir", title=missed, axis=low, colour=_by_threshold(names)
-    )
+        alt.Chart(shown).encode(x=x, color=_by_threshold(shown)), "fnir", [0, highest],
+        title="People on the list missed FNIR 놓침",
+    )  # fmt: skip
     ends = once.sort("gallery_size").select("gallery_size", "rank_1").rows()
     return finish(
-        alt.hconcat(
-            alt.layer(*left).properties(width=300, height=260),
-            alt.layer(*right).properties(width=300, height=260),
-            spacing=34,
-        ),
+        alt.hconcat(left, right, spacing=34),
         title="People who are on the list: who comes first, who is missed",
         title_ko="명단에 있는 사람: 맨 앞에 나오는가, 놓치는가",
         source=source,
@@ -153,13 +140,7 @@ def daily_candidates_chart(
     `probes` is the traffic a day. Zero and null counts have no place on a logarithmic axis and are
     left out.
     """
-    without, filtered = "whole list 명단 전체", f"filter leaves 필터 뒤 {share * 100:.2g} %"
-    shown = counts.filter(pl.col(count) > 0).with_columns(
-        name=_threshold_name(),
-        search=pl.when("filtered").then(pl.lit(filtered)).otherwise(pl.lit(without)),
-    )
-    names = shown["name"].unique(maintain_order=True).to_list()
-    kinds = [kind for kind in (without, filtered) if kind in set(shown["search"])]
+    shown = counts.filter(pl.col(count) > 0).with_columns(name=_threshold_name())
     what, what_ko = {
         "candidates": ("false candidates", "잘못된 후보"),
         "travellers": ("travellers with a false alarm", "오경보 여행자"),
@@ -167,35 +148,17 @@ def daily_candidates_chart(
     title = f"{what.capitalize()} a day 하루의 {what_ko}"
     floor = max(10.0**-1, float(shown[count].min()))  # type: ignore[arg-type]
     top = max(float(shown[count].max()), probes) * 2  # type: ignore[arg-type]
-    scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
-    lines = mark(shown, "line", strokeWidth=2.4, clip=True).encode(
-        x=_size_axis(shown, marked),
-        y=alt.Y(
-            f"{count}:Q",
-            title=title,
-            scale=scale,
-            axis=alt.Axis(labelExpr=_POWERS, values=_decades(floor, top)),
-        ),
-        color=_by_threshold(names),
-        strokeDash=alt.StrokeDash(
-            "search:N",
-            title=None,
-            scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]][: len(kinds)]),
-            legend=alt.Legend(orient="top", symbolType="stroke") if kinds[1:] else None,
-        ),
-        tooltip=tooltips(
-            "name:N", "search:N", ("gallery_size searched candidates travellers", ",.0f")
-        ),
+    scale = log_scale(floor, top, clamp=True)
+    axis = alt.Axis(labelExpr=_POWERS, values=decades(floor, top))
+    y = alt.Y(f"{count}:Q", title=title, scale=scale, axis=axis)
+    lines = _searches(shown, share).encode(x=_size_axis(shown, marked), y=y)
+    level = pl.DataFrame(
+        {"value": [probes], "text": [f"every traveller\n여행자 모두\n{probes:,.0f}"]}
     )
-    note = f"every traveller\n여행자 모두\n{probes:,.0f}"
-    level = pl.DataFrame({"value": [probes], "text": [note]})
     height = alt.Y("value:Q", scale=scale, title=title)
-    traffic = [
-        mark(level, "rule", color=INK, strokeWidth=1.4).encode(y=height),
-        past_end(alt.Chart(level), gap=7, lift=-46, dy=-14, fontWeight=600, lineBreak="\n").encode(
-            y=height, text="text:N"
-        ),
-    ]
+    rule = mark(level, "rule", color=INK, strokeWidth=1.4).encode(y=height)
+    note = past_end(alt.Chart(level), gap=7, lift=-46, dy=-14, fontWeight=600, lineBreak="\n")
+    traffic = [rule, note.encode(y=height, text="text:N")]
     return finish(
         alt.layer(lines, *traffic, *_marked(marked)).properties(width=620, height=340),
         title=f"In a simulation: {what} on one day at the airport",
@@ -207,6 +170,25 @@ def daily_candidates_chart(
     )
 
 
+def _searches(counts: pl.DataFrame, share: float) -> alt.Chart:
+    """Return a line for each threshold, dashed if a filter leaves a `share` of the gallery."""
+    without, filtered = "whole list 명단 전체", f"filter leaves 필터 뒤 {share * 100:.2g} %"
+    shown = counts.with_columns(search=either("filtered", filtered, without))
+    kinds = [kind for kind in (without, filtered) if kind in set(shown["search"])]
+    dash = alt.StrokeDash(
+        "search:N",
+        title=None,
+        scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]][: len(kinds)]),
+        legend=alt.Legend(orient="top", symbolType="stroke") if kinds[1:] else None,
+    )
+    sums = ("gallery_size searched candidates travellers", ",.0f")
+    return mark(shown, "line", strokeWidth=2.4, clip=True).encode(
+        color=_by_threshold(shown),
+        strokeDash=dash,
+        tooltip=tooltips("name:N", "search:N", sums),
+    )
+
+
 def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """Draw the share of right alarms against the share of listed travellers.
 
@@ -214,69 +196,36 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
     only the lower limit is drawn, dotted.
     """
     sizes = alarms["gallery_size"].unique().sort()
-    shown = alarms.with_columns(
-        name=_threshold_name(), step=pl.col("gallery_size").rank("dense").cast(pl.Int32)
-    )
-    names = shown["name"].unique(maintain_order=True).to_list()
     words = [count_in_words(size) for size in sizes]
     slider = captioned_slider("size_step", "Gallery size 갤러리 크기", words, value=len(sizes))
     # a share of 0 has no place on a logarithmic axis
-    floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
-    chosen = alt.Chart(
-        shown.select(
-            "name",
-            "step",
-            "gallery_size",
-            pl.col("base_rate", "false_per_true").round_sig_figs(4),
-            pl.col("precision", "low", "high").clip(lower_bound=floor).round_sig_figs(4),
-            seen=pl.col("fpir") > 0,
-        )
-    ).transform_filter("datum.step == size_step")
-    once = "'1 / ' + format(1 / datum.value, ',.0f')"
-    x = alt.X(
-        "base_rate:Q",
-        title="Travellers who are on the list 명단에 있는 여행자",
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(labelExpr=once, values=[10.0**-p for p in range(1, 9)], labelSeparation=9),
+    floor = max(1e-7, float(alarms.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
+    shown = alarms.select(
+        "gallery_size",
+        pl.col("base_rate", "false_per_true").round_sig_figs(4),
+        pl.col("precision", "low", "high").clip(lower_bound=floor).round_sig_figs(4),
+        name=_threshold_name(),
+        step=pl.col("gallery_size").rank("dense").cast(pl.Int32),
+        seen=pl.col("fpir") > 0,
     )
-    right: dict[str, Any] = {
-        "scale": alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
-        "axis": alt.Axis(
-            labelExpr=f"datum.value > 0.009 ? format(datum.value, '.0%') : {once}",
-            values=_decades(floor, 1),
-        ),
-    }
-    colour = _by_threshold(names)
-    band = chosen.mark_area(opacity=0.16).encode(
-        x=x, y=alt.Y("low:Q", title="", **right), y2="high:Q", color=colour
+    chosen = alt.Chart(shown).transform_filter("datum.step == size_step")
+    x = rarity_axis(
+        "Travellers who are on the list 명단에 있는 여행자", range(1, 9), labelSeparation=9
     )
-    least = mark(
-        chosen.transform_filter("!datum.seen"), "line", strokeWidth=2, strokeDash=[2, 3]
-    ).encode(x=x, y=alt.Y("low:Q", title="", **right), color=colour)
-    drawn = chosen.transform_filter("datum.seen").mark_line(
-        strokeWidth=2.5, point=alt.OverlayMarkDef(size=60, opacity=0)
+    right, colour = right_share_axis(floor), _by_threshold(shown)
+    band = interval_band(chosen, "low", "high", x=x, color=colour, **right)
+    tips = tooltips(
+        *("name:N", ("gallery_size", ","), ("base_rate", ".2~e")),
+        *(("precision low high", ".3~%"), ("false_per_true", ",.1f")),
     )
-    line = drawn.encode(
-        x=x,
-        y=alt.Y("precision:Q", title="Alarms that are right 맞는 경보", **right),
-        color=colour,
-        tooltip=tooltips(
-            "name:N",
-            ("gallery_size", ","),
-            ("base_rate", ".2~e"),
-            ("precision low high", ".3~%"),
-            ("false_per_true", ",.1f"),
-        ),
-    )
-    text = (
-        alt.Chart(pl.DataFrame({"gallery_size": sizes, "step": range(1, len(sizes) + 1)}))
-        .transform_filter("datum.step == size_step")
-        .transform_calculate(line="'N = ' + format(datum.gallery_size, ',') + ' records 건'")
-        .mark_text(align="left", baseline="top", fontSize=15, fontWeight=600)
-        .encode(x=alt.value(10), y=alt.value(6), text="line:N")
-    )
+    curves = seen_or_limit(
+        chosen, "precision", "Alarms that are right 맞는 경보", right,
+        size=60, x=x, color=colour, tooltip=tips,
+    )  # fmt: skip
     return finish(
-        alt.layer(band, least, line, text).add_params(*slider).properties(width=620, height=330),
+        alt.layer(band, *curves, _size_named(sizes))
+        .add_params(*slider)
+        .properties(width=620, height=330),
         title="The rarer the people sought, the more alarms are false",
         title_ko="찾는 사람이 드물수록 경보는 대부분 틀린다",
         source=source,
@@ -286,25 +235,31 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
     )
 
 
+def _size_named(sizes: pl.Series) -> alt.Chart:
+    """Return the size that the slider chooses, as text."""
+    named = mark(
+        alt.Chart(pl.DataFrame({"gallery_size": sizes, "step": range(1, len(sizes) + 1)}))
+        .transform_filter("datum.step == size_step")
+        .transform_calculate(line="'N = ' + format(datum.gallery_size, ',') + ' records 건'"),
+        "text", align="left", baseline="top", fontSize=15, fontWeight=600,
+    )  # fmt: skip
+    return named.encode(x=alt.value(10), y=alt.value(6), text="line:N")
+
+
 _POWERS = (
     "datum.value >= 1e9 ? format(datum.value / 1e9, ',') + 'B' : "
     "datum.value >= 1e6 ? format(datum.value / 1e6, ',') + 'M' : format(datum.value, ',~g')"
 )
 
 
-def _decades(low: float, high: float) -> list[float]:
-    """Return the powers of ten within a domain; others would be drawn at its edge."""
-    return [10.0**power for power in range(-9, 15) if low <= 10.0**power <= high]
-
-
 def _threshold_name() -> pl.Expr:
     """Return 'FMR 1/1,000', the name of a threshold in every chart."""
     times = (1 / pl.col("fmr")).round_sig_figs(2).round().cast(pl.Int64)
-    return times.map_elements("FMR 1/{:,}".format, return_dtype=pl.String)
+    return as_text(times, "FMR 1/{:,}")
 
 
-def _by_threshold(names: list[str]) -> alt.Color:
-    return legend_color("name:N", names, _COLOURS, sort=True, lines=True)
+def _by_threshold(shown: pl.DataFrame) -> alt.Color:
+    return legend_color("name:N", in_order(shown, "name"), _COLOURS, sort=True, lines=True)
 
 
 def _size_axis(shown: pl.DataFrame, marked: float | None = None) -> alt.X:
@@ -313,32 +268,25 @@ def _size_axis(shown: pl.DataFrame, marked: float | None = None) -> alt.X:
     return alt.X(
         "gallery_size:Q",
         title=RECORDS,
-        scale=alt.Scale(type="log", domain=domain, nice=False),
-        axis=alt.Axis(labelExpr=_POWERS, values=_decades(*domain)),
+        scale=log_scale(*domain),
+        axis=alt.Axis(labelExpr=_POWERS, values=decades(*domain)),
     )
 
 
 def _band_and_line(
-    base: alt.Chart, x: alt.X, name: str, *, title: str, axis: dict[str, Any], colour: Any
-) -> list[alt.Chart]:
-    band = base.mark_area(opacity=0.15).encode(
-        x=x, y=alt.Y(f"{name}_low:Q", title="", **axis), y2=f"{name}_high:Q", color=colour
-    )
+    base: alt.Chart, name: str, domain: list[float], *, title: str
+) -> alt.LayerChart | alt.FacetChart:
+    scale, axis = alt.Scale(domain=domain, nice=False), alt.Axis(format="%")
+    ends = (f"{name}_low", f"{name}_high")
     line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
-        x=x,
-        y=alt.Y(f"{name}:Q", title=title, **axis),
-        color=colour,
-        tooltip=tooltips(("gallery_size", ","), (f"{name} {name}_low {name}_high", ".3%")),
+        y=alt.Y(f"{name}:Q", title=title, scale=scale, axis=axis),
+        tooltip=tooltips(("gallery_size", ","), (" ".join((name, *ends)), ".3%")),
     )
-    return [band, line]
+    band = interval_band(base, *ends, opacity=0.15, scale=scale, axis=axis)
+    return alt.layer(band, line).properties(width=300, height=260)
 
 
-def _marked(marked: float) -> list[alt.Chart]:
+def _marked(marked: float) -> tuple[alt.Chart, alt.Chart]:
     """Return a line at the disclosed number of records, and its label."""
     frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
-    return [
-        mark(frame, "rule", strokeDash=[5, 4], color=GREY).encode(x="size:Q"),
-        mark(frame, "text", align="right", dx=-6, color=GREY).encode(
-            x="size:Q", y=alt.value(330), text="text:N"
-        ),
-    ]
+    return noted_rule(frame, x="size:Q", at=330, align="right", dx=-6)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import each_row, legend_color, mark, tooltips
+from .axes import legend_color
+from .columns import each_row
+from .marks import mark, tooltips
 from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
 
 STAFFED = {-1: "one point fewer 한 곳 적게", 0: "as planned 계획대로", 1: "one point more 한 곳 더"}
@@ -32,11 +34,11 @@ def minutes_to_gate_chart(
     )
     y = alt.Y("value:Q", title="minutes, median 분, 중앙값", scale=alt.Scale(domainMin=0))
     band = mark(range_, "rect", color=GREY, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
-    base = alt.Chart(shown)
+    base = alt.Chart(shown).encode(x=x, color=colour)
     tips = tooltips("load:Q", "staff:N", ("value low high", ".1f"), "seeds:Q")
-    lines = base.mark_line(strokeWidth=2.4).encode(x=x, y=y, color=colour)
-    dots = mark(base, "point", size=60).encode(x=x, y=y, color=colour, tooltip=tips)
-    spans = base.mark_rule(strokeWidth=1.6).encode(x=x, y="low:Q", y2="high:Q", color=colour)
+    lines = base.mark_line(strokeWidth=2.4).encode(y=y)
+    dots = mark(base, "point", size=60).encode(y=y, tooltip=tips)
+    spans = base.mark_rule(strokeWidth=1.6).encode(y="low:Q", y2="high:Q")
     busiest = shown.filter(load=shown["load"].to_numpy().max())
     fewer, planned = (busiest.filter(more=more)["value"].item() for more in (-1, 0))
     load = busiest["load"][0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
+from .columns import either
 from .languages import both
 from .marks import mark
 from .sliders import captioned_slider
@@ -32,6 +33,11 @@ WRONG = "wrong link 틀린 연결"
 OTHER = "of somebody else 남의 것"
 QUALITY = "Face quality 얼굴 품질"
 
+_PAST = "datum.minute <= minute_now"
+_CHOSEN = f"datum.level == face_level && {_PAST}"
+_WHOSE = alt.Scale(domain=[OWN, WRONG, OTHER], range=[BLUE, RED, ORANGE])
+_SQUARES = alt.Legend(orient="top", symbolType="square", symbolOpacity=1)
+_WHAT = alt.Color("what:N", title=None, scale=_WHOSE, legend=_SQUARES)
 _WALL, _WIDTH = "#d4d8de", 660
 _FINE = 0.1  # m: corners that change an outline by less are left out
 _ROW = 18  # px
@@ -122,85 +128,20 @@ def dossier_chart(
     way = walked.sort("t").select(minute, pl.col("x", "y").round(1))
     rows = _dossier_rows(dossiers.sort("level", "t_start", "t_end", maintain_order=True), start)
     last = ceil(max(way["minute"].to_numpy().max(), rows["minute"].to_numpy().max()))
-    time = alt.param(
-        name="minute_now",
-        value=last,
-        bind=alt.binding_range(
-            min=0, max=last, step=0.1, name="Minutes since arrival 도착 뒤 분  "
-        ),
+    minutes = alt.binding_range(
+        min=0, max=last, step=0.1, name="Minutes since arrival 도착 뒤 분  "
     )
-    quality = _quality(dossiers, level, "face_level")
-    past = "datum.minute <= minute_now"
-    chosen = f"datum.level == face_level && {past}"
-    path = (
-        alt.Chart(way)
-        .transform_filter(past)
-        .mark_line(color=GREY, strokeWidth=1.2, strokeDash=[2, 2])
-        .encode(x=draw.x("x"), y=draw.y("y"), order="minute:Q")
-    )
-    here = (
-        alt.Chart(way)
-        .transform_filter(past)
-        .transform_window(rank="rank()", sort=[alt.SortField("minute", order="descending")])
-        .transform_filter("datum.rank == 1")
-        .mark_point(size=170, strokeWidth=2.5, color=INK)
-        .encode(x=draw.x("x"), y=draw.y("y"))
-    )
-    scale = alt.Scale(domain=[OWN, WRONG, OTHER], range=[BLUE, RED, ORANGE])
-    legend = alt.Legend(orient="top", symbolType="square", symbolOpacity=1)
-    colour = alt.Color("what:N", title=None, scale=scale, legend=legend)
-    links = (
-        alt.Chart(rows.filter(pl.col("x_before").is_not_null()))
-        .transform_filter(chosen)
-        .mark_rule(strokeWidth=2.4, opacity=0.9)
-        .encode(
-            x=draw.x("x_before"), y=draw.y("y_before"), x2="x:Q", y2="y:Q", color=colour
-        )
-    )  # fmt: skip
-    dots = (
-        alt.Chart(rows)
-        .transform_filter(chosen)
-        .mark_point(filled=True, size=70, opacity=1, stroke="#ffffff", strokeWidth=0.8)
-        .encode(
-            x=draw.x("x"),
-            y=draw.y("y"),
-            color=alt.Color("whose:N", scale=scale, legend=None),
-            tooltip=["clock:N", "camera:N", "sure:N", "beside:N", "whose:N"],
-        )
-    )
-    picture = (
-        alt.layer(*draw.layers(0.35), path, links, dots, here)
-        .add_params(time, *quality)
-        .properties(**draw.size)
+    sliders = (
+        alt.param(name="minute_now", value=last, bind=minutes),
+        *_quality(dossiers, level, "face_level"),
     )
     most = int(rows["row"].to_numpy().max())
-    y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.6, most + 0.6], reverse=True))
-    table: list[alt.Chart] = []
-    for name, (head, place, limit) in _COLUMNS.items():
-        # a scale and no pixels, so that the columns move together on a telephone
-        x = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-        write: dict[str, Any] = {"align": "left", "fontSize": 11, "limit": limit}
-        table.append(
-            alt.Chart(pl.DataFrame({"row": [0], "text": [head], "place": [place]}))
-            .mark_text(fontWeight=600, baseline="bottom", dy=5, lineBreak="\n", **write)
-            .encode(x=x, y=y, text="text:N")
-        )
-        table.append(
-            alt.Chart(rows.select("level", "minute", "row", "what", name, place=pl.lit(place)))
-            .transform_filter(chosen)
-            .mark_text(**write)
-            .encode(x=x, y=y, text=f"{name}:N", color=colour)
-        )
+    table = [*_written_rows(rows, most), _named_level(dossiers, "face_level", y=-6)]
+    drawn, height = _on_plan(draw, way, rows), _ROW * (most + 1)
     others = dossiers.group_by("tmr").agg((pl.col("true_id") != pl.col("person")).sum())
     wrong = [f"{tmr:.0%}: {count}" for tmr, count in others.sort("tmr").iter_rows()]
     return finish(
-        alt.vconcat(
-            picture,
-            alt.layer(*table, _named_level(dossiers, "face_level", y=alt.value(-6))).properties(
-                width=_WIDTH, height=_ROW * (most + 1)
-            ),
-            spacing=34,
-        ),
+        draw.over_text(drawn, sliders, table, height=height, spacing=34),
         title="A stranger's way to the gate, as cameras and face matching report it",
         title_ko="모르는 사람이 탑승구까지 간 길, 카메라와 얼굴 매칭이 말하는 대로",
         source=f"{source}; dotted 점선: the true way 실제 길; TMR at FMR 1/10,000",
@@ -230,51 +171,19 @@ def links_chart(
     draw = _Ground(ground)
     quality = _quality(errors, level, "quality_level")
     ends = links.select("level", "right", pl.col("x", "y", "x_after", "y_after").round(1))
-    here = alt.Chart(ends.unique(maintain_order=True)).transform_filter(
-        "datum.level == quality_level"
+    here = _at_level(ends.unique(maintain_order=True), "quality_level").encode(
+        x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q"
     )
-
-    def rules(right: str, colour: str, width: float, opacity: float) -> alt.Chart:
-        return mark(
-            here.transform_filter(right), "rule", color=colour, strokeWidth=width, opacity=opacity
-        ).encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
-
-    said = errors.with_columns(
-        name=pl.col("method").replace(METHODS),
-        row=pl.col("method").replace_strict({"path cover": 0, "naive": 1}, return_dtype=pl.Int8),
-    ).select(
-        "level", "tmr", "name", "row", "mixed", "mixed_low", "mixed_high", "broken", "passengers"
+    linked = here.transform_filter("datum.right")
+    astray = here.transform_filter("!datum.right")
+    rules = (
+        linked.mark_rule(color=BLUE, strokeWidth=0.7, opacity=0.3),
+        astray.mark_rule(color=RED, strokeWidth=2.0, opacity=0.85),
     )
-    text = (
-        alt.Chart(said)
-        .transform_filter("datum.level == quality_level")
-        .transform_calculate(
-            line="datum.name + ':\\n' + format(datum.mixed, '.1%') + ' (' + "
-            "format(datum.mixed_low, '.1%') + ' – ' + format(datum.mixed_high, '.1%') + "
-            "') mixed 섞임, ' + format(datum.broken, '.0%') + ' broken 끊김'"
-        )
-        .mark_text(align="left", fontSize=12, lineBreak="\n")
-        .encode(
-            x=alt.value(0),
-            y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.7, 1.6], reverse=True)),
-            text="line:N",
-        )
-    )
+    text = [_errors_said(errors), _named_level(errors, "quality_level", y=16)]
     wrong = links.group_by("level").agg((~pl.col("right")).sum()).sort("level")
     return finish(
-        alt.vconcat(
-            alt.layer(
-                *draw.layers(0.35),
-                rules("datum.right", BLUE, 0.7, 0.3),
-                rules("!datum.right", RED, 2.0, 0.85),
-            )
-            .add_params(*quality)
-            .properties(**draw.size),
-            alt.layer(text, _named_level(said, "quality_level", y=alt.value(16))).properties(
-                width=_WIDTH, height=96
-            ),
-            spacing=16,
-        ),
+        draw.over_text(rules, quality, text, height=96, spacing=16),
         title="As faces get poorer, steps are hung on the wrong people",
         title_ko="얼굴이 나빠질수록 걸음이 엉뚱한 사람에게 붙는다",
         source=f"{source}; links of {people} people {people}명의 연결: blue right 파랑 맞음, "
@@ -283,6 +192,31 @@ def links_chart(
         description=f"Links between sightings of {people} passengers on the plan at each quality "
         "of faces; wrong ones, best quality first: "
         + ", ".join(str(count) for count in wrong["right"]),
+    )
+
+
+def _at_level(frame: pl.DataFrame, param: str) -> alt.Chart:
+    """Return a chart of the rows of the face quality that a slider chooses."""
+    return alt.Chart(frame).transform_filter(f"datum.level == {param}")
+
+
+def _errors_said(errors: pl.DataFrame) -> alt.Chart:
+    """Return the errors of both methods at the chosen quality, as text."""
+    said = errors.select(
+        *("level", "tmr", "mixed", "mixed_low", "mixed_high", "broken", "passengers"),
+        name=pl.col("method").replace(METHODS),
+        row=pl.col("method").replace_strict({"path cover": 0, "naive": 1}, return_dtype=pl.Int8),
+    )
+    line = (
+        "datum.name + ':\\n' + format(datum.mixed, '.1%') + ' (' + "
+        "format(datum.mixed_low, '.1%') + ' – ' + format(datum.mixed_high, '.1%') + "
+        "') mixed 섞임, ' + format(datum.broken, '.0%') + ' broken 끊김'"
+    )
+    written = _at_level(said, "quality_level").transform_calculate(line=line)
+    return mark(written, "text", align="left", fontSize=12, lineBreak="\n").encode(
+        x=alt.value(0),
+        y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.7, 1.6], reverse=True)),
+        text="line:N",
     )
 
 
@@ -312,9 +246,8 @@ class _Ground:
         )
 
     def y(self, name: str) -> alt.Y:
-        return alt.Y(
-            f"{name}:Q", axis=None, scale=alt.Scale(domain=self.ends["y"], nice=False)
-        )  # fmt: skip
+        scale = alt.Scale(domain=self.ends["y"], nice=False)
+        return alt.Y(f"{name}:Q", axis=None, scale=scale)
 
     def layers(self, strength: float = 0.8) -> list[alt.Chart]:
         """Return the layers of floor, walls and views of cameras."""
@@ -323,6 +256,20 @@ class _Ground:
             self._filled("view", SKY, opacity=0.45 * strength),
             self._filled("wall", _WALL, stroke="#9ca3af"),
         ]
+
+    def over_text(
+        self,
+        drawn: Sequence[alt.Chart],
+        sliders: Sequence[alt.Parameter],
+        text: Sequence[alt.Chart],
+        *,
+        height: int,
+        spacing: int,
+    ) -> alt.VConcatChart:
+        """Return the plan with layers on it, and texts below that follow the same sliders."""
+        plan = alt.layer(*self.layers(0.35), *drawn).add_params(*sliders).properties(**self.size)
+        below = alt.layer(*text).properties(width=_WIDTH, height=height)
+        return alt.vconcat(plan, below, spacing=spacing)
 
     def _filled(self, kind: str, colour: str, **style: Any) -> alt.Chart:
         look = {"stroke": None, "strokeWidth": 0.8} | style
@@ -337,21 +284,58 @@ def _quality(frame: pl.DataFrame, level: int, name: str) -> tuple[alt.Parameter,
     return captioned_slider(name, QUALITY, captions, value=level)
 
 
-def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
+def _named_level(levels: pl.DataFrame, param: str, y: int) -> alt.Chart:
     """Return the slider's face quality as text."""
-    chosen = (
-        alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
-        .transform_filter(f"datum.level == {param}")
-        .transform_calculate(line=f"'{both('TMR', '참일치율')} ' + format(datum.tmr, '.0%')")
+    chosen = _at_level(levels.select("level", "tmr").unique(maintain_order=True), param)
+    line = f"'{both('TMR', '참일치율')} ' + format(datum.tmr, '.0%')"
+    written = chosen.transform_calculate(line=line)
+    named = mark(written, "text", align="left", baseline="bottom", fontSize=13, fontWeight=600)
+    return named.encode(x=alt.value(0), y=alt.value(y), text="line:N")
+
+
+def _on_plan(draw: _Ground, way: pl.DataFrame, rows: pl.DataFrame) -> list[alt.Chart]:
+    """Return the true way, the track's links and sightings, and the place at the chosen minute."""
+    past = alt.Chart(way).transform_filter(_PAST).encode(x=draw.x("x"), y=draw.y("y"))
+    newest = alt.SortField("minute", order="descending")
+    here = past.transform_window(rank="rank()", sort=[newest]).transform_filter("datum.rank == 1")
+    path = past.mark_line(color=GREY, strokeWidth=1.2, strokeDash=[2, 2]).encode(order="minute:Q")
+    linked = alt.Chart(rows.drop_nulls("x_before")).transform_filter(_CHOSEN)
+    links = linked.mark_rule(strokeWidth=2.4, opacity=0.9).encode(
+        x=draw.x("x_before"), y=draw.y("y_before"), x2="x:Q", y2="y:Q", color=_WHAT
     )
-    named = mark(chosen, "text", align="left", baseline="bottom", fontSize=13, fontWeight=600)
-    return named.encode(x=alt.value(0), text="line:N", **place)
+    seen = alt.Chart(rows).transform_filter(_CHOSEN)
+    dots = mark(seen, "point", size=70, stroke="#ffffff", strokeWidth=0.8).encode(
+        x=draw.x("x"),
+        y=draw.y("y"),
+        color=alt.Color("whose:N", scale=_WHOSE, legend=None),
+        tooltip=["clock:N", "camera:N", "sure:N", "beside:N", "whose:N"],
+    )
+    return [path, links, dots, here.mark_point(size=170, strokeWidth=2.5, color=INK)]
+
+
+def _written_rows(rows: pl.DataFrame, most: int) -> list[alt.Chart]:
+    """Return the table under the plan: for each column its head and the chosen rows."""
+    y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.6, most + 0.6], reverse=True))
+    # a scale and no pixels, so that the columns move together on a telephone
+    x = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
+    table: list[alt.Chart] = []
+    for name, (head, place, limit) in _COLUMNS.items():
+        write: dict[str, Any] = {"align": "left", "fontSize": 11, "limit": limit}
+        heads = pl.DataFrame({"row": [0], "text": [head], "place": [place]})
+        bold = {"fontWeight": 600, "baseline": "bottom", "dy": 5, "lineBreak": "\n"} | write
+        own = rows.select("level", "minute", "row", "what", name, place=pl.lit(place))
+        chosen = alt.Chart(own).transform_filter(_CHOSEN)
+        table += [
+            mark(heads, "text", **bold).encode(x=x, y=y, text="text:N"),
+            mark(chosen, "text", **write).encode(x=x, y=y, text=f"{name}:N", color=_WHAT),
+        ]
+    return table
 
 
 def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:
     """Return marks and words for each sighting; a link belongs to its later sighting."""
     own = pl.col("true_id") == pl.col("person")
-    whose = pl.when(own).then(pl.lit(OWN)).otherwise(pl.lit(OTHER))
+    whose = either(own, OWN, OTHER)
     same = (pl.col("true_id") == pl.col("true_id").shift().over("level")).fill_null(value=True)
     seconds = (pl.col("t_start") - start).round().cast(pl.Int64)
     near = pl.col("beside").cast(pl.List(pl.String))

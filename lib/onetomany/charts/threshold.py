@@ -5,8 +5,12 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .marks import each_row, legend_color, mark, panel_title, share_axis, tooltips
+from .axes import STROKES, legend_color, share_axis
+from .columns import each_row, in_order
+from .marks import dashed_rule, mark, panel, tooltips
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
+
+_FIGURES = {"idf1": "IDF1", "mixed": "mixed 섞인 승객", "broken": "broken 끊긴 승객"}
 
 
 def threshold_curve_chart(
@@ -22,50 +26,23 @@ def threshold_curve_chart(
     Takes `threshold_linking.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`);
     `covers` (`tmr`, `idf1` of the path cover: the dashed line).
     """
-    names = {"idf1": "IDF1", "mixed": "mixed 섞인 승객", "broken": "broken 끊긴 승객"}
     long = curves.unpivot(
-        list(names), index=["tmr", "threshold", "fmr"], variable_name="figure"
-    ).with_columns(pl.col("figure").replace(names))
-    colour = legend_color(
-        "figure:N", names.values(), [BLUE, RED, ORANGE], symbolType="stroke", symbolStrokeWidth=3
-    )
-    kinds = marks["kind"].unique(maintain_order=True).to_list()
+        list(_FIGURES), index=["tmr", "threshold", "fmr"], variable_name="figure"
+    ).with_columns(pl.col("figure").replace(_FIGURES))
+    kinds = in_order(marks, "kind")
     hardest = curves.select(pl.col("tmr").min()).item()
     set_, together = (
         frame.filter(tmr=hardest)["idf1"].item() for frame in (marks.filter(kind=kinds[0]), covers)
     )
-    panels = []
-    for tmr in curves["tmr"].unique().sort(descending=True):
-        x = alt.X(
-            "threshold:Q",
-            title="threshold (cosine) 임계값(코사인)",
-            scale=alt.Scale(zero=False),
-            axis=alt.Axis(tickCount=4, format=".2f"),
+    panels = [
+        panel(
+            f"TMR {tmr:.0%}",
+            _errors_by_threshold(tmr, long, covers, marks),
+            width=185,
+            height=180,
         )
-        lines = mark(long.filter(tmr=tmr), "line", strokeWidth=2.2).encode(
-            x=x,
-            y=share_axis("value"),
-            color=colour,
-            tooltip=tooltips("figure:N", ("value", ".3f"), ("threshold", ".3f"), ("fmr", ".1e")),
-        )
-        cover = mark(covers.filter(tmr=tmr), "rule", strokeDash=[5, 4], color=BLUE).encode(
-            y=share_axis("idf1"), tooltip=tooltips(("idf1", ".3f"))
-        )
-        dots = mark(marks.filter(tmr=tmr), "point", size=90, color=INK).encode(
-            x=x,
-            y=share_axis("idf1"),
-            shape=alt.Shape(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
-                legend=alt.Legend(orient="top", symbolFillColor=INK),
-            ),
-            tooltip=tooltips("kind:N", ("idf1", ".3f"), ("threshold", ".3f")),
-        )
-        heading = panel_title(f"TMR {tmr:.0%}")
-        panels.append(
-            alt.layer(lines, cover, dots).properties(width=185, height=180, title=heading)
-        )
+        for tmr in curves["tmr"].unique().sort(descending=True)
+    ]
     return finish(
         alt.hconcat(*panels, spacing=26),
         title=f"At a TMR of {hardest:.0%} a calibrated threshold reaches an IDF1 of {set_:.2f}, "
@@ -77,3 +54,37 @@ def threshold_curve_chart(
         description="IDF1 of connected components at the marked thresholds: "
         + each_row(marks, "TMR {tmr:.0%}, {kind}: {idf1:.3f}"),
     )
+
+
+def _errors_by_threshold(
+    tmr: float, long: pl.DataFrame, covers: pl.DataFrame, marks: pl.DataFrame
+) -> alt.LayerChart | alt.FacetChart:
+    """Return the curves at one face quality, the path cover's IDF1 and the marked thresholds."""
+    x = alt.X(
+        "threshold:Q",
+        title="threshold (cosine) 임계값(코사인)",
+        scale=alt.Scale(zero=False),
+        axis=alt.Axis(tickCount=4, format=".2f"),
+    )
+    lines = mark(long.filter(tmr=tmr), "line", strokeWidth=2.2).encode(
+        x=x,
+        y=share_axis("value"),
+        color=legend_color("figure:N", _FIGURES.values(), [BLUE, RED, ORANGE], **STROKES),
+        tooltip=tooltips("figure:N", ("value", ".3f"), ("threshold", ".3f"), ("fmr", ".1e")),
+    )
+    cover = dashed_rule(covers.filter(tmr=tmr), color=BLUE).encode(
+        y=share_axis("idf1"), tooltip=tooltips(("idf1", ".3f"))
+    )
+    shape = alt.Shape(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=in_order(marks, "kind"), range=["circle", "cross"]),
+        legend=alt.Legend(orient="top", symbolFillColor=INK),
+    )
+    dots = mark(marks.filter(tmr=tmr), "point", size=90, color=INK).encode(
+        x=x,
+        y=share_axis("idf1"),
+        shape=shape,
+        tooltip=tooltips("kind:N", ("idf1", ".3f"), ("threshold", ".3f")),
+    )
+    return alt.layer(lines, cover, dots)

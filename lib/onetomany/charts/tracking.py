@@ -8,7 +8,9 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
-from .marks import each_row, legend_color, mark, names_axis, panel_title, share_axis, tooltips
+from .axes import SHARE, legend_color, names_axis, share_axis
+from .columns import each_row, either, in_order
+from .marks import dashed_rule, interval_band, mark, panel, tooltips
 from .theme import (
     BLUE,
     CATEGORIES,
@@ -24,6 +26,7 @@ from .theme import (
 )
 
 METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
+_KINDS = ("same person 같은 사람", "two people 두 사람")
 TMR = "TMR of single images 사진 한 장의 참일치율"
 
 
@@ -32,7 +35,7 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
 
     Takes `comparison.TABLE`; one panel per sequence.
     """
-    order = table["tracker"].unique(maintain_order=True).to_list()
+    order = in_order(table, "tracker")
     names = {"hota": "HOTA", "mota": "MOTA", "idf1": "IDF1"}
     said = table.with_columns(
         line=pl.format(
@@ -43,7 +46,7 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
         list(names), index=["sequence", "tracker"], variable_name="figure"
     ).with_columns(pl.col("figure").replace(names), pl.col("value").round(3))
     panels = []
-    for sequence in table["sequence"].unique(maintain_order=True):
+    for sequence in in_order(table, "sequence"):
         y = names_axis("tracker", order, labelFontSize=12)
         dots = mark(long.filter(sequence=sequence), "point", size=95).encode(
             x=alt.X(
@@ -57,8 +60,7 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
         words = mark(
             said.filter(sequence=sequence), "text", align="left", dy=-14, fontSize=10, color=GREY
         ).encode(x=alt.value(2), y=y, text="line:N")
-        title = panel_title(sequence)
-        panels.append(alt.layer(dots, words).properties(width=270, height=170, title=title))
+        panels.append(panel(sequence, alt.layer(dots, words), width=270, height=170))
     return finish(
         alt.hconcat(*panels, spacing=30),
         title="Within one camera: four trackers on the same boxes",
@@ -80,50 +82,13 @@ def likelihood_ratios_chart(
     Takes bins (`low`, `high`, `mated`, `share` of its kind) and rows of `likelihood.COST`, both
     with `tmr`. Dashed lines are at the largest and smallest ratio obtained.
     """
-    kinds = ["same person 같은 사람", "two people 두 사람"]
-    shown = bars.with_columns(
-        kind=pl.when("mated").then(pl.lit(kinds[0])).otherwise(pl.lit(kinds[1]))
-    ).filter(pl.col("share") > 0)
+    shown = bars.with_columns(kind=either("mated", *_KINDS)).filter(pl.col("share") > 0)
     ends = [float(bars["low"].to_numpy().min()), float(bars["high"].to_numpy().max())]
-    x = alt.X(
-        "low:Q",
-        bin="binned",
-        title="log10 likelihood ratio 로그 가능도비: how much a face says 얼굴이 말하는 만큼",
-        scale=alt.Scale(domain=ends, nice=False),
-        axis=alt.Axis(tickCount=9, grid=False),
-    )
-    share = alt.Y(
-        "share:Q",
-        title="pairs 쌍",
-        stack=None,
-        scale=alt.Scale(type="sqrt", domain=[0, 1], nice=False),
-        axis=alt.Axis(format="~%", values=[0, 0.01, 0.1, 0.4, 1]),
-    )
-    panels = []
     rates = shown["tmr"].unique().sort(descending=True).to_list()
-    for tmr in rates:
-        last = tmr == rates[-1]
-        own, cost = shown.filter(tmr=tmr), costs.filter(tmr=tmr)
-        columns = mark(own, "bar", opacity=0.6, binSpacing=0).encode(
-            x=x if last else x.title(None),
-            x2="high:Q",
-            y=share,
-            color=legend_color("kind:N", kinds, [MATED, NON_MATED]),
-            tooltip=tooltips("kind:N", ("low", ".2f"), ("share", ".2%")),
-        )
-        limits = mark(
-            cost.unpivot(["lowest", "highest"]), "rule", strokeDash=[4, 3], color=INK
-        ).encode(x=alt.X("value:Q"))
-        row = cost.row(0, named=True)
-        heading = alt.TitleParams(
-            text=f"TMR {tmr:.0%} · Cllr {row['cllr']:.3f}, Cllr_min {row['cllr_min']:.3f} · "
-            f"{row['subjects']:,} people 명",
-            fontSize=12,
-            offset=4,
-        )
-        panels.append(
-            alt.layer(columns, limits).properties(width=_WIDTH, height=110, title=heading)
-        )
+    panels = [
+        _ratios_at(shown.filter(tmr=tmr), costs.filter(tmr=tmr), ends, titled=tmr == rates[-1])
+        for tmr in rates
+    ]
     return finish(
         alt.vconcat(*panels, spacing=14),
         title="The poorer the faces, the less one pair of them says",
@@ -137,6 +102,37 @@ def likelihood_ratios_chart(
             "{lowest:.1f} to {highest:.1f}",
         ),
     )
+
+
+def _ratios_at(
+    own: pl.DataFrame, cost: pl.DataFrame, ends: list[float], *, titled: bool
+) -> alt.LayerChart | alt.FacetChart:
+    """Return the panel of one face quality; the lowest panel has the title of the axis."""
+    words = "log10 likelihood ratio 로그 가능도비: how much a face says 얼굴이 말하는 만큼"
+    columns = mark(own, "bar", opacity=0.6, binSpacing=0).encode(
+        x=alt.X(
+            "low:Q",
+            bin="binned",
+            title=words if titled else None,
+            scale=alt.Scale(domain=ends, nice=False),
+            axis=alt.Axis(tickCount=9, grid=False),
+        ),
+        x2="high:Q",
+        y=alt.Y(
+            "share:Q",
+            title="pairs 쌍",
+            stack=None,
+            scale=alt.Scale(type="sqrt", domain=[0, 1], nice=False),
+            axis=alt.Axis(format="~%", values=[0, 0.01, 0.1, 0.4, 1]),
+        ),
+        color=legend_color("kind:N", _KINDS, [MATED, NON_MATED]),
+        tooltip=tooltips("kind:N", ("low", ".2f"), ("share", ".2%")),
+    )
+    bounds = cost.unpivot(["lowest", "highest"])
+    limits = dashed_rule(bounds, strokeDash=[4, 3], color=INK).encode(x=alt.X("value:Q"))
+    form = "TMR {tmr:.0%} · Cllr {cllr:.3f}, Cllr_min {cllr_min:.3f} · {subjects:,} people 명"
+    heading = alt.TitleParams(text=each_row(cost.head(1), form), fontSize=12, offset=4)
+    return alt.layer(columns, limits).properties(width=_WIDTH, height=110, title=heading)
 
 
 def mixed_passengers_chart(
@@ -156,15 +152,15 @@ def mixed_passengers_chart(
         drawn = mark(base, "line", strokeWidth=2.6, point=alt.OverlayMarkDef(size=50))
         return drawn.encode(y=share_axis(name), tooltip=tips)
 
-    def panel(title: str, *parts: alt.Chart) -> alt.LayerChart:
-        layers: alt.LayerChart = alt.LayerChart(layer=list(parts))
-        return layers.properties(width=280, height=220, title=panel_title(title))
-
-    band = base.mark_area(opacity=0.16).encode(y=share_axis("mixed_low"), y2="mixed_high:Q")
+    band, size = (
+        interval_band(base, "mixed_low", "mixed_high", **SHARE),
+        {"width": 280, "height": 220},
+    )
+    broken = alt.LayerChart(layer=[line("broken")])
     return finish(
         alt.hconcat(
-            panel("Mixed up with others 남과 섞인 승객", band, line("mixed")),
-            panel("Broken into several tracks 여러 동선으로 끊긴 승객", line("broken")),
+            panel("Mixed up with others 남과 섞인 승객", alt.layer(band, line("mixed")), **size),
+            panel("Broken into several tracks 여러 동선으로 끊긴 승객", broken, **size),
             spacing=36,
         ),
         title=f"Linked all together, {best['mixed']:.0%} of passengers are mixed up with the best "
@@ -188,24 +184,20 @@ def linking_errors_chart(
     """
     shown = _named(errors)
 
-    def panel(name: str, title: str) -> alt.Chart:
-        heading = panel_title(title)
-        return (
-            mark(shown, "line", strokeWidth=2.4, point=alt.OverlayMarkDef(size=44))
-            .encode(
-                x=_BY_TMR,
-                y=share_axis(name),
-                color=_method_colour(),
-                tooltip=tooltips("name:N", (name, ".4f"), ("tmr", ".0%")),
-            )
-            .properties(width=180, height=160, title=heading)
+    base = alt.Chart(shown).encode(x=_BY_TMR, color=_method_colour())
+
+    def by_quality(name: str, title: str) -> alt.Chart:
+        line = mark(base, "line", strokeWidth=2.4, point=alt.OverlayMarkDef(size=44)).encode(
+            y=share_axis(name), tooltip=tooltips("name:N", (name, ".4f"), ("tmr", ".0%"))
         )
+        drawn: alt.Chart = panel(title, line, width=180, height=160)
+        return drawn
 
     return finish(
         alt.hconcat(
-            panel("idf1", "IDF1: agreement of tracks 동선의 일치"),
-            panel("pair_precision", "Pair precision 쌍 정밀도"),
-            panel("pair_recall", "Pair recall 쌍 재현율"),
+            by_quality("idf1", "IDF1: agreement of tracks 동선의 일치"),
+            by_quality("pair_precision", "Pair precision 쌍 정밀도"),
+            by_quality("pair_recall", "Pair recall 쌍 재현율"),
             spacing=24,
         ),
         title="Good faces need only a threshold; poor faces need time and place too",
@@ -225,37 +217,21 @@ def unicity_chart(
     Takes `unicity.UNICITY` with `case`, whose names are `cases` in order; shows tracks of the right
     person and of somebody else. The title is of the first case, at the most points.
     """
-    colour = legend_color("case:N", cases, [INK, *CATEGORIES], lines=True, columns=2)
     x = alt.X(
         "points:O",
         title="Points known of somebody 누군가에 대해 아는 지점 수",
         axis=alt.Axis(labelAngle=0),
     )
-    base = alt.Chart(points)
-
-    def lines(name: str) -> list[alt.Chart]:
-        """Return the lines, the first case dashed and on top because others may cover it."""
-        tips = tooltips("case:N", "points:O", "people:Q", (name, ".1%"), ("revealed", ".1%"))
-        drawn = []
-        for sign, dash in (("!=", [1, 0]), ("==", [4, 4])):
-            some = base.transform_filter(f"datum.case {sign} '{cases[0]}'")
-            line = some.mark_line(
-                strokeWidth=2.4, strokeDash=dash, point=alt.OverlayMarkDef(size=44)
-            )
-            drawn.append(line.encode(x=x, y=share_axis(name), color=colour, tooltip=tips))
-        return drawn
-
+    colour = legend_color("case:N", cases, [INK, *CATEGORIES], lines=True, columns=2)
+    base, size = alt.Chart(points).encode(x=x, color=colour), {"width": 280, "height": 220}
+    band = interval_band(base, "low", "high", opacity=0.13, **SHARE)
+    right = alt.layer(band, *_by_case(base, "singled_out", cases[0]))
+    wrong = alt.layer(*_by_case(base, "wrong", cases[0]))
     most = points.filter(case=cases[0]).sort("points").row(-1, named=True)
-    band = base.mark_area(opacity=0.13).encode(x=x, y=share_axis("low"), y2="high:Q", color=colour)
-
-    def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
-        heading = panel_title(title)
-        return alt.layer(*layers).properties(width=280, height=220, title=heading)
-
     return finish(
         alt.hconcat(
-            panel("Singled out, rightly 바르게 특정됨", band, *lines("singled_out")),
-            panel("Leads to somebody else 남에게로 이어짐", *lines("wrong")),
+            panel("Singled out, rightly 바르게 특정됨", right, **size),
+            panel("Leads to somebody else 남에게로 이어짐", wrong, **size),
             spacing=36,
         ),
         title=f"{most['points']} known points single out {most['singled_out']:.0%} of passengers",
@@ -266,6 +242,18 @@ def unicity_chart(
         description="Share of people whom so many known points single out: "
         + each_row(points, "{case}, {points} points: {singled_out:.1%}"),
     )
+
+
+def _by_case(base: alt.Chart, name: str, first: str) -> list[alt.Chart]:
+    """Return the lines, the first case dashed and on top because others may cover it."""
+    tips = tooltips("case:N", "points:O", "people:Q", (name, ".1%"), ("revealed", ".1%"))
+    points = alt.OverlayMarkDef(size=44)
+    return [
+        base.transform_filter(f"datum.case {sign} '{first}'")
+        .mark_line(strokeWidth=2.4, strokeDash=dash, point=points)
+        .encode(y=share_axis(name), tooltip=tips)
+        for sign, dash in (("!=", [1, 0]), ("==", [4, 4]))
+    ]
 
 
 _WIDTH = 620

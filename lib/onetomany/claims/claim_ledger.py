@@ -170,9 +170,8 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _with_periods(claims: pl.DataFrame) -> pl.DataFrame:
     """Return claims with the first and last day that each is about, from 'period' or a window."""
-    window: pl.Expr = pl.when(unit="dates").then(
-        "value"
-    )  # a window is itself the time that it speaks of
+    # a window is itself the time that it speaks of
+    window: pl.Expr = pl.when(unit="dates").then("value")
     if "period" in claims.columns:
         form = pl.format("its period '{}' isn't a time: write 2019, 2019-04 or 2019/2022", "period")
         _refuse(claims, ~_is_window(pl.col("period")), form)
@@ -311,21 +310,16 @@ def counts_as_claims(numbers: pl.DataFrame) -> pl.DataFrame:
     )
     return _finished(
         counts.select(
+            pl.col("unit", "as_of", "period_start", "period_end", "said_by", "confidence"),
             claim_id=pl.format("N.{}", "id"),
             subject=pl.col("id").str.replace("_", ", "),
             attribute=pl.lit("count"),
             value=pl.col("value").cast(pl.String).str.strip_suffix(".0"),
             number=pl.col("value").cast(pl.Float64),
-            unit=pl.col("unit"),
-            as_of=pl.col("as_of"),
-            period_start=pl.col("period_start"),
-            period_end=pl.col("period_end"),
-            said_by=pl.col("said_by"),
-            source=pl.col("publisher"),
-            source_url=pl.col("url"),
-            document_date=pl.col("as_of"),
-            disclosure_date=pl.col("as_of"),
-            confidence=pl.col("confidence"),
+            source="publisher",
+            source_url="url",
+            document_date="as_of",
+            disclosure_date="as_of",
         )
     )
 

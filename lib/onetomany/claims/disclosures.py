@@ -245,23 +245,15 @@ def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
         told=stated.is_not_null() & (stated == pl.coalesce(left, stated)),
     ).filter(pl.col("false_most").is_not_null())
     rows = []
-    for per, column in (("alert", "alerts"), ("face", "faces")):
-        for row in long.filter(pl.col(column) >= pl.col("false_most").clip(1)).iter_rows(
-            named=True
-        ):
-            trials = row[column]
-            rows.append(
-                {
-                    "id": row["id"],
-                    "per": per,
-                    "false_least": row["false_least"],
-                    "false_most": row["false_most"],
-                    "trials": trials,
-                    "low": clopper_pearson(row["false_least"], trials).low,
-                    "high": clopper_pearson(row["false_most"], trials).high,
-                    "told": row["told"],
-                }
-            )
+    for per in ("alert", "face"):
+        counted = long.with_columns(per=pl.lit(per), trials=f"{per}s")
+        known = counted.filter(pl.col("trials") >= pl.col("false_most").clip(1))
+        columns = ("id", "per", "false_least", "false_most", "trials")
+        for row in known.select(*columns, "told").iter_rows(named=True):
+            low = clopper_pearson(row["false_least"], row["trials"]).low
+            high = clopper_pearson(row["false_most"], row["trials"]).high
+            told = row.pop("told")
+            rows.append({**row, "low": low, "high": high, "told": told})
     return pl.DataFrame(rows)
 
 

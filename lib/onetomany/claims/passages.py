@@ -85,19 +85,17 @@ def page_text(db: duckdb.DuckDBPyConnection, document: str, page: int) -> PageTe
     ).fetchone()
     if row is None:
         raise InputError(f"The case has no page {page} of document {document[:12]}.")
-    length = len(row[3])
-    blocks = tuple(
-        PageBlock(
-            block, kind, start, end, None if None in box else (box[0], box[1], box[2], box[3])
-        )
-        for block, kind, start, end, *box in db.execute(
-            "select block, kind, char_start, char_end, x0, y0, x1, y1 from blocks "
-            "where document = ? and page = ? order by block",
-            [document, page],
-        ).fetchall()
-        if 0 <= start < end <= length  # a case file may come from somebody else
-    )
     path, kind, dated, text, width, height, unit = row
+    found = db.execute(
+        "select block, kind, char_start, char_end, x0, y0, x1, y1 from blocks "
+        "where document = ? and page = ? order by block",
+        [document, page],
+    ).fetchall()
+    blocks = tuple(
+        PageBlock(block, of, start, end, None if None in (x0, y0, x1, y1) else (x0, y0, x1, y1))
+        for block, of, start, end, x0, y0, x1, y1 in found
+        if 0 <= start < end <= len(text)  # a case file may come from somebody else
+    )
     return PageText(document, page, path, kind, dated, text, width, height, unit, blocks)
 
 

@@ -51,13 +51,11 @@ def of_events(events: pl.DataFrame) -> pl.DataFrame:
     """Return the events of `sources.case` with their three dates: a frame of THREE_DATES."""
     return _dated(
         events.select(
+            pl.col("document_date", "disclosure_date", "url"),
             kind=pl.lit("event"),
-            id=pl.col("date"),
+            id="date",
             what=pl.format("{}\n{}", "event_en", "event_ko"),
             event_date="date",
-            document_date="document_date",
-            disclosure_date="disclosure_date",
-            url="url",
         )
     )
 
@@ -69,12 +67,10 @@ def of_claims(ledger: pl.DataFrame) -> pl.DataFrame:
     """
     return _dated(
         ledger.select(
+            pl.col("event_date", "document_date", "disclosure_date"),
             kind=pl.lit("claim"),
             id="claim_id",
             what=pl.format("{}: {}: {}: {}", "said_by", "subject", "attribute", "value"),
-            event_date="event_date",
-            document_date="document_date",
-            disclosure_date="disclosure_date",
             url="source_url",
         )
     )

@@ -88,19 +88,7 @@ Where to start:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 for a refusal or fault, 2 for wrong usage, 130 for Ctrl-C."""
-    parser = CommandParser(
-        prog="onetomany",
-        description="Check face-search systems and disclosed documents from outside.",
-        epilog=_START,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    for command in COMMANDS:
-        name = command.__name__.removesuffix("_command").replace("_", "-")
-        says = command.__doc__
-        one = commands.add_parser(name, help=says, description=says)
-        one.set_defaults(run=command(one), hidden=["pandas"] if command in WITHOUT_PANDAS else [])
+    parser = _parser()
     args, stray = parser.parse_known_args(argv)
     if stray:  # argparse finds no file after an option if a command takes any number of files
         parser.error(
@@ -132,6 +120,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = error.strerror or type(error).__name__
         print(f"{what} can't be read or written: {why}.", file=sys.stderr)
         return 1
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="onetomany",
+        description="Check face-search systems and disclosed documents from outside.",
+        epilog=_START,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in COMMANDS:
+        name = command.__name__.removesuffix("_command").replace("_", "-")
+        says = command.__doc__
+        one = commands.add_parser(name, help=says, description=says)
+        one.set_defaults(run=command(one), hidden=["pandas"] if command in WITHOUT_PANDAS else [])
+    return parser
 
 
 @contextlib.contextmanager

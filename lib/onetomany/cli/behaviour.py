@@ -40,41 +40,41 @@ zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has don
     parser.add_flag("--simulated", "say in the chart that the walks are simulated")
     parser.add_weak_isolation()
     parser.add_path("--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
+    return _behaviour
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany import behaviour as rooms
-        from onetomany.charts.behaviour import flagged_rates_chart
-        from onetomany.sources.files import write_whole
-        from onetomany.sources.tables import csv_text
 
-        site = rooms.read_site(args.site) if args.site else rooms.Site()
-        rules = rooms.read_rules()
-        walks = rooms.read_walks(args.file, unit=args.unit, fps=args.fps)
-        for notice in walks.notices:
-            print(notice.en)
-            print(notice.ko)
-        found = rooms.judge(walks, rules, site)
-        _print_tables(found)
-        out = args.out or Path("behaviour") / args.file.stem
-        for name, table in (("flags", found.flags), ("rates", found.rates)):
-            write_whole(out / f"{name}.csv", csv_text(table).encode())
-        judged = "\n\n".join(found.not_judged)
-        write_whole(out / "not_judged.txt", f"{judged}\n".encode())
-        written = "flags.csv, rates.csv, not_judged.txt"
-        if found.rates["rate"].is_not_null().any():
-            chart = flagged_rates_chart(
-                found.rates,
-                {name: rule.name for name, rule in rules.items()},
-                {name: rule.axis for name, rule in rules.items()},
-                source=args.file.name,
-                simulated="walks, as stated by the user 사용자가 밝힘" if args.simulated else None,
-            )
-            page = chart.to_html(inline=True)
-            write_whole(out / "flagged.html", page.encode())
-            written += ", flagged.html"
-        print(f"wrote {written} to {out}")
+def _behaviour(args: argparse.Namespace) -> None:
+    from onetomany import behaviour as rooms
+    from onetomany.charts.behaviour import flagged_rates_chart
+    from onetomany.sources.files import write_whole
+    from onetomany.sources.tables import csv_text
 
-    return run
+    site = rooms.read_site(args.site) if args.site else rooms.Site()
+    rules = rooms.read_rules()
+    walks = rooms.read_walks(args.file, unit=args.unit, fps=args.fps)
+    for notice in walks.notices:
+        print(notice.en)
+        print(notice.ko)
+    found = rooms.judge(walks, rules, site)
+    _print_tables(found)
+    out = args.out or Path("behaviour") / args.file.stem
+    for name, table in (("flags", found.flags), ("rates", found.rates)):
+        write_whole(out / f"{name}.csv", csv_text(table).encode())
+    judged = "\n\n".join(found.not_judged)
+    write_whole(out / "not_judged.txt", f"{judged}\n".encode())
+    written = "flags.csv, rates.csv, not_judged.txt"
+    if found.rates["rate"].is_not_null().any():
+        chart = flagged_rates_chart(
+            found.rates,
+            {name: rule.name for name, rule in rules.items()},
+            {name: rule.axis for name, rule in rules.items()},
+            source=args.file.name,
+            simulated="walks, as stated by the user 사용자가 밝힘" if args.simulated else None,
+        )
+        page = chart.to_html(inline=True)
+        write_whole(out / "flagged.html", page.encode())
+        written += ", flagged.html"
+    print(f"wrote {written} to {out}")
 
 
 def _print_tables(found: Judged) -> None:

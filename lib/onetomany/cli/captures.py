@@ -11,6 +11,8 @@ from onetomany.printing import print_line as print
 from .command import CommandParser, Run
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from onetomany.evidence.redaction import RedactionRule
 
 
@@ -18,50 +20,55 @@ def capture_list_command(parser: CommandParser) -> Run:
     """List the web sources of the case that have no capture yet, and how to make one."""
     parser.add_path("--case", "FILE", "the case file (default: case.duckdb, if it exists)")
     parser.add_path("--csv", "FILE", "also write all addresses to this file")
+    return _capture_list
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.claims import web_sources
-        from onetomany.documents.case_file import open_case
-        from onetomany.sources.files import write_whole
-        from onetomany.sources.kit_files import packaged_text
-        from onetomany.sources.tables import csv_text
 
-        case = args.case or Path("case.duckdb")
-        if args.case or case.is_file():
-            with open_case(case) as db:
-                listed = web_sources.cited_addresses(db)
-        else:
-            print(f"There is no {case} here: no capture is known. 사건 파일이 없어 보존본도 없다.")
-            listed = web_sources.cited_addresses()
-        left = web_sources.uncaptured_addresses(listed)
-        for row in left.iter_rows(named=True):
-            counts = [f"{row[kind]} {kind}" for kind in web_sources.COUNTS if row[kind]]
-            print(row["address"])
-            print(f"    {', '.join(counts)}")
-            if row["file"]:
-                print(
-                    f"    the capture of {row['captured']} in {row['file']} is an error page: HTTP "
-                    f"{row['status']}"
-                )
-        captured = web_sources.captured_addresses(listed)
-        hashed = listed.height - left.height - captured.height
-        print(
-            f"{listed.height} addresses: {left.height} need a capture, {captured.height} have one "
-            f"in the case file, {hashed} have a recorded SHA-256."
-        )
-        print(
-            f"주소 {listed.height}개: 보존 필요 {left.height}개, 사건 파일에 있음 "
-            f"{captured.height}개, SHA-256 기록됨 {hashed}개."
-        )
-        if left.height:
-            # how to make a capture with other tools: this kit opens no page
-            for line in packaged_text("onetomany.cli", "capturing.txt").splitlines():
-                print(line)
-        if args.csv:
-            write_whole(args.csv, csv_text(listed).encode("utf-8"))
-            print(f"wrote {args.csv}")
+def _capture_list(args: argparse.Namespace) -> None:
+    from onetomany.claims import web_sources
+    from onetomany.documents.case_file import open_case
+    from onetomany.sources.files import write_whole
+    from onetomany.sources.kit_files import packaged_text
+    from onetomany.sources.tables import csv_text
 
-    return run
+    case = args.case or Path("case.duckdb")
+    if args.case or case.is_file():
+        with open_case(case) as db:
+            listed = web_sources.cited_addresses(db)
+    else:
+        print(f"There is no {case} here: no capture is known. 사건 파일이 없어 보존본도 없다.")
+        listed = web_sources.cited_addresses()
+    left = web_sources.uncaptured_addresses(listed)
+    _print_addresses(left)
+    captured = web_sources.captured_addresses(listed)
+    hashed = listed.height - left.height - captured.height
+    print(
+        f"{listed.height} addresses: {left.height} need a capture, {captured.height} have one "
+        f"in the case file, {hashed} have a recorded SHA-256."
+    )
+    print(
+        f"주소 {listed.height}개: 보존 필요 {left.height}개, 사건 파일에 있음 "
+        f"{captured.height}개, SHA-256 기록됨 {hashed}개."
+    )
+    if left.height:
+        # how to make a capture with other tools: this kit opens no page
+        for line in packaged_text("onetomany.cli", "capturing.txt").splitlines():
+            print(line)
+    if args.csv:
+        write_whole(args.csv, csv_text(listed).encode("utf-8"))
+        print(f"wrote {args.csv}")
+
+
+def _print_addresses(left: pl.DataFrame) -> None:
+    from onetomany.claims.web_sources import COUNTS
+
+    for row in left.iter_rows(named=True):
+        print(row["address"])
+        print(f"    {', '.join(f'{row[kind]} {kind}' for kind in COUNTS if row[kind])}")
+        if row["file"]:
+            print(
+                f"    the capture of {row['captured']} in {row['file']} is an error page: HTTP "
+                f"{row['status']}"
+            )
 
 
 def add_options(parser: CommandParser) -> None:

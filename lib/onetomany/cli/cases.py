@@ -26,105 +26,99 @@ def new_command(parser: CommandParser) -> Run:
     """Make a case folder for a programme of your own; it asks six questions."""
     parser.add_path("folder", "FOLDER", "a new folder")
     for name, question in _QUESTIONS:
-        parser.add_argument(f"--{name}", metavar="TEXT", help=question)
-    parser.add_argument(
-        "--function",
-        action="append",
-        default=[],
-        choices=FUNCTIONS,
-        help="a function of the system; can be repeated",
-    )
+        parser.add_option(f"--{name}", "TEXT", question)
+    text = "a function of the system; can be repeated"
+    parser.add_repeated("--function", None, text, choices=FUNCTIONS)
+    return _new
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.cases.new_folder import new_case
 
-        given = {name: getattr(args, name) for name, _ in _QUESTIONS}
-        lacking = [name for name, value in given.items() if value is None]
-        if lacking and not sys.stdin.isatty():
-            needed = [name for name in lacking if name in ("title", "country")]
-            if needed:
-                raise InputError(f"Nobody can be asked here: give --{' and --'.join(needed)}.")
-        elif lacking:
-            asked = dict(_QUESTIONS)
-            given |= {name: input(f"{asked[name]} ").strip() for name in lacking}
-        given["language"] = given["language"] or "en"
-        words = {name: value or "" for name, value in given.items()}
-        laws = new_case(args.folder, functions=args.function, **words)
-        print(f"made {args.folder}")
-        print(f"Laws of access for {words['country'].upper()}: {', '.join(laws) or _NO_LAW}")
-        print(f"Put documents into {args.folder / 'sources'}. Then, in {args.folder}:")
-        print("  onetomany ingest     reads them; onetomany search WORDS finds a page")
-        print("  onetomany add claims subject=... attribute=... value=... unit=... said_by=...")
-        print("  onetomany check      lists the next steps")
-        print("  onetomany report     writes the case's chapter")
+def _new(args: argparse.Namespace) -> None:
+    from onetomany.cases.new_folder import new_case
 
-    return run
+    given = {name: getattr(args, name) for name, _ in _QUESTIONS}
+    lacking = [name for name, value in given.items() if value is None]
+    if lacking and not sys.stdin.isatty():
+        needed = [name for name in lacking if name in ("title", "country")]
+        if needed:
+            raise InputError(f"Nobody can be asked here: give --{' and --'.join(needed)}.")
+    elif lacking:
+        asked = dict(_QUESTIONS)
+        given |= {name: input(f"{asked[name]} ").strip() for name in lacking}
+    given["language"] = given["language"] or "en"
+    words = {name: value or "" for name, value in given.items()}
+    laws = new_case(args.folder, functions=args.function, **words)
+    print(f"made {args.folder}")
+    print(f"Laws of access for {words['country'].upper()}: {', '.join(laws) or _NO_LAW}")
+    print(f"Put documents into {args.folder / 'sources'}. Then, in {args.folder}:")
+    print("  onetomany ingest     reads them; onetomany search WORDS finds a page")
+    print("  onetomany add claims subject=... attribute=... value=... unit=... said_by=...")
+    print("  onetomany check      lists the next steps")
+    print("  onetomany report     writes the case's chapter")
 
 
 def check_command(parser: CommandParser) -> Run:
     """List missing, unsourced, contradictory and overdue parts of a case folder."""
     parser.add_case_folder()
-    parser.add_argument("--most", type=int, default=40, metavar="N", help="lines (default: 40)")
-    parser.add_argument("--language", choices=("en", "ko"), default="en", help="default: en")
+    parser.add_option("--most", "N", "lines (default: 40)", kind=int, default=40)
+    parser.add_choice("--language", ("en", "ko"), "default: en", "en")
+    return _check
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.to_do import FAULT, GROUPS, check_case
 
-        folder = args.case or Path()
-        tasks = check_case(folder)
-        for task in tasks[: args.most]:
-            where, what, remedy = task.in_words(args.language)
-            group = GROUPS[task.group][args.language == "ko"]
-            print(f"{group}: {where}: {what}; {remedy}.")
-        faults = sum(task.group == FAULT for task in tasks)
-        left, others = len(tasks) - args.most, len(tasks) - faults
-        if args.language == "ko":
-            more = f"... 그 밖에 {left}개. --most {len(tasks)}로 모두 봅니다."
-            total = f"{folder}: 쓸 수 없는 것 {faults}개, 다른 할 일 {others}개."
-        else:
-            more = f"... and {left} more: see them with --most {len(tasks)}."
-            total = f"{folder}: faults: {faults}, other things to do: {others}."
-        if left > 0:
-            print(more)
-        print(total)
-        return 1 if faults else 0
+def _check(args: argparse.Namespace) -> int:
+    from onetomany.cases.to_do import FAULT, GROUPS, check_case
 
-    return run
+    folder = args.case or Path()
+    tasks = check_case(folder)
+    for task in tasks[: args.most]:
+        where, what, remedy = task.in_words(args.language)
+        group = GROUPS[task.group][args.language == "ko"]
+        print(f"{group}: {where}: {what}; {remedy}.")
+    faults = sum(task.group == FAULT for task in tasks)
+    left, others = len(tasks) - args.most, len(tasks) - faults
+    if args.language == "ko":
+        more = f"... 그 밖에 {left}개. --most {len(tasks)}로 모두 봅니다."
+        total = f"{folder}: 쓸 수 없는 것 {faults}개, 다른 할 일 {others}개."
+    else:
+        more = f"... and {left} more: see them with --most {len(tasks)}."
+        total = f"{folder}: faults: {faults}, other things to do: {others}."
+    if left > 0:
+        print(more)
+    print(total)
+    return 1 if faults else 0
 
 
 def add_command(parser: CommandParser) -> Run:
     """Add a claim, event, figure or another row to a table of a case folder."""
     parser.add_argument("table", help="claims, events, numbers, bodies, provisions, gaps, ...")
-    parser.add_argument(
-        "cells", nargs="*", metavar="COLUMN=TEXT", help="the row; none: list the table's columns"
-    )
+    text = "the row; none: list the table's columns"
+    parser.add_option("cells", "COLUMN=TEXT", text, nargs="*")
     parser.add_case_folder()
+    return _add
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.cases.case_folder import read_case
-        from onetomany.cases.columns import TABLES, case_table
-        from onetomany.cases.rows import add_case_row
 
-        names = [table.name for table in TABLES]
-        if args.table not in names:
-            raise InputError(f"There is no table '{args.table}': there are {', '.join(names)}.")
-        if not args.cells:
-            for column in case_table(args.table).columns:
-                needed = " (needed)" if column.required else ""
-                choices = f": {', '.join(column.choices)}" if column.choices else ""
-                print(f"{column.name:16} {column.about}{choices}{needed}")
-            return
-        given = {}
-        for cell in args.cells:
-            name, equals, value = cell.partition("=")
-            if not equals:
-                raise InputError(f"'{cell}' must be written as COLUMN=TEXT, in quotes.")
-            given[name.strip()] = value
-        case = read_case(args.case or Path())
-        row = add_case_row(case.folder, args.table, given)
-        print(f"added {row or 'a row'} to {case.folder / f'{args.table}.csv'}")
+def _add(args: argparse.Namespace) -> None:
+    from onetomany.cases.case_folder import read_case
+    from onetomany.cases.columns import TABLES, case_table
+    from onetomany.cases.rows import add_case_row
 
-    return run
+    names = [table.name for table in TABLES]
+    if args.table not in names:
+        raise InputError(f"There is no table '{args.table}': there are {', '.join(names)}.")
+    if not args.cells:
+        for column in case_table(args.table).columns:
+            needed = " (needed)" if column.required else ""
+            choices = f": {', '.join(column.choices)}" if column.choices else ""
+            print(f"{column.name:16} {column.about}{choices}{needed}")
+        return
+    given = {}
+    for cell in args.cells:
+        name, equals, value = cell.partition("=")
+        if not equals:
+            raise InputError(f"'{cell}' must be written as COLUMN=TEXT, in quotes.")
+        given[name.strip()] = value
+    case = read_case(args.case or Path())
+    row = add_case_row(case.folder, args.table, given)
+    print(f"added {row or 'a row'} to {case.folder / f'{args.table}.csv'}")
 
 
 def fill_from_case(args: argparse.Namespace) -> None:

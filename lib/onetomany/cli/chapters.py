@@ -28,29 +28,29 @@ def report_command(parser: CommandParser) -> Run:
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="also show messages of the cells (stderr)"
     )
+    return _report
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.report import build_report
-        from onetomany.sources.images import activity
 
-        if args.verbose:
-            logging.basicConfig(format="%(message)s")
-            logging.getLogger("onetomany").setLevel(logging.INFO)
-        started = time.monotonic()
-        home = args.case or (Path() if Path("case.toml").is_file() else None)
-        if home is not None:
-            index = _case_report(args, home)
-        else:
-            only = args.only.replace(" ", "").split(",") if args.only else None
-            with activity("workshop" if args.exercises else "report"):
-                chosen = _chosen(args)
-                out = args.out or chosen or Path("build/report")
-                index = build_report(
-                    args.notebooks, out, only, exercises=args.exercises, docs=args.docs
-                )
-        print(f"{index} ({time.monotonic() - started:.0f} s)")
+def _report(args: argparse.Namespace) -> None:
+    from onetomany.report import build_report
+    from onetomany.sources.images import activity
 
-    return run
+    if args.verbose:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("onetomany").setLevel(logging.INFO)
+    started = time.monotonic()
+    home = args.case or (Path() if Path("case.toml").is_file() else None)
+    if home is not None:
+        index = _case_report(args, home)
+    else:
+        only = args.only.replace(" ", "").split(",") if args.only else None
+        with activity("workshop" if args.exercises else "report"):
+            chosen = _chosen(args)
+            out = args.out or chosen or Path("build/report")
+            index = build_report(
+                args.notebooks, out, only, exercises=args.exercises, docs=args.docs
+            )
+    print(f"{index} ({time.monotonic() - started:.0f} s)")
 
 
 def _case_report(args: argparse.Namespace, home: Path) -> Path:
@@ -102,21 +102,21 @@ def lab_command(parser: CommandParser) -> Run:
     parser.add_language("language of the copy, in the folder chapters-en or chapters-ko")
     parser.add_flag("--show-code", "do not fold the code away in a new copy")
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
+    return _lab
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.extras import require_extra
 
-        require_extra("notebooks")
-        from onetomany.workshop import START
+def _lab(args: argparse.Namespace) -> int:
+    from onetomany.extras import require_extra
 
-        _chosen(args)
-        folder = (args.notebooks or _own_copy(args.language, folded=not args.show_code)).resolve()
-        if not folder.is_dir():
-            raise InputError(f"There is no folder {folder}; name one with --notebooks.")
-        # a page with one card per chapter
-        return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
+    require_extra("notebooks")
+    from onetomany.workshop import START
 
-    return run
+    _chosen(args)
+    folder = (args.notebooks or _own_copy(args.language, folded=not args.show_code)).resolve()
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}; name one with --notebooks.")
+    # a page with one card per chapter
+    return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
 
 
 def _own_copy(language: str, *, folded: bool) -> Path:

@@ -9,7 +9,7 @@ import argparse
 import contextlib
 import locale
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ class CommandParser(SafeParser):
     """A parser with the kinds of options that commands share; each has its help text."""
 
     def add_option(
-        self, name: str, metavar: str, text: str, *, kind: Kind = str, **more: Any
+        self, name: str, metavar: str | None, text: str, *, kind: Kind = str, **more: Any
     ) -> None:
         """Add an argument or option with a value of a kind, such as int.
 
@@ -44,9 +44,17 @@ class CommandParser(SafeParser):
         """Add an argument or option that is a path."""
         self.add_option(name, metavar, text, kind=Path, default=default, **more)
 
-    def add_repeated(self, name: str, metavar: str, text: str, kind: Kind = str) -> None:
+    def add_repeated(
+        self, name: str, metavar: str | None, text: str, kind: Kind = str, **more: Any
+    ) -> None:
         """Add an option that can be given several times; its values are a list."""
-        self.add_option(name, metavar, text, kind=kind, action="append", default=[])
+        self.add_option(name, metavar, text, kind=kind, action="append", default=[], **more)
+
+    def add_choice(
+        self, name: str, choices: Sequence[str], text: str, default: str | None = None
+    ) -> None:
+        """Add an option whose value is one of several words, which its help lists."""
+        self.add_option(name, None, text, choices=choices, default=default)
 
     def add_flag(self, name: str, text: str) -> None:
         """Add an option without a value."""
@@ -66,12 +74,8 @@ class CommandParser(SafeParser):
 
     def add_language(self, text: str, *more: str) -> None:
         """Add the option for a language: en, ko, or another that the command knows."""
-        self.add_argument(
-            "--language",
-            choices=("en", "ko", *more),
-            default=preferred_language(),
-            help=f"{text} (default: that of your locale, here %(default)s)",
-        )
+        text += " (default: that of your locale, here %(default)s)"
+        self.add_choice("--language", ("en", "ko", *more), text, _preferred_language())
 
     def add_case(self) -> None:
         """Add the option for the case file; a case folder means the case.duckdb in it."""
@@ -102,7 +106,7 @@ class CommandParser(SafeParser):
 Command = Callable[[CommandParser], Run]
 
 
-def preferred_language() -> str:
+def _preferred_language() -> str:
     """Return 'ko' if the user's locale is Korean, else 'en'."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     told = next(filter(None, named), None) or locale.getlocale()[0] or ""

@@ -38,37 +38,37 @@ run the same command again: it resumes. All people in it are invented."""
         parser.add_option(f"--{name}", "SHARE", f"share of {what}, 0 to 1", kind=float, default=0)
     parser.add_option("--staff", "N", "staff who walk in the hall", kind=int, default=0)
     parser.add_path("--out", "DIR", "folder to write (default: day)", Path("day"))
+    return _day
 
-    def run(args: argparse.Namespace) -> None:
-        import polars as pl
 
-        from onetomany import terminal
-        from onetomany.sources.files import write_whole
-        from onetomany.sources.tables import csv_text
+def _day(args: argparse.Namespace) -> None:
+    import polars as pl
 
-        shares = {name: getattr(args, name) for name in _SHARES}
-        found = terminal.simulate_whole_day(
-            args.out,
-            args.passengers,
-            args.seed,
-            plan=args.plan,
-            scenario=terminal.Scenario(staff=args.staff, **shares),
-            minutes=args.minutes,
-            tell=print,
-        )
-        layout = terminal.load_layout(args.plan)
-        tables = []
-        fullest = terminal.busiest_hour(found.flow)
-        for name, part in (("day", found.flow), ("busiest hour", fullest), ("hall", found.hall)):
-            levels = terminal.levels_of_service(part, layout)
-            print(_heading(name, part))
-            for row in levels.drop_nulls("value").iter_rows(named=True):
-                print(f"  {_line(row)}")
-            tables.append(levels.select(pl.lit(name).alias("part"), pl.all()))
-        write_whole(args.out / "levels.csv", csv_text(pl.concat(tables)).encode())
-        print(f"wrote levels.csv to {args.out}")
+    from onetomany import terminal
+    from onetomany.sources.files import write_whole
+    from onetomany.sources.tables import csv_text
 
-    return run
+    shares = {name: getattr(args, name) for name in _SHARES}
+    found = terminal.simulate_whole_day(
+        args.out,
+        args.passengers,
+        args.seed,
+        plan=args.plan,
+        scenario=terminal.Scenario(staff=args.staff, **shares),
+        minutes=args.minutes,
+        tell=print,
+    )
+    layout = terminal.load_layout(args.plan)
+    tables = []
+    fullest = terminal.busiest_hour(found.flow)
+    for name, part in (("day", found.flow), ("busiest hour", fullest), ("hall", found.hall)):
+        levels = terminal.levels_of_service(part, layout)
+        print(_heading(name, part))
+        for row in levels.drop_nulls("value").iter_rows(named=True):
+            print(f"  {_line(row)}")
+        tables.append(levels.select(pl.lit(name).alias("part"), pl.all()))
+    write_whole(args.out / "levels.csv", csv_text(pl.concat(tables)).encode())
+    print(f"wrote levels.csv to {args.out}")
 
 
 def _heading(name: str, part: Part) -> str:

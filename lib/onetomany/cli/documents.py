@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 
 def _add_reading(parser: CommandParser) -> None:
     """Add the options on how documents are read."""
-    parser.add_argument(
-        "--ocr",
-        choices=("auto", "off"),
-        default="auto",
-        help="auto: read scanned pages with Tesseract if it is installed (default); off: don't",
-    )
+    text = "auto: read scanned pages with Tesseract if it is installed (default); off: don't"
+    parser.add_choice("--ocr", ("auto", "off"), text, "auto")
     parser.add_repeated(
         "--password",
         "WORD",
@@ -78,48 +74,46 @@ def ingest_command(parser: CommandParser) -> Run:
     parser.add_weak_isolation()
     parser.add_flag("--no-index", "don't look for names and places, and don't index for search")
     _add_export(parser)
+    return _ingest
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.cases.database import sources_folder
-        from onetomany.documents import indexing
-        from onetomany.documents.attention import needing_attention
-        from onetomany.documents.case_file import open_case
-        from onetomany.documents.lake import check_lake, publish_case
 
-        home = case_folder(args.case)
-        args.folder = args.folder or (sources_folder(home) if home else None)
-        if args.folder is None:
-            raise InputError("Name the folder that contains the documents.")
-        lake = named_lake(args)
-        if lake and args.no_index:
-            raise InputError("--lake publishes the search index too: leave out --no-index.")
-        if lake:
-            check_lake(lake)  # now, rather than after hours of reading
-        done = _read_folder(args)
-        head = [
-            f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
-            f"pages), {done.partly:,} partly, {done.failed:,} failed, {done.held:,} read before "
-            f"({done.seconds:.0f} s)",
-            f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
-        ]
-        if said := done.scans.said():
-            head.append(said)
-        with open_case(args.case, write=not args.no_index) as db:
-            if not args.no_index:
-                mentioned, indexed = indexing.index_case(db, workers=args.workers)
-                head.append(
-                    f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
-                )
-            found = needing_attention(db, args.folder)
-        if home:
-            head.append(_stored(home))
-        _print_summary(args.case, head, found)
-        if lake:
-            print(f"{args.lake}: {publish_case(args.case, lake).said()}")
-        if args.parquet:
-            _write_parquet(args)
+def _ingest(args: argparse.Namespace) -> None:
+    from onetomany.cases.database import sources_folder
+    from onetomany.documents import indexing
+    from onetomany.documents.attention import needing_attention
+    from onetomany.documents.case_file import open_case
+    from onetomany.documents.lake import check_lake, publish_case
 
-    return run
+    home = case_folder(args.case)
+    args.folder = args.folder or (sources_folder(home) if home else None)
+    if args.folder is None:
+        raise InputError("Name the folder that contains the documents.")
+    lake = named_lake(args)
+    if lake and args.no_index:
+        raise InputError("--lake publishes the search index too: leave out --no-index.")
+    if lake:
+        check_lake(lake)  # now, rather than after hours of reading
+    done = _read_folder(args)
+    head = [
+        f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
+        f"pages), {done.partly:,} partly, {done.failed:,} failed, {done.held:,} read before "
+        f"({done.seconds:.0f} s)",
+        f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
+    ]
+    if said := done.scans.said():
+        head.append(said)
+    with open_case(args.case, write=not args.no_index) as db:
+        if not args.no_index:
+            mentioned, indexed = indexing.index_case(db, workers=args.workers)
+            head.append(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
+        found = needing_attention(db, args.folder)
+    if home:
+        head.append(_stored(home))
+    _print_summary(args.case, head, found)
+    if lake:
+        print(f"{args.lake}: {publish_case(args.case, lake).said()}")
+    if args.parquet:
+        _write_parquet(args)
 
 
 def _stored(home: Path) -> str:
@@ -195,20 +189,15 @@ def _write_parquet(args: argparse.Namespace) -> None:
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
     """Print a run's counts and the files that need attention on one screen; write all to a file."""
-    from onetomany.documents.attention import (
-        SCREEN,
-        attention_lines,
-        terminal_columns,
-        write_attention,
-    )
+    from onetomany.documents import attention
 
-    file = write_attention(case, found)
+    file = attention.write_attention(case, found)
     last = "Nothing needs attention."
     if found.height:
         last = f"All of this, with pages and reasons: {file}"
-    columns, lines = SCREEN
-    taken = sum(-(-terminal_columns(line) // columns) for line in (*head, last))
-    for line in (*head, *attention_lines(found, lines - taken), last):
+    columns, lines = attention.SCREEN
+    taken = sum(-(-attention.terminal_columns(line) // columns) for line in (*head, last))
+    for line in (*head, *attention.attention_lines(found, lines - taken), last):
         print(line)
 
 
@@ -269,6 +258,20 @@ def _print_pairs(clashing: pl.DataFrame) -> None:
             print(f"    {_cited(pair, side)}")
 
 
+def _print_arithmetic(claims: pl.DataFrame, links: pl.DataFrame) -> None:
+    from onetomany.claims import claim_queries
+
+    for query in claim_queries.arithmetic_queries():
+        rows = claim_queries.ask_claims(query, claims, links)
+        if rows.is_empty():
+            print(f"{query.title_en} No claim to check.")
+            continue
+        wrong = rows.filter(holds=False)
+        print(f"{query.title_en} {wrong.height} of {rows.height} fail.")
+        for claim_ids in wrong["claim_ids"]:
+            print(f"    {claim_ids}")
+
+
 def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]:
     """Return the claims that the options name, and their case folder if they have one.
 
@@ -301,58 +304,42 @@ def claims_command(parser: CommandParser) -> Run:
         nargs="?",
     )
     text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
-    parser.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
+    parser.add_option("--case", "FOLDER|FILE", text, kind=case_file)
     parser.add_lake("the claims that several people have published here, instead of CSV")
-    parser.add_option(
-        "--tolerance",
-        "SHARE",
-        "two numbers agree if they differ by less than this share of the larger (default: 0)",
-        kind=float,
-        default=0.0,
+    text = "two numbers agree if they differ by less than this share of the larger (default: 0)"
+    parser.add_option("--tolerance", "SHARE", text, kind=float, default=0.0)
+    return _claims
+
+
+def _claims(args: argparse.Namespace) -> None:
+    from onetomany.cases.database import store_case_claims
+    from onetomany.claims import claim_ledger as ledgers
+    from onetomany.claims import contradictions
+    from onetomany.documents import captures
+    from onetomany.documents.case_file import open_case
+
+    held, own = _chosen_claims(args)
+    links = own.links if own else ledgers.load_links()
+    listing = own.bodies if own else None
+    found = contradictions.find_contradictions(
+        held, links, tolerance=args.tolerance, listing=listing
     )
-
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.cases.database import store_case_claims
-        from onetomany.claims import claim_ledger as ledgers
-        from onetomany.claims import claim_queries, contradictions
-        from onetomany.documents import captures
-        from onetomany.documents.case_file import open_case
-
-        held, own = _chosen_claims(args)
-        links = own.links if own else ledgers.load_links()
-        listing = own.bodies if own else None
-        found = contradictions.find_contradictions(
-            held, links, tolerance=args.tolerance, listing=listing
-        )
-        clashing = found.filter("contradiction")
-        _print_pairs(clashing)
-        print(
-            f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
-            "contradict each other, "
-            f"{found.height - clashing.height} differ without contradiction."
-        )
-        results = contradictions.check_arithmetic(held, links)
-        for query in claim_queries.arithmetic_queries():
-            rows = results[query.name]
-            if rows.is_empty():
-                print(f"{query.title_en} No claim to check.")
-                continue
-            wrong = rows.filter(holds=False)
-            print(f"{query.title_en} {wrong.height} of {rows.height} fail.")
-            for claim_ids in wrong["claim_ids"]:
-                print(f"    {claim_ids}")
-        if args.case:
-            with open_case(args.case, write=True) as db:
-                if own:
-                    many, cited = store_case_claims(db, own)
-                else:
-                    held, cited = captures.resolve_claims(db, held)
-                    many = ledgers.store_claims(db, held, links)
-            for source in cited.iter_rows(named=True):
-                print(
-                    f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"
-                )
-            print(f"{args.case}: {many} claims in its table 'claims'")
-            print(f"{cited.height} of them have a capture of their source in the case file.")
-
-    return run
+    clashing = found.filter("contradiction")
+    _print_pairs(clashing)
+    print(
+        f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
+        "contradict each other, "
+        f"{found.height - clashing.height} differ without contradiction."
+    )
+    _print_arithmetic(held, links)
+    if args.case:
+        with open_case(args.case, write=True) as db:
+            if own:
+                many, cited = store_case_claims(db, own)
+            else:
+                held, cited = captures.resolve_claims(db, held)
+                many = ledgers.store_claims(db, held, links)
+        for source in cited.iter_rows(named=True):
+            print(f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}")
+        print(f"{args.case}: {many} claims in its table 'claims'")
+        print(f"{cited.height} of them have a capture of their source in the case file.")

@@ -8,12 +8,16 @@ import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from .captures import add_options, check_options, print_captures
 from .cases import fill_from_case
 from .command import CommandParser, Run, case_place
+
+if TYPE_CHECKING:
+    from onetomany.evidence.redaction import RedactionRule
 
 # the meaning of 'no fault' without and with the signer's key: anyone can seal another bundle
 _HOLDS = (
@@ -34,43 +38,74 @@ def exhibit_command(parser: CommandParser) -> Run:
     parser.add_path("--key", "PEM", "your private key, to sign the bundle")
     parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
     parser.add_path("--redact", "FILE", "list of redactions, TOML or CSV")
-    parser.add_path(
-        "--validation",
-        "FILE",
-        "result of a test run (default: that of 'make test', if from the same commit)",
-    )
-    parser.add_option(
-        "--jurisdiction",
-        "kr-civil,us",
-        "also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu",
-    )
-    parser.add_option(
-        "--licence",
-        "URL",
-        "licence of the results (default: %(default)s)",
-        default="https://creativecommons.org/licenses/by/4.0/",
-    )
-
+    text = "result of a test run (default: that of 'make test', if from the same commit)"
+    parser.add_path("--validation", "FILE", text)
+    text = "also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu"
+    parser.add_option("--jurisdiction", "kr-civil,us", text)
+    text = "licence of the results (default: %(default)s)"
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    parser.add_option("--licence", "URL", text, default=licence)
     add_options(parser)
+    return _exhibit
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.sources.files import sole_use
 
-        args.home, args.case = case_place(args.case)
-        fill_from_case(args)
-        with sole_use(args.out):
-            _make_exhibit(args)
+def _exhibit(args: argparse.Namespace) -> None:
+    from onetomany.sources.files import sole_use
 
-    return run
+    args.home, args.case = case_place(args.case)
+    fill_from_case(args)
+    with sole_use(args.out):
+        _make_exhibit(args)
 
 
 def _make_exhibit(args: argparse.Namespace) -> None:
-    from onetomany.evidence import bundle, keys, pades, questions, validation
+    from onetomany.evidence import bundle
     from onetomany.evidence.exhibit import build_payload
-    from onetomany.evidence.redaction import read_redactions
-    from onetomany.sources.images import activity, chosen_images, image_sets
+    from onetomany.sources.images import activity
 
-    # check everything before a run that takes an hour
+    drafts, rules = _checked(args)
+    only = args.only.replace(" ", "").split(",") if args.only else None
+    folder = args.out.with_name(f".{args.out.name}.payload")
+    shutil.rmtree(folder, ignore_errors=True)
+    with activity("exhibit"):
+        payload = build_payload(
+            args.notebooks, folder, only, rules, args.validation, case=args.home
+        )
+    if args.pdf_key:
+        _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
+    if args.case:
+        rules = (*rules, *print_captures(folder, args.case, carry=args.carry_captures))
+    words = [_without_folders(word) for word in sys.argv[1:]]
+    record = payload.record(
+        operator=args.operator,
+        organisation=args.organisation,
+        licence=args.licence,
+        command=["onetomany", *words],
+    )
+    now = datetime.now(UTC)
+    try:
+        bundle.seal(
+            folder, args.out, record, key=args.key, created=now, rules=rules, jurisdictions=drafts
+        )
+    except InputError as error:
+        raise InputError(f"{error} The files that were not sealed are in {folder}.") from error
+    shutil.rmtree(folder)
+    for rule, file, count in payload.redactions.iter_rows():
+        print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
+    for left in payload.left_out:
+        print(f"left out: {left}")
+    print(args.out)
+    if args.key is None:
+        print("It is not signed. Make a key with 'onetomany key FILE', then sign with --key FILE.")
+    print(f"To check it: onetomany verify {shlex.quote(str(args.out))}")
+
+
+def _checked(args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[RedactionRule, ...]]:
+    """Check all options before a run that takes an hour; return the drafts and redactions."""
+    from onetomany.evidence import keys, pades, questions, validation
+    from onetomany.evidence.redaction import read_redactions
+    from onetomany.sources.images import chosen_images, image_sets
+
     if chosen_images() not in image_sets():
         raise InputError(
             "An exhibit uses the kit's own image sets, so that others can run it again: unset "
@@ -88,45 +123,7 @@ def _make_exhibit(args: argparse.Namespace) -> None:
         validation.read_results(args.validation)
     if args.pdf_key:
         pades.read_signer(args.pdf_key)
-    rules = read_redactions(args.redact) if args.redact else ()
-    only = args.only.replace(" ", "").split(",") if args.only else None
-    folder = args.out.with_name(f".{args.out.name}.payload")
-    shutil.rmtree(folder, ignore_errors=True)
-    with activity("exhibit"):
-        payload = build_payload(
-            args.notebooks, folder, only, rules, args.validation, case=args.home
-        )
-    if args.pdf_key:
-        _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
-    if args.case:
-        rules = (*rules, *print_captures(folder, args.case, carry=args.carry_captures))
-    record = payload.record(
-        operator=args.operator,
-        organisation=args.organisation,
-        licence=args.licence,
-        command=["onetomany", *map(_without_folders, sys.argv[1:])],
-    )
-    try:
-        made = bundle.seal(
-            folder,
-            args.out,
-            record,
-            key=args.key,
-            created=datetime.now(UTC),
-            rules=rules,
-            jurisdictions=drafts,
-        )
-    except InputError as error:
-        raise InputError(f"{error} The files that were not sealed are in {folder}.") from error
-    shutil.rmtree(folder)
-    for rule, file, count in payload.redactions.iter_rows():
-        print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
-    for left in payload.left_out:
-        print(f"left out: {left}")
-    print(made)
-    if args.key is None:
-        print("It is not signed. Make a key with 'onetomany key FILE', then sign with --key FILE.")
-    print(f"To check it: onetomany verify {shlex.quote(str(made))}")
+    return drafts, read_redactions(args.redact) if args.redact else ()
 
 
 def _sign_pdf(path: Path, key: Path) -> None:
@@ -155,44 +152,40 @@ def verify_command(parser: CommandParser) -> Run:
     text = "folder of a sealed exhibit (default: build/exhibit of the case folder)"
     parser.add_path("bundle", "BUNDLE", text, nargs="?")
     parser.add_case_folder()
-    parser.add_repeated(
-        "--key",
-        "PEM",
-        "the sealer's public key; repeat for people who added to the bundle later",
-        Path,
-    )
+    text = "the sealer's public key; repeat for people who added to the bundle later"
+    parser.add_repeated("--key", "PEM", text, Path)
     parser.add_path("--roots", "PEM", "root certificates of time-stamp authorities")
+    return _verify
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
-        from onetomany.evidence.bundle_layout import AFTER
-        from onetomany.evidence.verify import verify as check
 
-        if args.bundle is None:
-            home, _ = case_place(args.case)
-            if home is None:
-                raise InputError("Name the folder of the sealed exhibit.")
-            args.bundle = home / "build" / "exhibit"
-        key, *signers = args.key or [None]
-        found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
-        for file, line, what, todo, level in found.iter_rows():
-            where = f"{file}{f', line {line}' if line else ''}"
-            print(f"{level}: {where}: {what}; {todo}")
-        faults = found.filter(level="fault").height
-        name = str(args.bundle)
-        if faults:
-            print(f"{name}: {faults} faults. It was changed after sealing. 봉인한 것과 다르다.")
-        else:
-            print(f"{name}: no fault. {_HOLDS[key is not None]}")
-        if later := found.filter(file=AFTER, level="note").height:
-            print(
-                f"Added after sealing: {later} lines of {AFTER}; the notes above say who signed "
-                f"them. 봉인한 뒤 {later}줄이 덧붙었다. 누가 서명했는지는 위의 note에 있다."
-            )
-        print(f"{TRUTH_EN} {TRUTH_KO}")
-        return 1 if faults else 0
+def _verify(args: argparse.Namespace) -> int:
+    from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
+    from onetomany.evidence.bundle_layout import AFTER
+    from onetomany.evidence.verify import verify as check
 
-    return run
+    if args.bundle is None:
+        home, _ = case_place(args.case)
+        if home is None:
+            raise InputError("Name the folder of the sealed exhibit.")
+        args.bundle = home / "build" / "exhibit"
+    key, *signers = args.key or [None]
+    found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
+    for file, line, what, todo, level in found.iter_rows():
+        where = f"{file}{f', line {line}' if line else ''}"
+        print(f"{level}: {where}: {what}; {todo}")
+    faults = found.filter(level="fault").height
+    name = str(args.bundle)
+    if faults:
+        print(f"{name}: {faults} faults. It was changed after sealing. 봉인한 것과 다르다.")
+    else:
+        print(f"{name}: no fault. {_HOLDS[key is not None]}")
+    if later := found.filter(file=AFTER, level="note").height:
+        print(
+            f"Added after sealing: {later} lines of {AFTER}; the notes above say who signed "
+            f"them. 봉인한 뒤 {later}줄이 덧붙었다. 누가 서명했는지는 위의 note에 있다."
+        )
+    print(f"{TRUTH_EN} {TRUTH_KO}")
+    return 1 if faults else 0
 
 
 def reproduce_command(parser: CommandParser) -> Run:
@@ -211,35 +204,35 @@ def reproduce_command(parser: CommandParser) -> Run:
     parser.add_flag("--yes", "with --unconfined: don't ask for confirmation")
     parser.add_option("--memory", "GB", "memory limit (default: %(default)s)", kind=int, default=8)
     parser.add_option("--hours", "N", "time limit (default: %(default)s)", kind=float, default=4)
+    return _reproduce
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence import reproduce as again
-        from onetomany.evidence.container import RunLimits
 
-        _refuse_unverified(args)
-        if args.unconfined:
-            _ask(args.yes)
-        for package, then, here in again.version_differences(args.bundle).iter_rows():
-            print(f"version: {package} was {then}, is {here}")
-        limits = RunLimits(memory=args.memory << 30, seconds=args.hours * 3600)
-        started = datetime.now(UTC)
-        table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
-        for item, outcome, _, _, what in table.iter_rows():
-            print(f"{item:16} {outcome:10} {what}".rstrip())
-        counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
-        print(", ".join(f"{name} {count}" for name, count in counts.items()))
-        print(f"wrote {args.out / 'comparison.csv'}")
-        if args.attest:
-            _refuse_unverified(args)  # it may have changed since it was read
-            from onetomany.evidence.attestation import AttestedRun, attest
+def _reproduce(args: argparse.Namespace) -> int:
+    from onetomany.evidence import reproduce as again
+    from onetomany.evidence.container import RunLimits
 
-            who = AttestedRun(
-                args.operator, args.organisation, started, datetime.now(UTC), not args.unconfined
-            )
-            print(f"added {attest(args.bundle, table, who, args.key)}: it lists every difference")
-        return 1 if counts["different"] else 0
+    _refuse_unverified(args)
+    if args.unconfined:
+        _ask(args.yes)
+    for package, then, here in again.version_differences(args.bundle).iter_rows():
+        print(f"version: {package} was {then}, is {here}")
+    limits = RunLimits(memory=args.memory << 30, seconds=args.hours * 3600)
+    started = datetime.now(UTC)
+    table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
+    for item, outcome, _, _, what in table.iter_rows():
+        print(f"{item:16} {outcome:10} {what}".rstrip())
+    counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
+    print(", ".join(f"{name} {count}" for name, count in counts.items()))
+    print(f"wrote {args.out / 'comparison.csv'}")
+    if args.attest:
+        _refuse_unverified(args)  # it may have changed since it was read
+        from onetomany.evidence.attestation import AttestedRun, attest
 
-    return run
+        who = AttestedRun(
+            args.operator, args.organisation, started, datetime.now(UTC), not args.unconfined
+        )
+        print(f"added {attest(args.bundle, table, who, args.key)}: it lists every difference")
+    return 1 if counts["different"] else 0
 
 
 def _refuse_unverified(args: argparse.Namespace) -> None:
@@ -289,29 +282,23 @@ def _ask(agreed: bool) -> None:
 def key_command(parser: CommandParser) -> Run:
     """Make a private key (Ed25519) for signing bundles; keep it secret."""
     parser.add_path("file", "FILE", "a new file for the key")
+    return _key
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.evidence.keys import (
-            PASSPHRASE,
-            make_key,
-            passphrase,
-            public_pem,
-            read_private,
-        )
-        from onetomany.sources.files import write_whole
 
-        public = args.file.with_suffix(".pub.pem")
-        if public.exists():
-            raise InputError(f"{public} is already there: name another file for the key.")
-        mark = make_key(args.file, passphrase=passphrase())
-        write_whole(public, public_pem(read_private(args.file)))
-        print(f"{args.file}: private key. Keep it secret, and keep a copy in a safe place.")
-        if passphrase() is None:
-            print(f"It is not encrypted. For an encrypted key set {PASSPHRASE} first.")
-        print(f"{public}: public key. Give it to others: 'onetomany verify BUNDLE --key {public}'.")
-        print(f"Tell them its SHA-256 through a channel that you control: {mark}")
+def _key(args: argparse.Namespace) -> None:
+    from onetomany.evidence import keys
+    from onetomany.sources.files import write_whole
 
-    return run
+    public = args.file.with_suffix(".pub.pem")
+    if public.exists():
+        raise InputError(f"{public} is already there: name another file for the key.")
+    mark = keys.make_key(args.file, passphrase=keys.passphrase())
+    write_whole(public, keys.public_pem(keys.read_private(args.file)))
+    print(f"{args.file}: private key. Keep it secret, and keep a copy in a safe place.")
+    if keys.passphrase() is None:
+        print(f"It is not encrypted. For an encrypted key set {keys.PASSPHRASE} first.")
+    print(f"{public}: public key. Give it to others: 'onetomany verify BUNDLE --key {public}'.")
+    print(f"Tell them its SHA-256 through a channel that you control: {mark}")
 
 
 def certify_command(parser: CommandParser) -> Run:
@@ -321,21 +308,21 @@ def certify_command(parser: CommandParser) -> Run:
     parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
     parser.add_path("--key", "PEM", "your private key, to sign the log line", required=True)
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
+    return _certify
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.evidence import pades
 
-        name = pades.add_certificate(
-            args.bundle, args.completed, pdf_key=args.pdf_key, key=args.key, who=args.operator
+def _certify(args: argparse.Namespace) -> None:
+    from onetomany.evidence import pades
+
+    name = pades.add_certificate(
+        args.bundle, args.completed, pdf_key=args.pdf_key, key=args.key, who=args.operator
+    )
+    print(f"added {name}; 'onetomany verify' reports its signature")
+    if not pades.names_bundle((args.bundle / name).read_bytes(), args.bundle):
+        print(
+            "Note: its text does not contain this bundle's number (the SHA-256 of the tag "
+            "manifest), but the draft does. Is it the certificate of this bundle?"
         )
-        print(f"added {name}; 'onetomany verify' reports its signature")
-        if not pades.names_bundle((args.bundle / name).read_bytes(), args.bundle):
-            print(
-                "Note: its text does not contain this bundle's number (the SHA-256 of the tag "
-                "manifest), but the draft does. Is it the certificate of this bundle?"
-            )
-
-    return run
 
 
 def timestamp_command(parser: CommandParser) -> Run:
@@ -345,23 +332,21 @@ def timestamp_command(parser: CommandParser) -> Run:
     parser.add_path("--roots", "PEM", "root certificates of the authority; not for .ots")
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
     parser.add_path("--key", "PEM", "your private key, to sign the log line")
+    return _timestamp
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.evidence import additions, opentimestamps
 
-        if args.answer.suffix == opentimestamps.SUFFIX:
-            proof = opentimestamps.add_proof(
-                args.bundle, args.answer, who=args.operator, key=args.key
-            )
-            print(f"added, not checked: it leads to {opentimestamps.describe_proof(proof)}")
-        elif args.roots is None:
-            raise InputError(f"{args.answer} is checked before it is added: give --roots.")
-        else:
-            stamp = additions.add_timestamp(
-                args.bundle, args.answer, args.roots, who=args.operator, key=args.key
-            )
-            print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
-        if args.key is None:
-            print("Its log line is not signed: sign with --key FILE.")
+def _timestamp(args: argparse.Namespace) -> None:
+    from onetomany.evidence import additions, opentimestamps
 
-    return run
+    if args.answer.suffix == opentimestamps.SUFFIX:
+        proof = opentimestamps.add_proof(args.bundle, args.answer, who=args.operator, key=args.key)
+        print(f"added, not checked: it leads to {opentimestamps.describe_proof(proof)}")
+    elif args.roots is None:
+        raise InputError(f"{args.answer} is checked before it is added: give --roots.")
+    else:
+        stamp = additions.add_timestamp(
+            args.bundle, args.answer, args.roots, who=args.operator, key=args.key
+        )
+        print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
+    if args.key is None:
+        print("Its log line is not signed: sign with --key FILE.")

@@ -51,44 +51,40 @@ Detect people in each frame of a recorded film, join their boxes to tracks and d
 
 No camera, stream or address is opened; no face is cropped or matched. docs/film.md has an example
 of a datasheet and lists the detector's known errors.""")
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a recorded film")
+    parser.add_option("file", "FILE", "a recorded film", nargs="?")
     parser.add_path("--sheet", "FILE", "the film's datasheet, in TOML")
     parser.add_path("--out", "DIR", "a new folder for the results")
     parser.add_path("--blank-sheet", "FILE", "write a datasheet to fill in")
-    parser.add_argument("--frames", metavar="A-B", help="only these frames, counted from 1")
-    parser.add_argument(
-        "--tracker", choices=TRACKED_BY, default="cbiou", help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--detector", choices=["hog", "yolox"], default="hog", help="default: %(default)s"
-    )
+    parser.add_option("--frames", "A-B", "only these frames, counted from 1")
+    parser.add_choice("--tracker", TRACKED_BY, "default: %(default)s", "cbiou")
+    parser.add_choice("--detector", ("hog", "yolox"), "default: %(default)s", "hog")
     parser.add_path("--weights", "FILE", "weights of yolox, if not downloaded")
     parser.add_flag("--fetch-detector", "download the weights of yolox")
     parser.add_licence()
     parser.add_weak_isolation()
+    return _film
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.extras import require_extra
-        from onetomany.tracking import people_detectors
 
-        if args.fetch_detector:
-            path = people_detectors.fetch_people_detector(accept_licence=args.accept_licence)
-            print(f"wrote {path}")
-            return
-        if not args.file:
-            raise InputError("Name a recorded film: onetomany film FILE --sheet FILE --out DIR.")
-        if args.blank_sheet:
-            _blank_sheet(args.file, args.blank_sheet)
-            return
-        require_extra("report")  # for its pictures
-        job = _checked(args)
-        if job.detector == "yolox":
-            detect = people_detectors.yolox_detector(args.weights)
-        else:
-            detect = people_detectors.hog_detector(job.sheet.enlarge)
-        _make_film_folder(job, detect, args.out)
+def _film(args: argparse.Namespace) -> None:
+    from onetomany.extras import require_extra
+    from onetomany.tracking import people_detectors
 
-    return run
+    if args.fetch_detector:
+        path = people_detectors.fetch_people_detector(accept_licence=args.accept_licence)
+        print(f"wrote {path}")
+        return
+    if not args.file:
+        raise InputError("Name a recorded film: onetomany film FILE --sheet FILE --out DIR.")
+    if args.blank_sheet:
+        _blank_sheet(args.file, args.blank_sheet)
+        return
+    require_extra("report")  # for its pictures
+    job = _checked(args)
+    if job.detector == "yolox":
+        detect = people_detectors.yolox_detector(args.weights)
+    else:
+        detect = people_detectors.hog_detector(job.sheet.enlarge)
+    _make_film_folder(job, detect, args.out)
 
 
 def _blank_sheet(name: str, target: Path) -> None:

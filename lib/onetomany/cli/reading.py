@@ -43,45 +43,40 @@ def search_command(parser: CommandParser) -> Run:
         "--pictures", "DIR", "write pictures of the pages to this folder, with the hits marked"
     )
     parser.add_weak_isolation()
+    return _search
 
-    def run(args: argparse.Namespace) -> None:
-        if args.limit < 1:
-            raise InputError("--limit needs a number of 1 or more.")
-        if args.pictures and args.lake:
-            raise InputError(
-                "--pictures needs the original files, which a lake doesn't contain: search the "
-                "case file of the person who has them."
-            )
-        if (args.words is None) == (args.list is None):
-            raise InputError("Give words to search for, or a list of names with --list.")
-        filters = _filters(args)
-        if args.list:
-            _search_list(args, filters)
-            return
-        with open_case_or_lake(args) as db:
-            hits, said = _hits(db, args, filters)
-            held = _held(db, hits)
-        print(said)
-        _print_hits(args, hits, *held)
 
-    return run
+def _search(args: argparse.Namespace) -> None:
+    if args.limit < 1:
+        raise InputError("--limit needs a number of 1 or more.")
+    if args.pictures and args.lake:
+        raise InputError(
+            "--pictures needs the original files, which a lake doesn't contain: search the "
+            "case file of the person who has them."
+        )
+    if (args.words is None) == (args.list is None):
+        raise InputError("Give words to search for, or a list of names with --list.")
+    filters = _filters(args)
+    if args.list:
+        _search_list(args, filters)
+        return
+    with open_case_or_lake(args) as db:
+        hits, said = _hits(db, args, filters)
+        held = _held(db, hits)
+    print(said)
+    _print_hits(args, hits, *held)
 
 
 def _add_filters(parser: CommandParser) -> None:
-    parser.add_option(
-        "--path", "TEXT", "only files whose path contains this, or matches 'a*.pdf'", default=""
-    )
-    parser.add_option(
-        "--kind", "KINDS", "only these kinds: pdf,hwp,mail,sheet or a file ending", default=""
-    )
-    parser.add_option(
-        "--after", "DATE", "only dated on or after this day, month or year: 2019-04", default=""
-    )
-    parser.add_argument("--before", default="", metavar="DATE", help="only dated on or before it")
-    parser.add_option(
-        "--sender", "TEXT", "only mails from this sender, and their attachments", default=""
-    )
-    parser.add_argument("--tag", default="", metavar="TAG", help="only pages with this tag")
+    for name, metavar, text in (
+        ("--path", "TEXT", "only files whose path contains this, or matches 'a*.pdf'"),
+        ("--kind", "KINDS", "only these kinds: pdf,hwp,mail,sheet or a file ending"),
+        ("--after", "DATE", "only dated on or after this day, month or year: 2019-04"),
+        ("--before", "DATE", "only dated on or before it"),
+        ("--sender", "TEXT", "only mails from this sender, and their attachments"),
+        ("--tag", "TAG", "only pages with this tag"),
+    ):
+        parser.add_option(name, metavar, text, default="")
 
 
 def _filters(args: argparse.Namespace) -> Any:
@@ -105,13 +100,8 @@ def _hits(
     if not (args.any or args.phrase or args.regex):
         found = finding.find_pages(db, args.words, filters=filters, limit=args.limit)
         return found.hits, found.said()
-    find = (
-        searching.search_words
-        if args.any
-        else searching.search_phrase
-        if args.phrase
-        else searching.search_pattern
-    )
+    exact = searching.search_phrase if args.phrase else searching.search_pattern
+    find = searching.search_words if args.any else exact
     hits = find(db, args.words, limit=args.limit)
     more = ", perhaps more: see --limit" if len(hits) == args.limit else ""
     return hits, f"{len(hits)} pages{more}"
@@ -168,10 +158,8 @@ def _draw(case: Path, document: str, page: int, spans: list[tuple[int, int]], ta
 
     try:
         write_whole(target, page_picture(case, document, page, spans))
-    except InputError as error:
-        return (
-            f"no picture: {error}"  # this kind of document can't be drawn: continue with the others
-        )
+    except InputError as error:  # this kind of document can't be drawn: continue with the others
+        return f"no picture: {error}"
     return str(target)
 
 
@@ -213,45 +201,43 @@ def _search_list(args: argparse.Namespace, filters: Any) -> None:
 
 def tag_command(parser: CommandParser) -> Run:
     """Store a tag or remark on a page, with its author and time; or list them."""
-    parser.add_argument(
-        "document", nargs="?", metavar="DOCUMENT", help="path or SHA-256; without it: list"
-    )
+    parser.add_option("document", "DOCUMENT", "path or SHA-256; without it: list", nargs="?")
     parser.add_argument("page", nargs="?", type=int, metavar="PAGE", help="page number")
     parser.add_case()
     parser.add_argument("--tag", default="", metavar="TAG", help="a word that finds the page again")
     parser.add_argument("--remark", default="", metavar="TEXT", help="a remark on the page")
     parser.add_argument("--by", default="", metavar="NAME", help="your name")
     parser.add_option("--withdraw", "N", "withdraw tag or remark number N; needs --by", kind=int)
+    return _tag
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.documents import remarks
-        from onetomany.documents.case_file import open_case
 
-        if args.withdraw is not None:
-            with open_case(args.case, write=True) as db:
-                remarks.withdraw_remark(db, args.withdraw, who=args.by)
-            print(f"Withdrawn: {args.withdraw}.")
-        elif args.document is None:
-            with open_case(args.case) as db:
-                held = remarks.page_remarks(db)
-            for row in held.iter_rows(named=True):
-                if not args.tag or row["tag"] == args.tag:
-                    path = shortened(row["path"] or row["document"][:12], NAME)
-                    print(f"{path}, page {row['page']}: {_remark_line(row)}")
-            print(f"{held.height} tags and remarks")
-        elif args.page is None:
-            raise InputError("Name the page after the document, such as 1.")
-        else:
-            if not args.case.exists():
-                raise InputError(f"There is no case file {args.case}: name one with --case.")
-            with open_case(args.case, write=True) as db:
-                document = remarks.document_named(db, args.document)
-                number = remarks.add_remark(
-                    db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
-                )
-            print(f"Stored as {number} on page {args.page} of {document[:12]}.")
+def _tag(args: argparse.Namespace) -> None:
+    from onetomany.documents import remarks
+    from onetomany.documents.case_file import open_case
 
-    return run
+    if args.withdraw is not None:
+        with open_case(args.case, write=True) as db:
+            remarks.withdraw_remark(db, args.withdraw, who=args.by)
+        print(f"Withdrawn: {args.withdraw}.")
+    elif args.document is None:
+        with open_case(args.case) as db:
+            held = remarks.page_remarks(db)
+        for row in held.iter_rows(named=True):
+            if not args.tag or row["tag"] == args.tag:
+                path = shortened(row["path"] or row["document"][:12], NAME)
+                print(f"{path}, page {row['page']}: {_remark_line(row)}")
+        print(f"{held.height} tags and remarks")
+    elif args.page is None:
+        raise InputError("Name the page after the document, such as 1.")
+    else:
+        if not args.case.exists():
+            raise InputError(f"There is no case file {args.case}: name one with --case.")
+        with open_case(args.case, write=True) as db:
+            document = remarks.document_named(db, args.document)
+            number = remarks.add_remark(
+                db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
+            )
+        print(f"Stored as {number} on page {args.page} of {document[:12]}.")
 
 
 def _remark_line(row: Mapping[str, Any]) -> str:
@@ -268,22 +254,22 @@ def tables_command(parser: CommandParser) -> Run:
     parser.add_lake(
         "tables of documents that several people have published here, instead of a case file"
     )
+    return _tables
 
-    def run(args: argparse.Namespace) -> None:
-        import polars as pl
 
-        from onetomany.documents.remarks import document_named
-        from onetomany.documents.table_files import INDEX, write_tables
+def _tables(args: argparse.Namespace) -> None:
+    import polars as pl
 
-        with open_case_or_lake(args) as db:
-            only = document_named(db, args.document) if args.document else None
-            index = write_tables(db, args.out, only)
-        left_out = index.filter(pl.col("file").is_null())
-        print(f"{index.height - left_out.height:,} tables in {args.out}, listed in {INDEX}")
-        for row in left_out.head(10).iter_rows(named=True):
-            print(f"  {shortened(row['path'], NAME)}, page {row['page']}: {row['note']}")
+    from onetomany.documents.remarks import document_named
+    from onetomany.documents.table_files import INDEX, write_tables
 
-    return run
+    with open_case_or_lake(args) as db:
+        only = document_named(db, args.document) if args.document else None
+        index = write_tables(db, args.out, only)
+    left_out = index.filter(pl.col("file").is_null())
+    print(f"{index.height - left_out.height:,} tables in {args.out}, listed in {INDEX}")
+    for row in left_out.head(10).iter_rows(named=True):
+        print(f"  {shortened(row['path'], NAME)}, page {row['page']}: {row['note']}")
 
 
 def desk_command(parser: CommandParser) -> Run:
@@ -292,28 +278,28 @@ def desk_command(parser: CommandParser) -> Run:
     parser.add_language("language of the page; it can be changed there")
     parser.add_weak_isolation()
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
+    return _desk
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.documents.case_file import open_case
-        from onetomany.extras import require_extra
-        from .chapters import open_lab
 
-        require_extra("notebooks")
-        home = case_folder(args.case)
-        if home:
-            from onetomany.cases.case_folder import read_case
+def _desk(args: argparse.Namespace) -> int:
+    from onetomany.documents.case_file import open_case
+    from onetomany.extras import require_extra
+    from .chapters import open_lab
 
-            read_case(home)  # raises InputError now if its case.toml can't be read
-        if not home or args.case.exists():
-            with open_case(args.case):
-                pass  # raises InputError now if it is not a case file
-        # the desk shows text of the documents: its folder is deleted when it is closed
-        with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
-            _write_desk(Path(folder), (home or args.case).resolve(), args.language, page=bool(home))
-            # without the list of files: a phone has no room for it
-            return open_lab(Path(folder), DESK, args.jupyter, alone=True)
+    require_extra("notebooks")
+    home = case_folder(args.case)
+    if home:
+        from onetomany.cases.case_folder import read_case
 
-    return run
+        read_case(home)  # raises InputError now if its case.toml can't be read
+    if not home or args.case.exists():
+        with open_case(args.case):
+            pass  # raises InputError now if it is not a case file
+    # the desk shows text of the documents: its folder is deleted when it is closed
+    with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
+        _write_desk(Path(folder), (home or args.case).resolve(), args.language, page=bool(home))
+        # without the list of files: a phone has no room for it
+        return open_lab(Path(folder), DESK, args.jupyter, alone=True)
 
 
 DESK = "desk.ipynb"
@@ -343,10 +329,7 @@ def _write_desk(folder: Path, case: Path, language: str, *, page: bool) -> None:
     title, kept = _KEPT[language, page]
     how = v4.new_markdown_cell(_HOW[language].format(title=title, kept=kept))
     folded = {"jupyter": {"source_hidden": True}}
-    made = v4.new_notebook(
-        cells=[how, v4.new_code_cell(code, metadata=folded)],
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
-        },
-    )
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [how, v4.new_code_cell(code, metadata=folded)]
+    made = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(made, folder / DESK)

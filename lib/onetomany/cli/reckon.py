@@ -20,36 +20,32 @@ def reckon_command(parser: CommandParser) -> Run:
     parser.add_path("--numbers", "FILE", "a case's numbers.csv with the column input")
     parser.add_option("--days", "N", "days that the counts cover (1)", kind=float, default=1.0)
     parser.add_option("--accuracy", "PERCENT", "a claimed accuracy, such as 99.9", kind=float)
+    return _reckon
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
-        from onetomany.accuracy.programme_inputs import (
-            ProgrammeInput,
-            entered_inputs,
-            reckoner_inputs,
-        )
-        from onetomany.accuracy.reckoner import reckon
-        from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
 
-        inputs: dict[str, ProgrammeInput] = {}
-        if args.numbers:
-            from onetomany.cases.case_tables import read_case_numbers
+def _reckon(args: argparse.Namespace) -> None:
+    from onetomany.accuracy import programme_inputs as known
+    from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
+    from onetomany.accuracy.reckoner import reckon
+    from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
 
-            inputs |= reckoner_inputs(read_case_numbers(args.numbers)).given
-        inputs |= entered_inputs(args.inputs, args.days)
-        found = reckon(inputs)
-        for notice in describe_reckoning(found):
-            print(notice.en)
-            print(notice.ko)
-        for row in found.inputs.iter_rows(named=True):
-            ko = "" if row["source_ko"] == row["source_en"] else f" {row['source_ko']}"
-            print(f"{row['name_en']} {row['name_ko']}: {row['value']:.6g} · {row['source_en']}{ko}")
-        if args.accuracy is not None:
-            meanings = worded_meanings(meanings_of_accuracy(args.accuracy / 100, inputs))
-            for row in meanings.iter_rows(named=True):
-                print(f"{row['meaning_en']} {row['meaning_ko']}")
-                alarms = row["alarms_a_day_text"] or "not known 모름"
-                right = row["right_of_ten_text"] or "not known 모름"
-                print(f"  alarms a day 하루 경보: {alarms}; right of ten 10건 중 맞는 것: {right}")
+    inputs: dict[str, known.ProgrammeInput] = {}
+    if args.numbers:
+        from onetomany.cases.case_tables import read_case_numbers
 
-    return run
+        inputs |= known.reckoner_inputs(read_case_numbers(args.numbers)).given
+    inputs |= known.entered_inputs(args.inputs, args.days)
+    found = reckon(inputs)
+    for notice in describe_reckoning(found):
+        print(notice.en)
+        print(notice.ko)
+    for row in found.inputs.iter_rows(named=True):
+        ko = "" if row["source_ko"] == row["source_en"] else f" {row['source_ko']}"
+        print(f"{row['name_en']} {row['name_ko']}: {row['value']:.6g} · {row['source_en']}{ko}")
+    if args.accuracy is not None:
+        meanings = worded_meanings(meanings_of_accuracy(args.accuracy / 100, inputs))
+        for row in meanings.iter_rows(named=True):
+            print(f"{row['meaning_en']} {row['meaning_ko']}")
+            alarms = row["alarms_a_day_text"] or "not known 모름"
+            right = row["right_of_ten_text"] or "not known 모름"
+            print(f"  alarms a day 하루 경보: {alarms}; right of ten 10건 중 맞는 것: {right}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ def new_letter(args: argparse.Namespace) -> None:
     """Write a letter from a gap or a template, and begin its log entry."""
     from onetomany.requests import drafts
     from onetomany.requests.letter_templates import templates
-    from onetomany.requests.letters import law_language
+    from onetomany.requests.letters import law_language, requester
 
     template, gap = drafts.gap_or_template(args.about, table=_gaps_of(args))
     procedure = args.procedure or (gap["procedure"] if gap else "")
@@ -33,10 +32,13 @@ def new_letter(args: argparse.Namespace) -> None:
     language = args.language or law_language(procedure).partition("-")[0]
     filled = drafts.prefilled(gap, procedure, language)
     fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
-    made, beside, secrets = _letter(args, template, procedure, fields, language=language, gap=gap)
-    own = gap["gap"] if gap and args.folder else ""
-    name = args.id or drafts.draft_name(procedure, args.date, template, own)
-    path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
+    own = requester(args.requester)
+    made, beside = drafts.translated_letter(
+        template, procedure, fields, own, language=language, gap=gap, asked=args.beside
+    )
+    about = gap["gap"] if gap and args.folder else ""
+    name = args.id or drafts.draft_name(procedure, args.date, template, about)
+    path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=own.values())
     print(f"wrote {path}")
     _write(made, beside, name, args.out)
 
@@ -44,7 +46,7 @@ def new_letter(args: argparse.Namespace) -> None:
 def export_letter(args: argparse.Namespace) -> None:
     """Write the letter of a logged request again."""
     from onetomany.requests import drafts
-    from onetomany.requests.letters import law_language
+    from onetomany.requests.letters import law_language, requester
 
     entry = logged_request(args)
     if not entry.template:
@@ -57,8 +59,10 @@ def export_letter(args: argparse.Namespace) -> None:
     if language != own:
         fields = drafts.said_in(fields, gap, entry.procedure, before=own, after=language)
     fields |= _fields(args.field)
-    law = entry.procedure
-    made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
+    law, secret = entry.procedure, requester(args.requester)
+    made, beside = drafts.translated_letter(
+        entry.template, law, fields, secret, language=language, gap=gap, asked=args.beside
+    )
     _write(made, beside, entry.id, args.out)
 
 
@@ -69,27 +73,6 @@ def _gaps_of(args: argparse.Namespace) -> pl.DataFrame | None:
     from onetomany.cases.case_folder import read_case
 
     return read_case(args.folder).named_gaps()
-
-
-def _letter(
-    args: argparse.Namespace,
-    template: str,
-    procedure: str,
-    fields: Mapping[str, str],
-    *,
-    language: str,
-    gap: Mapping[str, str] | None,
-) -> tuple[Letter, Letter | None, list[str]]:
-    """Return a letter, its translation for the requester, and the personal data in them."""
-    from onetomany.requests import drafts, letters
-
-    own = letters.requester(args.requester)
-    made = letters.letter(template, procedure, {**own, **fields}, language)
-    reader, beside = drafts.reading_language(made, args.beside), None
-    if reader:
-        said = drafts.said_in(fields, gap, procedure, before=language, after=reader)
-        beside = letters.letter(template, procedure, {**own, **said}, reader)
-    return made, beside, list(own.values())
 
 
 def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> None:

@@ -21,100 +21,81 @@ if TYPE_CHECKING:
 
 LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path("private/answers")
 CASE_LOG = Path("requests")  # in a case folder
+_ID = "the request's name in the log"
 Action = Callable[[argparse.Namespace], None]
 
 
 def requests_command(parser: CommandParser) -> Run:
     """Write letters to authorities, count deadlines, log answers; the kit sends nothing."""
     actions = parser.add_subparsers(required=True, metavar="action")
-
-    def action(name: str, does: Action, help: str) -> CommandParser:
-        own = actions.add_parser(name, help=help)
-        own.set_defaults(action=does)
-        own.add_path("--log", "DIR", f"default: {LOG}, or {CASE_LOG} in the case folder")
+    own: dict[str, CommandParser] = {}
+    for name, (does, help) in _ACTIONS.items():
+        own[name] = actions.add_parser(name, help=help)
+        own[name].set_defaults(action=does)
+        own[name].add_path("--log", "DIR", f"default: {LOG}, or {CASE_LOG} in the case folder")
         text = "the case folder, or a case file (default: this folder, if it is a case folder)"
-        own.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
-        return own
+        own[name].add_option("--case", "FOLDER|FILE", text, kind=case_file)
+    _add_letter(own["new"], own["export"])
+    for name in ("status", "overdue", "deadlines", "calendar"):
+        _add_day(own[name], "--today", "count as of this day")
+    own["deadlines"].add_argument("id", help=_ID)
+    own["calendar"].add_path("--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
+    _add_answer(own["answer"])
+    own["import"].add_argument("file", type=Path, help="the platform's JSON file")
+    own["import"].add_argument("--procedure", required=True, help="the law of the request")
+    own["import"].add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
+    own["import"].add_argument("--id", help=_ID)
+    return _requests
 
-    action(
-        "gaps", _gaps, "list documents to ask for, ranked by the number of claims they would settle"
-    )
-    action(
-        "register", _register, "list the entries of the EU database of AI systems that are public"
-    )
-    new = action(
-        "new", new_letter, "write a letter from a gap or template, and begin its log entry"
-    )
-    new.add_argument("about", metavar="GAP|TEMPLATE", help="a gap that 'gaps' lists, or a template")
+
+def _requests(args: argparse.Namespace) -> None:
+    from onetomany.requests.letters import PERSONAL_FILE
+
+    home = case_folder(args.case)
+    args.folder = home
+    if args.log is None:
+        args.log = home / CASE_LOG if home else LOG
+    if home and getattr(args, "requester", home) is None and (home / PERSONAL_FILE).exists():
+        args.requester = home / PERSONAL_FILE
+    for name, default in (("out", LETTERS), ("answers", ANSWERS)):
+        if getattr(args, name, default) is None:
+            setattr(args, name, home / default if home else default)
+    args.action(args)
+
+
+def _add_day(parser: CommandParser, name: str, text: str) -> None:
+    parser.add_option(name, "YYYY-MM-DD", text, kind=_date, default=dt.date.today())
+
+
+def _add_letter(new: CommandParser, export: CommandParser) -> None:
+    """Add the options of a letter that is written for the first time, or again."""
+    new.add_option("about", "GAP|TEMPLATE", "a gap that 'gaps' lists, or a template")
     new.add_argument("--id", help="the request's name in the log (default: date, template)")
     new.add_argument("--procedure", help="the law to use (default: that of the gap)")
-    new.add_option("--date", "YYYY-MM-DD", "default: today", kind=_date, default=dt.date.today())
-    export = action("export", export_letter, "write the letter of a logged request again")
-    export.add_argument("id", help="the request's name in the log")
+    _add_day(new, "--date", "default: today")
+    export.add_argument("id", help=_ID)
     for each in (new, export):
         each.add_argument("--language", help="of the letter (default: the authority's)")
         each.add_option("--beside", "LANGUAGE", "add a translation for yourself; 'none' for none")
         each.add_repeated("--field", "NAME=VALUE", "fill in a field of the letter")
         each.add_path("--requester", "FILE", "your name and address (default: requester.toml)")
         each.add_path("--out", "DIR", f"default: {LETTERS}, in the case folder if there is one")
-    for name, does, help in (
-        ("status", _status, "show the state of every request and its next deadline"),
-        ("overdue", _overdue, "list the deadlines that authorities have missed"),
-        ("deadlines", _deadlines, "list every deadline of a request, with its legal rule"),
-        ("calendar", _calendar, "write the deadlines as a calendar file (ICS)"),
-    ):
-        own = action(name, does, help)
-        own.add_option(
-            "--today", "YYYY-MM-DD", "count as of this day", kind=_date, default=dt.date.today()
-        )
-        if name == "deadlines":
-            own.add_argument("id", help="the request's name in the log")
-        if name == "calendar":
-            own.add_path("--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
-    answer = action("answer", _answer, "log an event of a request, and store the files received")
-    _add_answer(answer)
-    bring = action(
-        "import", _import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"
-    )
-    bring.add_argument("file", type=Path, help="the platform's JSON file")
-    bring.add_argument("--procedure", required=True, help="the law of the request")
-    bring.add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
-    bring.add_argument("--id", help="the request's name in the log")
-
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.requests.letters import PERSONAL_FILE
-
-        home = case_folder(args.case)
-        args.folder = home
-        if args.log is None:
-            args.log = home / CASE_LOG if home else LOG
-        if home and getattr(args, "requester", home) is None and (home / PERSONAL_FILE).exists():
-            args.requester = home / PERSONAL_FILE
-        for name, default in (("out", LETTERS), ("answers", ANSWERS)):
-            if getattr(args, name, default) is None:
-                setattr(args, name, home / default if home else default)
-        args.action(args)
-
-    return run
 
 
 def _add_answer(answer: CommandParser) -> None:
     """Add the options of an event in the log."""
-    answer.add_argument("id", help="the request's name in the log")
+    answer.add_argument("id", help=_ID)
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
     answer.add_path("files", "FILE", "files received; write them before the options", nargs="*")
-    answer.add_option("--date", "YYYY-MM-DD", "default: today", kind=_date, default=dt.date.today())
+    _add_day(answer, "--date", "default: today")
     answer.add_argument("--note", default="", help="a remark for the log")
-    answer.add_argument(
-        "--extension", default="", help="name of the extension, for the event 'extended'"
-    )
-    answer.add_argument(
-        "--until", type=_date, help="last day of the extension, if the authority sets it"
-    )
+    text = "name of the extension, for the event 'extended'"
+    answer.add_argument("--extension", default="", help=text)
+    text = "last day of the extension, if the authority sets it"
+    answer.add_argument("--until", type=_date, help=text)
     answer.add_repeated("--exemption", "ID", "ground of a refusal")
-    answer.add_repeated(
-        "--changed", "'CLAIM=BEFORE>AFTER'", "a claim that the answer changes; write it in quotes"
-    )
+    text = "a claim that the answer changes; write it in quotes"
+    answer.add_repeated("--changed", "'CLAIM=BEFORE>AFTER'", text)
     answer.add_path("--answers", "DIR", f"default: {ANSWERS}, in the case folder if there is one")
     answer.add_path("--requester", "FILE", "your name and address: kept out of the log")
 
@@ -224,15 +205,7 @@ def _answer(args: argparse.Namespace) -> None:
     event = log.Event(*told, until=args.until)
     if law:
         answer_files.check_by_law(event, law)
-    changes = []
-    for each in args.changed:
-        found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", each)
-        if not found:
-            raise InputError(
-                f"'{each}' must be written as 'CLAIM=BEFORE>AFTER', in quotes: a shell takes a "
-                "bare > for itself."
-            )
-        changes.append(log.Change(args.date, *found.groups()))
+    changes = [log.Change(args.date, *_change(each)) for each in args.changed]
     if changes:
         gaps.check_claims([each.claim for each in changes], _ledger(args.case))
     done = answer_files.log_answer(
@@ -251,6 +224,17 @@ def _answer(args: argparse.Namespace) -> None:
         print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
     if done.ingested:
         print(f"{args.case}: {done.ingested.read} read, {done.ingested.failed} not")
+
+
+def _change(written: str) -> tuple[str, ...]:
+    """Return the claim of a change, and its words before and after it."""
+    found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", written)
+    if not found:
+        raise InputError(
+            f"'{written}' must be written as 'CLAIM=BEFORE>AFTER', in quotes: a shell takes a "
+            "bare > for itself."
+        )
+    return found.groups()
 
 
 def _import(args: argparse.Namespace) -> None:
@@ -314,3 +298,17 @@ def _date(written: str) -> dt.date:
         return dt.date.fromisoformat(written)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{written}' is not a date such as 2026-11-24") from error
+
+
+_ACTIONS: dict[str, tuple[Action, str]] = {
+    "gaps": (_gaps, "list documents to ask for, ranked by the number of claims they would settle"),
+    "register": (_register, "list the entries of the EU database of AI systems that are public"),
+    "new": (new_letter, "write a letter from a gap or template, and begin its log entry"),
+    "export": (export_letter, "write the letter of a logged request again"),
+    "status": (_status, "show the state of every request and its next deadline"),
+    "overdue": (_overdue, "list the deadlines that authorities have missed"),
+    "deadlines": (_deadlines, "list every deadline of a request, with its legal rule"),
+    "calendar": (_calendar, "write the deadlines as a calendar file (ICS)"),
+    "answer": (_answer, "log an event of a request, and store the files received"),
+    "import": (_import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"),
+}

@@ -27,18 +27,12 @@ def risk_command(parser: CommandParser) -> Run:
     parser.add_option("--columns", "A,B", "columns that others may know (default: all but keys)")
     parser.add_option("--sheet", "NAME", "sheet of a spreadsheet (default: the first)")
     parser.add_option("--encoding", "NAME", "of a text file (default: tries UTF-8, UTF-16, CP949)")
-    parser.add_argument(
-        "--dates", choices=("day-first", "month-first"), help="how to read 03/04/2019"
-    )
+    parser.add_choice("--dates", ("day-first", "month-first"), "how to read 03/04/2019")
     _add_known(parser)
     parser.add_option("--population", "N", "the table is a random sample of N people", kind=int)
     parser.add_flag("--drop-identifiers", "leave out columns with names or numbers of people")
-    parser.add_option(
-        "--safe-harbor",
-        "YEAR",
-        "check the HIPAA Safe Harbor list, for a table of this year",
-        kind=int,
-    )
+    text = "check the HIPAA Safe Harbor list, for a table of this year"
+    parser.add_option("--safe-harbor", "YEAR", text, kind=int)
     parser.add_weak_isolation()
     parser.add_path("--report", "HTML", "write a page with charts, without any value")
     parser.add_path("--out", "CSV", "write how many records share each record's values")

@@ -22,34 +22,34 @@ _SHOWN = 20  # names of unused files that are printed
 def datasheet_command(parser: CommandParser) -> Run:
     """List your own pictures with their SHA-256 and write a datasheet to fill in."""
     parser.add_argument("folder", type=Path, help="your pictures, one sub-folder per person")
+    return _datasheet
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.sources import open_images, prepare_folder
 
-        prepared = prepare_folder(args.folder)
-        for path in prepared.written:
-            print(f"wrote {path}")
-        people = " or ".join(f"{many:,}" for many in prepared.levels)
-        print(f"{prepared.pictures:,} pictures of {people} people.")
-        unused = [(name, reason) for name, reason in prepared.reasons.items() if reason]
-        if unused:
-            print(f"{len(unused):,} files will not be used:")
-        for name, reason in unused[:_SHOWN]:
-            print(f"  {name}: {reason}")
-        if len(unused) > _SHOWN:
-            print(f"  and {len(unused) - _SHOWN:,} more, all listed in ids.csv")
-        if len(prepared.levels) > 1:
-            print(
-                "There are folders within folders: write the number of people as 'subjects' in "
-                "datasheet.toml, then run this again."
-            )
-        try:
-            open_images(args.folder)
-        except OneToManyError as error:  # the error names the user's next step
-            print(error)
-        print(f"Then: onetomany report --images {args.folder}")
+def _datasheet(args: argparse.Namespace) -> None:
+    from onetomany.sources import open_images, prepare_folder
 
-    return run
+    prepared = prepare_folder(args.folder)
+    for path in prepared.written:
+        print(f"wrote {path}")
+    people = " or ".join(f"{many:,}" for many in prepared.levels)
+    print(f"{prepared.pictures:,} pictures of {people} people.")
+    unused = [(name, reason) for name, reason in prepared.reasons.items() if reason]
+    if unused:
+        print(f"{len(unused):,} files will not be used:")
+    for name, reason in unused[:_SHOWN]:
+        print(f"  {name}: {reason}")
+    if len(unused) > _SHOWN:
+        print(f"  and {len(unused) - _SHOWN:,} more, all listed in ids.csv")
+    if len(prepared.levels) > 1:
+        print(
+            "There are folders within folders: write the number of people as 'subjects' in "
+            "datasheet.toml, then run this again."
+        )
+    try:
+        open_images(args.folder)
+    except OneToManyError as error:  # the error names the user's next step
+        print(error)
+    print(f"Then: onetomany report --images {args.folder}")
 
 
 def weights_command(parser: CommandParser) -> Run:
@@ -57,28 +57,28 @@ def weights_command(parser: CommandParser) -> Run:
     parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
     parser.add_licence()
     parser.add_option("--sha256", "DIGEST", "expected digest of the file, if none is registered")
+    return _weights
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.sources import fetch_weights, models
 
-        if args.fetch:
-            for path in fetch_weights(
-                args.fetch, accept_licence=args.accept_licence, sha256=args.sha256
-            ):
-                print(f"wrote {path}")
-            return
-        for model in models().values():
-            print(f"{model.name} ({model.dimension} numbers a template)")
-            print(f"  licence       {model.licence}")
-            print(f"  commercial    {model.commercial}")
-            print(f"  trained on    {model.training_data}")
-            print(f"  caution       {model.caution}")
-            for file in model.files:
-                held = f"in package {file.package}" if file.package else file.url
-                print(f"  file          {file.name} ({held})")
-                print(f"  sha256        {file.sha256 or 'none published: state it with --sha256'}")
+def _weights(args: argparse.Namespace) -> None:
+    from onetomany.sources import fetch_weights, models
 
-    return run
+    if args.fetch:
+        for path in fetch_weights(
+            args.fetch, accept_licence=args.accept_licence, sha256=args.sha256
+        ):
+            print(f"wrote {path}")
+        return
+    for model in models().values():
+        print(f"{model.name} ({model.dimension} numbers a template)")
+        print(f"  licence       {model.licence}")
+        print(f"  commercial    {model.commercial}")
+        print(f"  trained on    {model.training_data}")
+        print(f"  caution       {model.caution}")
+        for file in model.files:
+            held = f"in package {file.package}" if file.package else file.url
+            print(f"  file          {file.name} ({held})")
+            print(f"  sha256        {file.sha256 or 'none published: state it with --sha256'}")
 
 
 def images_command(parser: CommandParser) -> Run:
@@ -86,22 +86,22 @@ def images_command(parser: CommandParser) -> Run:
     parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
     parser.add_path("--out", "DIR", "folder to write (default: the name of the set)")
     parser.add_licence()
+    return _images
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.sources.fetching import fetch_images, fetchable
 
-        if args.fetch:
-            out = args.out or Path(args.fetch)
-            fetch_images(args.fetch, out, accept_licence=args.accept_licence)
-            print(f"wrote {out}")
-            print(f"Then: onetomany report --images {out}")
-            return
-        for sheet in fetchable().values():
-            print(f"{sheet.name}: {sheet.title}")
-            for name in ("source", "url", "licence", "terms", "consent_basis", "credit", "limits"):
-                print(f"  {name.replace('_', ' '):14}{getattr(sheet, name)}")
+def _images(args: argparse.Namespace) -> None:
+    from onetomany.sources.fetching import fetch_images, fetchable
 
-    return run
+    if args.fetch:
+        out = args.out or Path(args.fetch)
+        fetch_images(args.fetch, out, accept_licence=args.accept_licence)
+        print(f"wrote {out}")
+        print(f"Then: onetomany report --images {out}")
+        return
+    for sheet in fetchable().values():
+        print(f"{sheet.name}: {sheet.title}")
+        for name in ("source", "url", "licence", "terms", "consent_basis", "credit", "limits"):
+            print(f"  {name.replace('_', ' '):14}{getattr(sheet, name)}")
 
 
 def pairs_command(parser: CommandParser) -> Run:
@@ -109,23 +109,20 @@ def pairs_command(parser: CommandParser) -> Run:
     parser.add_argument(
         "folder", type=Path, help="your pictures, with datasheet.toml and attributes.csv"
     )
-    parser.add_argument(
-        "--models", nargs="+", metavar="MODEL", help="face models (default: those of chapter 01)"
-    )
+    text = "face models (default: those of chapter 01)"
+    parser.add_option("--models", "MODEL", text, nargs="+")
     parser.add_path("--out", "DIR", "default: %(default)s", Path("build/pairs"))
+    return _pairs
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany import faces, sources
-        from onetomany.accuracy.pair_tables import write_pairs
 
-        opened = sources.open_images(args.folder)
-        for path in write_pairs(opened, args.models or faces.MATCHERS, args.out):
-            print(f"wrote {path}")
-        print(
-            "The table contains no picture and no template, but scores of real people: protect it."
-        )
+def _pairs(args: argparse.Namespace) -> None:
+    from onetomany import faces, sources
+    from onetomany.accuracy.pair_tables import write_pairs
 
-    return run
+    opened = sources.open_images(args.folder)
+    for path in write_pairs(opened, args.models or faces.MATCHERS, args.out):
+        print(f"wrote {path}")
+    print("The table contains no picture and no template, but scores of real people: protect it.")
 
 
 def scale_command(parser: CommandParser) -> Run:
@@ -134,15 +131,15 @@ def scale_command(parser: CommandParser) -> Run:
         "--records", "N", "records in the gallery (default: the disclosed number)", kind=int
     )
     parser.add_path("--out", "DIR", "default: %(default)s", Path("build/scale"))
+    return _scale
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.accuracy import full
 
-        for name, value in full.run_full(args.out, args.records).items():
-            print(f"{name:44} {value if isinstance(value, str) else format(value, ',.6g')}")
-        print(f"wrote {args.out / 'searches.parquet'} and {args.out / 'run.json'}")
+def _scale(args: argparse.Namespace) -> None:
+    from onetomany.accuracy import full
 
-    return run
+    for name, value in full.run_full(args.out, args.records).items():
+        print(f"{name:44} {value if isinstance(value, str) else format(value, ',.6g')}")
+    print(f"wrote {args.out / 'searches.parquet'} and {args.out / 'run.json'}")
 
 
 def trackers_command(parser: CommandParser) -> Run:
@@ -166,30 +163,30 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
     parser.add_path("--csv", "FILE", "also write all figures to this file")
     parser.add_path("--out", "DIR", "write the tracks to this folder, in MOT text form")
     parser.add_weak_isolation()
+    return _trackers
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.sources.files import write_whole
-        from onetomany.sources.tables import csv_text
-        from onetomany.tracking import comparison
 
-        if bool(args.folder) == args.simulated:
-            raise InputError(
-                "Name a folder of detections, or --simulated, but not both: see 'trackers --help'."
-            )
-        found = _simulated(args.seed) if args.simulated else _opened(args.folder)
-        table = comparison.compare_trackers(found.filmed, pooled=True, out=args.out)
-        if table.height:
-            _print_scores(table)
-        if args.csv:
-            write_whole(args.csv, csv_text(table).encode())
-            print(f"wrote {args.csv}")
-        if args.out:
-            print(f"wrote tracks of {len(found.filmed):,} sequences to {args.out}")
-        for credit in found.credits:
-            print(credit)
-        return 1 if found.refused else 0
+def _trackers(args: argparse.Namespace) -> int:
+    from onetomany.sources.files import write_whole
+    from onetomany.sources.tables import csv_text
+    from onetomany.tracking import comparison
 
-    return run
+    if bool(args.folder) == args.simulated:
+        raise InputError(
+            "Name a folder of detections, or --simulated, but not both: see 'trackers --help'."
+        )
+    found = _simulated(args.seed) if args.simulated else _opened(args.folder)
+    table = comparison.compare_trackers(found.filmed, pooled=True, out=args.out)
+    if table.height:
+        _print_scores(table)
+    if args.csv:
+        write_whole(args.csv, csv_text(table).encode())
+        print(f"wrote {args.csv}")
+    if args.out:
+        print(f"wrote tracks of {len(found.filmed):,} sequences to {args.out}")
+    for credit in found.credits:
+        print(credit)
+    return 1 if found.refused else 0
 
 
 def _simulated(seed: int) -> Folder:

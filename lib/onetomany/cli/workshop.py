@@ -19,19 +19,19 @@ def workshop_command(parser: CommandParser) -> Run:
         "LOCK",
         "copy the whole kit and the packages in this output of 'uv export' (see 'make workshop')",
     )
+    return _workshop
 
-    def run(args: argparse.Namespace) -> None:
-        from onetomany.workshop import write_handout, write_offline
 
-        folded = not args.show_code
-        if args.offline:
-            project = args.notebooks.resolve().parent
-            lock = args.offline.read_text(encoding="utf-8")
-            folder = write_offline(project, lock, args.out, args.language, folded=folded)
-            print(f"{folder}: copy it, then run 'sh install.sh' in it")
-        else:
-            start, *chapters = write_handout(args.notebooks, args.out, args.language, folded=folded)
-            print(f"{len(chapters)} chapters; open them with: onetomany lab --notebooks {args.out}")
-            print(start)
+def _workshop(args: argparse.Namespace) -> None:
+    from onetomany.workshop import write_handout, write_offline
 
-    return run
+    folded = not args.show_code
+    if args.offline:
+        project = args.notebooks.resolve().parent
+        lock = args.offline.read_text(encoding="utf-8")
+        folder = write_offline(project, lock, args.out, args.language, folded=folded)
+        print(f"{folder}: copy it, then run 'sh install.sh' in it")
+    else:
+        start, *chapters = write_handout(args.notebooks, args.out, args.language, folded=folded)
+        print(f"{len(chapters)} chapters; open them with: onetomany lab --notebooks {args.out}")
+        print(start)

@@ -24,7 +24,7 @@ def check_crate(one: Opened) -> list[BundleFinding]:
     """Check that the RO-Crate lists every file of the payload, as it is, and no other."""
     text = one.read(CRATE)
     if text is None:
-        return [BundleFinding(CRATE, None, "missing or unreadable: the RO-Crate", AGAIN)]
+        return [BundleFinding(CRATE, "missing or unreadable: the RO-Crate", AGAIN)]
     try:
         entities = read_entities(text)
         files = {
@@ -34,7 +34,7 @@ def check_crate(one: Opened) -> list[BundleFinding]:
         }
         parts = {unquote(str(part["@id"])) for part in _list(entities["./"].get("hasPart", []))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return [BundleFinding(CRATE, None, f"it can't be read as an RO-Crate ({error})", MADE_WITH)]
+        return [BundleFinding(CRATE, f"it can't be read as an RO-Crate ({error})", MADE_WITH)]
     lines = _crate_lines(text)
     there = {
         path.removeprefix("data/"): each
@@ -43,19 +43,19 @@ def check_crate(one: Opened) -> list[BundleFinding]:
     }
     found = [
         BundleFinding(
-            CRATE, lines.get(path), f"describes data/{path}, which is not there", MADE_WITH
+            CRATE, f"describes data/{path}, which is not there", MADE_WITH, line=lines.get(path)
         )
         for path in sorted((set(files) | parts) - set(there))
     ]
     found += [
-        BundleFinding(f"data/{path}", None, f"not described in {CRATE}", MADE_WITH)
+        BundleFinding(f"data/{path}", f"not described in {CRATE}", MADE_WITH)
         for path in sorted(set(there) - (set(files) & parts))
     ]
     for path in sorted(set(there) & set(files)):
         told = (str(files[path].get("contentSize")), files[path].get("sha256"))
         if told != (str(there[path].size), there[path].hashes["sha256"]):
             what = f"size or SHA-256 of data/{path} is not the one described here"
-            found.append(BundleFinding(CRATE, lines.get(path), what, MADE_WITH))
+            found.append(BundleFinding(CRATE, what, MADE_WITH, line=lines.get(path)))
     return found
 
 
@@ -79,9 +79,7 @@ def check_sbom(one: Opened) -> list[BundleFinding]:
         named = False
     if named:
         return []
-    return [
-        BundleFinding(SBOM, None, "it can't be read as a CycloneDX bill of packages", MADE_WITH)
-    ]
+    return [BundleFinding(SBOM, "it can't be read as a CycloneDX bill of packages", MADE_WITH)]
 
 
 def check_figures(one: Opened) -> list[BundleFinding]:
@@ -97,7 +95,7 @@ def check_figures(one: Opened) -> list[BundleFinding]:
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"it can't be read as the list of figures ({error})"
-        return [BundleFinding(FIGURES, None, what, MADE_WITH)]
+        return [BundleFinding(FIGURES, what, MADE_WITH)]
     lines: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         for digest in re.findall(rb"[0-9a-f]{64}", line):
@@ -106,7 +104,7 @@ def check_figures(one: Opened) -> list[BundleFinding]:
     for path, digest in told.items():
         if path not in one.files or one.files[path].hashes["sha256"] != digest:
             what = f"{path} is not there, or not with the SHA-256 given here"
-            found.append(BundleFinding(FIGURES, lines.get(digest), what, MADE_WITH))
+            found.append(BundleFinding(FIGURES, what, MADE_WITH, line=lines.get(digest)))
     return found
 
 
@@ -115,17 +113,17 @@ def check_record(one: Opened) -> list[BundleFinding]:
     try:
         record = read_record(one)
     except (InputError, ValueError) as error:
-        return [BundleFinding(RECORD, None, str(error), MADE_WITH)]
+        return [BundleFinding(RECORD, str(error), MADE_WITH)]
     found = []
     if one.read(f"data/{crate.WORKFLOW}") != crate.workflow_json(record).encode():
         what = "not the chapters and the command of run.json"
-        found.append(BundleFinding(f"data/{crate.WORKFLOW}", None, what, MADE_WITH))
+        found.append(BundleFinding(f"data/{crate.WORKFLOW}", what, MADE_WITH))
     lines = (one.read(CUSTODY) or b"").splitlines()
     try:
         sealing = datetime.fromisoformat(custody.read_line(lines[-1])["when"])
         if record.ended > sealing:
             what = f"the run ends ({record.ended}) after it was sealed ({sealing})"
-            found.append(BundleFinding(RECORD, None, what, MADE_WITH))
+            found.append(BundleFinding(RECORD, what, MADE_WITH))
     except (InputError, IndexError):
         pass  # the check of the log reports it
     for chapter in record.chapters:
@@ -134,13 +132,11 @@ def check_record(one: Opened) -> list[BundleFinding]:
             ran = read_json(one.read(name) or b"")["metadata"].get("onetomany", {})
             commit = ran.get("commit", record.commit)
         except (ValueError, KeyError, TypeError, AttributeError):
-            found.append(
-                BundleFinding(name, None, "not a notebook, though run.json names it", MADE_WITH)
-            )
+            found.append(BundleFinding(name, "not a notebook, though run.json names it", MADE_WITH))
             continue
         if commit != record.commit:
             what = f"it was run at commit {commit}, run.json says {record.commit}"
-            found.append(BundleFinding(name, None, what, MADE_WITH))
+            found.append(BundleFinding(name, what, MADE_WITH))
     return found
 
 

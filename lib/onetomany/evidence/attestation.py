@@ -24,14 +24,8 @@ from onetomany.errors import InputError
 from onetomany.evidence import additions, keys
 from onetomany.sources.commits import commit_of
 from onetomany.sources.files import sha256_of
+from . import reproduce
 from .bundle_layout import SEAL, SIGNED
-from .reproduce import (
-    OUTCOMES,
-    RELATIVE,
-    compared_files,
-    listed_items,
-    version_differences,
-)
 from .sbom import machine_facts
 
 STATEMENT, PAYLOAD = "https://in-toto.io/Statement/v1", "application/vnd.in-toto+json"
@@ -71,7 +65,7 @@ def attest(bundle: Path, compared: pl.DataFrame, run: AttestedRun, key: Path) ->
         raise InputError("An attestation says who ran it: give a name with --operator.")
     private = keys.read_private(key)
     content = json.dumps(
-        reproduction_statement(bundle, compared, run), ensure_ascii=False, indent=1
+        _reproduction_statement(bundle, compared, run), ensure_ascii=False, indent=1
     ).encode()
     name = f"{KIND}-{additions.next_number(bundle, KIND)}.json"
     signature = private.sign(preauthenticated(PAYLOAD, content))
@@ -95,15 +89,15 @@ def attest(bundle: Path, compared: pl.DataFrame, run: AttestedRun, key: Path) ->
     return f"{SEAL}/{name}"
 
 
-def reproduction_statement(
+def _reproduction_statement(
     bundle: Path, compared: pl.DataFrame, run: AttestedRun
 ) -> dict[str, Any]:
     """Return the in-toto statement of a comparison.
 
     Raises InputError if a file of the bundle is not the one that was compared.
     """
-    listed = {item.label: item for item in listed_items(bundle / "data")}
-    subjects = {SIGNED: sha256_of(bundle / SIGNED)} | compared_files(listed.values())
+    listed = {item.label: item for item in reproduce.listed_items(bundle / "data")}
+    subjects = {SIGNED: sha256_of(bundle / SIGNED)} | reproduce.compared_files(listed.values())
     for path, digest in subjects.items():
         if not (bundle / path).is_file() or sha256_of(bundle / path) != digest:
             raise InputError(
@@ -126,10 +120,10 @@ def reproduction_statement(
                 "commit": commit_of(Path(onetomany.__file__).parent) or "unknown",
             },
             "confined": run.confined,
-            "packages": version_differences(bundle).to_dicts(),
+            "packages": reproduce.version_differences(bundle).to_dicts(),
             "machine": machine_facts(),
-            "tolerance": {"counts": "equal", "other numbers, relative": RELATIVE},
-            "counts": {name: compared.filter(outcome=name).height for name in OUTCOMES},
+            "tolerance": {"counts": "equal", "other numbers, relative": reproduce.RELATIVE},
+            "counts": {name: compared.filter(outcome=name).height for name in reproduce.OUTCOMES},
             # JSON has no infinity: an item that differs in more than numbers has no size
             "items": [
                 {**row, "largest": row["largest"] if math.isfinite(row["largest"] or 0) else None}

@@ -40,9 +40,9 @@ def check_attestations(one: Opened) -> list[BundleFinding]:
         if not _NAME.fullmatch(path):
             continue
         try:
-            found.append(BundleFinding(path, None, *_holds(one, path), level="note"))
+            found.append(BundleFinding(path, *_holds(one, path), level="note"))
         except InputError as error:
-            found.append(BundleFinding(path, None, f"the attestation is not valid: {error}", _TODO))
+            found.append(BundleFinding(path, f"the attestation is not valid: {error}", _TODO))
     return found
 
 

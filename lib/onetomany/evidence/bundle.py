@@ -29,24 +29,13 @@ from datetime import datetime
 from pathlib import Path
 
 import bagit
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
 from onetomany.sources.files import sync
-from .bundle_layout import (
-    AFTER,
-    DECLARATION,
-    HELD_BACK,
-    KEY_FIELD,
-    LOG_SIGNATURE,
-    PUBLIC_KEY,
-    REQUEST,
-    SEAL,
-    SIGNATURE,
-    SIGNED,
-    UNSIGNED,
-)
+from . import bundle_layout as layout
 from .record import RunRecord
 from .redaction import RedactionRule
 from .sbom import write_environment
@@ -85,43 +74,51 @@ def seal(
     _check_record(record, created)
     _check_payload(payload, record)
     screening.refuse_unfit(payload, record.data, rules)
-    beside = out.with_name(f".{out.name}.unfinished")
-    for left in (out, beside):  # by a run that was killed
-        if left.exists():
-            shutil.rmtree(left)
-    beside.mkdir(parents=True)
+    beside = _new_beside(out)
     _fill(beside, payload, record, created, repository, rules=rules)
-    mark = keys.fingerprint(keys.public_pem(private)) if private else UNSIGNED
+    mark = keys.fingerprint(keys.public_pem(private)) if private else layout.UNSIGNED
     _bag(beside, record, created, mark)
 
-    signed = (beside / SIGNED).read_bytes()
-    (beside / SEAL).mkdir()
+    signed = (beside / layout.SIGNED).read_bytes()
+    (beside / layout.SEAL).mkdir()
     if private:
-        (beside / SIGNATURE).write_bytes(private.sign(signed))
-        (beside / PUBLIC_KEY).write_bytes(keys.public_pem(private))
-    (beside / REQUEST).write_bytes(timestamp.timestamp_request(signed))
+        (beside / layout.SIGNATURE).write_bytes(private.sign(signed))
+        (beside / layout.PUBLIC_KEY).write_bytes(keys.public_pem(private))
+    (beside / layout.REQUEST).write_bytes(timestamp.timestamp_request(signed))
     digest = hashlib.sha256(signed).hexdigest()
     certificate.write_certificates(
-        beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions
+        beside / layout.SEAL, record, created, digest, mark, jurisdictions=jurisdictions
     )
+    _begin_log(beside, record, created, private)
+    _sync_all(beside)
+    beside.rename(out)
+    sync(out.parent)
+    (out / layout.HELD_BACK).rename(out / layout.DECLARATION)
+    sync(out)
+    return out
+
+
+def _begin_log(
+    beside: Path, record: RunRecord, created: datetime, private: Ed25519PrivateKey | None
+) -> None:
+    """Write the first line of the log in seal/, with the hashes of all files there; sign it."""
     last = (beside / "data" / "custody.jsonl").read_bytes().splitlines()[-1]
     custody.append_entry(
-        beside / AFTER,
+        beside / layout.AFTER,
         who=record.operator,
         what="signed the tag manifest" if private else "closed the bundle without a signature",
         when=created,
         files=_hashes(beside, ["tagmanifest-sha256.txt", "tagmanifest-sha512.txt"])
-        | _hashes(beside, sorted(f"{SEAL}/{each.name}" for each in (beside / SEAL).iterdir())),
+        | _hashes(
+            beside,
+            sorted(f"{layout.SEAL}/{each.name}" for each in (beside / layout.SEAL).iterdir()),
+        ),
         after=custody.line_hash(last),
     )
     if private:
-        (beside / LOG_SIGNATURE).write_bytes(private.sign((beside / AFTER).read_bytes()))
-    _sync_all(beside)
-    beside.rename(out)
-    sync(out.parent)
-    (out / HELD_BACK).rename(out / DECLARATION)
-    sync(out)
-    return out
+        (beside / layout.LOG_SIGNATURE).write_bytes(
+            private.sign((beside / layout.AFTER).read_bytes())
+        )
 
 
 def _check_record(record: RunRecord, created: datetime) -> None:
@@ -161,9 +158,19 @@ def _check_payload(payload: Path, record: RunRecord) -> None:
 
 def _refuse_taken(out: Path) -> None:
     """Refuse an `out` that exists, unless a killed run left it."""
-    unfinished = (out / HELD_BACK).is_file() and not (out / DECLARATION).exists()
+    unfinished = (out / layout.HELD_BACK).is_file() and not (out / layout.DECLARATION).exists()
     if (out.exists() or out.is_symlink()) and not unfinished:
         raise InputError(f"There is {out} already: a bundle is never overwritten. Name a new one.")
+
+
+def _new_beside(out: Path) -> Path:
+    """Make the folder in which the bundle is made; delete what a killed run left."""
+    beside = out.with_name(f".{out.name}.unfinished")
+    for left in (out, beside):
+        if left.exists():
+            shutil.rmtree(left)
+    beside.mkdir(parents=True)
+    return beside
 
 
 def _fill(
@@ -236,13 +243,13 @@ def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
         "External-Description": record.title,
         "External-Identifier": record.identifier,
         "Source-Organization": record.organisation or "none named",
-        KEY_FIELD: mark,
+        layout.KEY_FIELD: mark,
         "What-This-Shows": [TRUTH_EN, TRUTH_KO],
     }
     bag = bagit.make_bag(str(beside), info, checksums=list(contents.ALGORITHMS))
     (beside / "README.txt").write_text(_readme(record, mark), encoding="utf-8")
     bag.save()
-    (beside / DECLARATION).rename(beside / HELD_BACK)
+    (beside / layout.DECLARATION).rename(beside / layout.HELD_BACK)
     for name in contents.ALGORITHMS:
         path = beside / f"tagmanifest-{name}.txt"
         lines = [line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -253,7 +260,7 @@ def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
 
 
 def _readme(record: RunRecord, mark: str) -> str:
-    if mark == UNSIGNED:
+    if mark == layout.UNSIGNED:
         whose = (
             "This bundle is not signed: its hashes show accidental changes, not deliberate ones.\n"
             "이 묶음에는 서명이 없다. 해시는 사고로 바뀐 것만 알려 줄 뿐 "
@@ -267,9 +274,10 @@ def _readme(record: RunRecord, mark: str) -> str:
             "서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 "
             "서명한 사람에게 이 수를 확인한다.\n"
         )
+        signed = f"-in {layout.SIGNED} -sigfile {layout.SIGNATURE}"
         check = f"""\
-  openssl pkeyutl -verify -rawin -pubin -inkey {PUBLIC_KEY} -in {SIGNED} -sigfile {SIGNATURE}
-  openssl pkey -pubin -in {PUBLIC_KEY} -outform DER | sha256sum
+  openssl pkeyutl -verify -rawin -pubin -inkey {layout.PUBLIC_KEY} {signed}
+  openssl pkey -pubin -in {layout.PUBLIC_KEY} -outform DER | sha256sum
     (must give the number above / 위의 수가 나와야 한다)
 """
     return f"""{record.title}

@@ -47,16 +47,11 @@ def write_certificates(
         if jurisdiction:
             parts += _questions(jurisdiction, folder.parent)
             parts += _sources(texts["source"])
-        about = {"title": texts["title"], "title_ko": texts["title_ko"]}
         lede = [{name: text.format_map(facts) for name, text in each.items()}
                 for each in texts["lede"]]  # fmt: skip
         stem = f"certificate-{jurisdiction}" if jurisdiction else "certificate"
-        text = typesetting.markdown(**about, lede=lede, parts=parts)
-        (folder / f"{stem}.md").write_text(text, encoding="utf-8")
-        set_pdf = typesetting.pdf(
-            **about, lede=lede, parts=parts, foot=record.identifier, day=created.date()
-        )
-        (folder / f"{stem}.pdf").write_bytes(set_pdf)
+        document = typesetting.Document(texts["title"], texts["title_ko"], lede, parts)
+        document.write(folder / stem, record.identifier, created.date())
 
 
 def _sections(general: Mapping[str, Any], texts: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -92,18 +92,8 @@ def next_line(
     if any("\ud800" <= letter <= "\udfff" for letter in who + what):
         raise InputError(f"A custody entry is text in UTF-8; this is not: {who + ' ' + what!a}.")
     lines = before.splitlines()
-    if lines and (broken := first_break(lines, start=None)):
-        raise IntegrityError(
-            f"{name}, line {broken.line}: {broken.why}. Nothing is added to a broken log: find out "
-            "why it is broken, and begin a new one that says so."
-        )
-    if lines and moment < (last := datetime.fromisoformat(read_line(lines[-1])["when"])):
-        raise InputError(
-            f"Nothing was added: the custody log {name} already has a later entry "
-            f"({last.isoformat()}) than this one ({moment.isoformat()}). Set this computer's clock "
-            "right and try again; if it is right, the last entry was made by a clock that was "
-            "fast: wait until its time has passed."
-        )
+    if lines:
+        _refuse_broken(lines, name, moment)
     entry: dict[str, Any] = {
         "number": len(lines) + 1,
         "when": moment.isoformat(),
@@ -119,6 +109,22 @@ def next_line(
     if key:
         entry["signature"] = base64.b64encode(key.sign(_line(entry))).decode()
     return _line(entry) + b"\n"
+
+
+def _refuse_broken(lines: list[bytes], name: str, moment: datetime) -> None:
+    """Raise an error for a log to which no entry of this moment can be added."""
+    if broken := first_break(lines, start=None):
+        raise IntegrityError(
+            f"{name}, line {broken.line}: {broken.why}. Nothing is added to a broken log: find out "
+            "why it is broken, and begin a new one that says so."
+        )
+    if moment < (last := datetime.fromisoformat(read_line(lines[-1])["when"])):
+        raise InputError(
+            f"Nothing was added: the custody log {name} already has a later entry "
+            f"({last.isoformat()}) than this one ({moment.isoformat()}). Set this computer's clock "
+            "right and try again; if it is right, the last entry was made by a clock that was "
+            "fast: wait until its time has passed."
+        )
 
 
 def signature_of(entry: Mapping[str, Any]) -> tuple[bytes, bytes]:

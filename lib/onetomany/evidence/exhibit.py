@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from .record import DataUse, RunRecord, new_identifier
 from .redaction import RedactionRule, redact
 from .reproduce import RELATIVE
 from .run_log import keep_log, run_log_text, run_times
-from .typesetting import Part, markdown, pdf
+from .typesetting import Document
 
 SERIES = "A"  # exhibits are A-1, A-2, ...
 LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",
@@ -143,7 +143,7 @@ def write_payload(
         beside.rename(out)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return ExhibitPayload(out, *payload)
+    return replace(payload, folder=out)
 
 
 def _write(
@@ -155,63 +155,60 @@ def _write(
     *,
     tests: Path | None,
     tables: Path | None,
-) -> tuple[Any, ...]:
+) -> ExhibitPayload:
     runs = {stem: dict(nb.metadata.get("onetomany", {})) for stem, nb in executed.items()}
     left_out = _write_notebooks(executed, root / "notebooks")
     if tables is not None:
         copy_case_tables(tables, root / "notebooks" / COPY)
     redactions = redact(root / "notebooks", rules)
-    kept = {
-        path.stem: nbformat.read(path, as_version=4)
-        for path in sorted((root / "notebooks").glob("*.ipynb"))
-    }
+    if redactions.height:
+        _put(root / "redactions.csv", csv_text(redactions).encode())
+    paths = sorted((root / "notebooks").glob("*.ipynb"))
+    kept = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     chapters = [read_chapter(stem, notebook, notebooks) for stem, notebook in kept.items()]
     exhibits = [
         (f"{SERIES}-{n}", chapter, read_figures(chapter)) for n, chapter in enumerate(chapters, 1)
     ]
-    figures = [each for _, _, items in exhibits for each in items]
     commit = next((run["commit"] for run in runs.values() if run.get("commit")), "")
     started, ended = run_times(runs)
     day = day_of_commit(notebooks, commit) or started.date()
 
-    pictures = _write_figures(figures, root)
-    texts = {stem: _text_of(notebook) for stem, notebook in kept.items()}
-    sheets = methods.datasheets(texts)
-    for file in sorted({sheet.file for sheet in sheets}):
-        _put(root / "datasheets" / file.replace("/data/", "/"), methods.sheet_file(file))
-    cited = cited_sources(figures, sheets, texts)
-    _put(root / "sources.csv", csv_text(cited).encode())
-    if redactions.height:
-        _put(root / "redactions.csv", csv_text(redactions).encode())
-
-    said = methods.methods_statement(chapters, figures, sheets, commit, cited)
-    _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)
-    site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
-    write_site(kept, notebooks, root / "exhibits" / "html", site)
+    sheets = _write_documents(kept, exhibits, root, commit, day)
+    _write_html(kept, exhibits, notebooks, root / "exhibits" / "html")
     tested = validation.find_results(notebooks.parent, commit, tests)
     validation.write_validation(root / validation.FOLDER, chapters, tested, commit, day)
-    drawn = root / "exhibits" / "html" / "assets" / "charts"
-    if not any(drawn.iterdir()):  # no manifest can list an empty folder
-        drawn.rmdir()
     _put(root / "figures.json", _listed(exhibits, commit, left_out))
     _put(root / "log" / "run.log", run_log_text(runs, log).encode())
+    data = tuple(_use(sheet) for sheet in sheets)
+    facts = {"started": started, "ended": ended, "commit": commit, "data": data}
+    return _described(root, exhibits, **facts, redactions=redactions, left_out=tuple(left_out))
 
-    named = pl.concat(
-        list_item_files(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
-    )
+
+def _write_html(
+    kept: dict[str, Notebook], exhibits: pages.Exhibits, notebooks: Path, folder: Path
+) -> None:
+    site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
+    write_site(kept, notebooks, folder, site)
+    drawn = folder / "assets" / "charts"
+    if not any(drawn.iterdir()):  # no manifest can list an empty folder
+        drawn.rmdir()
+
+
+def _described(folder: Path, exhibits: pages.Exhibits, **run: Any) -> ExhibitPayload:
+    """Return a payload with the facts of its run, and the titles and files of its chapters."""
+    chapters = [chapter for _, chapter, _ in exhibits]
     titles = ", ".join(f"{each.number} {each.title}" for each in chapters)
-    return (
-        tuple(kept),
-        f"{_TITLE[0]}: {titles}",
-        f"{_TITLE[1]}: " + ", ".join(f"{each.number} {each.title_ko}" for each in chapters),
-        " ".join(each.question for each in chapters if each.question),
-        started,
-        ended,
-        commit,
-        tuple(_use(sheet) for sheet in sheets),
-        named,
-        redactions,
-        tuple(left_out),
+    titles_ko = ", ".join(f"{each.number} {each.title_ko}" for each in chapters)
+    return ExhibitPayload(
+        folder=folder,
+        chapters=tuple(each.stem for each in chapters),
+        title=f"{_TITLE[0]}: {titles}",
+        title_ko=f"{_TITLE[1]}: {titles_ko}",
+        question=" ".join(each.question for each in chapters if each.question),
+        figures=pl.concat(
+            list_item_files(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
+        ),
+        **run,
     )
 
 
@@ -257,36 +254,26 @@ def _write_figures(figures: Sequence[Figure], root: Path) -> dict[str, bytes]:
 
 
 def _write_documents(
-    root: Path,
-    exhibits: pages.Exhibits,
-    *,
-    said: Sequence[Part],
-    pictures: Mapping[str, bytes],
-    commit: str,
-    day: date,
-) -> None:
-    foot = f"One-to-Many {__version__}, commit {commit or 'unknown'}"
+    kept: Mapping[str, Notebook], exhibits: pages.Exhibits, root: Path, commit: str, day: date
+) -> list[methods.ShownDatasheet]:
+    """Write figures, datasheets, sources, and both documents; return the datasheets."""
+    figures = [each for _, _, items in exhibits for each in items]
+    pictures = _write_figures(figures, root)
+    texts = {stem: _text_of(notebook) for stem, notebook in kept.items()}
+    sheets = methods.datasheets(texts)
+    for file in sorted({sheet.file for sheet in sheets}):
+        _put(root / "datasheets" / file.replace("/data/", "/"), methods.sheet_file(file))
+    cited = cited_sources(figures, sheets, texts)
+    _put(root / "sources.csv", csv_text(cited).encode())
+    chapters = [chapter for _, chapter, _ in exhibits]
+    said = methods.methods_statement(chapters, figures, sheets, commit, cited)
+    foot, lede = f"One-to-Many {__version__}, commit {commit or 'unknown'}", pages.lede(commit)
     parts, shown = pages.exhibit_parts(exhibits, pictures)
-    _put(
-        root / "exhibits" / "exhibit.pdf",
-        pdf(
-            title=_TITLE[0],
-            title_ko=_TITLE[1],
-            lede=pages.lede(commit),
-            parts=parts,
-            foot=foot,
-            day=day,
-            pictures=shown,
-        ),
-    )
-    statement: dict[str, Any] = {
-        "title": _METHODS[0],
-        "title_ko": _METHODS[1],
-        "lede": pages.lede(commit),
-        "parts": said,
-    }
-    _put(root / "methods" / "methods.md", markdown(**statement).encode())
-    _put(root / "methods" / "methods.pdf", pdf(**statement, foot=foot, day=day))
+    set_pdf = Document(*_TITLE, lede, parts).pdf(foot, day, shown)
+    _put(root / "exhibits" / "exhibit.pdf", set_pdf)
+    (root / "methods").mkdir(parents=True)
+    Document(*_METHODS, lede, said).write(root / "methods" / "methods", foot, day)
+    return sheets
 
 
 def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> bytes:

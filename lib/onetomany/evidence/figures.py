@@ -124,7 +124,7 @@ class Figure:
         if self.kind == "statement":
             return {f"{self.stem}.txt": f"{self.text}\n{self.text_ko}\n".encode()}
         spec = {f"{self.stem}.json": _canonical(self.spec)} if self.spec else {}
-        return spec | {f"{stem}.csv": csv_bytes(frame) for stem, frame in self.tables.items()}
+        return spec | {f"{stem}.csv": _csv_bytes(frame) for stem, frame in self.tables.items()}
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -154,7 +154,7 @@ def list_item_files(figures: Sequence[Figure]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=LISTED)
 
 
-def csv_bytes(frame: pl.DataFrame) -> bytes:
+def _csv_bytes(frame: pl.DataFrame) -> bytes:
     """Write a frame as CSV in one form: UTF-8, text quoted, missing values empty, floats exact.
 
     Texts that a spreadsheet takes for formulas are marked (`sources.tables`).
@@ -220,7 +220,7 @@ class _Reader:
         return Figure(number=number, kind=kind, cell=cell.number, **known | facts)
 
     def chart(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
-        spec, frames = without_data(block.spec)
+        spec, frames = _without_data(block.spec)
         title = spec.get("title") or {}
         title = title if isinstance(title, dict) else {"text": title}
         lines = _lines(title.get("subtitle"))
@@ -265,7 +265,7 @@ class _Reader:
         )
 
 
-def without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFrame, ...]]:
+def _without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFrame, ...]]:
     """Return a specification that names its data, and the data; data-1 is the first frame.
 
     Names that a library made from a hash or counter of its own are replaced by the order of the
@@ -276,7 +276,7 @@ def without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFra
     names: dict[str, str] = {}
 
     def add(rows: Any) -> str:
-        frames.append(frame_of(rows))
+        frames.append(_frame_of(rows))
         return f"data-{len(frames)}"
 
     def walk(part: Any) -> Any:
@@ -303,7 +303,7 @@ def without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFra
     return bare, tuple(frames)
 
 
-def frame_of(rows: Any) -> pl.DataFrame:
+def _frame_of(rows: Any) -> pl.DataFrame:
     """Return the rows of a chart's data (JSON) as a frame; columns of mixed kinds become text.
 
     Raises InputError if a row has as many numbers as a template.

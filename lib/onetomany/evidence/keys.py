@@ -99,7 +99,7 @@ def public_pem(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def read_public(pem: bytes) -> Ed25519PublicKey:
+def _read_public(pem: bytes) -> Ed25519PublicKey:
     """Read a public key in PEM. Raises InputError if it is not Ed25519, or of small order."""
     try:
         key = load_pem_public_key(pem)
@@ -118,7 +118,7 @@ def read_public(pem: bytes) -> Ed25519PublicKey:
 
 def fingerprint(pem: bytes) -> str:
     """Return the SHA-256 of the DER form, as `openssl pkey -pubin -outform DER | sha256sum`."""
-    der = read_public(pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    der = _read_public(pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
 
 
@@ -130,7 +130,7 @@ def try_fingerprint(pem: bytes) -> str | None:
 def why_no_key(pem: bytes) -> str:
     """Return why a public key can't be used to check; empty if it can."""
     try:
-        read_public(pem)
+        _read_public(pem)
     except InputError as error:
         return str(error)
     return ""
@@ -138,7 +138,7 @@ def why_no_key(pem: bytes) -> str:
 
 def signature_fits(pem: bytes, signature: bytes, signed: bytes) -> bool:
     """Return whether the key's owner signed these bytes with this signature."""
-    check = read_public(pem).verify
+    check = _read_public(pem).verify
     try:
         check(signature, signed)
     except InvalidSignature:

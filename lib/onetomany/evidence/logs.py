@@ -31,14 +31,16 @@ def check_chains(one: Opened) -> list[BundleFinding]:
     for name in (CUSTODY, AFTER):
         text = one.read(name)
         if text is None:
-            found.append(BundleFinding(name, None, "missing or unreadable: the custody log", AGAIN))
+            found.append(BundleFinding(name, "missing or unreadable: the custody log", AGAIN))
             continue
         lines = text.splitlines()
         broken = custody.first_break(lines, start=start)
         if not lines or text != b"\n".join(lines) + b"\n":
             broken = broken or custody.Break(max(1, len(lines)), "the log ends in mid-line")
         if broken:
-            found.append(BundleFinding(name, broken.line, f"chain broken: {broken.why}", AGAIN))
+            found.append(
+                BundleFinding(name, f"chain broken: {broken.why}", AGAIN, line=broken.line)
+            )
         start = custody.line_hash(lines[-1]) if lines else custody.START
     return found
 
@@ -54,23 +56,23 @@ def check_sealed(one: Opened) -> list[BundleFinding]:
     there = {path: each for path, each in one.files.items() if path.startswith("data/")}
     where = f"line {number} of {CUSTODY}"
     found = [
-        BundleFinding(path, None, f"differs from the hash in the custody log ({where})", MADE_WITH)
+        BundleFinding(path, f"differs from the hash in the custody log ({where})", MADE_WITH)
         for path in sorted(set(told) & set(there))
         if there[path].hashes["sha256"] != told[path]
     ]
     found += [
-        BundleFinding(path, None, f"the custody log did not see it sealed ({where})", MADE_WITH)
+        BundleFinding(path, f"the custody log did not see it sealed ({where})", MADE_WITH)
         for path in sorted(set(there) - set(told))
         if not path.startswith(later)
     ]
     found += [
-        BundleFinding(CUSTODY, number, f"names {path}, which is not there", MADE_WITH)
+        BundleFinding(CUSTODY, f"names {path}, which is not there", MADE_WITH, line=number)
         for path in sorted(set(told) - set(there))
         if not one.is_refused(path)
     ]
     signed = [n for n, each in entries if "signature" in each]
     what = "its signature was not checked: only lines of seal/custody.jsonl carry their key"
-    return found + [BundleFinding(CUSTODY, n, what, ASK, "note") for n in signed]
+    return found + [BundleFinding(CUSTODY, what, ASK, line=n, level="note") for n in signed]
 
 
 def check_seal(one: Opened) -> list[BundleFinding]:
@@ -94,7 +96,7 @@ def check_seal(one: Opened) -> list[BundleFinding]:
             else:
                 kept.entries[path] = (hashed, number)
             if why:
-                found.append(BundleFinding(AFTER, number, why, ASK))
+                found.append(BundleFinding(AFTER, why, ASK, line=number))
     theirs = {
         path: each
         for path, each in one.files.items()
@@ -103,7 +105,7 @@ def check_seal(one: Opened) -> list[BundleFinding]:
     left = _left(one)
     what = "left by a run that was stopped while it added something: no log names it"
     todo = "add it again: that deletes the files left over"
-    found += [BundleFinding(path, None, what, todo) for path in sorted(left)]
+    found += [BundleFinding(path, what, todo) for path in sorted(left)]
     rest = {path: each for path, each in theirs.items() if path not in left}
     return found + compare_manifests([kept], rest, is_refused=one.is_refused)
 
@@ -113,7 +115,7 @@ def check_later(one: Opened) -> list[BundleFinding]:
     return [
         _signer(one, number, entry)
         if "signature" in entry
-        else BundleFinding(AFTER, number, _unsigned(entry), _ANYBODY, "note")
+        else BundleFinding(AFTER, _unsigned(entry), _ANYBODY, line=number, level="note")
         for number, entry in _entries(one, AFTER)
         if number > 1 or "signature" in entry
     ]
@@ -135,14 +137,14 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> BundleFinding:
     pem = one.read(path)
     if pem is None:
         what = f"signed with a key that is not there: {path!r}"
-        return BundleFinding(AFTER, number, what, ASK)
+        return BundleFinding(AFTER, what, ASK, line=number)
     try:
         if keys.fingerprint(pem) != mark:
             raise InputError("it is another key than its name says")
         if not keys.signature_fits(pem, *custody.signature_of(entry)):
-            return BundleFinding(AFTER, number, "its signature does not fit the line", ASK)
+            return BundleFinding(AFTER, "its signature does not fit the line", ASK, line=number)
     except InputError as error:
-        return BundleFinding(path, None, f"the key of a line's signer is not valid: {error}", ASK)
+        return BundleFinding(path, f"the key of a line's signer is not valid: {error}", ASK)
     sealing = keys.try_fingerprint(one.public_key or one.read(PUBLIC_KEY) or b"")
     if mark == sealing:
         whose = "the key that sealed the bundle"
@@ -156,7 +158,7 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> BundleFinding:
             "--key"
         )
     what = f"this line was added after sealing, signed with {whose} (SHA-256 {mark})"
-    return BundleFinding(AFTER, number, what, todo, "note")
+    return BundleFinding(AFTER, what, todo, line=number, level="note")
 
 
 def _entries(one: Opened, name: str) -> Entries:

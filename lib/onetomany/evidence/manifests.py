@@ -43,12 +43,12 @@ def read_manifest(
             if path in manifest.entries:
                 why = f"{path} is listed twice"
         if why or match is None:
-            found.append(BundleFinding(name, number, str(why), _EDITED))
+            found.append(BundleFinding(name, str(why), _EDITED, line=number))
         else:
             manifest.entries[path] = (match[1], number)
     if content and not content.endswith(b"\n"):
         found.append(
-            BundleFinding(name, content.count(b"\n") + 1, "the last line is cut off", _EDITED)
+            BundleFinding(name, "the last line is cut off", _EDITED, line=content.count(b"\n") + 1)
         )
     return manifest, found
 
@@ -77,14 +77,12 @@ def compare_manifests(
         if new and new not in renamed:
             renamed[new] = path
             todo = f"give it its name back: {path}"
-            found.append(BundleFinding(new, None, f"renamed from {path}", todo))
+            found.append(BundleFinding(new, f"renamed from {path}", todo))
         elif not is_refused(path):
             places = " and ".join(_place(each, path) for each in manifests if path in each.entries)
-            found.append(BundleFinding(path, None, f"missing: listed in {places}", AGAIN))
+            found.append(BundleFinding(path, f"missing: listed in {places}", AGAIN))
     found += [
-        BundleFinding(
-            path, None, "extra: no manifest lists it", "take it out, or ask who put it there"
-        )
+        BundleFinding(path, "extra: no manifest lists it", "take it out, or ask who put it there")
         for path in extra
         if path not in renamed
     ]
@@ -99,9 +97,7 @@ def _same(
     """Return the manifests' contradictions to one file that is there."""
     silent = [each for each in manifests if path not in each.entries]
     found = [
-        BundleFinding(
-            each.name, None, f"it does not list {path}, which other manifests do", _EDITED
-        )
+        BundleFinding(each.name, f"it does not list {path}, which other manifests do", _EDITED)
         for each in silent
     ]
     against = [
@@ -117,14 +113,14 @@ def _same(
         else:
             what = "changed: its hash is not the one that was sealed"
         what += f" ({_place(against[0], path)})"
-        found.append(BundleFinding(path, None, what, AGAIN))
+        found.append(BundleFinding(path, what, AGAIN))
     else:
         found += [
             BundleFinding(
                 each.name,
-                each.entries[path][1],
                 f"the hash of {path} in this line was changed: another manifest and the file agree",
                 _EDITED,
+                line=each.entries[path][1],
             )
             for each in against
         ]

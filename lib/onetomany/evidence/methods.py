@@ -150,10 +150,10 @@ def used_functions(chapter: Chapter) -> list[str]:
 
 
 @functools.cache
-def method_sentences() -> dict[str, tuple[str, str, str]]:
+def _method_sentences() -> dict[str, tuple[str, str, str]]:
     """Return English sentence, Korean sentence and reference by function (data/methods.toml).
 
-    >>> method_sentences()["onetomany.accuracy.wilson"][2]
+    >>> _method_sentences()["onetomany.accuracy.wilson"][2]
     'Wilson, JASA 22:158 (1927)'
     """
     return {
@@ -216,7 +216,7 @@ def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
     missing = ("Not described here.", "여기에 설명이 없다.", "–")
     for chapter in chapters:
         rows = [
-            (name.removeprefix("onetomany."), *method_sentences().get(name, missing))
+            (name.removeprefix("onetomany."), *_method_sentences().get(name, missing))
             for name in used_functions(chapter)
         ]
         given = ", ".join(seeds(chapter))

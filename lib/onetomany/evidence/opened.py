@@ -24,9 +24,9 @@ class BundleFinding:
     """A fault or note: `file` (path in the bundle), `line` in it (None: all of it), advice."""
 
     file: str
-    line: int | None
     what: str
     todo: str
+    line: int | None = None
     level: str = "fault"
 
 
@@ -66,7 +66,7 @@ class Opened:
                 if hashlib.sha256(content).hexdigest() == self.files[path].hashes["sha256"]:
                     return content
                 what = "it changed while it was checked: leave the bundle alone, and check again"
-        self.troubles.append(BundleFinding(path, None, what, AGAIN))
+        self.troubles.append(BundleFinding(path, what, AGAIN))
         return None
 
     def value(self, name: str) -> str:
@@ -90,18 +90,18 @@ class Opened:
         try:
             lines = (self.read(name) or b"").decode().split("\n")
         except UnicodeDecodeError:
-            return [BundleFinding(name, None, "it is not text in UTF-8", AGAIN)]
+            return [BundleFinding(name, "it is not text in UTF-8", AGAIN)]
         found = []
         if lines.pop():
             what = "the last line is cut off"
-            found.append(BundleFinding(name, len(lines) + 1, what, AGAIN))
+            found.append(BundleFinding(name, what, AGAIN, line=len(lines) + 1))
         for number, line in enumerate(lines, 1):
             label, colon, value = line.partition(": ")
             if colon and label:
                 self.info.setdefault(label, []).append((value, number))
             else:
                 found.append(
-                    BundleFinding(name, number, "this line is not a name and a value", AGAIN)
+                    BundleFinding(name, "this line is not a name and a value", AGAIN, line=number)
                 )
         return found
 

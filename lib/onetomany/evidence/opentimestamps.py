@@ -39,7 +39,7 @@ class Proof:
     other: int = 0  # attestations of kinds that the kit doesn't know
 
 
-def read_proof(content: bytes) -> Proof:
+def _read_proof(content: bytes) -> Proof:
     """Read a proof (version 1, of a file's SHA-256). Raises InputError if it is none."""
     if len(content) > SIZE:
         raise InputError("it is too large to be an OpenTimestamps proof")
@@ -66,7 +66,7 @@ def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
     """
     try:
         content = path.read_bytes()
-        proof = read_proof(content)
+        proof = _read_proof(content)
         if proof.digest != sha256_of(bundle / SIGNED):
             raise InputError(f"it is for another file than this bundle's {SIGNED}")
     except (OSError, InputError) as error:
@@ -99,17 +99,17 @@ def check_opentimestamps(one: Opened) -> list[BundleFinding]:
         if not (path.startswith(f"{SEAL}/") and path.lower().endswith(SUFFIX)):
             continue
         try:
-            proof = read_proof(one.read(path) or b"")
+            proof = _read_proof(one.read(path) or b"")
             if signed is None or proof.digest != signed.hashes["sha256"]:
                 raise InputError(f"it is for another file than this {SIGNED}")
         except InputError as error:
-            found.append(BundleFinding(path, None, f"the proof is not valid: {error}", ASK))
+            found.append(BundleFinding(path, f"the proof is not valid: {error}", ASK))
             continue
         what = f"OpenTimestamps proof, not checked: it leads to {describe_proof(proof)}"
         todo = (
             f"check it by a Bitcoin node: 'ots verify -f {SIGNED} {path}'; nothing is fetched here"
         )
-        found.append(BundleFinding(path, None, what, todo, "note"))
+        found.append(BundleFinding(path, what, todo, level="note"))
     return found
 
 

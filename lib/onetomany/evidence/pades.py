@@ -137,14 +137,12 @@ def check_pdf_signatures(one: Opened) -> list[BundleFinding]:
         looked_at += 1
         if not content or looked_at > MOST or time.monotonic() - started > LONGEST:
             why = "too large, or one of too many: a PDF signature on it was not checked"
-            found.append(BundleFinding(path, None, why, _OTHER_TOOL, "note"))
+            found.append(BundleFinding(path, why, _OTHER_TOOL, level="note"))
             continue
         try:
             signatures = signed_pdf.read_pdf_signatures(content, one.roots)
         except InputError as error:
-            found.append(
-                BundleFinding(path, None, f"its PDF signature can't be read: {error}", ASK)
-            )
+            found.append(BundleFinding(path, f"its PDF signature can't be read: {error}", ASK))
             continue
         found += [_finding(path, each, one.roots is not None) for each in signatures]
     return found
@@ -153,12 +151,12 @@ def check_pdf_signatures(one: Opened) -> list[BundleFinding]:
 def _finding(path: str, signature: Signature, asked: bool) -> BundleFinding:
     whose = f"the PDF signature of {signature.signer} (certificate SHA-256 {signature.mark})"
     if signature.fault:
-        return BundleFinding(path, None, f"{whose} does not hold: {signature.fault}", ASK)
+        return BundleFinding(path, f"{whose} does not hold: {signature.fault}", ASK)
     covers = "covers the whole file" if signature.whole else f"covers {signature.covers}"
     what = f"{whose} is intact and {covers}; it says that it was made at {signature.when}"
     if signature.trusted:
         return BundleFinding(
-            path, None, f"{what}; its certificate chains to a root that you gave", "none", "note"
+            path, f"{what}; its certificate chains to a root that you gave", "none", level="note"
         )
     if asked:
         what += "; its certificate does not chain to the roots that you gave"
@@ -166,7 +164,7 @@ def _finding(path: str, signature: Signature, asked: bool) -> BundleFinding:
         "whether its certificate is to be trusted is yours to decide: compare the number with the "
         "signer's, or give the issuer's root with --roots; revocation was not looked up"
     )
-    return BundleFinding(path, None, what, todo, "note")
+    return BundleFinding(path, what, todo, level="note")
 
 
 def read_signer(key: Path) -> Any:

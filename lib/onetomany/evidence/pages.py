@@ -10,21 +10,9 @@ from onetomany.confidence import PERCENT, PERCENT_KO
 from onetomany.report.chapter import Chapter
 from onetomany.report.side_pages import STAMP, STAMP_KO
 from onetomany.sources.tables import NOTE
+from . import typesetting
 from .figures import Figure
 from .printed import TURNED, lay_out
-from .typesetting import (
-    LETTER,
-    LINE,
-    MOST_ROWS,
-    Part,
-    document_sentences,
-    fixed_pair,
-    grid,
-    heading,
-    letters,
-    pair,
-    points,
-)
 
 TRUTH = (
     "A hash shows that two files are the same. A time-stamp shows that a file existed at a time. "
@@ -42,28 +30,31 @@ Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, 
 
 def exhibit_parts(
     exhibits: Exhibits, pictures: Mapping[str, bytes]
-) -> tuple[list[Part], dict[str, bytes]]:
+) -> tuple[list[typesetting.Part], dict[str, bytes]]:
     """Return the parts of the exhibit's PDF, and the pictures that they name.
 
     `pictures` are the charts as SVG by `picture_name`. If a chart's letters would be too small on a
     page, it goes on a turned page, or in parts on several (printed.lay_out).
     """
     shown: dict[str, bytes] = {}
-    parts: list[Part] = [heading(1, "The exhibits", "증거 목록"), _contents(exhibits)]
+    parts: list[typesetting.Part] = [
+        typesetting.heading(1, "The exhibits", "증거 목록"),
+        _contents(exhibits),
+    ]
     parts += _how_to_read()
     for name, chapter, figures in exhibits:
         parts += _exhibit(name, chapter, figures, pictures, shown)
     parts += [
-        heading(
+        typesetting.heading(
             1,
             "Figures, tables and statements with their hashes",
             "그림, 표, 진술과 해시",
             page=True,
         ),
-        fixed_pair("hashes"),
+        typesetting.fixed_pair("hashes"),
     ]
     for name, _, figures in exhibits:
-        parts += [heading(2, f"Exhibit {name}", f"증거 {name}"), _hash_list(figures)]
+        parts += [typesetting.heading(2, f"Exhibit {name}", f"증거 {name}"), _hash_list(figures)]
     return parts, shown
 
 
@@ -135,34 +126,35 @@ def _exhibit(
     figures: Sequence[Figure],
     pictures: Mapping[str, bytes],
     shown: dict[str, bytes],
-) -> list[Part]:
+) -> list[typesetting.Part]:
     parts = [
-        heading(
+        typesetting.heading(
             1,
             f"Exhibit {name}. {chapter.number} {chapter.title}",
             f"증거 {name}. {chapter.title_ko}",
             at=f"exhibit-{name}",
             page=True,
         ),
-        heading(2, "The question", "질문"),
-        pair(chapter.question or chapter.title, chapter.question_ko or chapter.title_ko),
-        heading(2, "Limits of everything in this exhibit", "이 증거 전체의 한계"),
-        pair(
+        typesetting.heading(2, "The question", "질문"),
+        typesetting.pair(
+            chapter.question or chapter.title, chapter.question_ko or chapter.title_ko
+        ),
+        typesetting.heading(2, "Limits of everything in this exhibit", "이 증거 전체의 한계"),
+        typesetting.pair(
             chapter.limits or "The chapter names none.",
             chapter.limits_ko or "이 장에는 적혀 있지 않다.",
         ),
     ]
     made = simulations(figures)
     if made:
-        parts.append(
-            pair(f"Simulated here: {'; '.join(made)}.", f"모의로 만든 것: {'; '.join(made)}.")
-        )
+        named = "; ".join(made)
+        parts.append(typesetting.pair(f"Simulated here: {named}.", f"모의로 만든 것: {named}."))
     section = ""
     for figure in figures:
         above = []
         if figure.section != section:
             section = figure.section
-            above = [heading(2, section, figure.section_ko)]
+            above = [typesetting.heading(2, section, figure.section_ko)]
         if figure.kind == "figure":
             parts += _pictures(figure, above, made, pictures[picture_name(figure)], shown)
         else:
@@ -172,14 +164,16 @@ def _exhibit(
 
 def _pictures(
     figure: Figure,
-    above: Sequence[Part],
+    above: Sequence[typesetting.Part],
     made: Sequence[str],
     picture: bytes,
     shown: dict[str, bytes],
-) -> Iterator[Part]:
+) -> Iterator[typesetting.Part]:
     """Return a figure as one part or several; its heading moves to a turned page with it."""
     item = _item(figure, made)
-    printed = lay_out(picture, (_height(item, above, LINE), _height(item, above, TURNED[0])))
+    printed = lay_out(
+        picture, (_height(item, above, typesetting.LINE), _height(item, above, TURNED[0]))
+    )
     if not printed.turned:
         yield from above
     count = len(printed.parts)
@@ -198,12 +192,12 @@ def _pictures(
         yield part
 
 
-def _height(item: Part, above: Sequence[Part], line: float) -> float:
+def _height(item: typesetting.Part, above: Sequence[typesetting.Part], line: float) -> float:
     """Estimate the points that a figure's words take on a page.
 
     On a turned page the notes have two columns.
     """
-    columns = 2 if line > LINE else 1
+    columns = 2 if line > typesetting.LINE else 1
     title = f"{item['label']}, part 1 of 2 {item['label_ko']}, 2 1 {item['title']}"
     caption = _lines(f"{title} {item['title_ko']}", 9.5, line)
     lines = [_lines(f"{key}: {text}", 7.8, line / columns - 12) for key, text in item["notes"]]
@@ -213,7 +207,7 @@ def _height(item: Part, above: Sequence[Part], line: float) -> float:
 
 
 def _lines(text: str, size: float, line: float) -> int:
-    return math.ceil(letters(text) * size * LETTER / line)
+    return math.ceil(typesetting.letters(text) * size * typesetting.LETTER / line)
 
 
 def _alt(figure: Figure, n: int, count: int) -> str:
@@ -228,7 +222,7 @@ def _alt(figure: Figure, n: int, count: int) -> str:
     )
 
 
-def _item(figure: Figure, made: Sequence[str]) -> Part:
+def _item(figure: Figure, made: Sequence[str]) -> typesetting.Part:
     said: dict[str, Any] = {
         "at": _anchor(figure),
         "label": figure.label,
@@ -243,13 +237,13 @@ def _item(figure: Figure, made: Sequence[str]) -> Part:
     if figure.kind == "figure":
         return said
     frame = figure.data[0]
-    if frame.height > MOST_ROWS:
-        cut = f"rows 1 to {MOST_ROWS} of {frame.height:,}; all in {figure.stem}.csv 일부만 보임"
+    if frame.height > (most := typesetting.MOST_ROWS):
+        cut = f"rows 1 to {most} of {frame.height:,}; all in {figure.stem}.csv 일부만 보임"
         said["notes"].append(["Rows 행", cut])
-    return {**grid(frame), **said, "kind": "table"}
+    return {**typesetting.grid(frame), **said, "kind": "table"}
 
 
-def _contents(exhibits: Exhibits) -> Part:
+def _contents(exhibits: Exhibits) -> typesetting.Part:
     rows = [
         {
             "at": f"exhibit-{name}",
@@ -262,7 +256,7 @@ def _contents(exhibits: Exhibits) -> Part:
     return {"kind": "list", "head": ["Exhibit 증거", "Chapter 장", "Page 쪽"], "rows": rows}
 
 
-def _hash_list(figures: Sequence[Figure]) -> Part:
+def _hash_list(figures: Sequence[Figure]) -> typesetting.Part:
     rows = [
         {
             "at": _anchor(each),
@@ -275,9 +269,12 @@ def _hash_list(figures: Sequence[Figure]) -> Part:
     return {"kind": "list", "head": ["Item 항목", "Title 제목", "Page 쪽"], "rows": rows}
 
 
-def _how_to_read() -> list[Part]:
-    told = [(en, ko) for en, ko in document_sentences()["how_to_read"]]
-    return [heading(1, "How to read this", "읽는 법"), points(*told[:3], NOTE, *told[3:])]
+def _how_to_read() -> list[typesetting.Part]:
+    told = [(en, ko) for en, ko in typesetting.document_sentences()["how_to_read"]]
+    return [
+        typesetting.heading(1, "How to read this", "읽는 법"),
+        typesetting.points(*told[:3], NOTE, *told[3:]),
+    ]
 
 
 def _anchor(figure: Figure) -> str:

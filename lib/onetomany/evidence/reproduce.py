@@ -61,7 +61,7 @@ def reproduce(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} contains other files; name a new folder.")
     again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or RunLimits())
-    table = compare_exhibits(payload, again)
+    table = _compare_exhibits(payload, again)
     for item in again:
         for path, content in item.files.items():
             write_whole(out / path, content)
@@ -156,7 +156,7 @@ def version_differences(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def compare_exhibits(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
+def _compare_exhibits(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
     """Compare the items of a payload with those of another run; COMPARED, in the payload's order.
 
     Raises IntegrityError where the payload's list of figures is damaged.
@@ -169,7 +169,7 @@ def compare_exhibits(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=COMPARED, orient="row")
 
 
-def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | None, str]:
+def _compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | None, str]:
     """Return (outcome, largest relative difference, text) for one file in two runs."""
     if before == after:
         return "same", None, ""
@@ -222,7 +222,7 @@ def _row(item: Listed, new: Item | None, payload: Path) -> tuple[str, str, int, 
         elif path not in new.files:
             results.append(("different", None, f"{path}: the new run does not give it"))
         else:
-            results.append(compare_bytes(path, before, new.files[path]))
+            results.append(_compare_bytes(path, before, new.files[path]))
     results += [
         ("different", None, f"{path}: it is not in the bundle")
         for path in new.files.keys() - item.files.keys()

@@ -63,7 +63,7 @@ def write_environment(folder: Path, created: datetime, repository: Path | None =
         shutil.copyfile(path, folder / path.name)
     found = [path.name for path in paths]
     lock = next((path for path in paths if path.name == LOCKS[0]), None)
-    (folder / "sbom.cdx.json").write_text(package_bill(created, lock), encoding="utf-8")
+    (folder / "sbom.cdx.json").write_text(_package_bill(created, lock), encoding="utf-8")
     about = machine_facts() | {
         "lock_files": found,
         "lock_files_missing": sorted({*LOCKS} - {*found}),
@@ -73,7 +73,7 @@ def write_environment(folder: Path, created: datetime, repository: Path | None =
     )
 
 
-def package_bill(created: datetime, lock: Path | None) -> str:
+def _package_bill(created: datetime, lock: Path | None) -> str:
     """Return the CycloneDX 1.6 bill as JSON; the same environment and time give the same text."""
     wheels = _locked(lock)
     installed = {_normal(each.name): each for each in importlib.metadata.distributions()}

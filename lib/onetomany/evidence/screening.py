@@ -73,7 +73,7 @@ def refuse_unfit(
     payload: Path, data: Sequence[DataUse], rules: Sequence[RedactionRule] = ()
 ) -> None:
     """Raise InputError naming every file and line that keeps the payload from being sealed."""
-    found = screen_payload(payload, data, rules)
+    found = _screen_payload(payload, data, rules)
     if found.height:
         told = "; ".join(
             f"{file}{f', line {line}' if line else ''}: {what}"
@@ -86,7 +86,7 @@ def refuse_unfit(
         )
 
 
-def screen_payload(
+def _screen_payload(
     payload: Path, data: Sequence[DataUse], rules: Sequence[RedactionRule] = ()
 ) -> pl.DataFrame:
     """List everything that may not go in (schema FOUND); finds are described, never quoted.

@@ -57,7 +57,7 @@ def check_statements(one: Opened) -> list[BundleFinding]:
             unstated.append(f"{fact} {_short(str(right))}")
     if unstated:
         what = f"does not state, as the other files do: {'; '.join(unstated)}"
-        found.append(BundleFinding(CERTIFICATE, None, what, MADE_WITH))
+        found.append(BundleFinding(CERTIFICATE, what, MADE_WITH))
     return found + _hash_of_seal(one, text)
 
 
@@ -83,23 +83,15 @@ def _disagreements(
         if each.value != right[0] or len(right) > 1:
             others = sorted({other.file for other in said if other.value != each.value})
             what = f"states the {fact} as {_short(each.value)}, unlike {', '.join(others)}"
-            found.append(BundleFinding(each.file, each.line, what, MADE_WITH))
+            found.append(BundleFinding(each.file, what, MADE_WITH, line=each.line))
     return found, right[0] if len(right) == 1 else None
 
 
 # the facts in the certificate's draft, in words that may change
 _CERTIFIED = {
-    "title",
-    "Korean title",
-    "identifier",
-    "operator",
-    "commit",
-    "start of the run",
-    "end of the run",
-    "time of sealing",
-    "command",
-    "key",
-}
+    "title", "Korean title", "identifier", "operator", "commit", "start of the run",
+    "end of the run", "time of sealing", "command", "key",
+}  # fmt: skip
 
 
 def _in_record(record: RunRecord) -> Iterator[Stated]:
@@ -169,21 +161,20 @@ def _in_crate(one: Opened, record: RunRecord) -> Iterator[Stated]:
         "version": of("#onetomany", "softwareVersion"),
         "commit": of("#onetomany", "description").removeprefix("commit "),
     }
-    for fact, value in values.items():
+    for fact, value in (*values.items(), ("title", of("#run", "name"))):
         yield Stated(fact, CRATE, None, value)
-    yield Stated("title", CRATE, None, of("#run", "name"))
     run = of("#run", "description")
     typed = run in (" ".join(record.command), record.title)
     yield Stated("command", CRATE, None, shlex.join(record.command) if typed else run)
-    licence = entities.get("./", {}).get("license")
-    licence = str(licence.get("@id")) if isinstance(licence, dict) else str(licence)
-    same = unquote(licence).removeprefix("#") == unquote(record.licence).removeprefix("#")
     if record.licence:  # the RO-Crate has a made-up one if none was given
+        licence = entities.get("./", {}).get("license")
+        licence = str(licence.get("@id")) if isinstance(licence, dict) else str(licence)
+        same = unquote(licence).removeprefix("#") == unquote(record.licence).removeprefix("#")
         yield Stated("licence", CRATE, None, record.licence if same else licence)
-    for path in (crate.WORKFLOW, *(f"notebooks/{chapter}.ipynb" for chapter in record.chapters)):
+    ran = (crate.WORKFLOW, *(f"notebooks/{chapter}.ipynb" for chapter in record.chapters))
+    for path in ran if record.commit else ():
         name = next((each for each in entities if unquote(each) == path), path)
-        if record.commit:
-            yield Stated("commit", CRATE, None, of(name, "version"))
+        yield Stated("commit", CRATE, None, of(name, "version"))
     for use in record.data:
         about = [of(f"#data-{quote(use.name)}", key) for key in ("name", "license", "creditText")]
         yield Stated(f"data set {use.name}", CRATE, None, _use(*about))
@@ -234,7 +225,7 @@ def _hash_of_seal(one: Opened, certificate: str | None) -> list[BundleFinding]:
     if certificate is None or first.get(SIGNED) != there or there in certificate:
         return []
     what = f"does not state the SHA-256 that {SIGNED} has"
-    return [BundleFinding(CERTIFICATE, None, what, MADE_WITH)]
+    return [BundleFinding(CERTIFICATE, what, MADE_WITH)]
 
 
 def _use(title: Any, licence: Any, credit: Any) -> str:

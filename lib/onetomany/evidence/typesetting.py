@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -31,79 +32,78 @@ LINE, INSET, LETTER = 482.0, 6.0, 0.56  # points of a line and around a cell; a 
 Part = dict[str, Any]
 
 
-def pdf(
-    *,
-    title: str,
-    title_ko: str,
-    lede: Sequence[Mapping[str, str]],
-    parts: Sequence[Part],
-    foot: str,
-    day: date,
-    pictures: Mapping[str, bytes] | None = None,
-) -> bytes:
-    """Set the parts as PDF. `pictures` are SVG files by the name that a figure's `image` gives.
+@dataclass(frozen=True)
+class Document:
+    """A document: its title, the sentences below it (`en` and `ko` of each), and its parts."""
 
-    `day` is the document's date, in its text and its metadata. Raises OneToManyError if the
-    document can't be set, or would break the standards.
-    """
-    content = {
-        "title": title,
-        "title_ko": title_ko,
-        "lede": list(lede),
-        "parts": list(parts),
-        "foot": foot,
-        "date": day.isoformat(),
-        "stamp": STAMP,
-        "stamp_ko": STAMP_KO,
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        template = resources.files("onetomany.evidence") / "data" / "document.typ"
-        (root / "document.typ").write_bytes(template.read_bytes())
-        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-        for name, picture in (pictures or {}).items():
-            (root / name).write_bytes(picture)
-        try:
-            return bytes(
-                typst.compile(
+    title: str
+    title_ko: str
+    lede: Sequence[Mapping[str, str]]
+    parts: Sequence[Part]
+
+    def write(self, stem: Path, foot: str, day: date) -> None:
+        """Write it as `stem`.md and `stem`.pdf."""
+        stem.with_suffix(".md").write_text(self.markdown(), encoding="utf-8")
+        stem.with_suffix(".pdf").write_bytes(self.pdf(foot, day))
+
+    def pdf(self, foot: str, day: date, pictures: Mapping[str, bytes] | None = None) -> bytes:
+        """Set it as PDF. `pictures` are SVG files by the name that a figure's `image` gives.
+
+        `day` is the document's date, in its text and its metadata. Raises OneToManyError if the
+        document can't be set, or would break the standards.
+        """
+        about = {"foot": foot, "date": day.isoformat(), "stamp": STAMP, "stamp_ko": STAMP_KO}
+        content = json.dumps(vars(self) | about, ensure_ascii=False)
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            template = resources.files("onetomany.evidence") / "data" / "document.typ"
+            (root / "document.typ").write_bytes(template.read_bytes())
+            (root / "content.json").write_text(content, "utf-8")
+            for name, picture in (pictures or {}).items():
+                (root / name).write_bytes(picture)
+            try:
+                made = typst.compile(
                     str(root / "document.typ"),
                     root=folder,
                     font_paths=[str(font_folder())],
                     ignore_system_fonts=True,
                     pdf_standards=STANDARDS,
-                    timestamp=int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()),
+                    timestamp=int(datetime.combine(day, time(), UTC).timestamp()),
                 )
-            )
-        except typst.TypstError as error:
-            raise OneToManyError(f"'{title}' can't be set as PDF: {error}") from error
+            except typst.TypstError as error:
+                raise OneToManyError(f"'{self.title}' can't be set as PDF: {error}") from error
+        return bytes(made)
 
-
-def markdown(
-    *, title: str, title_ko: str, lede: Sequence[Mapping[str, str]], parts: Sequence[Part]
-) -> str:
-    """Return the same parts as Markdown: English, then Korean, part by part."""
-    lines = [f"# {title} · {title_ko}", "", f"*{STAMP} · {STAMP_KO}*"]
-    for each in lede:
-        lines += ["", each["en"], "", each["ko"]]
-    for part in parts:
-        lines.append("")
-        if part["kind"] == "heading":
-            lines.append(f"{'#' * (part['level'] + 1)} {part['en']} · {part['ko']}")
-        elif part["kind"] == "pair":
-            lines += [part["en"], "", part["ko"]]
-        elif part["kind"] == "points":
-            lines += [f"- {each['en']}\n  {each['ko']}" for each in part["items"]]
-        elif part["kind"] == "statement":
-            lines += [f"**{part['label']} · {part['label_ko']}**", "", part["en"], "", part["ko"]]
-        elif part["kind"] in ("table", "grid"):
-            if part["kind"] == "table":
-                lines += [f"**{part['label']} · {part['label_ko']}** {part['title']}", ""]
-            lines.append(_row(part["head"]))
-            lines.append("|" + "---|" * len(part["head"]))
-            lines += [_row(row) for row in part["rows"]]
-        for name, text in part.get("notes", ()):
-            lines += ["", f"{name}: {text}"]
-    return "\n".join(lines) + "\n"
+    def markdown(self) -> str:
+        """Return it as Markdown: English, then Korean, part by part."""
+        lines = [f"# {self.title} · {self.title_ko}", "", f"*{STAMP} · {STAMP_KO}*"]
+        for each in self.lede:
+            lines += ["", each["en"], "", each["ko"]]
+        for part in self.parts:
+            lines.append("")
+            if part["kind"] == "heading":
+                lines.append(f"{'#' * (part['level'] + 1)} {part['en']} · {part['ko']}")
+            elif part["kind"] == "pair":
+                lines += [part["en"], "", part["ko"]]
+            elif part["kind"] == "points":
+                lines += [f"- {each['en']}\n  {each['ko']}" for each in part["items"]]
+            elif part["kind"] == "statement":
+                lines += [
+                    f"**{part['label']} · {part['label_ko']}**",
+                    "",
+                    part["en"],
+                    "",
+                    part["ko"],
+                ]
+            elif part["kind"] in ("table", "grid"):
+                if part["kind"] == "table":
+                    lines += [f"**{part['label']} · {part['label_ko']}** {part['title']}", ""]
+                lines.append(_row(part["head"]))
+                lines.append("|" + "---|" * len(part["head"]))
+                lines += [_row(row) for row in part["rows"]]
+            for name, text in part.get("notes", ()):
+                lines += ["", f"{name}: {text}"]
+        return "\n".join(lines) + "\n"
 
 
 def heading(level: int, en: str, ko: str, at: str = "", page: bool = False) -> Part:

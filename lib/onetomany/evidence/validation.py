@@ -146,23 +146,19 @@ def write_validation(
     if tested:
         (folder / RESULTS).write_bytes(tested.read_bytes())
     en, ko = first_line(results, commit)
-    about: dict[str, Any] = {
-        "title": "Validation report",
-        "title_ko": "검증 보고서",
-        "lede": [{"en": en, "ko": ko}, *load_methods()["lede"]],
-        "parts": list(_parts(chapters, results)),
-    }
-    (folder / "validation.md").write_text(typesetting.markdown(**about), encoding="utf-8")
+    lede = [{"en": en, "ko": ko}, *_load_methods()["lede"]]
+    parts = list(_parts(chapters, results))
     foot = f"One-to-Many, validation report, commit {commit or 'unknown'}"
-    (folder / "validation.pdf").write_bytes(typesetting.pdf(**about, foot=foot, day=day))
+    document = typesetting.Document("Validation report", "검증 보고서", lede, parts)
+    document.write(folder / "validation", foot, day)
 
 
-def load_methods() -> dict[str, Any]:
+def _load_methods() -> dict[str, Any]:
     """Return data/validation.toml: `lede`, `general` and the list `method`."""
     return packaged_toml(__package__, "validation.toml")
 
 
-def covering(function: str, known: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _covering(function: str, known: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the methods whose `covers` names a function, its module or its room."""
     return [
         each
@@ -172,7 +168,7 @@ def covering(function: str, known: Sequence[Mapping[str, Any]]) -> list[Mapping[
 
 
 def _parts(chapters: Sequence[Chapter], results: Results | None) -> Iterator[Part]:
-    known = load_methods()
+    known = _load_methods()
     used: dict[str, set[str]] = {}
     for chapter in chapters:
         for function in methods.used_functions(chapter):
@@ -181,10 +177,10 @@ def _parts(chapters: Sequence[Chapter], results: Results | None) -> Iterator[Par
     yield from _run(results)
     yield typesetting.heading(1, "Methods used in this exhibit", "이 증거에 쓴 방법")
     for method in known["method"]:
-        here = [name for name in used if method in covering(name, known["method"])]
+        here = [name for name in used if method in _covering(name, known["method"])]
         if here:
             yield from _method(method, sorted({n for name in here for n in used[name]}), results)
-    bare = [name for name in used if not covering(name, known["method"])]
+    bare = [name for name in used if not _covering(name, known["method"])]
     if bare:
         yield typesetting.heading(2, "Without an entry", "항목이 없는 것")
         listed = ", ".join(sorted(bare))

@@ -15,17 +15,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.evidence import contents, keys, logs, signatures, timestamp
-from .agreement import (
-    CRATE,
-    CUSTODY,
-    FIGURES,
-    RECORD,
-    SBOM,
-    check_crate,
-    check_figures,
-    check_record,
-    check_sbom,
-)
+from . import agreement
 from .attested import check_attestations
 from .bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
 from .manifests import compare_manifests, read_manifest
@@ -78,7 +68,7 @@ def verify(
         {path for path, _ in refused if not path.endswith("/")},  # an empty folder hides nothing
     )
     bad = contents.bad_names([*listing.files, *one.refused])
-    found = [BundleFinding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
+    found = [BundleFinding(path, why, AGAIN) for path, why in [*refused, *bad]]
     for file, check in CHECKS:
         found += _complete(file, check, one)
     rows = [
@@ -117,9 +107,7 @@ def _complete(file: str, check: Check, one: Opened) -> list[BundleFinding]:
             f"the check of '{name}' could not be completed: something unforeseen happened "
             f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of the part it checks"
         )
-        return [
-            BundleFinding(file, None, what, f"{ASK}; and report this, with the bundle if you can")
-        ]
+        return [BundleFinding(file, what, f"{ASK}; and report this, with the bundle if you can")]
 
 
 def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
@@ -138,12 +126,14 @@ def _declaration(one: Opened) -> list[BundleFinding]:
     name = DECLARATION
     if HELD_BACK in one.files and name not in one.files:
         why = "missing: the run that made this was stopped before its end"
-        return [BundleFinding(name, None, why, "make the bundle again; this one is not finished")]
+        return [BundleFinding(name, why, "make the bundle again; this one is not finished")]
     text = one.read(name)
     if text is None:
-        return [BundleFinding(name, None, "missing: this is not a bundle, or not all of it", AGAIN)]
+        return [BundleFinding(name, "missing: this is not a bundle, or not all of it", AGAIN)]
     if text != b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n":
-        return [BundleFinding(name, 1, "it does not declare a bag of version 0.97 in UTF-8", AGAIN)]
+        return [
+            BundleFinding(name, "it does not declare a bag of version 0.97 in UTF-8", AGAIN, line=1)
+        ]
     return []
 
 
@@ -161,7 +151,7 @@ def _manifests(one: Opened) -> list[BundleFinding]:
         for name in _names(kind):
             content = one.read(name)
             if content is None:
-                found.append(BundleFinding(name, None, "missing or unreadable", AGAIN))
+                found.append(BundleFinding(name, "missing or unreadable", AGAIN))
                 continue
             manifest, faults = read_manifest(name, content, payload=kind == "manifest")
             read.append(manifest)
@@ -179,7 +169,7 @@ def _oxum(one: Opened) -> list[BundleFinding]:
         return []
     line = one.info.get("Payload-Oxum", [("", None)])[0][1]
     what = f"Payload-Oxum says '{told}'; data/ has {sum(sizes)}.{len(sizes)} (bytes.files)"
-    return [BundleFinding("bag-info.txt", line, what, AGAIN)]
+    return [BundleFinding("bag-info.txt", what, AGAIN, line=line)]
 
 
 Check = Callable[[Opened], list[BundleFinding]]
@@ -192,14 +182,14 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     (SIGNATURE, signatures.check_signature),
     (REQUEST, signatures.check_timestamps),
     (AFTER, logs.check_chains),
-    (CUSTODY, logs.check_sealed),
+    (agreement.CUSTODY, logs.check_sealed),
     (AFTER, logs.check_seal),
     (AFTER, logs.check_later),
-    (CRATE, check_crate),
-    (SBOM, check_sbom),
-    (FIGURES, check_figures),
-    (RECORD, check_record),
-    (RECORD, check_statements),
+    (agreement.CRATE, agreement.check_crate),
+    (agreement.SBOM, agreement.check_sbom),
+    (agreement.FIGURES, agreement.check_figures),
+    (agreement.RECORD, agreement.check_record),
+    (agreement.RECORD, check_statements),
     (SEAL, check_attestations),
     (SEAL, check_opentimestamps),
     ("data/exhibits", check_pdf_signatures),

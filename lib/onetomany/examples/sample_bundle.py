@@ -144,40 +144,19 @@ def change_copies(bundle: Path) -> pl.DataFrame:
     table = min((bundle / "data" / "tables").glob("*.csv"))
     inside = table.relative_to(bundle).as_posix()
     other = next(bundle.glob("data/figures/*.csv")).relative_to(bundle).as_posix()
-
-    def flip(root: Path) -> None:
-        content = bytearray((root / inside).read_bytes())
-        content[len(content) // 2] ^= 1
-        (root / inside).write_bytes(content)
-
-    def edit(root: Path) -> None:
-        path = root / "manifest-sha256.txt"
-        path.write_text(path.read_text("utf-8").replace("0", "1", 1), "utf-8")
-
-    def swap(root: Path) -> None:
-        one, two = (root / inside).read_bytes(), (root / other).read_bytes()
-        (root / inside).write_bytes(two)
-        (root / other).write_bytes(one)
-
-    added = "data/tables/added.csv"
+    added, manifest = "data/tables/added.csv", "manifest-sha256.txt"
+    # each change, the file that is changed, and the act in the folder of a copy
     acts: list[tuple[str, str, str, Callable[[Path], object]]] = [
-        ("one bit flipped", "비트 하나를 바꿈", inside, flip),
+        ("one bit flipped", "비트 하나를 바꿈", inside, lambda root: _flip(root / inside)),
         ("a file dropped", "파일 하나를 뺌", inside, lambda root: (root / inside).unlink()),
-        (
-            "a file added",
-            "파일 하나를 넣음",
-            added,
-            lambda root: (root / added).write_text("1", "utf-8"),
-        ),
-        (
-            "a file renamed",
-            "파일 이름을 바꿈",
-            added,
-            lambda root: (root / inside).rename(root / added),
-        ),
-        ("two files swapped", "두 파일을 맞바꿈", other, swap),
-        ("a manifest edited", "목록을 고침", "manifest-sha256.txt", edit),
-    ]
+        ("a file added", "파일 하나를 넣음", added,
+         lambda root: (root / added).write_text("1", "utf-8")),
+        ("a file renamed", "파일 이름을 바꿈", added,
+         lambda root: (root / inside).rename(root / added)),
+        ("two files swapped", "두 파일을 맞바꿈", other,
+         lambda root: _swap(root / inside, root / other)),
+        ("a manifest edited", "목록을 고침", manifest, lambda root: _edit(root / manifest)),
+    ]  # fmt: skip
     rows = []
     for change, change_ko, file, act in acts:
         with tempfile.TemporaryDirectory() as folder:
@@ -188,6 +167,22 @@ def change_copies(bundle: Path) -> pl.DataFrame:
         told = about["what"].to_list() or faults["what"].to_list() or [""]
         rows.append((change, change_ko, file, faults.height, about.height > 0, told[0]))
     return pl.DataFrame(rows, schema=CHANGED, orient="row")
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _edit(path: Path) -> None:
+    path.write_text(path.read_text("utf-8").replace("0", "1", 1), "utf-8")
+
+
+def _swap(one: Path, other: Path) -> None:
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
 
 
 def _part(path: str) -> str:

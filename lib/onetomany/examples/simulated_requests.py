@@ -28,20 +28,28 @@ def simulate_requests(
     in full, answered in part, refused and appealed, late, refused under the other law, just
     received, and waiting for its answer.
     """
+    told, changed = _histories(today, laws)
+    return [
+        _request(rows.filter(gap=gap).row(0, named=True), history, changed.get(gap, []))
+        for gap, history in told.items()
+    ]
+
+
+def _histories(
+    today: dt.date, laws: Mapping[str, Procedure]
+) -> tuple[dict[str, list[Event]], dict[str, list[Change]]]:
+    """Return the events and the changes of each gap's request."""
     kr = working_days(laws["kr-oida"])
 
     def ago(days: int) -> dt.date:
         return kr.next_working(today - dt.timedelta(days=days))
 
-    def in_time(law: str, received: dt.date) -> dt.date:
+    def in_time(received: dt.date, law: str = "kr-oida") -> dt.date:
         return min(deadline(laws[law], "decision", received).date, today)
 
-    oida = "kr-oida"
-    extended = in_time(oida, ago(55))
+    extended, full, refused = (in_time(ago(days)) for days in (55, 48, 40))
     part = kr.next_working(extended + dt.timedelta(days=9))
-    full = in_time(oida, ago(48))
-    refused = in_time(oida, ago(40))
-    own = in_time("kr-pipa-35", ago(30))
+    own = in_time(ago(30), "kr-pipa-35")
     told: dict[str, list[Event]] = {
         "contracts": [
             Event(ago(55), "received"),
@@ -69,10 +77,7 @@ def simulate_requests(
             Change(full, "C37", "contradicted", "read in the document, of other purposes"),
         ],
     }
-    return [
-        _request(rows.filter(gap=gap).row(0, named=True), history, changed.get(gap, []))
-        for gap, history in told.items()
-    ]
+    return told, changed
 
 
 def _request(row: Mapping[str, str], history: list[Event], changed: list[Change]) -> Request:

@@ -80,28 +80,25 @@ def _of_tar(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
 def _unpacked(content: bytes, reading: Reading) -> bytes:
     """Return the content that gzip, bzip2 or xz packed; other content unchanged."""
     openers: tuple[tuple[bytes, Any], ...] = (
-        (b"\x1f\x8b", lambda held: gzip.GzipFile(fileobj=held)), (b"BZh", bz2.BZ2File),
-        (b"\xfd7zXZ\0", lzma.LZMAFile),
+        (b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open),
     )  # fmt: skip
-    for start, opener in openers:
-        if not content.startswith(start):
-            continue
-        most = reading.limits.expanded_from(len(content))
-        out = bytearray()
-        try:
-            with opener(io.BytesIO(content)) as file:
-                while piece := file.read(1 << 20):
-                    out += piece
-                    reading.check_time()
-                    if len(out) > most:
-                        raise Refused(f"It expands too far ({reading.limits.ratio} to 1): refused "
-                                      "as a bomb.")  # fmt: skip
-        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-            if not out:
-                raise Refused(f"It can't be unpacked: {error}") from error
-            reading.note("unread", f"It breaks off: {error}")
-        return bytes(out)
-    return content
+    opener = next((opener for start, opener in openers if content.startswith(start)), None)
+    if opener is None:
+        return content
+    most, out = reading.limits.expanded_from(len(content)), bytearray()
+    try:
+        with opener(io.BytesIO(content)) as file:
+            while piece := file.read(1 << 20):
+                out += piece
+                reading.check_time()
+                if len(out) > most:
+                    raise Refused(f"It expands too far ({reading.limits.ratio} to 1): refused "
+                                  "as a bomb.")  # fmt: skip
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        if not out:
+            raise Refused(f"It can't be unpacked: {error}") from error
+        reading.note("unread", f"It breaks off: {error}")
+    return bytes(out)
 
 
 def read_packed(content: bytes, reading: Reading) -> None:

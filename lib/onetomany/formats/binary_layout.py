@@ -63,14 +63,13 @@ def xls_records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
         at += 4 + size
 
 
-def xls_layout(held: bytes) -> BookLayout | None:  # noqa: PLR0912
+def xls_layout(held: bytes) -> BookLayout | None:
     """Return the layout that a workbook's records describe; None if it is older than BIFF8."""
-    book = BookLayout()
+    book, texts, depth = BookLayout(), _Texts(), 0
     starts: dict[int, SheetLayout] = {}
     sheet: SheetLayout | None = None
-    depth, told, size = 0, 0, 0
-    words: list[bytes] = []
     for at, kind, body in xls_records(held):
+        _book_record(book, kind, body)
         if kind == 0x809 and len(body) >= 4:
             version, what = struct.unpack_from("<HH", body)
             if not at and version != 0x600:
@@ -83,38 +82,53 @@ def xls_layout(held: bytes) -> BookLayout | None:  # noqa: PLR0912
         elif kind == 0x0A:
             depth = max(0, depth - 1)
         elif kind == 0x85 and len(body) >= 4:
-            layout = SheetLayout()
-            starts[struct.unpack_from("<I", body)[0]] = layout
+            layout = starts[_number("<I", body)] = SheetLayout()
             book.sheets.append(layout)
-        elif kind == 0x22:
-            book.from_1904 = body[:1] == b"\1"
-        elif kind == 0x41E and len(body) >= 5:
-            number, length, wide = struct.unpack_from("<HHB", body)
-            raw = body[5 : 5 + length * (1 + (wide & 1))]
-            book.formats[number] = raw.decode("utf-16-le" if wide & 1 else "latin-1", "replace")
-        elif kind == 0x31 and len(body) >= 10:
-            book.raised |= struct.unpack_from("<H", body, 8)[0] == 1
-        elif kind == 0xE0 and len(body) >= 4:
-            book.cell_formats.append(struct.unpack_from("<H", body, 2)[0])
         elif kind == 0x100D and sheet is not None and len(body) > 4:  # a title of a chart
-            wide = body[3] & 1
-            raw = body[4 : 4 + body[2] * (1 + wide)]
-            sheet.heads.append(("caption", raw.decode("utf-16-le" if wide else "latin-1")))
+            sheet.heads.append(("caption", _characters(body[4:], body[3] & 1, body[2])))
         elif sheet is not None and depth == 1:
             _sheet_record(sheet, kind, body)
-            if kind == 0x1B6 and len(body) >= 12:  # a text: its characters follow in CONTINUE
-                size, told, words = struct.unpack_from("<H", body, 10)[0], kind, []
-            elif kind == 0x3C and told and size > 0:
-                wide = body[:1] == b"\1"
-                raw = body[1 : 1 + size * (1 + wide)]
-                words.append(raw.decode("utf-16-le" if wide else "latin-1", "replace").encode())
-                size -= len(raw) >> wide
-                if size <= 0:
-                    sheet.texts.append(b"".join(words).decode())
-                    told = 0
-            elif kind != 0x3C:
-                told = 0
+            if text := texts.ended_by(kind, body):
+                sheet.texts.append(text)
     return book
+
+
+def _book_record(book: BookLayout, kind: int, body: bytes) -> None:
+    if kind == 0x22:
+        book.from_1904 = body[:1] == b"\1"
+    elif kind == 0x41E and len(body) >= 5:  # a number format
+        number, length, wide = struct.unpack_from("<HHB", body)
+        book.formats[number] = _characters(body[5:], wide & 1, length)
+    elif kind == 0x31 and len(body) >= 10:  # a font
+        book.raised |= _number("<H", body, 8) == 1
+    elif kind == 0xE0 and len(body) >= 4:
+        book.cell_formats.append(_number("<H", body, 2))
+
+
+def _characters(held: bytes, wide: int, most: int) -> str:
+    """Return at most so many characters, which have two bytes each if they are `wide`."""
+    raw = held[: most * (1 + wide)]
+    return raw.decode("utf-16-le" if wide else "latin-1", "replace")
+
+
+class _Texts:
+    """Texts of comments and boxes (TXO), whose characters follow in records (CONTINUE)."""
+
+    def __init__(self) -> None:
+        self.left, self.text = 0, ""
+
+    def ended_by(self, kind: int, body: bytes) -> str:
+        """Return the text that a record ends, '' if it ends none."""
+        if kind == 0x1B6 and len(body) >= 12:
+            self.left, self.text = _number("<H", body, 10), ""
+        elif kind != 0x3C:
+            self.left = 0
+        elif self.left:
+            wide = int(body[:1] == b"\1")
+            self.text += _characters(body[1:], wide, self.left)
+            self.left = max(0, self.left - (len(body) - 1 >> wide))
+            return "" if self.left else self.text
+        return ""
 
 
 def _sheet_record(sheet: SheetLayout, kind: int, body: bytes) -> None:
@@ -137,7 +151,7 @@ def _sheet_record(sheet: SheetLayout, kind: int, body: bytes) -> None:
             first, last = struct.unpack_from("<HH", body)
             sheet.columns.update(range(first, min(last, 255) + 1))
         elif kind in (0x14, 0x15) and len(body) > 3:  # HEADER, FOOTER
-            text = body[3:].decode("utf-16-le" if body[2] & 1 else "latin-1", "replace")
+            text = _characters(body[3:], body[2] & 1, len(body))
             sheet.add_head("header" if kind == 0x14 else "footer", text)
         elif kind == 0x1B8 and (at := body.find(_URL)) >= 0:
             text = body[at + 20 : at + 20 + 2 * _ADDRESS].decode("utf-16-le", "ignore")

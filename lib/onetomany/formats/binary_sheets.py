@@ -9,9 +9,9 @@ from typing import Any
 from .binary_layout import BookLayout, SheetLayout, xls_layout, xls_records, xlsb_layout
 from .compound import MAGIC, embedded_objects, open_compound, stream_bytes
 from .number_formats import format_number, is_date, plain_number
-from .plain import add_row
 from .protected import add_opened_copy, password_refusal
 from .reading import Damaged, Page, Reading, Refused
+from .sheet_rows import SheetRows, as_serial
 
 _EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)
 
@@ -111,7 +111,7 @@ def add_calamine(content: bytes, reading: Reading, book: BookLayout | None = Non
         layout = book.sheets[number] if book and number < len(book.sheets) else SheetLayout()
         try:
             read = held.get_sheet_by_index(number)
-            _Filled(page, reading, layout, book).add(sheet.name, read)
+            _Filled(page, layout, book).add(sheet.name, read)
         except (MemoryError, Refused):
             raise
         except BaseException as error:
@@ -122,45 +122,30 @@ def add_calamine(content: bytes, reading: Reading, book: BookLayout | None = Non
 class _Filled:
     """One sheet, from calamine's rows and the records about their cells."""
 
-    def __init__(
-        self, page: Page, reading: Reading, layout: SheetLayout, book: BookLayout | None
-    ) -> None:
-        self.page, self.reading, self.layout, self.book = page, reading, layout, book
-        self.rounded: list[str] = []
+    def __init__(self, page: Page, layout: SheetLayout, book: BookLayout | None) -> None:
+        self.page, self.reading, self.layout, self.book = page, page.reading, layout, book
 
     def add(self, title: str, read: Any) -> None:
-        end = read.end or (0, 0)
-        table = self.page.add_table(end[0] + 1, end[1] + 1, title)
+        last, late = read.end or (0, 0), bool(self.book and self.book.from_1904)
+        self.rows = SheetRows(self.page, title, (last[0] + 1, last[1] + 1), from_1904=late)
+        self.rows.rows = {number + 1 for number in self.layout.rows}
+        self.rows.columns = {number + 1 for number in self.layout.columns}
         left = (read.start or (0, 0))[1]  # calamine's rows begin at the first column in use
-        hidden_rows, hidden_columns = set[int](), set[int]()
         errors = self.layout.errors
         for number, row in enumerate(read.iter_rows()):  # from the first row of the sheet
-            sides: dict[bool, list[tuple[int, str]]] = {False: [], True: []}
-            for column, found in enumerate(row, left):
-                value = errors.get((number, column)) if found == "" or found is None else found
-                if value is None:
-                    continue
-                unseen = number in self.layout.rows or column in self.layout.columns
-                if unseen:
-                    (hidden_rows if number in self.layout.rows else hidden_columns).add(
-                        (number if number in self.layout.rows else column) + 1
-                    )
-                text = self.text(value, number, column)
-                sides[unseen or self.page.hidden].append((column + 1, text))
-            for unseen, fields in sides.items():
-                if fields:
-                    add_row(self.page, table, number + 1, fields, hidden=unseen)
-        self.tell(title, {"rows": hidden_rows, "columns": hidden_columns})
+            values = (
+                (column, errors.get((number, column)) if found == "" or found is None else found)
+                for column, found in enumerate(row, left)
+            )
+            fields = [(column + 1, self.text(value, number, column))
+                      for column, value in values if value is not None]  # fmt: skip
+            self.rows.add(number + 1, fields)
+        self.tell(title)
 
     def text(self, value: object, row: int, column: int) -> str:
-        from openpyxl.utils import get_column_letter
-
-        from .xlsx import as_serial, hides_digits
-
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
-        late = bool(self.book and self.book.from_1904)
-        serial = as_serial(value, _EPOCH_1904 if late else _EPOCH)
+        serial = as_serial(value, _EPOCH_1904 if self.rows.from_1904 else _EPOCH)
         format_ = self._format(row, column)
         if serial is None:
             return str(value)
@@ -170,11 +155,7 @@ class _Filled:
             if isinstance(value, datetime.timedelta):
                 return format_number(serial, "[h]:mm:ss")
             return plain_number(serial) if isinstance(value, int | float) else str(value)
-        told = format_number(serial, format_, from_1904=late)
-        if not is_date(format_) and hides_digits(serial, told):
-            self.rounded.append(f"{get_column_letter(column + 1)}{row + 1} shows {told} for "
-                                f"{plain_number(serial)}")  # fmt: skip
-        return told
+        return self.rows.number(serial, format_, (row + 1, column + 1), dated=is_date(format_))
 
     def _format(self, row: int, column: int) -> str | None:
         number = self.layout.formats.get((row, column))
@@ -182,11 +163,8 @@ class _Filled:
             return None
         return self.book.formats.get(self.book.cell_formats[number], "General")
 
-    def tell(self, title: str, hidden: dict[str, set[int]]) -> None:
-        from .xlsx import tell_rounded, tell_unseen
-
-        if not self.page.hidden:
-            tell_unseen(hidden, title, self.reading, self.page.number)
+    def tell(self, title: str) -> None:
+        self.rows.tell_unseen()
         for kind, text in self.layout.heads:
             self.page.add(text, kind)
         for text in self.layout.texts:
@@ -202,7 +180,7 @@ class _Filled:
         if self.layout.charts:
             self.reading.skip(f"charts on '{title}', except for titles; their values are cells of "
                               "the workbook", self.page.number, self.layout.charts)  # fmt: skip
-        tell_rounded(self.rounded, title, self.reading, self.page.number)
+        self.rows.tell_rounded()
 
 
 def _is_locked(held: bytes) -> bool:

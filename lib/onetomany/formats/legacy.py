@@ -26,7 +26,11 @@ def read_doc(content: bytes, reading: Reading) -> None:
         page = reading.page()
         for section in _sections(document, reading):
             _content(section.get("content", []), page, reading)
-        _aside(ole, page, reading)
+        try:  # the parts that undoc doesn't give
+            add_parts(ole, page, reading)
+        except Damaged as damaged:
+            reading.note("unread", "Footnotes, headers, comments, text boxes and hidden text are "
+                         f"not read: {damaged}.")  # fmt: skip
         _pictures(document, reading)
         embedded_objects(ole, reading)
         if ole.exists("Macros") or ole.exists("_VBA_PROJECT_CUR"):
@@ -40,7 +44,12 @@ def read_ppt(content: bytes, reading: Reading) -> None:
         held = stream_bytes(ole, "PowerPoint Document")
         for section in _sections(document, reading):
             _content(section.get("content", []), reading.page(label=section.get("name")), reading)
-        _beside(held, reading)
+        try:  # the parts that undoc doesn't give
+            for number, each in enumerate(slide_extras(held)):
+                own = reading.pages[number] if number < len(reading.pages) else reading.page()
+                each.add(own, reading)
+        except Damaged as damaged:
+            reading.note("unread", f"Notes, comments and hidden slides are not read: {damaged}.")
         for flags, kind, body in ppt_records(held):
             if kind == _OBJECT:
                 _object(flags >> 4 & 0xFF == 1, body, reading)
@@ -48,17 +57,6 @@ def read_ppt(content: bytes, reading: Reading) -> None:
             _drawn(stream_bytes(ole, "Pictures"), reading)
     reading.note("unread", "Of PPT, tables, charts, and raised or struck characters (10⁶ as 106) "
                  "are not distinguished from other text.")  # fmt: skip
-
-
-def _beside(held: bytes, reading: Reading) -> None:
-    """Add to each slide the parts that undoc doesn't give."""
-    try:
-        extras = slide_extras(held)
-    except Damaged as damaged:
-        reading.note("unread", f"Notes, comments and hidden slides are not read: {damaged}.")
-        return
-    for number, each in enumerate(extras):
-        each.add(reading.pages[number] if number < len(reading.pages) else reading.page(), reading)
 
 
 def _opened(content: bytes) -> Any:
@@ -84,8 +82,7 @@ def _sections(document: Any, reading: Reading) -> list[dict[str, Any]]:
     for name in ("subject", "keywords", "last_modified_by", "application"):
         if value := said.get(name):
             reading.metadata[name] = "; ".join(value) if isinstance(value, list) else str(value)
-    sections: list[dict[str, Any]] = held.get("sections", [])
-    return sections
+    return list(held.get("sections", []))
 
 
 def _content(blocks: list[dict[str, Any]], page: Page, reading: Reading) -> None:
@@ -93,24 +90,24 @@ def _content(blocks: list[dict[str, Any]], page: Page, reading: Reading) -> None
         kind = block.get("type")
         if kind == "Table":
             cells = [
-                GridCell(row, column, _words(cell.get("content", []), page, reading),
+                GridCell(row, column, _words(cell, page, reading),
                          (cell.get("row_span") or 1, cell.get("col_span") or 1))
                 for row, held in enumerate(block.get("rows", []), 1)
                 for column, cell in enumerate(held.get("cells", []), 1)
             ]  # fmt: skip
             page.add_grid(cells)
         elif kind == "Note":
-            page.add(_words(block.get("content", []), page, reading), "footnote")
+            page.add(_words(block, page, reading), "footnote")
         elif "runs" in block:
-            listed = block.get("list_info") or {}
-            plain = "list" if listed else "paragraph"
+            plain = "list" if block.get("list_info") else "paragraph"
             page.add(_line(block, page, reading), "heading" if block.get("heading") else plain)
         elif kind not in ("PageBreak", "SectionBreak", "Image"):
             reading.skip(f"a part of the kind {kind}", page.number)
 
 
-def _words(paragraphs: list[dict[str, Any]], page: Page, reading: Reading) -> str:
-    return "\n".join(filter(None, (_line(each, page, reading) for each in paragraphs)))
+def _words(part: dict[str, Any], page: Page, reading: Reading) -> str:
+    lines = (_line(each, page, reading) for each in part.get("content", []))
+    return "\n".join(filter(None, lines))
 
 
 def _line(paragraph: dict[str, Any], page: Page, reading: Reading) -> str:
@@ -121,22 +118,12 @@ def _line(paragraph: dict[str, Any], page: Page, reading: Reading) -> str:
     return "".join(run.get("text", "") for run in paragraph.get("runs", []))
 
 
-def _aside(ole: Any, page: Page, reading: Reading) -> None:
-    """Add the parts of a DOC that undoc doesn't give."""
-    try:
-        add_parts(ole, page, reading)
-    except Damaged as damaged:
-        reading.note("unread", "Footnotes, headers, comments, text boxes and hidden text are not "
-                     f"read: {damaged}.")  # fmt: skip
-
-
 def _pictures(document: Any, reading: Reading) -> None:
     for number, name in enumerate(document.get_resource_ids(), 1):
         told = document.get_resource_info(name)
         info = json.loads(told) if isinstance(told, str) else told or {}
         data = document.get_resource_data(name)
-        ending = next((end for start, end in _PICTURES if data.startswith(start)), "")
-        if ending:
+        if ending := next((end for start, end in _PICTURES if data.startswith(start)), ""):
             reading.member(f"picture {number}.{ending}", bytes(data))
         else:
             reading.skip(f"a picture in a format that is not read ({info.get('mime_type', '?')})")

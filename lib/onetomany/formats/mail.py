@@ -18,6 +18,7 @@ from .reading import Page, Reading, Refused, clean
 _APART = b"\x1e"  # between heads that are decoded together
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} ([^\r\n]+)\r?\n((?:[ -`]{1,90}\r?\n)+?)end[ \t]*$",
                         re.MULTILINE)  # fmt: skip
+_SEVERAL_FORMS = "multipart/alternative"  # of one text
 _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Reply-To")
 
 
@@ -27,7 +28,8 @@ def read_eml(content: bytes, reading: Reading) -> None:
     if not message.keys():
         raise Refused("It has no head of a mail, such as From, Date or Subject.")
     page = reading.page()
-    _restore_heads(message, reading)
+    parts = mail_parts(message, reading.limits.depth)
+    _restore_heads([message, *(each for each in parts if each is not message)], reading)
     for name, text in _told_heads(message):
         if name.title() in _HEADS:
             page.add(f"{name}: {text}", "header")
@@ -36,16 +38,15 @@ def read_eml(content: bytes, reading: Reading) -> None:
     for fact, name in (("title", "Subject"), ("author", "From")):
         reading.facts[fact] = mail_head(_head(message, name)) or None
     reading.facts["created"] = _date(mail_head(_head(message, "Date")))
-    _body(message, page, reading)
+    _body(message, parts, page, reading)
 
 
-def _body(message: Any, page: Page, reading: Reading) -> None:
+def _body(message: Any, parts: list[Any], page: Page, reading: Reading) -> None:
     plain: list[str] = []
     rich: list[str] = []
-    parts = mail_parts(message, reading.limits.depth)
-    apart = any(
-        part.get_content_type() == "text/plain" and not part.get_filename() for part in parts
-    )
+    kinds = [part.get_content_type() for part in parts if not part.get_filename()]
+    several = (each for each in message.walk() if each.get_content_type() == _SEVERAL_FORMS)
+    forms = {id(part) for around in several for part in around.walk()}
     for number, part in enumerate(parts, 1):
         kind = part.get_content_type()
         name = part.get_filename()
@@ -54,7 +55,7 @@ def _body(message: Any, page: Page, reading: Reading) -> None:
             text, _, _ = decode(payload, part.get_content_charset())
             if kind == "text/plain":
                 plain.append(_without_files(text, reading))
-            elif apart and not _is_form(part, message):
+            elif "text/plain" in kinds and id(part) not in forms:
                 # not another form of a text that was read, but one that follows it
                 reading.member(f"part {number}.html", text.encode("utf-8", "replace"))
             else:
@@ -88,21 +89,12 @@ def _told_heads(message: Any) -> Iterator[tuple[str, str]]:
             yield name, mail_head(raw)
 
 
-def _is_form(part: Any, message: Any) -> bool:
-    """Return whether a part is one of several forms of the same text."""
-    return any(
-        each is part
-        for around in message.walk()
-        if around.get_content_type() == "multipart/alternative"
-        for each in around.walk()
-    )
+def _restore_heads(parts: list[Any], reading: Reading) -> None:
+    """Decode heads that were sent in an encoding that they don't state, as old mailers did.
 
-
-def _restore_heads(message: Any, reading: Reading) -> None:
-    """Decode heads that were sent in an encoding that they don't state, as old mailers did."""
-    # mails within this one are read as they were sent, and restored there
-    parts = mail_parts(message, reading.limits.depth)
-    for part in [message, *(each for each in parts if each is not message)]:
+    Mails within the mail are read as they were sent, and restored there.
+    """
+    for part in parts:
         held = [str(value).encode("utf-8", "surrogateescape") for _, value in part.raw_items()]
         if all(map(bytes.isascii, held)):
             continue
@@ -156,12 +148,9 @@ def mail_parts(message: Any, depth: int) -> list[Any]:
     if depth == 0:
         raise Refused("Its parts are nested too deeply.")
     held = message.get_payload()
-    parts = (
-        [part for part in held if isinstance(part, email.message.Message)]
-        if isinstance(held, list)
-        else []
-    )
-    return [leaf for part in parts for leaf in mail_parts(part, depth - 1)]
+    parts = held if isinstance(held, list) else []
+    return [leaf for part in parts if isinstance(part, email.message.Message)
+            for leaf in mail_parts(part, depth - 1)]  # fmt: skip
 
 
 def mail_head(value: object) -> str:
@@ -184,8 +173,7 @@ _FROM = re.compile(rb"^From [^\r\n]*\r?\n(?=[!-9;-~]+:)", re.MULTILINE)
 
 def read_mbox(content: bytes, reading: Reading) -> None:
     """Make each mail of a mailbox a member; a page lists them."""
-    starts = [*_FROM.finditer(content)]
-    if not starts:
+    if not (starts := [*_FROM.finditer(content)]):
         raise Refused("It has no line 'From ...' before the head of a mail: it is not a mailbox.")
     if content[: starts[0].start()].strip():
         reading.skip("the text before the first mail")

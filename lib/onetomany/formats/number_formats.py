@@ -87,13 +87,12 @@ def format_number(value: float, format_: str | None, *, from_1904: bool = False)
         kind == "bracket" and text[:1] in "<>=" for part in sections for kind, text in part
     )
     pieces, size = sections[0], value
-    if not conditional and len(sections) > 1:
-        if value < 0:
-            pieces, size = sections[1], -value
-        elif value == 0 and len(sections) > 2:
-            pieces = sections[2]
-    elif conditional:
+    if conditional:
         pieces = next((part for part in sections if _holds(part, value)), sections[-1])
+    elif value < 0 and len(sections) > 1:
+        pieces, size = sections[1], -value
+    elif value == 0 and len(sections) > 2:
+        pieces = sections[2]
     kinds = {kind for kind, _ in pieces}
     if kinds & {"date", "elapsed"}:
         return _moment(size, pieces, from_1904) or plain_number(value)
@@ -101,7 +100,7 @@ def format_number(value: float, format_: str | None, *, from_1904: bool = False)
         # a section without digits hides the number, as ;;; does: the reader of data needs it
         text = "".join(_literal(kind, text) for kind, text in pieces).strip()
         return text if text and not value else plain_number(value)
-    if "other" in kinds and any(kind == "other" and text == "/" for kind, text in pieces):
+    if ("other", "/") in pieces:
         return _fraction(value, pieces) or plain_number(value)
     return _number(size, pieces) or plain_number(value)
 
@@ -128,10 +127,7 @@ def _literal(kind: str, text: str) -> str:
 
 def _number(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
     pattern = "".join(text for kind, text in pieces if kind == "digits")
-    scaled = Decimal(repr(value))
-    for kind, text in pieces:
-        if kind == "other" and text == "%":
-            scaled *= 100
+    scaled = Decimal(repr(value)) * 100 ** pieces.count(("other", "%"))
     scaled /= Decimal(1000) ** (len(pattern) - len(pattern.rstrip(",")))
     if any(kind == "general" for kind, _ in pieces):
         return _placed(plain_number(value), "", pieces)
@@ -152,8 +148,7 @@ def _number(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
     if "," in whole:
         left = f"{int(left):,}".rjust(least, "0") if left else ""
     needed = len(part.rstrip("#?"))
-    while len(right) > needed and right.endswith("0"):
-        right = right[:-1]
+    right = right[:needed] + right[needed:].rstrip("0")
     told = left + ("." + right if right or (part and needed) else "")
     return sign + _placed(told, whole, pieces)
 
@@ -181,30 +176,22 @@ def _fraction(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
 def _placed(told: str, whole: str, pieces: tuple[tuple[str, str], ...]) -> str:
     """Return the digits between the literals of a format, also if these are among the digits."""
     spots = [number for number, (kind, _) in enumerate(pieces) if kind == "digits"]
-    general = any(kind == "general" for kind, _ in pieces)
-    out: list[str] = []
     inner = [_literal(*each) for each in pieces[spots[0] : spots[-1] + 1]] if spots else []
     if any(each.strip(" ") for each in inner) and "." not in told and "," not in whole:
         # such as a telephone number, 000-0000-0000: filled from the right
-        rest = told
-        for number in range(len(pieces) - 1, -1, -1):
-            kind, text = pieces[number]
+        out: list[str] = []
+        for number, (kind, text) in reversed([*enumerate(pieces)]):
+            cut = len(told)
             if kind == "digits":
-                first = number == spots[0]
-                size = len(rest) if first else len(text)
-                out.insert(0, rest[max(0, len(rest) - size) :])
-                rest = rest[: max(0, len(rest) - size)]
-            else:
-                out.insert(0, _literal(kind, text))
-        return "".join(out).strip()
-    placed = False
-    for kind, text in pieces:
-        if kind in ("digits", "general") and not placed:
-            out.append(told)
-            placed = True
-        elif kind not in ("digits", "general"):
-            out.append(_literal(kind, text))
-    return "".join(out).strip() if placed or general else told
+                cut = 0 if number == spots[0] else max(0, cut - len(text))
+            out.append(told[cut:] or _literal(kind, text))
+            told = told[:cut]
+        return "".join(reversed(out)).strip()
+    first = next((n for n, (kind, _) in enumerate(pieces) if kind in ("digits", "general")), None)
+    if first is None:
+        return told
+    literals = [_literal(*each) for each in pieces]
+    return "".join([*literals[:first], told, *literals[first:]]).strip()
 
 
 def _moment(value: float, pieces: tuple[tuple[str, str], ...], from_1904: bool) -> str:

@@ -6,7 +6,8 @@ hidden text and comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .numbering import WordNumbering
@@ -18,19 +19,9 @@ from .word_runs import TextRun, field_links, run_text, runs_of
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
 _WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "AlternateContent",
            "Choice")  # fmt: skip
-_BESIDE = tuple(
-    "{*}" + name
-    for name in (
-        "hyperlink",
-        "instrText",
-        "fldSimple",
-        "txbxContent",
-        "chart",
-        "relIds",
-        "tbl",
-        "textpath",
-    )
-)
+_BESIDE = ("{*}hyperlink", "{*}instrText", "{*}fldSimple", "{*}txbxContent", "{*}chart",
+           "{*}relIds", "{*}tbl", "{*}textpath")  # fmt: skip
+_SHOWN = ("", "tracked_insert")  # kinds of runs that are part of the text
 _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
@@ -61,20 +52,17 @@ def _aside(name: str, package: Package, walk: _Walk) -> None:
     """Read headers, footers, notes and comments, which are parts of their own."""
     file = name.removeprefix("word/")
     kind = next((k for k in ("header", "footer") if file.startswith(k)), "")
-    if file in ("footnotes.xml", "endnotes.xml"):
-        kind = file[:-5]
     if file == "comments.xml":
         walk.comments(package.side(name))
-    elif kind:
-        root = package.side(name)
+    elif file in ("footnotes.xml", "endnotes.xml"):
         walk.begin(name)
-        if kind in ("header", "footer"):
-            walk.content(root, kind)
-        else:
-            for note in root:
-                # the separators between text and notes are notes too
-                if attribute(note, "type") in (None, "normal"):
-                    walk.content(note, kind)
+        for note in package.side(name):
+            # the separators between text and notes are notes too
+            if attribute(note, "type") in (None, "normal"):
+                walk.content(note, file[:-5])
+    elif kind:
+        walk.begin(name)
+        walk.content(package.side(name), kind)
 
 
 class _Walk:
@@ -82,7 +70,7 @@ class _Walk:
                  lists: WordNumbering) -> None:  # fmt: skip
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists
-        self.told: dict[str, int] = {}
+        self.told = Counter[str]()
         self.relations: dict[str, Relation] = {}
         self.depth = 0
 
@@ -129,24 +117,26 @@ class _Walk:
 
     def paragraph(self, element: Any, kind: str) -> None:
         runs = self.runs(element)
-        shown = [run for run in runs if run.kind in ("", "tracked_insert")]
+        shown = [run for run in runs if run.kind in _SHOWN]
         text = "".join(run.text for run in shown)
         span = self.page.add(text, kind or self.kind_of(element))
         # blanks at the beginning are cut off with the block
         at = (span[0] if span else 0) - (len(text) - len(text.lstrip()))
         for run in shown:
-            begin, end = at, at + len(run.text)
-            at = end
+            end = at + len(run.text)
             if run.kind and span and run.text.strip():
-                begin = max(begin, span[0])
-                self.page.mark((begin, min(end, span[1])), run.kind, run.who, run.dated)
-                self.count(run.kind)
-        for run in runs:
-            if run.kind in ("tracked_delete", "hidden") and self.page.add(
-                run.text, run.kind, None, run.who, run.dated
-            ):
-                self.count(run.kind)
+                within = max(at, span[0]), min(end, span[1])
+                self.page.mark(within, run.kind, run.who, run.dated)
+                self.told[run.kind] += 1
+            at = end
+        self.aside(run for run in runs if run.kind not in _SHOWN)
         self.beside(element)
+
+    def aside(self, runs: Iterable[TextRun]) -> None:
+        """Add changed or hidden words as blocks of their own."""
+        for run in runs:
+            if self.page.add(run.text, run.kind, None, run.who, run.dated):
+                self.told[run.kind] += 1
 
     def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
@@ -156,11 +146,8 @@ class _Walk:
                 self.reading.struck(run.text, self.page.number)
         properties, style = element.find("{*}pPr"), element.find("{*}pPr/{*}pStyle")
         named = attribute(style, "val") or "" if style is not None else ""
-        if (
-            (properties is not None or named)
-            and any(run.text.strip() for run in runs)
-            and (label := self.lists.label(properties, named))
-        ):
+        numbered = properties is not None and any(run.text.strip() for run in runs)
+        if numbered and (label := self.lists.label(properties, named)):
             runs.insert(0, TextRun(label, ""))
         return runs
 
@@ -191,16 +178,13 @@ class _Walk:
                 self.table(table)
 
     def kind_of(self, element: Any) -> str:
-        properties = element.find("{*}pPr")
-        if properties is None:
-            return "paragraph"
-        style = properties.find("{*}pStyle")
+        style = element.find("{*}pPr/{*}pStyle")
         name = "" if style is None else attribute(style, "val") or ""
         name = self.styles.get(name, name).lower()
         headed = name.startswith(("heading", "제목", "title"))
-        if headed or properties.find("{*}outlineLvl") is not None:
+        if headed or element.find("{*}pPr/{*}outlineLvl") is not None:
             return "heading"
-        listed = properties.find("{*}numPr") is not None or name.startswith("list")
+        listed = element.find("{*}pPr/{*}numPr") is not None or name.startswith("list")
         return "list" if listed else "paragraph"
 
     def grid(self, table: Any, within: list[Any]) -> list[GridCell]:
@@ -236,11 +220,8 @@ class _Walk:
             name = local(element)
             if name == "p":
                 runs = self.runs(element)
-                shown = (run.text for run in runs if run.kind in ("", "tracked_insert"))
-                lines.append("".join(shown))
-                for run in runs:
-                    if run.kind and self.page.add(run.text, run.kind, None, run.who, run.dated):
-                        self.count(run.kind)
+                lines.append("".join(run.text for run in runs if run.kind in _SHOWN))
+                self.aside(run for run in runs if run.kind)
                 within.append(element)
             elif name in ("tbl", "altChunk"):
                 within.append(element)
@@ -253,10 +234,7 @@ class _Walk:
             text = "\n".join(run_text(p) for p in comment.iter("{*}p"))
             who, dated = attribute(comment, "author"), attribute(comment, "date")
             if self.page.add(text, "comment", None, who, dated):
-                self.count("comment")
-
-    def count(self, kind: str) -> None:
-        self.told[kind] = self.told.get(kind, 0) + 1
+                self.told["comment"] += 1
 
     def tell(self) -> None:
         for kind, many in self.told.items():

@@ -79,11 +79,8 @@ class Package:
 
     def targets(self, part: str, kind: str) -> list[str]:
         """Return the parts to which a part has a relation of a kind."""
-        return [
-            each.target
-            for each in self.related(part).values()
-            if each.kind == kind and not each.outside and each.target in self.parts
-        ]
+        inner = (each for each in self.related(part).values() if not each.outside)
+        return [each.target for each in inner if each.kind == kind and each.target in self.parts]
 
     def side(self, part: str) -> Any:
         """Return a part's root, counted as read."""
@@ -96,12 +93,10 @@ class Package:
             if target not in self.done:
                 add_chart(self.side(target), page, self.reading)
                 for more in self.targets(target, "chartUserShapes"):
-                    for text in drawn_texts(self.side(more)):
-                        page.add(text)
+                    add_drawn_texts(self.side(more), page)
         for target in self.targets(part, "diagramData"):
             if target not in self.done:
-                for text in drawn_texts(self.side(target)):
-                    page.add(text)
+                add_drawn_texts(self.side(target), page)
 
     def chunk(self, part: str, page: Page) -> None:
         """Add a document that Word merges into the text (altChunk): HTML here, others as members.
@@ -198,14 +193,10 @@ def _look(properties: Any) -> str:
     return "struck" if attribute(properties, "strike") not in (None, "noStrike") else ""
 
 
-def drawn_texts(root: Any) -> list[str]:
-    """Return the words of every text body in a drawing or SmartArt."""
-    bodies = [each for each in root.iter() if local(each) in ("txBody", "t", "rich", "txPr")]
-    texts = []
-    for body in bodies if len(root) else []:
-        lines = [text for _, text in paragraphs_of(body)]
-        texts.append("\n".join(lines).strip())
-    return [text for text in texts if text]
+def add_drawn_texts(root: Any, page: Page) -> None:
+    """Add the words of every text body in a drawing or SmartArt."""
+    for body in root.iter("{*}txBody", "{*}t", "{*}rich", "{*}txPr") if len(root) else ():
+        page.add("\n".join(text for _, text in paragraphs_of(body)))
 
 
 def add_chart(root: Any, page: Page, reading: Reading) -> None:

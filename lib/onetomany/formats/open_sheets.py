@@ -9,10 +9,11 @@ from typing import Any
 
 from .number_formats import plain_number
 from .parts import attribute, clamped, local
-from .plain import add_row
 from .reading import ABOVE, ABOVE_ENDS, STRUCK, Page, Reading, composed, with_raised
+from .sheet_rows import SheetRows
 
 LOOK = "look"  # an attribute that `mark_looks` sets
+_FILLED = 1000  # repetitions of a row or cell that count as data
 _SIGNS = {"raised": (ABOVE, ABOVE_ENDS), "struck": (STRUCK, STRUCK)}
 
 
@@ -35,44 +36,24 @@ def mark_looks(roots: list[Any], page_of: Reading) -> None:
 def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
     """Add a sheet, its cells as they are shown; return comments and drawings that lie on it."""
     title = attribute(table, "name") or ""
-    hidden_columns = _hidden_columns(table)
-    number_, seen, comments = 0, 0, []
-    where = page.add_table(0, 0, title)
+    sheet = SheetRows(page, title)
+    sheet.columns = _hidden_columns(table)
+    number, seen, comments = 0, 0, list[Any]()
     rows, columns = 0, 0
     for tr in rows_of(table):
         repeated = clamped(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
-        unseen = page.hidden or attribute(tr, "visibility") in ("collapse", "filter")
-        shown: list[tuple[int, str]] = []
-        hidden: list[tuple[int, str]] = []
-        formulas: dict[int, str] = {}
-        at = 1
-        for tc in tr:
-            if local(tc) not in ("table-cell", "covered-table-cell"):
-                continue
-            many = clamped(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
-            text = "\n".join(words_of(p) for p in cell_paragraphs(tc)) or _value(tc)
-            comments += list(tc.iter("{*}annotation"))
-            if text or attribute(tc, "formula"):
-                # one that is repeated to the edge of the sheet is a fill, no data
-                for column in range(at, at + min(many, 1000)):
-                    side = hidden if unseen or column in hidden_columns else shown
-                    side.append((column, text))
-                    if formula := attribute(tc, "formula"):
-                        formulas[column] = formula
-                columns = max(columns, at + min(many, 1000) - 1)
-            for p in cell_paragraphs(tc):
-                for a in p.iter("{*}a"):
-                    reading.link(words_of(a), attribute(a, "href"), page.number)
-            at += many
-        if shown or hidden:
-            for turn in range(min(repeated, 1000)):
-                add_row(page, where, number_ + turn + 1, shown, formulas=formulas)
-                add_row(page, where, number_ + turn + 1, hidden, hidden=True, formulas=formulas)
-            rows = number_ + min(repeated, 1000)
-            seen += bool(hidden) and not page.hidden
-            if repeated > 1000:
+        fields, formulas = _fields(tr, page)
+        comments += tr.iter("{*}annotation")
+        if fields:
+            numbers = range(number + 1, number + min(repeated, _FILLED) + 1)
+            if attribute(tr, "visibility") in ("collapse", "filter"):
+                sheet.rows.update(numbers)
+            hidden = [sheet.add(each, fields, formulas) for each in numbers]
+            seen += any(hidden) and not page.hidden
+            rows, columns = numbers[-1], max(columns, fields[-1][0])
+            if repeated > _FILLED:
                 reading.skip("repetitions of a row beyond 1,000", page.number)
-        number_ += repeated
+        number += repeated
     held = reading.columns["tables"]
     held["row_count"][-1], held["column_count"][-1] = rows, columns
     if seen:
@@ -81,6 +62,33 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
     framed = [drawing for cell in table.iter("{*}table-cell", "{*}covered-table-cell")
               for drawing in cell if local(drawing) in _DRAWN]  # fmt: skip
     return [*comments, *drawn, *framed]
+
+
+def _fields(row: Any, page: Page) -> tuple[list[tuple[int, str]], dict[int, str]]:
+    """Return the texts and the formulas of a row by column; its links are kept."""
+    fields: list[tuple[int, str]] = []
+    formulas: dict[int, str] = {}
+    for at, cell, many in cells_of(row, 1 << 14):
+        paragraphs, formula = [*cell_paragraphs(cell)], attribute(cell, "formula")
+        text = "\n".join(words_of(p) for p in paragraphs) or _value(cell)
+        if text or formula:
+            # one that is repeated to the edge of the sheet is a fill, no data
+            columns = range(at, at + min(many, _FILLED))
+            fields += [(column, text) for column in columns]
+            formulas |= dict.fromkeys(columns, formula) if formula else {}
+        for a in (link for p in paragraphs for link in p.iter("{*}a")):
+            page.reading.link(words_of(a), attribute(a, "href"), page.number)
+    return fields, formulas
+
+
+def cells_of(row: Any, most: int) -> Iterator[tuple[int, Any, int]]:
+    """Yield the cells of a row: the first column of each, and over how many it is repeated."""
+    at = 1
+    for cell in row:
+        if local(cell) in ("table-cell", "covered-table-cell"):
+            many = clamped(attribute(cell, "number-columns-repeated"), 1, most)
+            yield at, cell, many
+            at += many
 
 
 def _hidden_columns(table: Any) -> set[int]:

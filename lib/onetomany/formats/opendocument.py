@@ -11,7 +11,15 @@ from typing import Any
 
 from .numbering import numeral
 from .ooxml import carried
-from .open_sheets import add_sheet, anchored, cell_paragraphs, mark_looks, rows_of, words_of
+from .open_sheets import (
+    add_sheet,
+    anchored,
+    cell_paragraphs,
+    cells_of,
+    mark_looks,
+    rows_of,
+    words_of,
+)
 from .parts import Parts, attribute, clamped, local, spanned
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
@@ -21,9 +29,10 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
             "①, ②, ③, ...": "decimalEnclosedCircle", "一, 二, 三, ...": "chineseCounting",
             "일, 이, 삼, ...": "koreanCounting", "가": "ganada", "": "none"}  # fmt: skip
 # parts of the package that show nothing of their own
-_SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|META-INF/.*|"
-                     r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
-_DISPLAY = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display"
+_SILENT = re.compile(
+    r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|layout-cache|.*/|"
+    r"(META-INF|Thumbnails|ObjectReplacements|Configurations2)/.*"
+)
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
 # of what these contain, only values of form fields are read
 _FORMS = ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
@@ -77,16 +86,24 @@ def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
         folder = name.partition("/")[0]
         if name in done or _SILENT.fullmatch(name) or folder in done:
             continue
-        ending = name.rpartition(".")[2].lower()
-        if ending in _READ and not name.startswith("ObjectReplacements/"):
+        if name.rpartition(".")[2].lower() in _READ:
             carried(parts, name, reading)
-        elif not name.startswith("ObjectReplacements/") and not name.endswith(
-            ("/styles.xml", "/meta.xml", "/settings.xml")
-        ):
+        elif not name.endswith(("/styles.xml", "/meta.xml", "/settings.xml")):
             rest.append(name)
     if rest:
         listed = ", ".join(rest[:5]) + (" ..." if len(rest) > 5 else "")
         reading.skip(f"parts of the file ({listed})", many=len(rest))
+
+
+def _each(roots: list[Any], *names: str) -> Iterator[Any]:
+    for root in roots:
+        yield from root.iter(*(f"{{*}}{name}" for name in names))
+
+
+def _styles_with(roots: list[Any], properties: str, name: str, value: str) -> set[str]:
+    """Return the names of styles that have a property."""
+    return {attribute(style, "name") or "" for style in _each(roots, "style")
+            for each in _each([style], properties) if attribute(each, name) == value}  # fmt: skip
 
 
 class _Walk:
@@ -94,32 +111,25 @@ class _Walk:
         self.parts, self.reading = parts, reading
         self.done: set[str] = set()
         self.lists: dict[str, dict[int, Any]] = {}
-        self.hidden_styles: set[str] = set()
-        self.hidden_sheets: set[str] = set()
-        self.hidden_slides: set[str] = set()
+        self.hidden_styles = _styles_with(roots, "text-properties", "display", "none")
+        self.hidden_sheets = _styles_with(roots, "table-properties", "display", "false")
+        self.hidden_slides = _styles_with(roots, "drawing-page-properties", "visibility", "hidden")
         self.sheets = False
         self.changes: dict[str, tuple[str, str | None, str | None]] = {}
         self.counts: dict[str, list[int]] = {}
         self.many = {"comment": 0, "tracked": 0, "hidden": 0}
         self.depth = 0
         mark_looks(roots, reading)
-        for root in roots:
-            for outline in root.iter("{*}outline-style"):
-                levels = {clamped(attribute(each, "level")): each for each in outline}
-                self.lists[_OUTLINE] = levels
-            for style in root.iter("{*}list-style"):
-                levels = {clamped(attribute(each, "level")): each for each in style}
-                self.lists[attribute(style, "name") or ""] = levels
-            for style in root.iter("{*}style"):
-                for each in style.iter("{*}table-properties"):
-                    if attribute(each, "display") == "false":
-                        self.hidden_sheets.add(attribute(style, "name") or "")
-                for each in style.iter("{*}drawing-page-properties"):
-                    if attribute(each, "visibility") == "hidden":
-                        self.hidden_slides.add(attribute(style, "name") or "")
-                for each in style.iter("{*}text-properties"):
-                    if each.get(_DISPLAY) == "none":
-                        self.hidden_styles.add(attribute(style, "name") or "")
+        for style in _each(roots, "list-style", "outline-style"):
+            name = attribute(style, "name") if local(style) == "list-style" else _OUTLINE
+            self.lists[name or ""] = {clamped(attribute(each, "level")): each for each in style}
+
+    def begin(self, part: Any, hidden_styles: set[str], told: str) -> None:
+        """Begin the page of a sheet or slide; `told` is the note if its style hides it."""
+        unseen = (attribute(part, "style-name") or "") in hidden_styles
+        self.page = self.reading.page(label=attribute(part, "name"), hidden=unseen)
+        if unseen:
+            self.reading.note("hidden", told, self.page.number)
 
     def document(self, kind: Any) -> None:
         """Add a body: of a text one page, else one for each sheet or slide."""
@@ -127,12 +137,9 @@ class _Walk:
         if name in ("spreadsheet", "presentation", "drawing"):
             for part in kind:
                 if local(part) == "table":
-                    self.sheets, title = True, attribute(part, "name")
-                    unseen = (attribute(part, "style-name") or "") in self.hidden_sheets
-                    self.page = self.reading.page(label=title, hidden=unseen)
-                    if unseen:
-                        told = f"The sheet '{title}' is hidden."
-                        self.reading.note("hidden", told, self.page.number)
+                    self.sheets = True
+                    told = f"The sheet '{attribute(part, 'name')}' is hidden."
+                    self.begin(part, self.hidden_sheets, told)
                     for inner in add_sheet(part, self.page, self.reading):
                         self.block(inner)
                 elif local(part) == "page":
@@ -143,11 +150,7 @@ class _Walk:
 
     def slide(self, part: Any, around: Any) -> None:
         """Add a slide, with the footer that its master shows."""
-        unseen = (attribute(part, "style-name") or "") in self.hidden_slides
-        self.page = self.reading.page(label=attribute(part, "name"), hidden=unseen)
-        if unseen:
-            told = "This slide is hidden: a show leaves it out."
-            self.reading.note("hidden", told, self.page.number)
+        self.begin(part, self.hidden_slides, "This slide is hidden: a show leaves it out.")
         self.blocks(part)
         for kind in ("header", "footer", "date-time"):
             named = attribute(part, f"use-{kind}-name")
@@ -258,11 +261,8 @@ class _Walk:
     def items(self, element: Any, style: str, level: int) -> Iterator[tuple[Any, str]]:
         """Yield the parts of a list and of those in it, each with its number."""
         counts = self.counts.setdefault(style, [0] * (_LEVELS + 1))
-        if (
-            level == 1
-            and attribute(element, "continue-numbering") != "true"
-            and not attribute(element, "continue-list")
-        ):
+        on = attribute(element, "continue-numbering") == "true"
+        if level == 1 and not on and not attribute(element, "continue-list"):
             counts[:] = [0] * (_LEVELS + 1)
         for item in element:
             if local(item) not in ("list-item", "list-header"):
@@ -323,18 +323,13 @@ class _Walk:
         self.depth += 1
         cells, within = [], []
         for row, tr in enumerate(rows_of(table), 1):
-            column = 1
-            for tc in tr:
-                if local(tc) not in ("table-cell", "covered-table-cell"):
-                    continue
-                repeated = clamped(attribute(tc, "number-columns-repeated"), 1, 1000)
+            for column, tc, _ in cells_of(tr, 1000):
                 if local(tc) == "table-cell":
                     high, wide = (spanned(attribute(tc, f"number-{each}-spanned"))
                                   for each in ("rows", "columns"))  # fmt: skip
                     text = "\n".join(filter(None, self.lines(tc)))
                     cells.append(GridCell(row, column, text, (high, wide)))
                     within.append(tc)
-                column += repeated
         self.page.add_grid(cells, attribute(table, "name"))
         for tc in within:
             for p in cell_paragraphs(tc):
@@ -371,8 +366,7 @@ class _Walk:
         told = set()
         for each in styles.iter("{*}header", "{*}footer", "{*}header-left", "{*}footer-left"):
             for p in each.iter("{*}p", "{*}h"):
-                text = words_of(p)
-                if text and text not in told:
+                if (text := words_of(p)) and text not in told:
                     told.add(text)
                     self.page.add(text, local(each)[:6])
 

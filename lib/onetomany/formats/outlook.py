@@ -66,8 +66,7 @@ def message_sender(held: Properties) -> str:
     """Return name and address of who sent a mail."""
     for name, addresses in _SENDERS:
         given = [text_value(held.get(each), held.get(_PAGE)) for each in addresses]
-        told = _person(text_value(held.get(name), held.get(_PAGE)), given)
-        if told:
+        if told := _person(text_value(held.get(name), held.get(_PAGE)), given):
             return told
     return ""
 
@@ -196,15 +195,11 @@ def read_msg(content: bytes, reading: Reading) -> None:
             raise Refused("It has no properties of an Outlook message.")
         held = _properties(ole, "", 32)
         page, code = reading.page(), held.get(_PAGE)
-        people = [
-            found
-            for folder in _folders(ole, "__recip")
-            if (found := recipient(_properties(ole, folder + "/", 8), code))
-        ]
-        told = _message_heads(held, people)
-        for name, text in told:
+        rows = (_properties(ole, folder + "/", 8) for folder in _folders(ole, "__recip"))
+        people = [found for row in rows if (found := recipient(row, code))]
+        said = dict(_message_heads(held, people))
+        for name, text in said.items():
             page.add(f"{name}: {mail_head(text)}", "header")
-        said = dict(told)
         reading.facts |= {"title": said.get("Subject"), "author": said.get("From"), "pages": 1}
         reading.facts["created"] = said.get("Date")
         if head := text_value(held.get(HEAD), code):
@@ -238,11 +233,9 @@ def _attachment(ole: Any, folder: str, number: int, page: object, reading: Readi
         ):
             reading.member(*found)
         else:
-            reading.note(
-                "unread",
-                f"Attachment {number} ({name or 'without a name'}) was not "
-                "read: the mail only points to it, or it is of an unknown kind.",
-            )
+            said = f"Attachment {number} ({name or 'without a name'}) was not read"
+            why = "the mail only points to it, or it is of an unknown kind"
+            reading.note("unread", f"{said}: {why}.")
     except Damaged as damaged:
         reading.note("unread", f"Attachment {number} can't be read: {damaged}")
 
@@ -258,16 +251,14 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
             found[tag] = when
         elif kind in (0x02, 0x03, 0x0B):
             found[tag] = int.from_bytes(value[:4], "little", signed=True)
-    depth = base.count("/") + 1
-    for path in ole.listdir():
-        name = path[-1]
-        if len(path) != depth or not name.startswith(_STREAM) or "/".join([*path[:-1], ""]) != base:
-            continue
-        if not re.fullmatch("[0-9A-Fa-f]{8}", name[12:20]):
-            continue  # a damaged name costs its value, not the mail
-        tag, kind = int(name[12:16], 16), name[16:20].upper()
-        if kind == "001F":
-            found[tag] = stream_bytes(ole, base + name).decode("utf-16-le", "replace").rstrip("\0")
-        elif kind in ("001E", "0102"):
-            found.setdefault(tag, stream_bytes(ole, base + name))
+    # a damaged name costs its value, not the mail
+    named_by = r"(?i:([0-9a-f]{4})(001f|001e|0102))[^/]*"
+    stream = re.compile(re.escape(base + _STREAM) + named_by)
+    for path in map("/".join, ole.listdir()):
+        if named := stream.fullmatch(path):
+            tag, content = int(named[1], 16), stream_bytes(ole, path)
+            if named[2].upper() == "001F":
+                found[tag] = content.decode("utf-16-le", "replace").rstrip("\0")
+            else:
+                found.setdefault(tag, content)
     return found

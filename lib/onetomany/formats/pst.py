@@ -10,28 +10,15 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from . import outlook
 from .compound import inflate_object
-from .outlook import (
-    DATA,
-    EMBEDDED,
-    METHOD,
-    Properties,
-    Recipient,
-    Value,
-    as_eml,
-    attachment_name,
-    message_sender,
-    message_subject,
-    recipient,
-    sent_time,
-    text_value,
-    time_of,
-)
+from .outlook import Properties, Recipient, Value
 from .reading import Damaged, Reading, Refused
 
 MAGIC = b"!BDN"
 _MAIL, _FOLDER, _ATTACHMENT = 0x04, 0x02, 0x05  # kinds of nodes
 _RECIPIENTS, _NAME, _PAGE, _CLASS = 0x0692, 0x3001, 0x3FFD, 0x001A
+_INLINE = (0x02, 0x03, 0x0B)  # types of properties that need no place of their own
 _DEPTH = 20  # of trees and of folders
 # the table by which 'compressible encryption' replaces bytes ([MS-PST] 5.1), for reading
 _PERMUTED = bytes.fromhex(
@@ -60,7 +47,7 @@ class _Store:
         self.held, self.reading = held, reading
         self.wide, self.large = version >= 23, version >= 36
         self.word = "Q" if self.wide else "I"
-        size = 8 if self.wide else 4
+        self.size = 8 if self.wide else 4  # bytes of a number
         if held[513 if self.wide else 461] == 2:
             raise Refused("It is a mailbox with 'high encryption', which is not read: export its "
                           "mails from Outlook again without it.")  # fmt: skip
@@ -68,28 +55,25 @@ class _Store:
         nodes, blocks = (224, 240) if self.wide else (188, 196)
         self.nodes: dict[int, _Node] = {}
         self.blocks: dict[int, tuple[int, int, int]] = {}
-        for entry in self.leaves(self._at(nodes)):
+        for entry in self.leaves(self.numbers(held, nodes)[0]):
             number, data, sub, parent = struct.unpack_from(f"<3{self.word}I", entry)
             self.nodes[number & 0xFFFFFFFF] = _Node(data, sub, parent)
-        for entry in self.leaves(self._at(blocks)):
+        for entry in self.leaves(self.numbers(held, blocks)[0]):
             block, place, stored, full = struct.unpack_from(f"<2{self.word}HH", entry)
             self.blocks[block & ~1] = (place, stored, full if self.large else stored)
-        self.size = size
 
-    def _at(self, place: int) -> int:
-        return int(struct.unpack_from("<" + self.word, self.held, place)[0])
+    def numbers(self, held: bytes, place: int, many: int = 1) -> tuple[int, ...]:
+        """Return so many numbers of the mailbox's own width."""
+        return struct.unpack_from(f"<{many}{self.word}", held, place)
 
     def leaves(self, place: int, depth: int = 0) -> Iterator[bytes]:
         """Yield the entries of a tree of pages; a damaged page ends its branch, and is reported."""
         page, end = (4096, 4056) if self.large else (512, 488 if self.wide else 496)
         held = self.held[place : place + page]
-        if len(held) < page or depth > _DEPTH:
-            self.reading.skip("a page of the mailbox's index, which is damaged")
-            return
-        if self.large:
-            many, _, size, level = struct.unpack_from("<HHBB", held, end)
-        else:
-            many, _, size, level = struct.unpack_from("<4B", held, end)
+        many, size, level = 0, 0, 0
+        if len(held) == page and depth <= _DEPTH:
+            form = "<HHBB" if self.large else "<4B"
+            many, _, size, level = struct.unpack_from(form, held, end)
         if not size or many * size > end:
             self.reading.skip("a page of the mailbox's index, which is damaged")
             return
@@ -97,10 +81,7 @@ class _Store:
         for number in range(many):
             entry = held[number * size : (number + 1) * size]
             if level:
-                below = 16 if self.wide else 8
-                yield from self.leaves(
-                    struct.unpack_from("<" + self.word, entry, below)[0], depth + 1
-                )
+                yield from self.leaves(self.numbers(entry, 2 * self.size)[0], depth + 1)
             else:
                 yield entry
 
@@ -126,11 +107,8 @@ class _Store:
         if depth > 2 or len(held) < 8 or held[0] != 1:
             raise Damaged("a list of its parts is damaged")
         (many,) = struct.unpack_from("<H", held, 2)
-        found = []
-        for number in range(many):
-            (inner,) = struct.unpack_from("<" + self.word, held, 8 + number * self.size)
-            found += self.data(inner, depth + 1)
-        return found
+        inner = self.numbers(held, 8, many)
+        return [found for each in inner for found in self.data(each, depth + 1)]
 
     def below(self, block: int, depth: int = 0) -> dict[int, _Node]:
         """Return the nodes within a node by their number."""
@@ -138,19 +116,15 @@ class _Store:
             return {}
         held, found = self.raw(block), dict[int, _Node]()
         kind, level, many = struct.unpack_from("<BBH", held)
-        start = 8 if self.wide else 4
         if kind != 2 or depth > 2:
             raise Damaged("a list of its content is damaged")
+        width = 2 if level else 3
         for number in range(many):
+            name, *inner = self.numbers(held, self.size * (1 + number * width), width)
             if level:
-                _, inner = struct.unpack_from(
-                    "<2" + self.word, held, start + number * 2 * self.size
-                )
-                found |= self.below(inner, depth + 1)
+                found |= self.below(inner[0], depth + 1)
             else:
-                at = start + number * 3 * self.size
-                name, data, sub = struct.unpack_from("<3" + self.word, held, at)
-                found[name & 0xFFFFFFFF] = _Node(data, sub)
+                found[name & 0xFFFFFFFF] = _Node(*inner)
         return found
 
 
@@ -194,25 +168,31 @@ class _Heap:
         places = [struct.unpack_from("<I", head, 4)[0]]
         for _ in range(min(levels, _DEPTH)):
             held = b"".join(self.item(each) for each in places)
-            step = key + 4
-            places = [
-                struct.unpack_from("<I", held, at + key)[0] for at in range(0, len(held) - 3, step)
-            ]
+            starts = range(0, len(held) - 3, key + 4)
+            places = [struct.unpack_from("<I", held, at + key)[0] for at in starts]
         for each in places:
             held = self.item(each)
             for at in range(0, len(held) - key - size + 1, key + size):
                 yield held[at : at + key], held[at + key : at + key + size]
 
+    def value(self, kind: int, place: int) -> Value | None:
+        """Return a property's value, in its place or found there; None for an unknown type."""
+        if kind in _INLINE:
+            return place
+        if kind not in (0x0D, 0x14, 0x1E, 0x1F, 0x40, 0x102):
+            return None
+        held = b"".join(self.pieces(place))
+        if kind == 0x1F:
+            return held.decode("utf-16-le", "replace").rstrip("\0")
+        if kind == 0x40:
+            return outlook.time_of(int.from_bytes(held[:8], "little"))
+        return int.from_bytes(held[:4], "little") if kind == 0x0D else held
+
     def properties(self) -> dict[int, Value]:
         found: dict[int, Value] = {}
         for key, entry in self.tree(self.root):
-            tag, (kind, place) = int.from_bytes(key, "little"), struct.unpack("<HI", entry)
-            if kind in (0x02, 0x03, 0x0B):
-                found[tag] = place
-            elif kind in (0x0D, 0x14, 0x1E, 0x1F, 0x40, 0x102):
-                value = _property_value(kind, b"".join(self.pieces(place)))
-                if value is not None:
-                    found[tag] = value
+            if (value := self.value(*struct.unpack("<HI", entry))) is not None:
+                found[int.from_bytes(key, "little")] = value
         return found
 
     def rows(self) -> Iterator[dict[int, Value]]:
@@ -229,25 +209,11 @@ class _Heap:
                 for kind, tag, offset, size, bit in columns:
                     if not row[ends[2] + bit // 8] >> (7 - bit % 8) & 1:
                         continue
-                    held = row[offset : offset + size]
-                    if kind in (0x02, 0x03, 0x0B):
-                        found[tag] = int.from_bytes(held, "little")
-                    elif kind in (0x1E, 0x1F, 0x102) and size == 4:
-                        pieces = self.pieces(int.from_bytes(held, "little"))
-                        if (value := _property_value(kind, b"".join(pieces))) is not None:
-                            found[tag] = value
+                    held = int.from_bytes(row[offset : offset + size], "little")
+                    read = kind in _INLINE or (kind in (0x1E, 0x1F, 0x102) and size == 4)
+                    if read and (value := self.value(kind, held)) is not None:
+                        found[tag] = value
                 yield found
-
-
-def _property_value(kind: int, held: bytes) -> Value | None:
-    """Return a value of a property's type, as Python has it."""
-    if kind == 0x1F:
-        return held.decode("utf-16-le", "replace").rstrip("\0")
-    if kind == 0x40:
-        return time_of(int.from_bytes(held[:8], "little"))
-    if kind == 0x0D:
-        return int.from_bytes(held[:4], "little")
-    return held
 
 
 def read_pst(content: bytes, reading: Reading) -> None:
@@ -267,20 +233,19 @@ def read_pst(content: bytes, reading: Reading) -> None:
         except (Damaged, struct.error, IndexError, RecursionError):
             failed += 1
             continue
-        kind = text_value(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
+        kind = outlook.text_value(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
         if not kind.upper().startswith("IPM.NOTE"):
             others[kind] = others.get(kind, 0) + 1
-        folder, when = _folder(store, node.parent, names), sent_time(held)
-        told = [folder, when.isoformat(timespec="seconds") if when else "", message_sender(held),
-                message_subject(held)]  # fmt: skip
+        folder, when = _folder(store, node.parent, names), outlook.sent_time(held)
+        told = [folder, when.isoformat(timespec="seconds") if when else "",
+                outlook.message_sender(held), outlook.message_subject(held)]  # fmt: skip
         page.add("\t".join(" ".join(each.split()) for each in told), "row")
         reading.member(f"{folder or 'mailbox'}/mail {turn}.eml", eml)
     if failed:
         reading.note("unread", f"{failed} of {len(mails)} mails are damaged and were not read.")
     for kind, many in others.items():
-        reading.skip(
-            f"all but subject, body and attachments of items of the kind {kind}", many=many
-        )
+        what = f"all but subject, body and attachments of items of the kind {kind}"
+        reading.skip(what, many=many)
     if mails and failed == len(mails):
         raise Refused("None of its mails can be read.")
 
@@ -295,7 +260,7 @@ def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
         if at not in names:
             try:
                 held = _Heap(store, node).properties()
-                names[at] = text_value(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
+                names[at] = outlook.text_value(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
             except (Damaged, struct.error, IndexError):
                 names[at] = "?"
         path.append(names[at])
@@ -313,7 +278,7 @@ def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Pro
     people: list[Recipient] = []
     if _RECIPIENTS in heap.nodes:
         rows = _Heap(store, heap.nodes[_RECIPIENTS]).rows()
-        people = [found for row in rows if (found := recipient(row, page))]
+        people = [found for row in rows if (found := outlook.recipient(row, page))]
     files: list[tuple[str, bytes] | None] = []
     for number, inner in heap.nodes.items():
         if number & 0x1F == _ATTACHMENT:
@@ -321,7 +286,7 @@ def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Pro
                 files.append(_file(store, inner, page, len(files) + 1, depth))
             except (Damaged, struct.error, IndexError) as error:
                 reading.note("unread", f"An attachment of a mail can't be read: {error}")
-    return held, as_eml(held, people, [each for each in files if each], reading)
+    return held, outlook.as_eml(held, people, [each for each in files if each], reading)
 
 
 def _file(
@@ -329,8 +294,9 @@ def _file(
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
-    name, data = attachment_name(held, page) or f"attachment {number}", held.get(DATA)
-    if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
+    name = outlook.attachment_name(held, page) or f"attachment {number}"
+    data, embedded = held.get(outlook.DATA), held.get(outlook.METHOD) == outlook.EMBEDDED
+    if embedded and isinstance(data, int) and data in heap.nodes:
         _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)
         return name.removesuffix(".msg") + ".eml", eml
     if isinstance(data, bytes):

@@ -115,8 +115,7 @@ def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
         at = token.end() + int(token[1] or 0)
         if token[0] == b"{":
             word = _OPENING.match(content, token.end())
-            name = word[1] if word and word[1] in _WANTED else b""
-            open_.append((name, token.start()))
+            open_.append((word[1] if word and word[1] in _WANTED else b"", token.start()))
         elif token[0] == b"}" and open_:
             name, start = open_.pop()
             if name:
@@ -127,14 +126,12 @@ def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
                 while cut and cut[-1][0] > start:
                     cut.pop()
                 cut.append((start, token.end()))
-    kept = [
-        content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])
-    ]
+    bounds = pairwise([(0, 0), *cut, (len(content), 0)])
+    kept = b"".join(content[end:start] for (_, end), (start, _) in bounds)
     plain = {name: [group for _, group in held] for name, held in found.items()}
     # a backslash in the text, spelled so that striprtf can't take it for the start of a picture
-    body = re.sub(rb"\\(.)", lambda each: each[0] if each[1] != b"\\" else rb"\'5c", b"".join(kept),
-                  flags=re.DOTALL)  # fmt: skip
-    return plain, body
+    return plain, re.sub(rb"\\(.)", lambda each: each[0] if each[1] != b"\\" else rb"\'5c", kept,
+                         flags=re.DOTALL)  # fmt: skip
 
 
 def read_rtf(content: bytes, reading: Reading) -> None:
@@ -169,12 +166,13 @@ def read_rtf(content: bytes, reading: Reading) -> None:
     _objects(groups, reading)
     if groups.get(b"annotation"):
         reading.note("comment", f"{len(groups[b'annotation'])} comments.", page.number)
-    for word, what in ((rb"\\v(?![a-z0-9])", "hidden"), (rb"\\deleted(?![a-z])", "tracked")):
+    for word, kind, what in (
+        (rb"\\v(?![a-z0-9])", "hidden", "hidden text"),
+        (rb"\\deleted(?![a-z])", "tracked", "text that is marked as deleted"),
+    ):
         if re.search(rb"(?<!\\)" + word, content):
-            told = "hidden text" if what == "hidden" else "text that is marked as deleted"
-            reading.note(
-                what, f"It holds {told}, which is read with the rest and not distinguished."
-            )
+            told = f"It holds {what}, which is read with the rest and not distinguished."
+            reading.note(kind, told)
 
 
 def _add(marked: str, page: Page) -> None:

@@ -41,8 +41,7 @@ class SlideExtras:
                 page.add(text)
         for text in self.heads:
             page.add(text, "footer")
-        many = sum([page.add(text, "comment") is not None for text in self.notes])
-        if many:
+        if sum([page.add(text, "comment") is not None for text in self.notes]):
             reading.note("comment", "The speaker's notes of this slide are read too.", page.number)
         many = sum([page.add(text, "comment", None, who or None) is not None
                     for who, text in self.comments])  # fmt: skip
@@ -70,27 +69,20 @@ def slide_extras(held: bytes) -> list[SlideExtras]:
         for place, number in listed:
             if place in places:
                 _slide(_record(held, places[place]), found[number])
-        live = {*places.values()}
-        for at, kind, body in _top(held):
+        live, at = {*places.values()}, 0
+        for _, kind, body in ppt_records(held):
             if kind == _NOTES and (at in live or not live):
                 _notes(body, found)
+            at += 8 + len(body)
     except struct.error as error:
         raise Damaged(f"its records break off: {error}") from error
     return [found[number] for _, number in listed]
 
 
-def _top(held: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the outermost records: place, kind and content."""
-    at = 0
-    for _, kind, body in ppt_records(held):
-        yield at, kind, body
-        at += 8 + len(body)
-
-
 def _places(held: bytes) -> dict[int, int]:
     """Return the place of each part of the file; later lists replace earlier ones."""
     found: dict[int, int] = {}
-    for _, kind, body in _top(held):
+    for _, kind, body in ppt_records(held):
         at = 0
         while kind == _PLACES and at + 4 <= len(body):
             (both,) = struct.unpack_from("<I", body, at)
@@ -104,7 +96,7 @@ def _places(held: bytes) -> dict[int, int]:
 def _listed(held: bytes) -> list[tuple[int, int]]:
     """Return the part and the number of each slide, as the last version of the file lists them."""
     found: list[tuple[int, int]] = []
-    for _, kind, body in _top(held):
+    for _, kind, body in ppt_records(held):
         if kind == 0x3E8:  # the document
             for flags, inner, entries in ppt_records(body):
                 if inner == _LIST and flags >> 4 == 0:
@@ -145,12 +137,8 @@ def _slide(held: bytes, extras: SlideExtras) -> None:
 
 def art_letters(held: bytes) -> list[str]:
     """Return the letters of drawings (WordArt, watermarks) in records of OfficeArt ([MS-ODRAW])."""
-    return [
-        text
-        for flags, kind, body in _within(held)
-        if kind == _ART
-        for text in _letters(flags >> 4, body)
-    ]
+    drawn = ((flags >> 4, body) for flags, kind, body in _within(held) if kind == _ART)
+    return [text for many, body in drawn for text in _letters(many, body)]
 
 
 def _letters(many: int, held: bytes) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .numbering import numeral
@@ -150,18 +151,22 @@ def _grid(table: Any) -> list[GridCell]:
     return cells
 
 
+def _shape_texts(root: Any) -> Iterator[tuple[str | None, list[str]]]:
+    """Yield the lines of each shape with the kind of placeholder that it is, None for others."""
+    for shape in root.iter("{*}sp") if len(root) else ():
+        holder = next(shape.iter("{*}ph"), None)
+        kind = None if holder is None else attribute(holder, "type") or "body"
+        for body in shape.iter("{*}txBody"):
+            yield kind, [text for _, text in paragraphs_of(body)]
+
+
 def _notes(package: Package, part: str, page: Page, reading: Reading) -> None:
     """Add the speaker's notes, which an audience doesn't see."""
     for target in package.targets(part, "notesSlide"):
-        found = 0
-        for shape in package.side(target).iter("{*}sp"):
-            holder = next(iter(shape.iter("{*}ph")), None)
-            if holder is not None and attribute(holder, "type") in ("sldImg", "sldNum", "dt"):
-                continue
-            for body in shape.iter("{*}txBody"):
-                for _, text in paragraphs_of(body):
-                    found += page.add(text, "comment") is not None
-        if found:
+        added = [page.add(line, "comment")
+                 for holder, lines in _shape_texts(package.side(target))
+                 if holder not in ("sldImg", "sldNum", "dt") for line in lines]  # fmt: skip
+        if any(added):
             reading.note("comment", "The speaker's notes of this slide are read too.", page.number)
 
 
@@ -181,24 +186,21 @@ def _comments(
         for comment in package.side(target).iter("{*}cm", "{*}reply"):
             who = authors.get(attribute(comment, "authorId") or "")
             dated = attribute(comment, "dt") or attribute(comment, "created")
-            own = [each for each in comment if local(each) in ("text", "txBody")]
-            for body in own:
-                text = body.text if local(body) == "text" else "\n".join(
-                    words for _, words in paragraphs_of(body))  # fmt: skip
-                many += page.add(text or "", "comment", None, who, dated) is not None
+            for body in comment.iterchildren("{*}text", "{*}txBody"):
+                words = "\n".join(line for _, line in paragraphs_of(body))
+                text = (body.text or "") if local(body) == "text" else words
+                many += page.add(text, "comment", None, who, dated) is not None
     if many:
         reading.note("comment", f"{many} comments on this slide.", page.number)
 
 
 def _behind(package: Package, part: str) -> set[str]:
     """Return texts of a layout and its master that aren't placeholders: the slide shows them."""
-    found = set()
+    found = set[str]()
     for layout in package.targets(part, "slideLayout"):
         for place in (layout, *package.targets(layout, "slideMaster")):
             if place in package.done and not place.startswith("ppt/slideLayouts"):
                 continue
-            for shape in package.side(place).iter("{*}sp"):
-                if next(iter(shape.iter("{*}ph")), None) is None:
-                    for body in shape.iter("{*}txBody"):
-                        found.add(" ".join(text for _, text in paragraphs_of(body)).strip())
+            texts = _shape_texts(package.side(place))
+            found |= {" ".join(lines).strip() for holder, lines in texts if holder is None}
     return found - {""}

@@ -73,8 +73,7 @@ def _properties(held: bytes) -> Properties:
             kind, number = struct.unpack_from("<HH", held, at)
             at += 4
             if number >= 0x8000:  # named: a group, and a number or a name in it
-                (by_name,) = struct.unpack_from("<I", held, at + 16)
-                (size,) = struct.unpack_from("<I", held, at + 20)
+                by_name, size = struct.unpack_from("<2I", held, at + 16)
                 at += 24 + (-(-size // 4) * 4 if by_name else 0)
             values, at = _values(held, at, kind)
             if values and number < 0x8000:
@@ -85,18 +84,16 @@ def _properties(held: bytes) -> Properties:
 
 
 def _values(held: bytes, at: int, kind: int) -> tuple[list[Value], int]:
-    single = kind & 0xFFF
-    stated = single not in _SIZES
-    many = struct.unpack_from("<I", held, at)[0] if stated or kind & 0x1000 else 1
-    at += 4 if stated or kind & 0x1000 else 0
+    single, many = kind & 0xFFF, 1
+    if single not in _SIZES or kind & 0x1000:
+        (many,), at = struct.unpack_from("<I", held, at), at + 4
     if many > len(held):
         raise struct.error("more values than bytes")
     values: list[Value] = []
     for _ in range(many):
-        if not stated:
-            value = held[at : at + _SIZES[single]]
-            values.append(int.from_bytes(value[:4], "little", signed=True))
-            at += _SIZES[single]
+        if size := _SIZES.get(single):
+            values.append(int.from_bytes(held[at : at + min(size, 4)], "little", signed=True))
+            at += size
             continue
         (size,) = struct.unpack_from("<I", held, at)
         value = held[at + 4 : at + 4 + size]

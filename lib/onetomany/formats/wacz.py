@@ -6,13 +6,13 @@ datapackage.json are checked; a signature is reported and not checked.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from .archive import unsafe_name
 from .parts import Parts
 from .reading import Damaged, Page, Reading, Refused
+from .web_payload import digest_agrees
 
 PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
 _WARCS = (".warc", ".warc.gz")
@@ -65,21 +65,17 @@ def _json(parts: Parts, name: str, reading: Reading) -> dict[str, Any]:
 
 
 def _describe(package: dict[str, Any], reading: Reading) -> None:
-    for name in ("title", "created", "modified"):
+    facts = ("title", "created", "modified")
+    for name in (*facts, "software", "wacz_version", "mainPageUrl", "mainPageDate", "description"):
         if isinstance(value := package.get(name), str):
-            reading.facts[name] = value[:1000]
-    for name in ("software", "wacz_version", "mainPageUrl", "mainPageDate", "description"):
-        if isinstance(value := package.get(name), str):
-            reading.metadata[name] = value[:1000]
+            (reading.facts if name in facts else reading.metadata)[name] = value[:1000]
 
 
 def _resources(package: dict[str, Any]) -> dict[str, dict[str, Any]]:
     listed = package.get("resources")
-    return {
-        str(each["path"]): each
-        for each in (listed if isinstance(listed, list) else [])
-        if isinstance(each, dict) and isinstance(each.get("path"), str)
-    }
+    entries = listed if isinstance(listed, list) else []
+    return {each["path"]: each for each in entries
+            if isinstance(each, dict) and isinstance(each.get("path"), str)}  # fmt: skip
 
 
 def _check_resource(
@@ -93,20 +89,12 @@ def _check_resource(
     stated = said.get("bytes")
     if isinstance(stated, int) and stated != len(content):
         reading.note("digest", f"{name!r} has {len(content):,} bytes, {PACKAGE} says {stated:,}.")
-    agrees = _hash_agrees(said.get("hash"), content)
+    agrees = digest_agrees(str(said.get("hash")), content)
     if agrees is None:
         reading.note("digest", f"{PACKAGE} gives no hash of {name!r} that can be recalculated.")
     elif not agrees:
         reading.note("digest", f"{name!r} is not what {PACKAGE} says: its hash differs.")
     return int(bool(agrees))
-
-
-def _hash_agrees(stated: object, content: bytes) -> bool | None:
-    algorithm, _, value = str(stated or "").partition(":")
-    if algorithm.lower() not in ("md5", "sha1", "sha256", "sha512") or not value:
-        return None
-    found = hashlib.new(algorithm.lower(), content, usedforsecurity=False).hexdigest()
-    return found == value.strip().lower()
 
 
 def _check_package(parts: Parts, reading: Reading) -> int:
@@ -115,7 +103,7 @@ def _check_package(parts: Parts, reading: Reading) -> int:
         return 0
     digest = _json(parts, DIGEST, reading)
     try:
-        agrees = _hash_agrees(digest.get("hash"), parts.read(PACKAGE))
+        agrees = digest_agrees(str(digest.get("hash")), parts.read(PACKAGE))
     except (KeyError, Damaged):
         agrees = None
     if not agrees:
@@ -124,10 +112,8 @@ def _check_package(parts: Parts, reading: Reading) -> int:
     if isinstance(signed, dict):
         by = signed.get("domain") or signed.get("software") or "an unnamed key"
         reading.metadata["signed by, as it says"] = str(by)[:200]
-        reading.note(
-            "signature",
-            f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it.",
-        )
+        told = f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it."
+        reading.note("signature", told)
     return int(bool(agrees))
 
 

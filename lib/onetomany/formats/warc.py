@@ -160,15 +160,13 @@ def _parsed(text: bytes, offset: int, reading: Reading, damage: Damage) -> Itera
         after = _skipped(text, end)
         if end < len(text) and not _NEXT.match(text, after) and after < len(text):
             # the stated length is wrong: the next record may begin before or behind its end
-            damage.add(
-                "A record is not as long as it states, or is followed by other bytes", offset + at
-            )
+            what = "A record is not as long as it states, or is followed by other bytes"
+            damage.add(what, offset + at)
             after = _following(text, begin)
-            end = min(end, after)
         elif end > len(text):
-            after = _following(text, begin)
-            end = min(len(text), after)
             damage.add("A record is cut off", offset + at)
+            after = _following(text, begin)
+        end = min(end, after)
         yield Record(at, record.fields, text[begin:end], record.length)
         at = after
 

@@ -93,16 +93,16 @@ class Archive:
             self._keep(row, payload, ending)
 
     def _payload(self, record: Record) -> Payload:
-        http = "application/http" in record.header("Content-Type").lower()
-        if http or (record.type in ("response", "revisit") and record.block.startswith(b"HTTP/")):
-            if record.type == "revisit" and not record.block:
-                return plain_payload(b"", "")
+        media_type, revisit = record.header("Content-Type"), record.type == "revisit"
+        http = "application/http" in media_type.lower()
+        if http and revisit and not record.block:
+            return plain_payload(b"", "")
+        if http or ((revisit or record.type == "response") and record.block.startswith(b"HTTP/")):
             return http_payload(record.block, self.budget.most(len(record.block)))
-        return plain_payload(record.block, record.header("Content-Type"))
+        return plain_payload(record.block, media_type)
 
     def _row(self, record: Record, address: str, payload: Payload) -> dict[str, Any]:
-        captured = _iso_date(record.header("WARC-Date"))
-        if not captured:
+        if not (captured := _iso_date(record.header("WARC-Date"))):
             self.tell("capture", "A record has no date of capture that can be read")
         where = payload.location if payload.status and 300 <= payload.status < 400 else None
         digest = record.header("WARC-Payload-Digest")
@@ -129,11 +129,9 @@ class Archive:
             if row["digest_agrees"] is None:
                 self.tell("digest", "A payload digest is of a kind that the kit can't recalculate")
             elif not row["digest_agrees"]:
-                self.tell(
-                    "digest",
-                    "A payload digest does not agree with the payload: it was changed or damaged "
-                    "after the digest was made, or the tool hashed other bytes",
-                )
+                self.tell("digest", "A payload digest does not agree with the payload: it was "
+                          "changed or damaged after the digest was made, or the tool hashed other "
+                          "bytes")  # fmt: skip
         elif payload.stored:
             self.tell("digest", "A record states no payload digest: the SHA-256 is this kit's own")
 
@@ -244,7 +242,7 @@ def _page_ending(payload: Payload, address: str) -> str:
         return ""
     if re.match(rb"(?is)\s*(?:<!doctype html|<html)", head):
         return "html"
-    named = _OFFICE.search(unquote(payload.file_name)) or _OFFICE.search(_path(address))
+    named = _OFFICE.search(unquote(payload.file_name)) or _OFFICE.search(_host_and_path(address)[1])
     begins = next((ending for start, ending in _STARTS if head.startswith(start)), "")
     return named[1].lower() if named and (begins or payload.file_name) else begins
 
@@ -255,22 +253,20 @@ def member_name(number: int, address: str, charset: str | None, ending: str) -> 
     A charset that the server stated is part of the name: `kinds` reads it from there, since the
     page's own bytes need not say it.
     """
-    host, last = "", _path(address).rstrip("/").rpartition("/")[2]
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        last = ""
+    host, path = _host_and_path(address)
+    last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"[^\w.-]+", "_", f"{host} {unquote(last)}")[:80].strip("_.")
     stem = stem.removesuffix(f".{ending}")
     said = f".charset={charset}" if charset and ending in ("html", "txt", "md", "csv") else ""
     return f"{number:05d} {stem}{said}.{ending}"
 
 
-def _path(address: str) -> str:
+def _host_and_path(address: str) -> tuple[str, str]:
     try:
-        return urlsplit(address).path
+        parts = urlsplit(address)
+        return parts.hostname or "", parts.path
     except ValueError:
-        return ""
+        return "", ""
 
 
 def _joined(address: str, location: str) -> str | None:

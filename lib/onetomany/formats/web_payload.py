@@ -27,6 +27,7 @@ _CHARSETS = re.compile(
 )
 _ALGORITHMS = {"md5", "sha1", "sha256", "sha384", "sha512"}
 _PARSER = StatusAndHeadersParser([], verify=False)
+_CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
 _PIECE = 1 << 16
 _CODINGS = 5  # one is usual, two are rare
 # the bytes that a recorded digest is of
@@ -67,23 +68,23 @@ class Payload:
 def http_payload(block: bytes, most: int) -> Payload:
     """Read the block of a response record: an HTTP message. `most` bytes may come of decoding."""
     head = io.BytesIO(block[: 1 << 18])
-    first = re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)
-    if not first:
+    if not (first := re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)):
         return plain_payload(block, "", ["It contains no HTTP response: read unchanged"])
     fields = _PARSER.parse(head)
     stored, faults = block[head.tell() :], list[str]()
     body = stored
     if "chunked" in _header(fields, "Transfer-Encoding").lower():
         body, fault = _dechunked(stored)
-        faults += [fault] * bool(fault)
+        faults.append(fault)
     codings = [each.strip() for each in _header(fields, "Content-Encoding").lower().split(",")]
     content, codings = body, [each for each in codings if each not in ("", "identity")]
     if len(codings) > _CODINGS:
-        codings, faults = [], [*faults, f"It has more than {_CODINGS} content codings: not undone"]
+        codings = []
+        faults.append(f"It has more than {_CODINGS} content codings: not undone")
     for coding in reversed(codings):
         content, fault = _content_decoded(content, coding, most)
-        faults += [fault] * bool(fault)
-    payload = plain_payload(stored, _header(fields, "Content-Type"), faults)
+        faults.append(fault)
+    payload = plain_payload(stored, _header(fields, "Content-Type"), [*filter(None, faults)])
     payload.body, payload.content, payload.status = body, content, int(first[1])
     payload.location = _header(fields, "Location") or None
     named = re.search(r"(?i)filename\*?=[^;]*", _header(fields, "Content-Disposition"))
@@ -108,14 +109,7 @@ def _dechunked(body: bytes) -> tuple[bytes, str]:
     """Undo chunked transfer coding; a body that isn't chunked is returned as it is."""
     parts: list[bytes] = []
     at = 0
-    while True:
-        size = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n").match(
-            body, at
-        )
-        if not size:
-            # many tools undo it and keep the field that says it was there
-            fault = "A chunked payload is damaged: read as far as it goes" if parts else ""
-            return (b"".join(parts), fault) if parts else (body, "")
+    while size := _CHUNK.match(body, at):
         at, length = size.end(), int(size[1], 16)
         if not length:
             return b"".join(parts), ""
@@ -123,6 +117,9 @@ def _dechunked(body: bytes) -> tuple[bytes, str]:
         if at + length > len(body):
             return b"".join(parts), "A chunked payload is cut off"
         at += length + (2 if body.startswith(b"\r\n", at + length) else 1)
+    # many tools undo it and keep the field that says it was there
+    fault = "A chunked payload is damaged: read as far as it goes" if parts else ""
+    return (b"".join(parts), fault) if parts else (body, "")
 
 
 def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
@@ -140,14 +137,11 @@ def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
     return body, f"Its content coding {coding[:20]!r} is not read"
 
 
-_TOO_LARGE = "A payload expands too far: refused as a bomb"
-_DAMAGED = "A payload can't be unpacked, or only in part"
-_CUT_OFF = "A compressed payload is cut off"
 _FAULTS = {
     Ending.WHOLE: "",
-    Ending.CUT_OFF: _CUT_OFF,
-    Ending.DAMAGED: _DAMAGED,
-    Ending.TOO_LARGE: _TOO_LARGE,
+    Ending.CUT_OFF: "A compressed payload is cut off",
+    Ending.DAMAGED: "A payload can't be unpacked, or only in part",
+    Ending.TOO_LARGE: "A payload expands too far: refused as a bomb",
 }
 
 
@@ -171,13 +165,13 @@ def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
             parts.append(unpack.process(piece, output_buffer_limit=_PIECE))
             size += len(parts[-1])
             if size > most:
-                return b"", _TOO_LARGE
+                return b"", _FAULTS[Ending.TOO_LARGE]
     except brotli.error:
         if parts:
-            return b"".join(parts), _DAMAGED
+            return b"".join(parts), _FAULTS[Ending.DAMAGED]
         # no mark distinguishes brotli from a body that the tool has decoded already
         return body, "It is said to be compressed (br) and isn't: read unchanged"
-    return b"".join(parts), "" if unpack.is_finished() else _CUT_OFF
+    return b"".join(parts), _FAULTS[Ending.WHOLE if unpack.is_finished() else Ending.CUT_OFF]
 
 
 def digest_agrees(digest: str, content: bytes) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .parts import attribute, clamped, local
@@ -12,6 +12,7 @@ from .reading import apart, composed, raised
 
 _INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_OFF = ("0", "false", "off")
 _PASSED = ("pPr", "drawing", "pict", "AlternateContent", "object", "tbl", "rPr")
 # signs of Wingdings that forms use; Word keeps them in its private area
 _SIGNS = {0x6F: "☐", 0xA8: "☐", 0xFD: "☒", 0xFE: "☑", 0xFB: "✗", 0xFC: "✓", 0xD8: "➢", 0xA7: "▪",
@@ -49,7 +50,7 @@ def runs_of(parent: Any) -> Iterator[TextRun]:
     A raised digit behind a digit becomes ², so that 10 and a raised 6 don't make 106.
     """
     last, struck = "", False
-    for run in _runs(parent, "", None, None):
+    for run in _runs(parent, TextRun("", "")):
         text = raised(run.text, last) if run.raised else run.text
         text = apart(text, last) if run.struck != struck else text
         if text:
@@ -69,55 +70,50 @@ def field_links(element: Any) -> list[str]:
     return _LINK.findall(codes)
 
 
-def _runs(parent: Any, kind: str, who: str | None, dated: str | None) -> Iterator[TextRun]:
+def _runs(parent: Any, within: TextRun) -> Iterator[TextRun]:
     for element in parent:
         name = local(element)
         if name in _INSERTED or name in _DELETED:
             change = "tracked_insert" if name in _INSERTED else "tracked_delete"
             # words that were inserted and then deleted are gone
-            if kind == "tracked_delete":
-                change = kind
-            yield from _runs(
-                element, change, attribute(element, "author"), attribute(element, "date")
-            )
+            kind = within.kind if within.kind == "tracked_delete" else change
+            who, dated = attribute(element, "author"), attribute(element, "date")
+            yield from _runs(element, TextRun("", kind, who, dated))
         elif name == "r":
-            yield from _run(element, kind, who, dated)
+            yield from _run(element, within)
         elif name in _JOINED and "/math" in str(element.tag):
-            yield from _formula(element, name, kind, who, dated)
+            yield from _formula(element, name, within)
         elif name not in _PASSED:
-            yield from _runs(element, kind, who, dated)
+            yield from _runs(element, within)
 
 
-def _run(element: Any, kind: str, who: str | None, dated: str | None) -> Iterator[TextRun]:
-    unseen, above, struck = False, False, False
-    for properties in element:
-        if local(properties) == "rPr":
-            for each in properties:
-                if local(each) == "vanish":
-                    unseen = attribute(each, "val") not in ("0", "false", "off")
-                elif local(each) in ("strike", "dstrike"):
-                    struck = attribute(each, "val") not in ("0", "false", "off")
-                elif local(each) == "vertAlign":
-                    above = attribute(each, "val") == "superscript"
-    text = "".join(_text(child) for child in element)
-    if text:
-        yield TextRun(text, "hidden" if unseen and not kind else kind, who, dated, above, struck)
+def _run(element: Any, within: TextRun) -> Iterator[TextRun]:
+    if not (text := "".join(_text(child) for child in element)):
+        return
+    kind, above, struck = within.kind, False, False
+    for each in element.iterfind("{*}rPr/*"):
+        name, value = local(each), attribute(each, "val")
+        if name == "vanish":
+            kind = within.kind or ("hidden" if value not in _OFF else "")
+        elif name in ("strike", "dstrike"):
+            struck = value not in _OFF
+        elif name == "vertAlign":
+            above = value == "superscript"
+    yield TextRun(text, kind, within.who, within.dated, above, struck)
 
 
-def _formula(
-    element: Any, name: str, kind: str, who: str | None, dated: str | None
-) -> Iterator[TextRun]:
+def _formula(element: Any, name: str, within: TextRun) -> Iterator[TextRun]:
     opened, signs, closed = _signs(element, name)
-    yield TextRun(opened, kind, who, dated)
+    yield replace(within, text=opened)
     for sign, part in signs:
-        inner = list(_runs(part, kind, who, dated))
+        inner = list(_runs(part, within))
         whole = "".join(run.text for run in inner)
         apart = len(whole) > 1 and (name in ("f", "rad") or (name == "nary" and sign != " "))
         if whole:
-            yield TextRun(sign + ("(" if apart else ""), kind, who, dated)
+            yield replace(within, text=sign + ("(" if apart else ""))
             yield from inner
-            yield TextRun(")" if apart else "", kind, who, dated)
-    yield TextRun(closed, kind, who, dated)
+            yield replace(within, text=")" if apart else "")
+    yield replace(within, text=closed)
 
 
 def _signs(element: Any, name: str) -> tuple[str, list[tuple[str, Any]], str]:

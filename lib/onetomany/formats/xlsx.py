@@ -9,12 +9,12 @@ import zipfile
 from typing import Any
 
 from .binary_sheets import add_calamine
-from .number_formats import BUILT_IN, format_number, plain_number
+from .number_formats import BUILT_IN
 from .office import core_properties, outside_relations
-from .ooxml import Package, drawn_texts
+from .ooxml import Package, add_drawn_texts
 from .parts import Parts
-from .plain import add_row
 from .reading import Damaged, Page, Reading, Refused, raised
+from .sheet_rows import SheetRows, as_serial
 
 # the names of strict OOXML (ISO/IEC 29500-1), which openpyxl doesn't know, and their usual twins
 _STRICT = b"http://purl.oclc.org/ooxml/"
@@ -26,18 +26,36 @@ _TWINS = (
     (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
 )  # fmt: skip
 _CONTROL = re.compile(rb'ObjectType="(?!Note)')
-_EXAMPLES = 3  # of numbers whose format hides digits, in a note
 
 
 def read_xlsx(content: bytes, reading: Reading) -> None:
     """Read a workbook (XLSX). Raises Refused if it is not one, or a part is unsafe to read."""
-    import openpyxl
-
+    formulas, strict = _checked(Parts(content, reading.limits))
+    if strict:
+        content = _transitional(Parts(content, reading.limits))
     parts = Parts(content, reading.limits)
+    core_properties(parts, reading)
+    outside_relations(parts, reading)
+    package = Package(parts, reading)
+    if books := _opened(content, formulas, reading):
+        _add_sheets(*books, package)
+    else:
+        add_calamine(content, reading)
+    for name in package.parts.names:
+        if re.fullmatch(r"xl/charts/chart[^/]*\.xml", name) and name not in package.done:
+            reading.skip(f"a chart that is on no sheet ({name})")
+            package.done.add(name)
+    package.tell_rest()
+
+
+def _checked(parts: Parts) -> tuple[bool, bool]:
+    """Return whether a workbook has formulas, and whether it is strict OOXML.
+
+    openpyxl reads the same parts again: here they are checked for DTDs and bombs.
+    """
     formulas, strict = False, False
     for name in parts.names:
         if name.endswith((".xml", ".rels")):
-            # openpyxl reads the same parts again; they are checked for DTDs and bombs first
             held = parts.read(name)
             if b"<!DOCTYPE" in held or b"<!ENTITY" in held:
                 raise Refused(
@@ -45,16 +63,16 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
                 )
             formulas |= name.startswith("xl/worksheets/") and (b"<f>" in held or b"<f " in held)
             strict |= name.endswith("workbook.xml") and _STRICT in held
-    parts = Parts(content, reading.limits)
-    if strict:
-        content = _transitional(parts)
-        parts = Parts(content, reading.limits)
-    core_properties(parts, reading)
-    outside_relations(parts, reading)
-    package = Package(parts, reading)
+    return formulas, strict
+
+
+def _opened(content: bytes, formulas: bool, reading: Reading) -> tuple[Any, Any] | None:
+    """Return the workbook with its values and with its formulas, None if openpyxl can't open it."""
+    import openpyxl
+
     try:
         values = openpyxl.load_workbook(io.BytesIO(content), data_only=True, rich_text=True)
-        written = openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
+        return values, openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
     except (Refused, MemoryError):
         raise
     except Exception as error:
@@ -64,24 +82,22 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
             f"openpyxl can't open it ({error}), calamine did: no formulas, no "
             "comments, no number formats, and hidden rows and columns are not distinguished.",
         )
-        add_calamine(content, reading)
-        _inventory(package, reading)
-        return
-    places = _sheet_parts(package)
+        return None
+
+
+def _add_sheets(values: Any, written: Any, package: Package) -> None:
+    places, reading = _sheet_parts(package), package.reading
     if written is not None and _to_be_calculated(package):
         reading.note("unread", "This workbook is to be calculated when it is opened: the program "
                      "that wrote it may have stored 0 as the value of its formulas, or an older "
                      "value. Check results against the formulas.")  # fmt: skip
-    for sheet in values.worksheets:
+    for sheet in (*values.worksheets, *values.chartsheets):
         page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
-        if page.hidden:
-            reading.note("hidden", f"The sheet '{sheet.title}' is hidden.", page.number)
-        _Sheet(sheet, written[sheet.title] if written else None, page, reading, values.epoch).add()
+        if sheet in values.worksheets:
+            if page.hidden:
+                reading.note("hidden", f"The sheet '{sheet.title}' is hidden.", page.number)
+            _Sheet(sheet, written[sheet.title] if written else None, page, values.epoch).add()
         add_drawings(package, places.get(sheet.title, ""), page)
-    for sheet in values.chartsheets:
-        page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
-        add_drawings(package, places.get(sheet.title, ""), page)
-    _inventory(package, reading)
 
 
 def _to_be_calculated(package: Package) -> bool:
@@ -123,8 +139,7 @@ def add_drawings(package: Package, part: str, page: Page) -> None:
     if not part:
         return
     for target in package.targets(part, "drawing"):
-        for text in drawn_texts(package.side(target)):
-            page.add(text)
+        add_drawn_texts(package.side(target), page)
         package.drawn(target, page)
     for target in package.targets(part, "vmlDrawing"):
         try:
@@ -149,37 +164,22 @@ def _add_controls(drawing: Any, page: Page) -> None:
         page.add((box if kind in ("Checkbox", "Radio") else "") + " ".join(words))
 
 
-def _inventory(package: Package, reading: Reading) -> None:
-    for name in package.parts.names:
-        if re.fullmatch(r"xl/charts/chart[^/]*\.xml", name) and name not in package.done:
-            reading.skip(f"a chart that is on no sheet ({name})")
-            package.done.add(name)
-    package.tell_rest()
-
-
 class _Sheet:
     """One worksheet: its cells, comments, links, heads, and its hidden or rounded parts."""
 
-    def __init__(
-        self, sheet: Any, written: Any, page: Page, reading: Reading, epoch: datetime.datetime
-    ) -> None:
-        self.sheet, self.written, self.page, self.reading = sheet, written, page, reading
-        self.epoch = epoch
-        self.rounded: list[str] = []
+    def __init__(self, sheet: Any, written: Any, page: Page, epoch: datetime.datetime) -> None:
+        self.sheet, self.written, self.page, self.epoch = sheet, written, page, epoch
+        self.reading = page.reading
         self.uncounted = 0  # formulas without a value
-        self.seen = {"rows": set[int](), "columns": set[int]()}
-        self.columns = {
-            index
-            for held in sheet.column_dimensions.values()
-            if held.hidden
-            for index in range(held.min or 0, min(held.max or 0, 16384) + 1)
-        }
-        self.rows = {number for number, held in sheet.row_dimensions.items() if held.hidden}
+        size = sheet.max_row, sheet.max_column
+        self.rows = SheetRows(page, sheet.title, size, from_1904=epoch.year == 1904)
+        self.rows.rows = {number for number, held in sheet.row_dimensions.items() if held.hidden}
+        for held in sheet.column_dimensions.values():
+            if held.hidden:
+                self.rows.columns.update(range(held.min or 0, min(held.max or 0, 16384) + 1))
 
     def add(self) -> None:
         sheet, page = self.sheet, self.page
-        merged = {(each.min_row, each.min_col): each for each in sheet.merged_cells.ranges}
-        table = page.add_table(sheet.max_row, sheet.max_column, sheet.title)
         comments: list[tuple[str, str | None]] = []
         by_row: dict[int, list[Any]] = {}
         # openpyxl keeps only cells that were written: a sheet's stated size may be a lie
@@ -192,31 +192,24 @@ class _Sheet:
             if (link := getattr(cell, "hyperlink", None)) is not None:
                 self.reading.link(str(cell.value or ""), link.target, page.number)
         for number in sorted(by_row):
-            self.row(table, number, by_row[number])
-        _spans(self.reading, page, table, merged)
+            self.row(number, sorted(by_row[number], key=lambda each: int(each.column)))
+        merged = {(each.min_row, each.min_col): each for each in sheet.merged_cells.ranges}
+        _spans(self.reading, page, self.rows.table, merged)
         self.heads()
         for text, who in comments:
             page.add(text, "comment", None, who)
         self.tell(len(comments))
 
-    def row(self, table: int, number: int, cells: list[Any]) -> None:
-        shown_cells: list[tuple[int, str]] = []
-        hidden: list[tuple[int, str]] = []
+    def row(self, number: int, cells: list[Any]) -> None:
+        fields: list[tuple[int, str]] = []
         formulas: dict[int, str] = {}
-        for cell in sorted(cells, key=lambda each: int(each.column)):
-            unseen = self.page.hidden or number in self.rows or cell.column in self.columns
+        for cell in cells:
             formula = self.formula(cell)
             self.uncounted += cell.value is None
-            text = formula if cell.value is None else self.text(cell)
-            (hidden if unseen else shown_cells).append((cell.column, text))
-            if not self.page.hidden and unseen:
-                self.seen["rows" if number in self.rows else "columns"].add(
-                    number if number in self.rows else cell.column
-                )
+            fields.append((cell.column, formula if cell.value is None else self.text(cell)))
             if formula:
                 formulas[cell.column] = formula
-        add_row(self.page, table, number, shown_cells, formulas=formulas)
-        add_row(self.page, table, number, hidden, hidden=True, formulas=formulas)
+        self.rows.add(number, fields, formulas)
 
     def formula(self, cell: Any) -> str:
         written = self.written[cell.coordinate].value if self.written is not None else None
@@ -232,31 +225,28 @@ class _Sheet:
             return _plain(value)
         # 'mm-dd-yy' is how openpyxl calls the date of the reader's own country
         named = BUILT_IN[14] if cell.number_format == "mm-dd-yy" else cell.number_format
-        told = format_number(serial, named, from_1904=self.epoch.year == 1904)
-        if hides_digits(serial, told) and not cell.is_date:
-            self.rounded.append(f"{cell.coordinate} shows {told} for {plain_number(serial)}")
-        return told
+        return self.rows.number(serial, named, (cell.row, cell.column), dated=cell.is_date)
 
     def heads(self) -> None:
         """Add the lines printed above and below the pages of the sheet."""
         for where in ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader",
                       "firstFooter"):  # fmt: skip
             kind = "header" if where.endswith("Header") else "footer"
-            held = getattr(self.sheet, where, None)
-            for side in ("left", "center", "right") if held is not None else ():
-                text = getattr(getattr(held, side, None), "text", None)
-                if text:
-                    self.page.add(text, kind)
+            for side in ("left", "center", "right"):
+                held = getattr(getattr(self.sheet, where, None), side, None)
+                self.page.add(getattr(held, "text", None) or "", kind)
 
     def tell(self, comments: int) -> None:
-        reading, title, page = self.reading, self.sheet.title, self.page.number
+        title = self.sheet.title
         if comments:
-            reading.note("comment", f"{comments} comments on the sheet '{title}'.", page)
+            told = f"{comments} comments on the sheet '{title}'."
+            self.reading.note("comment", told, self.page.number)
         if self.uncounted:
-            reading.skip(f"values of formulas on '{title}', which the file doesn't contain: the "
-                         "formulas are in their place", page, self.uncounted)  # fmt: skip
-        tell_unseen(self.seen, title, reading, page)
-        tell_rounded(self.rounded, title, reading, page)
+            self.reading.skip(f"values of formulas on '{title}', which the file doesn't contain: "
+                              "the formulas are in their place",
+                              self.page.number, self.uncounted)  # fmt: skip
+        self.rows.tell_unseen()
+        self.rows.tell_rounded()
 
 
 def _plain(value: object) -> str:
@@ -269,48 +259,6 @@ def _plain(value: object) -> str:
         text = str(getattr(part, "text", part))
         words += raised(text, words) if getattr(font, "vertAlign", "") == "superscript" else text
     return words
-
-
-def tell_unseen(found: dict[str, set[int]], title: str, reading: Reading, page: int) -> None:
-    """Note the numbers of a sheet's hidden rows and columns that aren't empty."""
-    for what, numbers in found.items():
-        if numbers:
-            told = ", ".join(map(str, sorted(numbers)[:20]))
-            reading.note("hidden", f"Hidden {what} with content on '{title}': {told}.", page)
-
-
-def tell_rounded(rounded: list[str], title: str, reading: Reading, page: int) -> None:
-    """Note cells that show fewer digits than the file stores."""
-    if rounded:
-        told, more = "; ".join(rounded[:_EXAMPLES]), len(rounded) - _EXAMPLES
-        rest = f"; and {more:,} more" if more > 0 else ""
-        reading.note("hidden", f"Cells on '{title}' show fewer digits than the file contains, by "
-                     f"their number format: {told}{rest}.", page)  # fmt: skip
-
-
-def hides_digits(value: float, told: str) -> bool:
-    """Return whether a number as it is shown has fewer digits than the number."""
-    held = plain_number(abs(value)).replace(".", "").strip("0")
-    return held not in re.sub(r"[^0-9]", "", told).strip("0") and "e" not in held.lower()
-
-
-def as_serial(value: object, epoch: datetime.datetime) -> float | None:
-    """Return a number, date, time or span as the number that a workbook stores; else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, datetime.datetime):
-        days = (value.replace(tzinfo=None) - epoch) / datetime.timedelta(days=1)
-        # the workbook's calendar has a 29th of February 1900, which there was not
-        return days - 1 if epoch.year < 1904 and 1 <= days < 61 else days
-    if isinstance(value, datetime.date):
-        return as_serial(datetime.datetime.combine(value, datetime.time()), epoch)
-    if isinstance(value, datetime.timedelta):
-        return value / datetime.timedelta(days=1)
-    if isinstance(value, datetime.time):
-        span = datetime.timedelta(hours=value.hour, minutes=value.minute, seconds=value.second,
-                                  microseconds=value.microsecond)  # fmt: skip
-        return span / datetime.timedelta(days=1)
-    return None
 
 
 def _spans(reading: Reading, page: Page, table: int, merged: dict[tuple[int, int], Any]) -> None:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .law_names import EnglishLaws, NamedLaw, derived_law, known_law, name_before, names_alone
+from . import law_names
+from .law_names import NamedLaw
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 # 제3조사, 제1조정위원회 and 제2조합 are not articles
@@ -88,25 +89,17 @@ class _Reader:
         """Return the start of the citation, its law ('?' for none), and a note."""
         low = max(self.begin, self.list_end, start - _LONGEST)
         before = self.text[low:start]
-        if self.list_law and self.list_end >= self.begin and low == self.list_end:
-            going_on = _LIST.fullmatch(before)
-            if going_on:
-                return start, self.list_law, CONTINUED
-        same = _SAME.search(before)
-        if same:
+        behind_list = bool(self.list_law) and low == self.list_end
+        if behind_list and _LIST.fullmatch(before):
+            return start, self.list_law, CONTINUED
+        if same := _SAME.search(before):
             return low + same.start(), *self._same(same["what"], same["of"], low + same.start())
         if _THIS.search(before):
             return start, "?", "this act: see which act the document is"
-        found = name_before(self.text, low, start)
-        if found:
+        if found := law_names.name_before(self.text, low, start):
             return found.start, found.law, None
-        its = _ITS.search(before)
-        if (
-            its
-            and self.list_law
-            and self.list_end == low
-            and _JOINS.fullmatch(before[: its.start()])
-        ):
+        its = _ITS.search(before) if behind_list else None
+        if its and _JOINS.fullmatch(before[: its.start()]):
             return low + its.start(), _derived(self.list_law, its["of"]), CONTINUED
         return start, "?", NONE
 
@@ -125,7 +118,7 @@ class _Reader:
             if _NO_LAW.search(match[0]) or match[0].endswith(("헌법재판", "입법", "사법")):
                 continue
             end = match.start() + len(re.match(r".*(?:법률|법|조례)", match[0])[0])  # type: ignore[index]
-            found = name_before(self.text, max(self.named_at, end - _LONGEST), end)
+            found = law_names.name_before(self.text, max(self.named_at, end - _LONGEST), end)
             law = found.law if found else "?"
         return law
 
@@ -171,13 +164,9 @@ def find_citations(text: str) -> Iterator[Cited]:
 
 
 def _events(text: str) -> Iterator[tuple[int, int, re.Match[str] | NamedLaw]]:
-    for pattern in (_KOREAN, _SECTION):
-        for match in pattern.finditer(text):
-            yield match.start(), 0, match
-    for match in _ENGLISH.finditer(text):
-        yield match.start(), 1, match
-    for named in names_alone(text):
-        yield named.start, 2, named
+    for kind, pattern in ((0, _KOREAN), (0, _SECTION), (1, _ENGLISH)):
+        yield from ((match.start(), kind, match) for match in pattern.finditer(text))
+    yield from ((named.start, 2, named) for named in law_names.names_alone(text))
 
 
 def _cite(reader: _Reader, match: re.Match[str]) -> Cited:
@@ -193,28 +182,20 @@ def _cite_english(reader: _Reader, match: re.Match[str]) -> list[Cited]:
     text = reader.text
     numbers: list[re.Match[str]] = []
     at = match.end()
-    while len(numbers) < 30:
-        number = _ENGLISH_NUMBER.match(text, at)
-        if not number:
-            break
+    while len(numbers) < 30 and (number := _ENGLISH_NUMBER.match(text, at)):
         numbers.append(number)
-        more = _MORE.match(text, number.end())
-        if not more:
+        if not (more := _MORE.match(text, number.end())):
             break
         at = more.end()
     if not numbers:
         return []
-    end = numbers[-1].end()
-    after = EnglishLaws.after(text, end)
-    start, law = match.start(), "?"
-    if after:
+    start, law, last = match.start(), "?", numbers[-1].end()
+    if after := law_names.english_law_after(text, last):
         law, last = after.law, after.end
-    else:
-        low = max(reader.begin, match.start() - _LONGEST)
-        before = EnglishLaws.before(text, low, match.start())
-        if before and not _OF_ANOTHER.match(text, end):
+    elif not _OF_ANOTHER.match(text, last):
+        low = max(reader.begin, start - _LONGEST)
+        if before := law_names.english_law_before(text, low, start):
             start, law = before.start, before.law
-        last = end
     if law != "?":
         reader.name(law, last)
     note = NONE if law == "?" else None
@@ -264,4 +245,4 @@ def _act(law: str) -> str:
 
 
 def _derived(law: str, of: str) -> str:
-    return known_law(_act(law) + of) or derived_law(_act(law), of)
+    return law_names.known_law(_act(law) + of) or law_names.derived_law(_act(law), of)

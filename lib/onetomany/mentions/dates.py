@@ -81,18 +81,16 @@ def find_dates(text: str) -> Iterator[Dated]:
     for pattern, needs in ((_WRITTEN, "년"), (_DOTTED, "."), (_DASHED, ""), (_EIGHT, "")):
         for match in pattern.finditer(text) if needs in text else ():
             note = "eight digits: perhaps a number" if pattern is _EIGHT else None
-            normal = _iso(match.groupdict())
-            if normal:
-                # '2019. 4' without its last dot is a date only after an apostrophe
-                if match.groupdict().get("end") == "" and not match["short"]:
-                    continue
+            # '2019. 4' without its last dot is a date only after an apostrophe
+            if match.groupdict().get("end") == "" and not match["short"]:
+                continue
+            if normal := _iso(match.groupdict()):
                 yield match.start(), match.end(), normal, note
                 if pattern in (_WRITTEN, _DOTTED) and "-" in normal:
                     yield from _continued(text, match.end(), normal[:4])
     yield from _english(text)
     for match in _KOREAN_DAY.finditer(text) if _DAY_WORD.search(text) else ():
-        normal = _iso(match.groupdict())
-        if normal:
+        if normal := _iso(match.groupdict()):
             yield match.start(), match.end(), normal, None
     for match in _YEARS.finditer(text):
         for name in ("year", "last", "short", "short2", "only"):
@@ -105,16 +103,13 @@ def find_dates(text: str) -> Iterator[Dated]:
 def _continued(text: str, end: int, year: str) -> Iterator[Dated]:
     """Yield dates that continue with the year of the date before: ~ 10. 25., 부터 5월까지."""
     for _ in range(20):
-        match = _ON.match(text, end)
-        if not match:
+        if not (match := _ON.match(text, end)):
             return
         first = match.start("month") if match["month"] else match.start("month2")
         # 10. 3. after a comma may be a heading's number
         joined = _JOINED.search(text, end, first)
-        if not joined or (joined[0] == "," and match["month"]):
-            return
         normal = _iso(match.groupdict() | {"year": year})
-        if not normal:
+        if not normal or not joined or (joined[0] == "," and match["month"]):
             return
         yield first, match.end(), normal, "year of the date before it"
         end = match.end()
@@ -124,26 +119,20 @@ def _english(text: str) -> Iterator[Dated]:
     for match in _NAMED.finditer(text):
         parts, start, note = match.groupdict(), match.start(), "year of the date after it"
         if not parts["day"]:
-            before = _DAYS_BEFORE.search(text, max(0, start - 16), start)
-            if before:
+            if before := _DAYS_BEFORE.search(text, max(0, start - 16), start):
                 parts["day"], start = before["day"], before.start("day")
-                if before["first"]:
-                    normal = _iso(parts | {"day": before["first"]})
-                    if normal:
-                        yield before.start("first"), before.end("first"), normal, note
-            else:
-                month = _MONTH_BEFORE.search(text, max(0, start - 20), start)
-                if month:
-                    normal = f"{parts['year']}-{MONTHS[month['name']]:02d}"
-                    yield month.start("name"), month.end("name"), normal, note
+                first = _iso(parts | {"day": before["first"]}) if before["first"] else None
+                if first:
+                    yield *before.span("first"), first, note
+            elif month := _MONTH_BEFORE.search(text, max(0, start - 20), start):
+                normal = f"{parts['year']}-{MONTHS[month['name']]:02d}"
+                yield *month.span("name"), normal, note
         elif parts["last"]:
-            normal = _iso(parts)
-            if normal:
-                yield start, match.end("day"), normal, note
+            if first := _iso(parts):
+                yield start, match.end("day"), first, note
             parts["day"], start = parts["last"], match.start("last")
-        normal = _iso(parts)
-        if normal:
-            yield start, match.end(), normal, None
+        if whole := _iso(parts):
+            yield start, match.end(), whole, None
 
 
 def _full(digits: str) -> str:
@@ -155,17 +144,13 @@ def _iso(parts: dict[str, str | None]) -> str | None:
     digits = parts.get("year") or parts.get("short") or parts.get("bare")
     year = _full(digits) if digits else ""
     name = parts.get("name")
-    month = MONTHS[name] if name else int(parts.get("month") or parts.get("month2") or 0)
-    day = int(parts.get("day") or parts.get("day2") or 0)
-    given = parts.get("month") or parts.get("month2")
+    given, given_day = (parts.get(each) or parts.get(f"{each}2") for each in ("month", "day"))
+    month, day = MONTHS[name] if name else int(given or 0), int(given_day or 0)
     if given and not 1 <= month <= 12:
         return None
-    if (parts.get("day") or parts.get("day2")) and not (
-        1 <= day <= calendar.monthrange(int(year or 2000), month)[1]
-    ):
+    if given_day and not 1 <= day <= calendar.monthrange(int(year or 2000), month)[1]:
         return None
-    head = year or "-"
-    date = head + (f"-{month:02d}" if month else "") + (f"-{day:02d}" if day else "")
+    date = (year or "-") + (f"-{month:02d}" if month else "") + (f"-{day:02d}" if day else "")
     return date + _clock(parts)
 
 

@@ -11,13 +11,12 @@ from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
 _HEADS = (
-    "Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|"
-    "Agency|Institute|University|Bank|Directorate|Authority|Association|Foundation|"
-    "Federation|Chamber|Administration|Academy|Secretariat|Inspectorate|Observatory|"
-    "College|Police|Service|Centre|Center|Parliament|Tribunal|Ombudsman|Constabulary|"
-    "Trust|Consulting|Airlines|Airways|Organisation|Organization|Society|Alliance|"
-    "Embassy|Confederation|Task Force|Taskforce|Coalition|Consortium|Corps|Laboratory|"
-    "Inspectorate-General|Treasury|Endowment"
+    "Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|Agency|Institute|"
+    "University|Bank|Directorate|Authority|Association|Foundation|Federation|Chamber|"
+    "Administration|Academy|Secretariat|Inspectorate|Observatory|College|Police|Service|Centre|"
+    "Center|Parliament|Tribunal|Ombudsman|Constabulary|Trust|Consulting|Airlines|Airways|"
+    "Organisation|Organization|Society|Alliance|Embassy|Confederation|Task Force|Taskforce|"
+    "Coalition|Consortium|Corps|Laboratory|Inspectorate-General|Treasury|Endowment"
 )
 # heads that also form common terms: Third Party, Credit Union, High School
 _WEAK = (
@@ -75,19 +74,16 @@ _COMMON = listed_words("english_bodies.common")
 # a headline in capitals: ACLU Sues Justice Department
 _HEADLINE = re.compile(
     r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|"
-    r"Fines|"
-    r"Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|Over|"
-    r"Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
+    r"Fines|Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|"
+    r"Over|Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
 )
 # heads that take 'of': 'Council of Europe' is a name, 'Service of Process' is not
 _OF_HEADS = listed_words("english_bodies.of_heads")
 _OF_COMMON = re.compile(
     r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|"
-    r"Conduct|"
-    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|Justice(?=\sfor)|"
-    r"Study|Law|Record|"
-    r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|"
-    r"America\b(?=\s[A-Z]))\b"
+    r"Conduct|Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|"
+    r"Justice(?=\sfor)|Study|Law|Record|Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|"
+    r"Studies(?!\s[A-Z])|America\b(?=\s[A-Z]))\b"
 )
 _STATES = (
     r"[A-Z][a-z]+"
@@ -106,9 +102,8 @@ _NATIONAL = (
 )
 _OF_PLACE = (
     r"\sCourt\sof\s(?:the\s)?(?:State\sof\s|City\sof\s|County\sof\s)?[A-Z][a-z]+"
-    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|"
-    r"Kingdom|York|"
-    r"Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|"
+    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|Kingdom|"
+    r"York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|"
     r"Zealand))?"
 )
 _CIRCUIT = r"\sCircuit(?:\sCourt\sof\sAppeals?)?"
@@ -146,11 +141,8 @@ def _calm(match: re.Match[str]) -> str:
 
 def english_bodies(text: str) -> Iterator[Place]:
     """Yield the places of courts and of names with a head word."""
-    courts = [
-        match.span()
-        for match in _COURTS.finditer(text)
-        if not text[match.start() - 1 : match.start()].isalnum()
-    ]
+    found = [match.span() for match in _COURTS.finditer(text)]
+    courts = [place for place in found if not text[place[0] - 1 : place[0]].isalnum()]
     yield from courts
     court, taken = 0, 0
     for match in _HEAD.finditer(text):
@@ -168,26 +160,16 @@ def english_bodies(text: str) -> Iterator[Place]:
 def _at_head(text: str, match: re.Match[str]) -> Place | None:
     """Return the place of the name that a head word ends or begins, or None."""
     start, end = match.span()
-    after = _OF.match(text, end) if match[0] in _OF_HEADS else None
-    if after and not _OF_COMMON.match(text, end):
-        end = after.start() + len(_OTHER_BODY.split(after[0])[0])
-    else:
-        after = None
+    takes_of = match[0] in _OF_HEADS and not _OF_COMMON.match(text, end)
+    after = _OF.match(text, end) if takes_of else None
     name = _before(text, start)
     if after:
-        end = _without_place(text, end)
-        if match[0] in _PLAIN_HEADS:
-            name = _nation(name)
-    words = name.split()
-    if (
-        after
-        and match["weak"]
-        and not is_place(text[after.start() : end].rsplit(" of ", maxsplit=1)[-1].strip())
-    ):
-        return None
-    if not after and (
-        _COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))
-    ):
+        end = _without_place(text, end + len(_OTHER_BODY.split(after[0])[0]))
+        name = _nation(name) if match[0] in _PLAIN_HEADS else name
+        place = text[after.start() : end].rsplit(" of ", maxsplit=1)[-1].strip()
+        if match["weak"] and not is_place(place):
+            return None
+    elif _COMMON.issuperset(name.split()) or (match["weak"] and not _names(name, text, start)):
         return None
     start -= len(name)
     if match[0] == "Committee" and " and " in name:
@@ -209,12 +191,8 @@ def _nation(name: str) -> str:
 
 
 def _is_national(word: str) -> bool:
-    return (
-        is_place(word)
-        or word.isupper()
-        or word in _NATIONAL_WORDS
-        or bool(_DEMONYM.fullmatch(word))
-    )
+    named = is_place(word) or word.isupper() or word in _NATIONAL_WORDS
+    return named or bool(_DEMONYM.fullmatch(word))
 
 
 _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ian|ean|ish|ese|nch|man|can|li|ni|qi|tch|wan)")
@@ -246,12 +224,10 @@ def _names(name: str, text: str, head: int) -> bool:
 def _before(text: str, start: int) -> str:
     """Return the words of a name before its head word."""
     before = _CAPITALS.search(text, max(0, start - 100), start)
-    name = before[0] if before else ""
+    found = before[0] if before else ""
     # the Metropolitan Police Service and South Wales Police are two bodies
-    for other in _ENDED.finditer(before[0] if before else ""):
-        name = before[0][other.end() :] if before else ""
-    if not name:
-        name = _wrapped(text, start)
+    ends = [other.end() for other in _ENDED.finditer(found)]
+    name = found[ends[-1] if ends else 0 :] or _wrapped(text, start)
     headline = _HEADLINE.match(name)
     name = name[headline.end() :] if headline else name
     words = name.split()

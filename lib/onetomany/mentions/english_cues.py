@@ -18,27 +18,22 @@ _WORD = r"(?:[A-Z0-9]|[a-z](?=[A-Z]))(?<![\w’'.@/&-].)[\w&’'+-]{0,30}[\w+]"
 _NAME = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}}?)"
 _LONG = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}})"
 _KIND = (
-    r"(?:compan(?:y|ies)|firms?|start-?ups?|maker|manufacturer|retailer|supplier|vendor|"
-    r"provider|charit(?:y|ies)|"
-    r"non-?profit|think tank|watchdog|regulator|newspaper|publisher|broadcaster|bank|lender|"
-    r"insurer|"
-    r"developer|operator|contractor|subsidiary|consultancy|agency|group|organi[sz]ation|union|"
-    r"platform|"
-    r"chain|airline|conglomerate|giant|carrier|distributor|producer|brewer|builder|miner|carmaker|"
-    r"automaker|chipmaker|drugmaker|utility|broker|fund|NGO|outlet|magazine|website|corporation|"
-    r"partnership|coalition|association|foundation|institute|institution|university|network|"
-    r"business)"
+    r"(?:compan(?:y|ies)|firms?|start-?ups?|maker|manufacturer|retailer|supplier|vendor|provider|"
+    r"charit(?:y|ies)|non-?profit|think tank|watchdog|regulator|newspaper|publisher|broadcaster|"
+    r"bank|lender|insurer|developer|operator|contractor|subsidiary|consultancy|agency|group|"
+    r"organi[sz]ation|union|platform|chain|airline|conglomerate|giant|carrier|distributor|producer|"
+    r"brewer|builder|miner|carmaker|automaker|chipmaker|drugmaker|utility|broker|fund|NGO|outlet|"
+    r"magazine|website|corporation|partnership|coalition|association|foundation|institute|"
+    r"institution|university|network|business)"
 )
 _SAYS = (
     r"(?:announced|announces|said in a (?:statement|filing|release|report|letter|blog post)|"
-    r"said it (?:had|has|would|will|was|is)|acquired|"
-    r"acquires|operates|manufactures|launched|launches|develops|filed for bankruptcy|"
-    r"reported (?:revenue|net|earnings|sales|a)|"
-    r"employs|did not (?:immediately )?(?:respond|reply)|declined to comment|"
-    r"could not be reached|agreed to (?:pay|buy|sell|acquire|settle)|"
-    r"will acquire|has (?:acquired|launched|signed|announced|developed|sold|partnered)|sells|"
-    r"supplies|markets its|signs|unveils|"
-    r"completes|reports|raises|posted a|plans to (?:build|open|launch|buy|sell|acquire|cut|close))"
+    r"said it (?:had|has|would|will|was|is)|acquired|acquires|operates|manufactures|launched|"
+    r"launches|develops|filed for bankruptcy|reported (?:revenue|net|earnings|sales|a)|employs|"
+    r"did not (?:immediately )?(?:respond|reply)|declined to comment|could not be reached|"
+    r"agreed to (?:pay|buy|sell|acquire|settle)|will acquire|has (?:acquired|launched|signed|"
+    r"announced|developed|sold|partnered)|sells|supplies|markets its|signs|unveils|completes|"
+    r"reports|raises|posted a|plans to (?:build|open|launch|buy|sell|acquire|cut|close))"
 )
 _STATED = (
     r"(?: \([A-Z][A-Za-z]*\))?, (?:a|an|the|its|their|one of the|which is an?)(?: [\w’'-]+){0,5} "
@@ -53,28 +48,24 @@ _STATED = (
 _ACTED = (
     rf" {_SAYS}\b|-(?:owned|backed|led|operated|branded|made|funded)\b|"
     r" (?:Announces|Reports|Completes|Signs|Acquires|Launches|Appoints|Receives|Enters|Declares|"
-    r"Closes|"
-    r"Unveils|Expands|Agrees|Wins|to Acquire)\b"
+    r"Closes|Unveils|Expands|Agrees|Wins|to Acquire)\b"
 )
 _BEFORE = re.compile(rf"{_NAME}(?:(?P<stated>{_STATED})|{_ACTED})")
 # persons do this as well: only for names with capitals inside
 _OPINES = re.compile(
-    r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,8}[A-Za-z]{0,12}|[A-Z]{3,8}) (?:believes|"
-    r"says|said|told|claims|claimed|alleges|alleged|filed|has (?:filed|said|warned|also|issued|"
-    r"launched|published)|"
-    r"highlighted|examines|examined|revealed|issued|published|launched|investigated|confirmed|"
-    r"policy|welcomes|warned|warns|argues|"
-    r"urged|urges|calls|recommends|recommended|concluded|found that|noted|stated|reported|"
-    r"has called|"
-    r"officials?|staff|director|chief|spokes\w+|members|investigators|lawyers|agents)\b"
+    r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,8}[A-Za-z]{0,12}|[A-Z]{3,8}) (?:believes|says|"
+    r"said|told|claims|claimed|alleges|alleged|filed|has (?:filed|said|warned|also|issued|launched|"
+    r"published)|highlighted|examines|examined|revealed|issued|published|launched|investigated|"
+    r"confirmed|policy|welcomes|warned|warns|argues|urged|urges|calls|recommends|recommended|"
+    r"concluded|found that|noted|stated|reported|has called|officials?|staff|director|chief|"
+    r"spokes\w+|members|investigators|lawyers|agents)\b"
 )
 _ITEM = re.compile(rf"(?:{_WORD})(?: (?:(?:of|&) )?(?:{_WORD})){{0,3}}")
 # retailers such as Facebeam, Candour and Home Basics
 _PLURALS = (
     "companies|firms|retailers|banks|agencies|charities|organisations|organizations|groups|NGOs|"
-    "suppliers|"
-    "vendors|manufacturers|newspapers|universities|airlines|platforms|brands|clients|partners|"
-    "contractors|lenders|insurers|carmakers|competitors"
+    "suppliers|vendors|manufacturers|newspapers|universities|airlines|platforms|brands|clients|"
+    "partners|contractors|lenders|insurers|carmakers|competitors"
 )
 _KINDS_LISTED = re.compile(
     rf"(?:{_PLURALS}|{'|'.join(kind.capitalize() for kind in _PLURALS.split('|'))}),? "
@@ -89,19 +80,16 @@ _OF_BODY = re.compile(
 )
 _DEALT = re.compile(
     r"(?:(?:director|president|chair(?:man|woman)?|founder|head|analyst|researcher|fellow|"
-    r"professor|lecturer|"
-    r"attorney|lawyer|counsel|partner|manager|editor|reporter|engineer|economist|scientist|"
-    r"adviser|advisor) "
+    r"professor|lecturer|attorney|lawyer|counsel|partner|manager|editor|reporter|engineer|"
+    r"economist|scientist|adviser|advisor) "
     r"(?:of|at|for|with|from)|research(?:ers)? (?:conducted )?(?:by|at|from)|report by|"
     r"according to|acquired|acquisition of|acquires?|acquiring|merger with|merge with|stake in|"
-    r"subsidiar(?:y|ies) of|"
-    r"owned by|partnerships? with|partnered with|partners with|agreements? with|contracts? with|"
-    r"contracted with|joint ventures? with|worked (?:at|for)|works (?:at|for)|employed by|"
-    r"purchased from|"
-    r"supplied by|manufactured by|operated by|developed by|provided by|interest in|investment in|"
-    r"invested in|owing to|against|sued|suing|customers? of|client of|sold to|vendor|"
-    r"software from|licensed from|"
-    r"hired|retained|data from|such as|including) "
+    r"subsidiar(?:y|ies) of|owned by|partnerships? with|partnered with|partners with|"
+    r"agreements? with|contracts? with|contracted with|joint ventures? with|worked (?:at|for)|"
+    r"works (?:at|for)|employed by|purchased from|supplied by|manufactured by|operated by|"
+    r"developed by|provided by|interest in|investment in|invested in|owing to|against|sued|suing|"
+    r"customers? of|client of|sold to|vendor|software from|licensed from|hired|retained|data from|"
+    r"such as|including) "
     rf"(?:the )?{_LONG}(?=[\s,.;:)’'])"
 )
 _DEFINED = re.compile(
@@ -127,17 +115,13 @@ _ACT = re.compile(
 def english_cued(text: str) -> Iterator[Place]:
     """Yield the places of names next to a verb, a kind of body or a title."""
     for match in _OPINES.finditer(text):
-        if match["name"] not in _NO_BODY and (
-            is_english(match["name"]) or not is_person(match["name"])
-        ):
+        name = match["name"]
+        if name not in _NO_BODY and (is_english(name) or not is_person(name)):
             yield match.span("name")
     for match in _KINDS_LISTED.finditer(text):
         for item in _ITEM.finditer(text, *match.span("names")):
-            if (
-                item[0].split()[0] not in _NO_NAME
-                and not is_place(item[0])
-                and not _is_named_person(item[0])
-            ):
+            known = item[0].split()[0] in _NO_NAME or is_place(item[0])
+            if not known and not _is_named_person(item[0]):
                 yield item.span()
     for cue, mild in ((_BEFORE, False), (_OF_BODY, False), (_DEALT, True)):
         for match in cue.finditer(text):
@@ -157,19 +141,13 @@ _NO_BODY = listed_words("english_cues.no_body")
 
 def defined_names(text: str, places: Iterable[Place]) -> Iterator[Place]:
     """Yield the places of short names defined in brackets after a name."""
+    forms = ((_DEFINED, _is_short), (_DEFINED_LATER, _is_made_of), (_SYLLABIC, _is_syllabic),
+             (_PART, _is_part))  # fmt: skip
     for start, end in places:
-        match = _DEFINED.match(text, end)
-        if match and _is_short(match["short"], text[start:end]):
-            yield match.span("short")
-        later = _DEFINED_LATER.match(text, end)
-        if later and _is_made_of(later["short"], text[start:end]):
-            yield later.span("short")
-        made = _SYLLABIC.match(text, end)
-        if made and _is_syllabic(made["short"], text[start:end]):
-            yield made.span("short")
-        part = _PART.match(text, end)
-        if part and is_proper(part["short"]) and part["short"].split()[0] in text[start:end]:
-            yield part.span("short")
+        for form, fits in forms:
+            match = form.match(text, end)
+            if match and fits(match["short"], text[start:end]):
+                yield match.span("short")
 
 
 def _is_made_of(short: str, name: str) -> bool:
@@ -187,6 +165,10 @@ def _is_syllabic(short: str, name: str) -> bool:
     left = iter(name.lower())
     in_order = short[0] == name[0] and all(letter in left for letter in short.lower())
     return short.upper() == initials or (in_order and is_proper(short))
+
+
+def _is_part(short: str, name: str) -> bool:
+    return is_proper(short) and short.split(maxsplit=1)[0] in name
 
 
 def _is_short(short: str, name: str) -> bool:

@@ -23,13 +23,11 @@ _RUN = re.compile(r"[가-힣A-Za-z0-9·ㆍ‧・&]*\Z")
 # particles, offices and parts of a body may follow a name; other letters make another word
 AFTER = re.compile(
     r"(?![가-힣A-Za-z0-9])|(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로)(?![가-힣A-Za-z0-9])|"
-    r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|"
-    r"이었|였|이란|라는|이나|이든|에서|에게|까지|부터|이나|이라|이며|"
-    r"이고|인|및|등|"
-    r"장|총장|청장|원장|위원장|이사장|부회장|부사장|회장|사장|대표(?![적])|서장|소장|처장|실장|"
-    r"국장|과장|장관|차관|대변인|관계자|측|내|상|소속|[가-힣]{0,2}장(?:님|께서)|"
-    r"산하|직원|공무원|위원|공고|고시|훈령|예규|령|규칙|지부|지회|지사|본부|지점|본점|지원|"
-    r"본원|분원|출신|감|교수|총재|행)"
+    r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|이었|"
+    r"였|이란|라는|이나|이든|에서|에게|까지|부터|이나|이라|이며|이고|인|및|등|장|총장|청장|원장|"
+    r"위원장|이사장|부회장|부사장|회장|사장|대표(?![적])|서장|소장|처장|실장|국장|과장|장관|차관|"
+    r"대변인|관계자|측|내|상|소속|[가-힣]{0,2}장(?:님|께서)|산하|직원|공무원|위원|공고|고시|훈령|"
+    r"예규|령|규칙|지부|지회|지사|본부|지점|본점|지원|본원|분원|출신|감|교수|총재|행)"
 )
 # 국회의원 is a person, 환경부하 a load
 NOT_AFTER = re.compile(r"원회|문화|문제|하량|하율|분|담당?금|법(?![원무제])|의원|의사당")
@@ -61,7 +59,6 @@ def korean_bodies(text: str) -> Iterator[Place]:
     """Yield the places of bodies recognised by the form of a Korean name."""
     yield from _by_ending(text)
     yield from _local_governments(text)
-    yield from _acting(text)
     yield from _firms(text)
     for cue in (_OWN, _QUOTED):
         for match in cue.finditer(text):
@@ -91,8 +88,7 @@ def _by_ending(text: str) -> Iterator[Place]:
             at = match.start() + 1
             continue
         at = end
-        run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
-        stem = run[0].lstrip("·ㆍ‧・&0123456789") if run else ""
+        stem = _word_before(text, match.start(), _LONGEST).lstrip("·ㆍ‧・&0123456789")
         # 법관·중앙선거관리위원회 are two bodies
         last = re.split(r"[·ㆍ‧・]", stem)[-1]
         stem = last if len(last) != 1 else stem
@@ -102,6 +98,11 @@ def _by_ending(text: str) -> Iterator[Place]:
         if match[0].endswith("법원") and (branch := _BRANCH.match(text, end)):
             end = branch.end()  # 전주지방법원 정읍지원
         yield start, end
+
+
+def _word_before(text: str, end: int, most: int) -> str:
+    run = _RUN.search(text, max(0, end - most), end)
+    return run[0] if run else ""
 
 
 def _is_stem(stem: str, form: _Form) -> bool:
@@ -120,25 +121,17 @@ _LONGEST_PROPER = 9
 
 
 def _local_governments(text: str) -> Iterator[Place]:
-    """Yield cities, counties and provinces named as an office, not as a place."""
-    for match in _OFFICE.finditer(text):
-        run = _RUN.search(text, max(0, match.start() - 8), match.start())
-        name = (run[0] if run else "") + match[0][0]
-        if name in _places():
-            yield match.start() - len(name) + 1, match.end("of")
-
-
-def _acting(text: str) -> Iterator[Place]:
-    """Yield cities, counties and provinces that act: 가람시는 ... 밝혔다."""
-    for match in _SUBJECT.finditer(text):
-        run = _RUN.search(text, max(0, match.start() - 8), match.start())
-        name = (run[0] if run else "") + match[0][0]
-        if name in _places() and _ACTS.match(text, match.end()):
-            yield match.start() - len(name) + 1, match.start() + 1
+    """Yield cities, counties and provinces named as an office, or that act: 가람시는 ... 밝혔다."""
+    for pattern in (_OFFICE, _SUBJECT):
+        for match in pattern.finditer(text):
+            name = _word_before(text, match.start(), 8) + match[0][0]
+            if name in _places() and (pattern is _OFFICE or _ACTS.match(text, match.end())):
+                yield match.start() - len(name) + 1, match.end("of")
 
 
 _SUBJECT = re.compile(
-    r"[시군구도](?<=[가-힣].)(?:\((?:[시군]장|구청장|[가-힣]{0,2}지사|군수) [가-힣]{2,4}\))?"
+    r"(?P<of>[시군구도])(?<=[가-힣].)"
+    r"(?:\((?:[시군]장|구청장|[가-힣]{0,2}지사|군수) [가-힣]{2,4}\))?"
     r"(?:(?:은|는|이|가)(?=\s)|"
     r"[와과](?= [가-힣A-Za-z0-9]{2,15}[은는이가]\s|[^.\n\0]{0,40}(?:협약|협력|함께)))"
 )
@@ -160,23 +153,17 @@ _VAGUE = listed_words("korean_bodies.vague")
 def _firms(text: str) -> Iterator[Place]:
     for match in _FIRM.finditer(text):
         name = match["name"]
-        if (
-            name in _NO_FIRM
-            or re.fullmatch("[가-힣]외", name)
-            or (match["blank"] and not re.match(r"[가-힣A-Z]", name))
-        ):
-            continue
-        yield match.span()
+        other = name in _NO_FIRM or re.fullmatch("[가-힣]외", name)
+        if not other and (not match["blank"] or re.match(r"[가-힣A-Z]", name)):
+            yield match.span()
     for match in _LAW_FIRM.finditer(text):
         yield match.span()
     for match in _FIRM_BEFORE.finditer(text):
-        run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
-        name = run[0] if run else ""
+        name = _word_before(text, match.start(), _LONGEST)
         if 2 <= len(name) < _LONGEST and name not in _NO_FIRM and not name.isdigit():
             yield match.start() - len(name), match.end()
         elif not name and text[match.start() - 1 : match.start()] == " ":  # 가람건설 주식회사
-            run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start() - 1)
-            name = run[0] if run else ""
+            name = _word_before(text, match.start() - 1, _LONGEST - 1)
             if 3 <= len(name) < _LONGEST and name not in _NO_FIRM and not name[-1].isdigit():
                 yield match.start() - len(name) - 1, match.end()
 
@@ -184,14 +171,9 @@ def _firms(text: str) -> Iterator[Place]:
 @cache
 def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
     rows = data_rows("body_forms.csv")
-    forms = {
-        row["ending"]: _Form(
-            int(row["stem"]),
-            frozenset(filter(None, row["not_after"].split("|"))),
-            bool(row["proper"]),
-        )
-        for row in rows
-    }
+    common = [frozenset(filter(None, row["not_after"].split("|"))) for row in rows]
+    forms = {row["ending"]: _Form(int(row["stem"]), stems, bool(row["proper"]))
+             for row, stems in zip(rows, common, strict=True)}  # fmt: skip
     return re.compile(pattern_of_names((forms, " ", ""))), forms
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from .lists import data_rows, listed_words, word_set
+from .lists import data_rows, listed_words, row_names, word_set
 from .name_patterns import pattern_of_names
 
 ENDINGS = {"시행령": "-decree", "시행규칙": "-rules", "시행세칙": "-bylaws"}
@@ -83,12 +83,9 @@ def _fold_name(name: str) -> str:
 @cache
 def _known() -> dict[str, str]:
     """Return the key of each name and alias in data/laws.csv, folded."""
-    keys: dict[str, str] = {}
-    for row in data_rows("laws.csv"):
-        for name in (row["name_en"], row["name_ko"], *row["aliases"].split("|")):
-            if name:
-                keys[_fold_name(name)] = row["law"]
-    return keys
+    return {
+        _fold_name(name): row["law"] for row in data_rows("laws.csv") for name in row_names(row)
+    }
 
 
 def known_law(name: str) -> str | None:
@@ -98,12 +95,10 @@ def known_law(name: str) -> str | None:
     'pipa-decree'
     """
     folded = _fold_name(name)
-    key = _known().get(folded)
-    if key:
+    if key := _known().get(folded):
         return key
     for of in ENDINGS:
-        act = _known().get(folded.removesuffix(of)) if folded.endswith(of) else None
-        if act:
+        if folded.endswith(of) and (act := _known().get(folded.removesuffix(of))):
             return derived_law(act, of)
     return None
 
@@ -162,8 +157,7 @@ def _by_form(text: str, low: int, at: int) -> NamedLaw | None:
     if not words or not _LAW_END.search(words[-1][1]):
         return None
     for first in range(max(0, len(words) - _LONGEST), len(words)):
-        key = known_law("".join(word for _, word in words[first:]))
-        if key:
+        if key := known_law("".join(word for _, word in words[first:])):
             return NamedLaw(words[first][0], at, key)
     of = words[-1][1] if words[-1][1] in ENDINGS else None
     if of:
@@ -173,8 +167,7 @@ def _by_form(text: str, low: int, at: int) -> NamedLaw | None:
     # the limit of the search may have cut the name
     sure = begin > low or low == 0 or text[low - 1] in "\n\0" or not text[low - 1].isalnum()
     sure = sure or bool(_CONJOINED.search(text, max(0, low - 8), low))
-    found = _form(text, words, sure)
-    if not found:
+    if not (found := _form(text, words, sure)):
         return None
     name = _fold_name("".join(word for _, word in found)) + (of or "")
     return NamedLaw(found[0][0], at, known_law(name) or name)
@@ -242,10 +235,8 @@ def _stops(word: str, following: str) -> bool:
 @cache
 def _listed() -> re.Pattern[str]:
     """Return a pattern of all listed names; blanks in Korean ones are optional."""
-    names: list[str] = []
-    for row in data_rows("laws.csv"):
-        listed = (row["name_en"], row["name_ko"], *row["aliases"].split("|"))
-        names += [re.sub(r"\s+", " ", name) for name in listed if name]
+    rows = data_rows("laws.csv")
+    names = [re.sub(r"\s+", " ", name) for row in rows for name in row_names(row)]
     korean = [name for name in names if not name.isascii()]
     latin = [name for name in names if name.isascii()]
     after = r"(?:\s?(?:시행령|시행규칙|시행세칙)(?![가-힣]))?(?!재판|학|안|관|원|률|인\s|정책|적)"
@@ -265,65 +256,59 @@ def names_alone(text: str) -> Iterator[NamedLaw]:
         before = text[match.start() - 1] if match.start() else " "
         latin = match[0].isascii()
         edge = (before.isalnum() and before.isascii()) if latin else ("가" <= before <= "힣")
-        if not edge:
-            law = known_law(re.sub(r"\s+", " ", match[0]))
-            assert law
+        if not edge and (law := known_law(match[0])):
             yield NamedLaw(match.start(), match.end(), law)
 
 
-class EnglishLaws:
-    """Find English names of laws: 'the Data Protection Act 2018', 'PIPA', 'Directive 95/46/EC'."""
+# English names: the Data Protection Act 2018, PIPA, Directive 95/46/EC
+_KIND = (
+    r"(?:Act|Code|Regulations?|Convention|Charter|Directive|Constitution|Treaty|Order|Rules|"
+    r"Ordinance|Statute|Covenant|Protocol|Decree|Law)"
+)
+_WORD = (
+    r"(?:[A-Z][A-Za-z0-9À-ɏ’'-]{0,30}|of|and|the|for|to|on|in|with|against|"
+    r"\([A-Z][^()\0]{1,40}\))"
+)
+_NAME = (
+    r"(?P<name>(?:General Data Protection Regulation|"
+    rf"[A-Z][A-Za-z0-9À-ɏ’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
+    r"(?:\s(?:19|20)\d\d(?!\d))?)|(?:Regulation|Directive)\s(?:\((?:EU|EC|EEC)\)\s)?(?:No\s)?"
+    r"\d{2,4}/\d{1,4}(?:/E[UC]C?)?)"
+)
+_LAW_AFTER = re.compile(
+    rf"\s?(?:of|in|under|to)\s(?:the\s)?(?:{_NAME}|(?P<word>[A-Z][A-Za-z]{{2,12}})(?a:\b))"
+)
+_LAW_BEFORE = re.compile(
+    rf"(?:{_NAME}|(?P<word>(?a:\b)[A-Z]{{3,8}}))(?:\s?\([^()]{{1,30}}\))?,?\s?\(?\Z"
+)
 
-    _KIND = (
-        r"(?:Act|Code|Regulations?|Convention|Charter|Directive|Constitution|Treaty|Order|Rules|"
-        r"Ordinance|Statute|Covenant|Protocol|Decree|Law)"
-    )
-    _WORD = r"(?:[A-Z][A-Za-z0-9À-ɏ’'-]{0,30}|of|and|the|for|to|on|in|with|against|"
-    _WORD += r"\([A-Z][^()\0]{1,40}\))"
-    _NAME = (
-        r"(?P<name>(?:General Data Protection Regulation|"
-        rf"[A-Z][A-Za-z0-9À-ɏ’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
-        r"(?:\s(?:19|20)\d\d(?!\d))?)|(?:Regulation|Directive)\s(?:\((?:EU|EC|EEC)\)\s)?(?:No\s)?"
-        r"\d{2,4}/\d{1,4}(?:/E[UC]C?)?)"
-    )
-    _AFTER = re.compile(
-        rf"\s?(?:of|in|under|to)\s(?:the\s)?(?:{_NAME}|(?P<word>[A-Z][A-Za-z]{{2,12}})(?a:\b))"
-    )
-    _BEFORE = re.compile(
-        rf"(?:{_NAME}|(?P<word>(?a:\b)[A-Z]{{3,8}}))(?:\s?\([^()]{{1,30}}\))?,?\s?\(?\Z"
-    )
 
-    @classmethod
-    def after(cls, text: str, at: int) -> NamedLaw | None:
-        """Return the law named by 'of the ...' after an article, or None."""
-        listed = re.compile(r"\s+(?:of\s+)?(?:the\s+)?").match(text, at)
-        if listed:
-            known = _listed().match(text, listed.end())
-            if known:
-                law = known_law(re.sub(r"\s+", " ", known[0]))
-                if law:
-                    return NamedLaw(listed.end(), known.end(), law)
-        return cls._found(cls._AFTER.match(text, at))
+def english_law_after(text: str, at: int) -> NamedLaw | None:
+    """Return the law named by 'of the ...' after an article, or None."""
+    listed = re.compile(r"\s+(?:of\s+)?(?:the\s+)?").match(text, at)
+    known = _listed().match(text, listed.end()) if listed else None
+    if known and (law := known_law(known[0])):
+        return NamedLaw(known.start(), known.end(), law)
+    return _english_law(_LAW_AFTER.match(text, at))
 
-    @classmethod
-    def before(cls, text: str, low: int, at: int) -> NamedLaw | None:
-        """Return the law named directly before an article, or None."""
-        for match in _listed().finditer(text, max(low, at - 70), at):
-            if re.fullmatch(r",?\s?\(?", text[match.end() : at]):
-                law = known_law(re.sub(r"\s+", " ", match[0]))
-                if law:
-                    return NamedLaw(match.start(), match.end(), law)
-        return cls._found(cls._BEFORE.search(text, max(low, at - 120), at))
 
-    @classmethod
-    def _found(cls, match: re.Match[str] | None) -> NamedLaw | None:
-        if not match:
-            return None
-        if match["word"]:
-            law = known_law(match["word"])
-            return NamedLaw(match.start("word"), match.end("word"), law) if law else None
-        name = re.sub(r"^(?:The|This|That|An?|Under|In|Of)\s", "", match["name"])
-        if not re.search(r"\s|/", name):
-            return None
-        law = known_law(re.sub(r"\s+", " ", name)) or re.sub(r"[\s,]+", "-", name.lower())
-        return NamedLaw(match.end("name") - len(name), match.end("name"), law)
+def english_law_before(text: str, low: int, at: int) -> NamedLaw | None:
+    """Return the law named directly before an article, or None."""
+    for match in _listed().finditer(text, max(low, at - 70), at):
+        law = known_law(match[0])
+        if law and re.fullmatch(r",?\s?\(?", text[match.end() : at]):
+            return NamedLaw(match.start(), match.end(), law)
+    return _english_law(_LAW_BEFORE.search(text, max(low, at - 120), at))
+
+
+def _english_law(match: re.Match[str] | None) -> NamedLaw | None:
+    if not match:
+        return None
+    if match["word"]:
+        law = known_law(match["word"])
+        return NamedLaw(*match.span("word"), law) if law else None
+    name = re.sub(r"^(?:The|This|That|An?|Under|In|Of)\s", "", match["name"])
+    if not re.search(r"\s|/", name):
+        return None
+    law = known_law(name) or re.sub(r"[\s,]+", "-", name.lower())
+    return NamedLaw(match.end("name") - len(name), match.end("name"), law)

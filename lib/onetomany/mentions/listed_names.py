@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from .known_words import is_given, is_person
-from .lists import data_rows
+from .lists import data_rows, row_names
 
 _HANGUL = re.compile("[가-힣]")
 _STARTS = r"[가-힣A-Z0-9]|[a-z][A-Z]"  # starts of most names; the lists give the others
@@ -21,8 +21,7 @@ _ACTS = re.compile(
 _NATION = re.compile(r"(?<![A-Za-z])(?:UK|U\.K\.|US|U\.S\.|EU|UN) \Z")
 _PUBLIC = re.compile(
     r"\b(?:Office|Department|Parliament|Treasury|Congress|Senate|Agency|Commission|Court|Police|"
-    r"Army|Navy|"
-    r"Council|Service|Administration|Bureau|Authority|Committee)\b"
+    r"Army|Navy|Council|Service|Administration|Bureau|Authority|Committee)\b"
 )
 Entry = tuple[str, re.Pattern[str] | None, str, str]  # name, pattern, key, care
 
@@ -119,10 +118,6 @@ def _entries() -> dict[str, list[Entry]]:
 
 
 def _rows() -> list[tuple[str, str, str]]:
-    rows = []
-    for row in data_rows("bodies.csv"):
-        names = filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|")))
-        rows += [(name, row["body"], "") for name in names]
-    for row in data_rows("organisation_names.csv"):
-        rows.append((row["name"], row["name"], row["care"]))
-    return rows
+    bodies, others = data_rows("bodies.csv"), data_rows("organisation_names.csv")
+    rows = [(name, row["body"], "") for row in bodies for name in row_names(row)]
+    return rows + [(row["name"], row["name"], row["care"]) for row in others]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tomllib
 from functools import cache
 from importlib import resources
+
+from onetomany.sources.kit_files import packaged_rows, packaged_toml
 
 DATA = resources.files("onetomany.mentions") / "data"
 
 
 def data_rows(file: str) -> list[dict[str, str]]:
     """Return the rows of a CSV file in `data`, by column name."""
-    return list(csv.DictReader(io.StringIO((DATA / file).read_text("utf-8"))))
+    return packaged_rows("onetomany.mentions", file)
+
+
+def row_names(row: dict[str, str]) -> list[str]:
+    """Return the English and the Korean name in a row, and its other names."""
+    return [*filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|")))]
 
 
 def word_set(*lines: str) -> frozenset[str]:
@@ -27,7 +31,7 @@ def word_set(*lines: str) -> frozenset[str]:
 
 @cache
 def _word_lists() -> dict[str, dict[str, str]]:
-    return tomllib.loads((DATA / "word_lists.toml").read_text("utf-8"))
+    return packaged_toml("onetomany.mentions", "word_lists.toml")
 
 
 def listed_words(name: str) -> frozenset[str]:

@@ -67,8 +67,7 @@ def _rounding_step(value: int | Decimal) -> Decimal:
     >>> rounding_step(57_600_000)
     Decimal('100000')
     """
-    exact = Decimal(value).normalize()
-    if not exact:
+    if not (exact := Decimal(value).normalize()):
         return Decimal(1)
     last = int(exact.as_tuple().exponent)
     second = exact.adjusted() - 1

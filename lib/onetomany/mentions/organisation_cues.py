@@ -37,12 +37,10 @@ _CUES = [
     for pattern in (
         r"(?a:\b)(?:company|firm|charity|supplier|vendor|start-?up|retailer|newspaper|publisher|"
         r"manufacturer|regulator|watchdog|think tank|chain|giant|lender|insurer|airline|"
-        r"broadcaster|"
-        r"developer|contractor|operator|consultancy|non-?profit|carmaker|automaker|chipmaker|"
-        r"drugmaker|"
-        r"brokerage|conglomerate|outlet|magazine|law firm|subsidiary|(?:consumer|trade|advocacy|"
-        r"industry|rights|"
-        r"liberties|campaign|pressure) (?:group|body|organi[sz]ation))"
+        r"broadcaster|developer|contractor|operator|consultancy|non-?profit|carmaker|automaker|"
+        r"chipmaker|drugmaker|brokerage|conglomerate|outlet|magazine|law firm|subsidiary|"
+        r"(?:consumer|trade|advocacy|industry|rights|liberties|campaign|pressure) (?:group|body|"
+        r"organi[sz]ation))"
         rf" (?P<name>(?:The (?=[A-Z][a-z]+ [A-Z]))?{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
         r"(?a:\b)(?P<name>DG [A-Z]{3,6})(?a:\b)",
         # letters with other meanings

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from email.utils import getaddresses
 from functools import cache
+from itertools import takewhile
 
 import polars as pl
 
@@ -144,11 +145,8 @@ def looks_like_name(name: str) -> bool:
         return bool(re.fullmatch(_NAME, name)) and _is_name(name)
     parts = name.split()
     taken = {word.casefold() for word in person_words("office")}
-    return (
-        2 <= len(parts) <= 4
-        and name.replace(" ", "").replace("-", "").replace(".", "").isalpha()
-        and not taken.intersection(parts)
-    )
+    letters = re.sub("[ .-]", "", name).isalpha()
+    return 2 <= len(parts) <= 4 and letters and not taken.intersection(parts)
 
 
 def find_persons(texts: Iterable[str | None], known: Iterable[str] = ()) -> pl.DataFrame:
@@ -187,6 +185,7 @@ def _numbers(corpus: str) -> Iterator[Found]:
 
 
 def _cued(corpus: str) -> Iterator[Found]:
+    office = person_words("office")
     for cue, pattern in _patterns():
         for match in pattern.finditer(corpus):
             name, start = match["name"], match.start("name")
@@ -196,12 +195,7 @@ def _cued(corpus: str) -> Iterator[Found]:
                 if not weak and _is_name(name):
                     yield (start, start + len(name), "person", name, cue)
                 continue
-            latin = name.split()
-            kept = next(
-                (at for at, each in enumerate(latin) if each in person_words("office")), None
-            )
-            name = " ".join(latin[:kept])
-            if name:
+            if name := " ".join(takewhile(lambda each: each not in office, name.split())):
                 yield (start, start + len(name), "person", normal_name(name), cue)
     for match in _HEADS.finditer(corpus):
         for name, _ in getaddresses([match["list"]]):

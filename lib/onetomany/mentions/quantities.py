@@ -53,10 +53,7 @@ _TWO_WORDS = {"more than": "over", "at least": "at least", "up to": "up to", "le
 _UNIT = {
     word.lower(): unit for unit, words in UNITS.items() for word in words.replace("?", "").split()
 }
-_HOW = {
-    **{word: how for how, words in APPROXIMATIONS.items() for word in words.split()},
-    **_TWO_WORDS,
-}
+_HOW = {word: how for how, words in APPROXIMATIONS.items() for word in words.split()} | _TWO_WORDS
 
 
 def _any(words: list[str]) -> str:
@@ -161,8 +158,7 @@ def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
         if match.start() < end:
             continue
         lead = _LEAD.search(text, max(end, match.start() - _LONGEST_LEAD), match.start())
-        found = _with_digits(text, match, lead)
-        if found:
+        if found := _with_digits(text, match, lead):
             start, end, sure = found
             if sure.unit == "machines":
                 quantity = _machines(text, match.end("unit"), sure)

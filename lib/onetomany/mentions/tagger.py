@@ -47,24 +47,14 @@ Find = Callable[[str], Iterator[tuple[int, int, str, str | None]]]
 Row = tuple[str, int, int, str, str, float | None, str | None, str | None, str | None]
 
 
-def find_mentions(blocks: pl.DataFrame) -> pl.DataFrame:
-    """Find the mentions in the texts of `blocks` (block_id, text): a frame of MENTIONS, in order.
-
-    Mentions don't overlap: laws come before dates, dates before quantities, quantities before
-    organisations. `text` is always the block's text from `start` to `end`. Null texts are empty.
-
-    >>> blocks = pl.DataFrame({"block_id": ["1"], "text": ["개인정보 보호법 제15조, 2019. 4. 30."]})
-    >>> find_mentions(blocks)["normal"].to_list()
-    ['pipa 15', '2019-04-30']
-    """
-    texts = blocks["text"].fill_null("").to_list()
-    return mentions_frame(mention_rows(texts), blocks)
-
-
 def mention_rows(texts: list[str]) -> list[Row]:
-    """Return the mentions in texts as rows of kind and Found.
+    """Find the mentions in texts, in order, as rows of kind and Found.
 
-    Places are those in all texts joined by one character.
+    Places are those in all texts joined by one character. Mentions don't overlap: laws come before
+    dates, dates before quantities, quantities before organisations.
+
+    >>> [row[4] for row in mention_rows(["개인정보 보호법 제15조, 2019. 4. 30."])]
+    ['pipa 15', '2019-04-30']
     """
     # no pattern crosses a null character
     corpus = "\0".join(text.replace("\0", " ") for text in texts)
@@ -113,7 +103,10 @@ def check_mention_rows(rows: list[Any], texts: list[str]) -> list[Row]:
 
 
 def mentions_frame(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `mention_rows` as a frame of MENTIONS, each in its block."""
+    """Return the rows of `mention_rows` as a frame of MENTIONS, each in its block.
+
+    `blocks` (block_id, text) are the texts in which they were found. Null texts are empty.
+    """
     texts = blocks["text"].fill_null("").to_list()
     ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
     names = ["kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note"]

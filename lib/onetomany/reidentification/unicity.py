@@ -53,7 +53,7 @@ def unicity(
 
     Points are distinct cells of place and time of `t_start`, of width `time` (s) and `place` (m),
     drawn for each person; p + 1 points are p and one more. `tracks` is a frame of tracking's
-    `tracks.TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
+    `TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
     measure. People with fewer points than p are left out of that row.
 
     Raises InputError for widths or p that aren't above zero, and sightings without `true_id`.

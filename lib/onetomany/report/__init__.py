@@ -36,8 +36,7 @@ def build_report(
     InputError if `out` contains a report about other pictures, too few faces can be compared, or
     `docs` has no index.html.
     """
-    # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
-    # would cost it seconds
+    # here, not above: every kernel loads this package for `shown`, and these would cost it seconds
     from onetomany.extras import require_extra
 
     require_extra("report")
@@ -52,11 +51,9 @@ def build_report(
         raise InputError(f"There is no index.html in {docs}: build these pages with 'make docs'.")
     before = executed_chapters(out)
     own = picture_record.own_set()
-    for notebook in before.values():
-        if notebook.metadata.get("onetomany", {}).get("images", {}).get("set") != own:
-            raise InputError(
-                f"{out} contains a report about other pictures: name another with --out."
-            )
+    told = (each.metadata.get("onetomany", {}).get("images", {}) for each in before.values())
+    if any(images.get("set") != own for images in told):
+        raise InputError(f"{out} contains a report about other pictures: name another with --out.")
     if own:
         only = picture_record.chapters_for(list(only) if only else None)
         picture_record.check_pairs()
@@ -65,12 +62,11 @@ def build_report(
             paths += write_case_chapters(notebooks, Path(made))
         fresh = run_chapters(chosen(paths, only), home=notebooks)
     if own:
-        told = picture_record.record() | {"set": own}
+        record = picture_record.record() | {"set": own}
         for notebook in fresh.values():
-            notebook.metadata["onetomany"]["images"] = told
+            notebook.metadata["onetomany"]["images"] = record
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
-    executed = {**kept, **fresh}
-    ordered = {stem: executed[stem] for stem in sorted(executed)}
+    ordered = dict(sorted((kept | fresh).items()))
     return write_site(ordered, notebooks, out, exercises=exercises, docs=docs)
 
 

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -124,32 +125,14 @@ class _ChapterRun:
 
 def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
     """Run the notebooks, each in a kernel; the first that fails stops all and is reported."""
-    failures: dict[Path, BaseException] = {}
-    broken: list[BaseException] = []  # errors of no notebook
+    done: Future[dict[Path, BaseException]] = Future()
     stop: list[Callable[[], object]] = []
-
-    async def work() -> None:
-        gate = asyncio.Semaphore(_kernels_at_once())
-        tasks = [asyncio.ensure_future(each.execute(gate, bar)) for each in runs]
-        loop, this = asyncio.get_running_loop(), asyncio.current_task()
-        assert this is not None
-        stop.append(lambda: loop.call_soon_threadsafe(this.cancel))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for each, task in zip(runs, tasks, strict=True):
-                if task.done() and (failure := task.exception()):
-                    failures[each.path] = failure
-        finally:
-            for each, task in zip(runs, tasks, strict=True):
-                each.client.shutdown_kernel = "immediate"  # a cell that still runs isn't waited for
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def run() -> None:
         try:
-            asyncio.run(work())
-        except BaseException as error:
-            broken.append(error)
+            done.set_result(asyncio.run(_execute_all(runs, bar, stop)))
+        except BaseException as error:  # of no notebook
+            done.set_exception(error)
 
     # nbclient takes SIGINT for itself on the main thread; on another one, Ctrl-C reaches us
     worker = threading.Thread(target=run, daemon=True)
@@ -165,12 +148,34 @@ def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
         for each in runs:
             each.leave()
         raise
-    if broken:
-        raise broken[0]
+    failures = done.result()
     for each in runs:
         _note_stderr(each.path, each.notebook)
         if failure := failures.get(each.path):
             raise _explained(each.path, each.notebook, failure) from failure
+
+
+async def _execute_all(
+    runs: list[_ChapterRun], bar: ProgressBar, stop: list[Callable[[], object]]
+) -> dict[Path, BaseException]:
+    """Execute the notebooks until one fails; `stop` gets a way to cancel from another thread."""
+    gate = asyncio.Semaphore(_kernels_at_once())
+    tasks = [asyncio.ensure_future(each.execute(gate, bar)) for each in runs]
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    assert this is not None
+    stop.append(lambda: loop.call_soon_threadsafe(this.cancel))
+    failures: dict[Path, BaseException] = {}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for each, task in zip(runs, tasks, strict=True):
+            if task.done() and (failure := task.exception()):
+                failures[each.path] = failure
+    finally:
+        for each, task in zip(runs, tasks, strict=True):
+            each.client.shutdown_kernel = "immediate"  # a cell that still runs isn't waited for
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return failures
 
 
 def _kernels_at_once() -> int:

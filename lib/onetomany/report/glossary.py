@@ -36,7 +36,7 @@ class Term:
 
 
 @cache
-def glossary_rows() -> pl.DataFrame:
+def _glossary_rows() -> pl.DataFrame:
     """Return the glossary, a row a term, as `docs/glossary.md` shows it, with the patterns."""
     return pl.read_csv(Path(__file__).parent / "data" / "glossary.csv").fill_null("")
 
@@ -56,7 +56,7 @@ def page_terms() -> tuple[Term, ...]:
             patterns=tuple(row[f"pattern_{lang}"].split("|")),
             meaning=row[f"meaning_{lang}"],
         )
-        for row in glossary_rows().iter_rows(named=True)
+        for row in _glossary_rows().iter_rows(named=True)
         for lang in LANGUAGES
         if row[f"pattern_{lang}"]
     )

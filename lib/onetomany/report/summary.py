@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from onetomany.charts.reader_table import STATUSES
 from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING
 from onetomany.sources.case_summary import Pair
-from onetomany.sources.files import write_whole
 from .chapter import Chapter, NotebookBlock, NotebookCell
 from .execute import Notebook
 from .under_chart import made_when
@@ -74,11 +72,6 @@ def read_findings(chapter: Chapter, notebook: Notebook) -> list[ChapterFinding]:
             if data := output.get("data", {}).get(FINDING):
                 found.append(_finding(chapter, data, number))
     return found
-
-
-def write_picture(finding: ChapterFinding, charts: Path, svg: bytes) -> None:
-    """Write the chart of a finding as SVG, beside its PNG and its data."""
-    write_whole(charts / f"{finding.name}.svg", svg)
 
 
 def _finding(chapter: Chapter, data: Any, cell: int) -> ChapterFinding:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +30,6 @@ def table_page(
     `name` and `sha256` say which file was judged, `day` when.
     """
     shown = shortened(name, 80)
-    drawn: list[dict[str, Any]] = []
-    draws: list[Any] = [lambda width: crowd_sizes_chart(found.crowds, source=shown, width=width)]
-    if len(without := to_give_up(found)):
-        unique = found.anonymity.unique
-        draws.append(lambda width: without_column_chart(without, unique, source=shown, width=width))
-    for draw in draws:
-        wide, narrow = draw(_WIDE).to_dict(), draw(_NARROW).to_dict()
-        title = wide.pop("title")  # as text of the page, which a narrow screen can wrap
-        del narrow["title"]
-        drawn.append(
-            {
-                "title": title["text"],
-                "title_ko": title["subtitle"][0],
-                "wide": _image(wide),
-                "narrow": _image(narrow),
-                "label": wide["description"],
-            }
-        )
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -59,7 +42,7 @@ def table_page(
         "day": day.isoformat(),
         "version": onetomany.__version__,
         "found": describe_assessment(found),
-        "charts": drawn,
+        "charts": list(_charts(found, shown)),
         "smallest": smallest.head(LISTED).to_list(),
         "complete": len(smallest) <= LISTED,
         "k": found.anonymity.k,
@@ -68,6 +51,24 @@ def table_page(
     page = templates.get_template("table.html")
     # its fonts must contain the letters of the page
     return page.render(known, fonts=fonts_css(page.render(known, fonts="")))
+
+
+def _charts(found: Assessment, source: str) -> Iterator[dict[str, Any]]:
+    """Yield the page's charts: wide and narrow pictures, with the title as text beside them."""
+    draws: list[Any] = [partial(crowd_sizes_chart, found.crowds)]
+    if len(without := to_give_up(found)):
+        draws.append(partial(without_column_chart, without, found.anonymity.unique))
+    for draw in draws:
+        wide, narrow = (draw(source=source, width=width).to_dict() for width in (_WIDE, _NARROW))
+        title = wide.pop("title")  # as text of the page, which a narrow screen can wrap
+        del narrow["title"]
+        yield {
+            "title": title["text"],
+            "title_ko": title["subtitle"][0],
+            "wide": _image(wide),
+            "narrow": _image(narrow),
+            "label": wide["description"],
+        }
 
 
 def _image(spec: dict[str, Any]) -> str:

@@ -57,9 +57,9 @@ def chart_csv(spec: dict[str, Any]) -> bytes:
     Rows of all its tables one under another; tables with nested values are left out.
     """
     tables = _data(plain_spec(spec))
-    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in tables]
-    frames = [frame for frame in frames if frame.height and not _is_nested(frame)]
-    table = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in tables if rows]
+    flat = [each for each in frames if not any(kind.is_nested() for kind in each.dtypes)]
+    table = pl.concat(flat, how="diagonal_relaxed") if flat else pl.DataFrame()
     return csv_text(table).encode("utf-8-sig")
 
 
@@ -81,7 +81,3 @@ def _data(spec: Any) -> Iterator[list[dict[str, Any]]]:
             stack += [value for key, value in item.items() if key not in ("data", "datasets")]
         elif isinstance(item, list):
             stack += item
-
-
-def _is_nested(frame: pl.DataFrame) -> bool:
-    return any(kind.is_nested() for kind in frame.dtypes)

@@ -31,14 +31,8 @@ from .chapter import Chapter, gathered_code
 from .execute import Notebook
 from .fonts import font_folder, fonts_css, licence_note
 from .glossary import NoMarker, TermMarker
-from .side_pages import (
-    STAMP,
-    STAMP_KO,
-    chapters_by_theme,
-    listed_figures,
-    print_styles,
-)
-from .summary import read_findings, write_picture
+from .side_pages import STAMP, STAMP_KO, chapters_by_theme, listed_figures, print_styles
+from .summary import ChapterFinding, read_findings
 from .under_chart import chart_csv, figure_citation, figure_number
 
 # A page may use: the files in its folder (a page opened from a folder has no 'self' in every
@@ -118,10 +112,36 @@ def _write(
         read_chapter(stem, notebook, notebooks, exercises=exercises)
         for stem, notebook in executed.items()
     ]
-    assets = new / "assets"
-    (assets / "charts").mkdir(parents=True)
+    # an exhibit has numbered items and nothing beside them
+    findings = {
+        each.stem: [] if exhibit else read_findings(each, executed[each.stem]) for each in chapters
+    }
+    charts = new / "assets" / "charts"
+    charts.mkdir(parents=True)
+    for chapter in chapters:
+        _write_charts(chapter, charts, tables=not exhibit)
+    for card in _cards(findings):
+        if card.chart:
+            name = f"{card.chapter.stem}.ipynb: chart {card.chart.number}"
+            write_whole(charts / f"{card.name}.svg", picture(name, card.chart.spec, "svg"))
     if not exhibit:
         (new / _EXECUTED).mkdir()
+        for stem, notebook in executed.items():
+            nbformat.write(notebook, new / _EXECUTED / f"{stem}.ipynb")
+    templates = _templates(exhibit, docs=(new / _DOCS).is_dir())
+    pages = _pages(templates, chapters, findings, beside=not exhibit)
+    for file, page in pages.items():
+        (new / file).write_text(page, encoding="utf-8")
+    _write_assets(chapters, new / "assets", "".join(pages.values()))
+
+
+def _cards(findings: dict[str, list[ChapterFinding]]) -> list[ChapterFinding]:
+    """Return the findings that the summary page shows."""
+    return [each for found in findings.values() for each in found if each.on_summary]
+
+
+def _templates(exhibit: Exhibit | None, *, docs: bool) -> jinja2.Environment:
+    """Return the templates with the values that all pages of a site share."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -129,80 +149,91 @@ def _write(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    templates.filters["script_json"] = _script_json
-    templates.filters["untitled"] = _untitled
-    templates.filters["gathered"] = list if exhibit else gathered_code
-    templates.filters.update(marked=marked_spec, cited=figure_citation, figure_number=figure_number)
+    templates.filters.update(
+        script_json=_script_json,
+        untitled=_untitled,
+        gathered=list if exhibit else gathered_code,
+        marked=marked_spec,
+        cited=figure_citation,
+        figure_number=figure_number,
+    )
     templates.globals.update(
         policy=POLICY,
         stamp=STAMP,
         stamp_ko=STAMP_KO,
         executed=exhibit.executed if exhibit else _EXECUTED,
-        docs=(new / _DOCS).is_dir(),
+        docs=docs,
         captions=exhibit.captions if exhibit else {},
         notice=exhibit.notice if exhibit else None,
         terms=NoMarker(),
     )
+    return templates
 
-    pages = {}
-    # an exhibit has numbered items and nothing beside them
-    findings = {
-        each.stem: [] if exhibit else read_findings(each, executed[each.stem]) for each in chapters
-    }
-    for i, chapter in enumerate(chapters):
-        before = chapters[i - 1] if i > 0 else None
-        after = chapters[i + 1] if i + 1 < len(chapters) else None
-        pages[f"{chapter.stem}.html"] = templates.get_template("chapter.html").render(
+
+def _pages(
+    templates: jinja2.Environment,
+    chapters: list[Chapter],
+    findings: dict[str, list[ChapterFinding]],
+    *,
+    beside: bool,
+) -> dict[str, str]:
+    """Return the HTML of every page by file name; `beside`: also those beside the chapters."""
+    marker, cards = TermMarker if beside else NoMarker, _cards(findings)
+    pages = {
+        f"{chapter.stem}.html": templates.get_template("chapter.html").render(
             chapter=chapter,
             before=before,
             after=after,
             findings=findings[chapter.stem],
-            terms=NoMarker() if exhibit else TermMarker(),
+            terms=marker(),
         )
-        styles = assets / f"print-{chapter.number}.css"
-        styles.write_text(print_styles(chapter), encoding="utf-8")
-        for block in chapter.charts:
-            still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
-            file = assets / "charts" / f"{chapter.number}-{block.number}"
-            file.with_suffix(".png").write_bytes(still)
-            if not exhibit:
-                file.with_suffix(".csv").write_bytes(chart_csv(block.spec))
-        if not exhibit:
-            nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
-    cards = [each for found in findings.values() for each in found if each.on_summary]
-    for card in cards:
-        if card.chart:
-            name = f"{card.chapter.stem}.ipynb: chart {card.chart.number}"
-            write_picture(card, assets / "charts", picture(name, card.chart.spec, "svg"))
-    if not exhibit:
+        for before, chapter, after in zip(
+            [None, *chapters], chapters, [*chapters[1:], None], strict=False
+        )
+    }
+    case = case_summary() if cards else None
+    if beside:
+        listed = [(each, listed_figures(each), findings[each.stem]) for each in chapters]
         for name in ("figures.html", "slides.html"):
-            pages[name] = templates.get_template(name).render(
-                chapters=[(each, listed_figures(each), findings[each.stem]) for each in chapters],
-                case=case_summary() if cards else None,
-                terms=NoMarker(),
-            )
+            pages[name] = templates.get_template(name).render(chapters=listed, case=case)
     pages["index.html"] = templates.get_template("index.html").render(
         chapters=chapters,
         themes=chapters_by_theme(chapters),
-        beside=not exhibit,
+        beside=beside,
         cards=cards,
-        case=case_summary() if cards else None,
+        case=case,
         links={chapter.number: f"{chapter.stem}.html" for chapter in chapters},
         versions=_versions(),
         pictures=_pictures(chapters),
-        terms=NoMarker() if exhibit else TermMarker(),
+        terms=marker(),
     )
-    for name, page in pages.items():
-        (new / name).write_text(page, encoding="utf-8")
+    return pages
 
+
+def _write_charts(chapter: Chapter, charts: Path, *, tables: bool) -> None:
+    """Write the stills of a chapter's charts and, with `tables`, their data."""
+    for block in chapter.charts:
+        still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
+        file = charts / f"{chapter.number}-{block.number}"
+        file.with_suffix(".png").write_bytes(still)
+        if tables:
+            file.with_suffix(".csv").write_bytes(chart_csv(block.spec))
+
+
+def _write_assets(chapters: list[Chapter], assets: Path, text: str) -> None:
+    """Write scripts, styles, and fonts with the letters of `text`."""
     for path in (_HERE / "assets").iterdir():
         shutil.copyfile(path, assets / path.name)
     vega = _vega()
-    (assets / "vega.js").write_text(vega, encoding="utf-8")
-    (assets / "vega.css").write_text(_vega_styles(vega), encoding="utf-8")
-    # chart specs may write a letter as \uXXXX, but script_json doesn't
-    (assets / "fonts.css").write_text(fonts_css("".join(pages.values())), encoding="utf-8")
-    (assets / "FONTS-LICENSE.txt").write_text(licence_note(), encoding="utf-8")
+    written = {f"print-{chapter.number}.css": print_styles(chapter) for chapter in chapters} | {
+        "vega.js": vega,
+        "vega.css": _vega_styles(vega),
+        # chart specs may write a letter as \uXXXX, but script_json doesn't
+        "fonts.css": fonts_css(text),
+        "FONTS-LICENSE.txt": licence_note(),
+    }
+    for name, content in written.items():
+        (assets / name).write_text(content, encoding="utf-8")
 
 
 def _pictures(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:

@@ -75,23 +75,7 @@ def log_answer(
     """
     request = read_request(entry)
     folder = Path(answers) / request.id
-    received, contents = [], {}
-    for path in map(Path, files):
-        if not path.is_file() or path.is_symlink():
-            raise InputError(
-                f"{path} is not a file, or is a link: name the files that came with the answer."
-            )
-        digest = sha256_of(path)
-        kept = folder / path.name
-        if ReceivedFile(path.name, digest) in received:
-            raise InputError(f"{path} is named twice: name each file once.")
-        if path.name in contents or (kept.exists() and sha256_of(kept) != digest):
-            raise InputError(
-                f"{path} has the name of another file that came, {path.name}, and other bytes: "
-                "rename it before you add it."
-            )
-        received.append(ReceivedFile(path.name, digest))
-        contents[path.name] = path.read_bytes()
+    received = _received(files, folder)
     event = replace(event, files=tuple(received))
     if event in request.history:
         raise InputError(
@@ -101,14 +85,37 @@ def log_answer(
     if case:  # read the files before the log names them
         with open_case(case, write=True):
             pass
-    for name, content in contents.items():
-        write_whole(folder / name, content)
+    for file, content in received.items():
+        write_whole(folder / file.name, content)
     done = add_event(entry, event, changes, personal=personal)
     read_in = ingest(folder, case) if case and received else None
     if case:
         with open_case(case, write=True) as db:
             store_requests(db, [done])
     return LoggedAnswer(done, folder, read_in)
+
+
+def _received(files: Sequence[Path], folder: Path) -> dict[ReceivedFile, bytes]:
+    """Return received files with their content; raise InputError for one that can't be kept."""
+    found: dict[ReceivedFile, bytes] = {}
+    for path in map(Path, files):
+        if not path.is_file() or path.is_symlink():
+            raise InputError(
+                f"{path} is not a file, or is a link: name the files that came with the answer."
+            )
+        file = ReceivedFile(path.name, sha256_of(path))
+        kept = folder / path.name
+        if file in found:
+            raise InputError(f"{path} is named twice: name each file once.")
+        if path.name in {each.name for each in found} or (
+            kept.exists() and sha256_of(kept) != file.sha256
+        ):
+            raise InputError(
+                f"{path} has the name of another file that came, {path.name}, and other bytes: "
+                "rename it before you add it."
+            )
+        found[file] = path.read_bytes()
+    return found
 
 
 def check_by_law(event: Event, law: Procedure) -> None:

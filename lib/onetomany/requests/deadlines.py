@@ -15,9 +15,9 @@ from functools import partial
 import polars as pl
 
 from onetomany.errors import InputError
-from .counting import holidays_between, months_on, prolonged, working_end
-from .days import ONE_DAY, WorkingDays, working_days
-from .laws import EVENTS, Procedure, Step
+from .counting import Period, count_period
+from .days import WorkingDays, working_days
+from .laws import EVENTS, Extension, Procedure, Provision, Step
 from .stops import Stopped, step_clock
 from .wording import deadline_words, rule_in_words
 
@@ -51,24 +51,19 @@ DEADLINES = {
     "url": pl.String,
     "verified": pl.String,  # read or recalled
 }
+# by id of the extension: the day of its notice, and the day that the body announced
+Taken = Mapping[str, tuple[dt.date, dt.date | None]]
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A due date with its reasons.
-
-    `skipped` are the named holidays that moved it: date, name in English, name in Korean.
-    `rolled_from` is the day on which the period would have ended if that were a working day.
-    """
+    """A due date with its reasons; `period` is how it was counted."""
 
     procedure: str
     step: str
     event: str
-    event_date: dt.date
     date: dt.date
-    first_day: dt.date
-    skipped: tuple[tuple[dt.date, str, str], ...]
-    rolled_from: dt.date | None
+    period: Period
     rule_en: str
     rule_ko: str
     article: str
@@ -103,74 +98,55 @@ def deadline(
     Raises InputError for a step, an extension or a region that the procedure does not have.
     """
     found = procedure.step(step)
-    taken = [procedure.extension(name) for name in extensions]
-    if len(set(extensions)) < len(taken) or any(each.step != step for each in taken):
-        raise InputError(
-            f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
-            f"{', '.join(extensions)}."
-        )
+    taken = _own_extensions(procedure, step, extensions)
     days = working_days(procedure, region)
     number = found.number + sum(each.number for each in taken)
     still = {day for each in pauses for day in each.days(today or each.since)}
-    happened, event_date = (
-        event_date,
-        days.next_working(event_date) if found.moves_start else event_date,
-    )
-    begin = first = event_date if found.first_day else event_date + ONE_DAY
-    if found.unit == "working_days":
-        end, first = working_end(begin, number, days, still)
-    elif found.unit == "calendar_days":
-        end = prolonged(first, first + dt.timedelta(days=number - 1), still)
-    else:
-        end = prolonged(event_date + ONE_DAY, months_on(event_date, number), still)
-    due = days.next_working(end) if found.moves_end else end
-    named = announced if announced and any(each.announced for each in taken) else due
-    # within other periods holidays count like any day: only those that move the end matter
-    since = begin if found.unit == "working_days" else end
-    counted = found.unit != "working_days" and due == end
-    skipped = () if counted else holidays_between(since, due, days)
-    told = rule_in_words(
-        found,
-        [each for each in taken if not each.announced],
-        event_date=event_date,
-        first=first,
-        end=end,
-        due=due,
-        skipped=skipped,
-        days=days,
-        stopped=[*([restarted] if restarted else []), *pauses],
-    )
-    words = [*told]
-    if event_date > happened:
-        words.insert(0, deadline_words("moved_start", happened, event_date))
-    if found.rolls_unread and not days.works(end):
-        words.append(deadline_words("rolls_unread"))
-    if named > due:
-        words.append(deadline_words("announced", named))
-        if found.moves_end and (later := days.next_working(named)) > named:
-            words.append(deadline_words("late_after", later))
-            named = later
+    period = count_period(found, event_date, number, days, still)
+    stopped = [*([restarted] if restarted else []), *pauses]
+    lengthened = [each for each in taken if not each.announced]
+    words = [*rule_in_words(found, lengthened, period, days, stopped)]
+    date = period.due
+    if announced and announced > date and len(lengthened) < len(taken):
+        date = days.next_working(announced) if found.moves_end else announced
+        words.append(deadline_words("announced", announced))
+        words += [deadline_words("late_after", date)] if date > announced else []
     english, korean = map(" ".join, zip(*words, strict=True))
-    stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
         step=step,
         event=restarted.stop.ends if restarted and restarted.until else found.starts,
-        event_date=event_date,
-        date=max(due, named),
-        first_day=first,
-        skipped=skipped,
-        rolled_from=end if due > end else None,
+        date=date,
+        period=period,
         rule_en=english,
         rule_ko=korean,
-        article="; ".join(dict.fromkeys(each.article for each in stated)),
-        article_ko="; ".join(dict.fromkeys(each.article_ko for each in stated)),
-        source="; ".join(dict.fromkeys(each.source.title for each in stated)),
-        source_ko="; ".join(dict.fromkeys(each.source.title_ko for each in stated)),
         url=found.source.url,
-        verified="read" if all(each.verified == "read" for each in stated) else "recalled",
         calendar=days.calendar,
+        **_cited([found, *taken, *(each.stop for each in stopped)]),
     )
+
+
+def _own_extensions(procedure: Procedure, step: str, names: Sequence[str]) -> list[Extension]:
+    taken = [procedure.extension(name) for name in names]
+    if len(set(names)) < len(taken) or any(each.step != step for each in taken):
+        raise InputError(
+            f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
+            f"{', '.join(names)}."
+        )
+    return taken
+
+
+def _cited(stated: Sequence[Provision]) -> dict[str, str]:
+    """Return the articles and sources of the provisions that a deadline follows from."""
+    parts = {
+        "article": [each.article for each in stated],
+        "article_ko": [each.article_ko for each in stated],
+        "source": [each.source.title for each in stated],
+        "source_ko": [each.source.title_ko for each in stated],
+    }
+    read = all(each.verified == "read" for each in stated)
+    told = {name: "; ".join(dict.fromkeys(texts)) for name, texts in parts.items()}
+    return told | {"verified": "read" if read else "recalled"}
 
 
 def deadlines(
@@ -191,19 +167,7 @@ def deadlines(
     happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
     last = dict(past.select("event", "granted").iter_rows())
     grants = past.filter("granted")["date"].to_list()
-    extended = past.filter(event="extended").select("date", "extension", "until").rows()
-    for day, name, until in extended:
-        if name is None and procedure.extensions:
-            raise InputError(
-                f"The extension of {day} has no name: give its id in {procedure.id}, of "
-                f"{', '.join(each.id for each in procedure.extensions)}."
-            )
-        if name and procedure.extension(name).announced and until is None:
-            raise InputError(
-                f"The extension of {day} ('{name}' of {procedure.id}) lacks the day to which the "
-                "body extended: add it as 'until', such as 2026-12-31."
-            )
-    told = {name: (day, until) for day, name, until in extended if name}
+    told = _extensions(procedure, past)
     days = working_days(procedure, region)
     rows = []
     for step in procedure.steps:
@@ -220,7 +184,8 @@ def deadlines(
             for name, each in told.items()
             if each[0] >= since and procedure.extension(name).step == step.id
         }
-        found, stands = _running(procedure, step, start, happened, taken, days, done or today)
+        running = _Running(procedure, step, start, happened, taken, days, done or today)
+        found, stands = running.deadline()
         if found is None:
             continue
         stands = stands and done is None
@@ -230,60 +195,83 @@ def deadlines(
     return pl.DataFrame(rows, schema=DEADLINES)
 
 
-def _running(  # noqa: PLR0917
-    procedure: Procedure,
-    step: Step,
-    start: dt.date | None,
-    happened: Mapping[str, Sequence[dt.date]],
-    taken: Mapping[str, tuple[dt.date, dt.date | None]],
-    days: WorkingDays,
-    until: dt.date,
-) -> tuple[Deadline | None, bool]:
-    """Return a step's deadline as of `until` and whether its clock is stopped; None if not begun.
+def _extensions(procedure: Procedure, past: pl.DataFrame) -> Taken:
+    """Return the named extensions of a history; raise InputError for one that lacks a part."""
+    taken = {}
+    rows = past.filter(event="extended").select("date", "extension", "until")
+    for day, name, until in rows.iter_rows():
+        if name is None and procedure.extensions:
+            raise InputError(
+                f"The extension of {day} has no name: give its id in {procedure.id}, of "
+                f"{', '.join(each.id for each in procedure.extensions)}."
+            )
+        if name and procedure.extension(name).announced and until is None:
+            raise InputError(
+                f"The extension of {day} ('{name}' of {procedure.id}) lacks the day to which the "
+                "body extended: add it as 'until', such as 2026-12-31."
+            )
+        if name:
+            taken[name] = (day, until)
+    return taken
 
-    `taken` are the extensions with the day of notice and the day announced. If the law requires the
-    notice within the period, a later one extends nothing, and the rule says so.
-    """
-    before = {event: [day for day in told if day <= until] for event, told in happened.items()}
 
-    def run(names: Sequence[str]) -> tuple[Deadline | None, bool]:
-        named = [last for name in names if (last := taken[name][1])]
+@dataclass(frozen=True)
+class _Running:
+    """A step of a request: its start, the days of all events, its extensions, as of `until`."""
+
+    procedure: Procedure
+    step: Step
+    start: dt.date | None
+    happened: Mapping[str, Sequence[dt.date]]
+    taken: Taken
+    days: WorkingDays
+    until: dt.date
+
+    def deadline(self) -> tuple[Deadline | None, bool]:
+        """Return the deadline, None if not begun, and whether the clock is stopped.
+
+        If the law requires the notice of an extension within the period, a later one extends
+        nothing, and the rule says so.
+        """
+        kept: list[str] = []
+        late: list[dt.date] = []
+        for name, (day, _) in sorted(self.taken.items(), key=lambda each: (each[1][0], each[0])):
+            found, _ = self._with(kept)
+            if self.procedure.extension(name).notice == "within" and found and day > found.date:
+                late.append(day)
+            else:
+                kept.append(name)
+        found, stands = self._with(sorted(kept))
+        if found is None:
+            return None, False
+        words = [(found.rule_en, found.rule_ko), *(deadline_words("too_late", day) for day in late)]
+        english, korean = map(" ".join, zip(*words, strict=True))
+        return replace(found, rule_en=english, rule_ko=korean), stands
+
+    def _with(self, names: Sequence[str]) -> tuple[Deadline | None, bool]:
+        """Return the deadline with these extensions alone, as `deadline` does."""
         given = partial(
             deadline,
-            procedure,
-            step.id,
+            self.procedure,
+            self.step.id,
             extensions=names,
-            region=days.region,
-            announced=max(named, default=None),
-            today=until,
+            region=self.days.region,
+            announced=max((last for name in names if (last := self.taken[name][1])), default=None),
+            today=self.until,
         )
         runs = step_clock(
-            procedure,
-            step.id,
-            start,
-            before,
-            today=until,
+            self.procedure,
+            self.step.id,
+            self.start,
+            {event: [day for day in days if day <= self.until]
+             for event, days in self.happened.items()},
+            today=self.until,
             due=lambda begin, pauses: given(begin, pauses=pauses).date,
-            working=days,
-        )
+            working=self.days,
+        )  # fmt: skip
         if runs is None:
             return None, False
         return given(runs.start, restarted=runs.restarted, pauses=runs.pauses), runs.stands
-
-    kept: list[str] = []
-    late: list[dt.date] = []
-    for name, (day, _) in sorted(taken.items(), key=lambda each: (each[1][0], each[0])):
-        found, _ = run(kept)
-        if procedure.extension(name).notice == "within" and found and day > found.date:
-            late.append(day)
-        else:
-            kept.append(name)
-    found, stands = run(sorted(kept))
-    if found is None:
-        return None, False
-    words = [(found.rule_en, found.rule_ko), *(deadline_words("too_late", day) for day in late)]
-    english, korean = map(" ".join, zip(*words, strict=True))
-    return replace(found, rule_en=english, rule_ko=korean), stands
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
@@ -324,7 +312,7 @@ def _row(
         "whose": step.whose,
         "label_en": step.en,
         "label_ko": step.ko,
-        "starts": found.event_date,
+        "starts": found.period.counts_from,
         "due": found.date,
         "limit": step.limit,
         "done": done,

@@ -22,7 +22,7 @@ from .procedures import one_procedure
 
 
 def gap_or_template(
-    about: str, folder: Path | None = None, *, table: pl.DataFrame | None = None
+    about: str, *, table: pl.DataFrame | None = None
 ) -> tuple[str, dict[str, str] | None]:
     """Return the template of a name, and its row of gaps.csv if it is a gap.
 
@@ -31,11 +31,11 @@ def gap_or_template(
 
     Raises InputError if the name is neither.
     """
-    table = gaps.load_gaps(folder) if table is None else table
+    table = gaps.load_gaps() if table is None else table
     rows = table.filter(gap=about)
     row = rows.row(0, named=True) if rows.height else None
     template = row["template"] if row else about
-    known = templates(folder)
+    known = templates()
     if row and template not in known:
         fault = f"'{template}' is no letter" if template else "it is empty"
         raise InputError(
@@ -50,9 +50,7 @@ def gap_or_template(
     return template, row
 
 
-def authorities(
-    procedure: str, language: str, gap: Mapping[str, str] | None = None, folder: Path | None = None
-) -> list[str]:
+def authorities(procedure: str, language: str, gap: Mapping[str, str] | None = None) -> list[str]:
     """Return the names of the authorities under a law, the gap's own first.
 
     They are official names in the law's language if the law's file has them.
@@ -65,13 +63,11 @@ def authorities(
         own = [gap[f"body_{language}"] or gap["body_en"]]
     return own + [
         each.ko if language == "ko" else each.en if language == "en" else each.official or each.en
-        for each in one_procedure(procedure, folder).addressees
+        for each in one_procedure(procedure).addressees
     ]
 
 
-def prefilled(
-    gap: Mapping[str, str] | None, procedure: str, language: str, folder: Path | None = None
-) -> dict[str, str]:
+def prefilled(gap: Mapping[str, str] | None, procedure: str, language: str) -> dict[str, str]:
     """Return the fields known in advance: body, system, period, document of a gap's own law.
 
     Under another law it returns nothing, because another authority has another system.
@@ -83,7 +79,7 @@ def prefilled(
         found = {name: gap.get(f"{column}_{language}") for name, column in named.items()}
         found["period"] = written_window(gap.get("period") or "", language)
         return {name: value for name, value in found.items() if value}
-    return gaps.gap_fields(gap["gap"], language, folder)
+    return gaps.gap_fields(gap["gap"], language)
 
 
 def written_window(window: str, tag: str) -> str:
@@ -106,7 +102,6 @@ def said_in(
     *,
     before: str,
     after: str,
-    folder: Path | None = None,
 ) -> dict[str, str]:
     """Return a letter's fields in another language; the writer's own text stays unchanged.
 
@@ -115,25 +110,38 @@ def said_in(
     """
     told = dict(fields)
     for language in dict.fromkeys((before, *LANGUAGES)):
-        own = prefilled(gap, procedure, language, folder)
-        into = prefilled(gap, procedure, after, folder)
+        own = prefilled(gap, procedure, language)
+        into = prefilled(gap, procedure, after)
         told |= {name: into[name] for name in into if name in own and told.get(name) == own[name]}
         # from the end, because the gap's own body is first, and not in every language
-        bodies = reversed(authorities(procedure, language, gap, folder))
-        into = dict(zip(bodies, reversed(authorities(procedure, after, gap, folder)), strict=False))
+        bodies = reversed(authorities(procedure, language, gap))
+        into = dict(zip(bodies, reversed(authorities(procedure, after, gap)), strict=False))
         if told.get("body") in into:
             told["body"] = into[told["body"]]
     return told
 
 
-def reading_language(made: letters.Letter, asked: str | None) -> str:
-    """Return the language of the requester's translation, or '' for none.
+def translated_letter(
+    template: str,
+    procedure: str,
+    fields: Mapping[str, str],
+    personal: Mapping[str, str],
+    *,
+    language: str,
+    gap: Mapping[str, str] | None,
+    asked: str | None,
+) -> tuple[letters.Letter, letters.Letter | None]:
+    """Return a letter, and its translation for the requester, None without one.
 
-    It is the language asked for; English by default, if the letter is in neither of the kit's two
-    languages. '' for 'none' and for the letter's own language.
+    It is in the language `asked` for; in English by default, if the letter is in neither of the
+    kit's two languages. Raises InputError as `letters.letter`.
     """
+    made = letters.letter(template, procedure, {**personal, **fields}, language)
     reader = asked or ("" if made.language in LANGUAGES else "en")
-    return "" if reader in ("none", made.language) else reader
+    if reader in ("", "none", made.language):
+        return made, None
+    said = said_in(fields, gap, procedure, before=language, after=reader)
+    return made, letters.letter(template, procedure, {**personal, **said}, reader)
 
 
 def draft_name(procedure: str, day: dt.date, template: str, gap: str = "") -> str:

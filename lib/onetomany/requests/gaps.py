@@ -7,7 +7,6 @@ folder).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -62,10 +61,8 @@ _LACKS = {
 }
 
 
-def load_gaps(folder: Path | None = None) -> pl.DataFrame:
+def load_gaps() -> pl.DataFrame:
     """Return the gaps of the Incheon case as text: the columns of TABLE.
-
-    `folder` is data_requests/ (see `procedures.requests_folder`), which contains the letters.
 
     Raises InputError for a missing column, an empty cell, a repeated gap, or a template that
     doesn't exist or doesn't fit the gap.
@@ -74,7 +71,7 @@ def load_gaps(folder: Path | None = None) -> pl.DataFrame:
     rows = pl.read_csv(path.read_bytes(), infer_schema=False)
     require_columns(rows, TABLE, str(path))
     rows = rows.select(TABLE)
-    known = templates(folder)
+    known = templates()
     for row in rows.iter_rows(named=True):
         gap, own = row["gap"], known.get(row["template"] or "")
         if empty := [name for name in TABLE if not row[name]]:
@@ -175,13 +172,13 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
             )
 
 
-def gap_fields(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
+def gap_fields(gap: str, language: str) -> dict[str, str]:
     """Return the fields known for a gap's letter: body, system and period.
 
     Returns nothing for languages without the case's own words. Raises InputError for a gap that
     isn't in gaps.csv.
     """
-    rows = load_gaps(folder)
+    rows = load_gaps()
     own = rows.filter(pl.col("gap") == gap)
     if own.is_empty():
         raise InputError(f"There is no gap '{gap}': there are {', '.join(rows['gap'])}.")

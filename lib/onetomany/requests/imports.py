@@ -15,6 +15,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,38 +48,36 @@ def read_export(
     for an unknown zone.
     """
     path = Path(path)
-    export = _loaded(path)
+    loaded = _loaded(path)
     days = _Days(path, zone)
-    events = export if isinstance(export, list) else None
-    if isinstance(export, dict) and "messages" in export and "public_body" in export:
-        request = _froide(export, path, days)
-    elif isinstance(export, dict) and "info_request_events" in export:
-        request = _alaveteli(export, _list(export, "info_request_events", path), path, days)
-    elif events and all(isinstance(each, dict) and "info_request" in each for each in events):
-        request = _alaveteli(_feed_head(events, path), events, path, days)
+    export = _Part(loaded if isinstance(loaded, dict) else {}, path)
+    if "messages" in export and "public_body" in export:
+        request = _froide(export, days)
+    elif "info_request_events" in export:
+        request = _alaveteli(export, export.parts("info_request_events"), days)
+    elif _is_feed(loaded):
+        events = [_Part(each, path) for each in loaded]
+        request = _alaveteli(_feed_head(events, path), events, days)
     else:
         raise InputError(
             f"{path} is not a request of Froide (with messages) or of Alaveteli (with "
             "info_request_events, or a feed of events)."
         )
-    known = {**vars(request), "procedure": procedure}
-    return Request(**known | ({"id": request_id} if request_id else {}))
+    return replace(request, procedure=procedure, id=request_id or request.id)
 
 
-def _froide(export: dict[str, Any], path: Path, days: _Days) -> Request:
-    messages = [
-        each for each in _list(export, "messages", path) if not _flag(each, "is_draft", path)
-    ]
-    body = _table(export, "public_body", path)
+def _froide(export: _Part, days: _Days) -> Request:
+    messages = [each for each in export.parts("messages") if not each.flag("is_draft")]
     rows, asked = [], False
     for number, each in enumerate(messages):
-        where = f"messages[{number}]."
-        day = days.of(each.get("timestamp"), f"{where}timestamp")
-        files = [_cut(file.get("name")) for file in _list(each, "attachments", path, where)]
-        note = "; ".join(filter(None, [_cut(each.get("subject")), _told("files", files)]))
-        if _flag(each, "is_response", path, where):
+        each.where = f"messages[{number}]."
+        day = days.of(each.get("timestamp"), f"{each.where}timestamp")
+        files = ", ".join(_cut(file.get("name")) for file in each.parts("attachments"))
+        told = [_cut(each.get("subject")), _cut(f"files: {files}") if files else ""]
+        note = "; ".join(filter(None, told))
+        if each.flag("is_response"):
             rows.append(Event(day, "message", f"from the body: {note}"))
-        elif _flag(each, "is_escalation", path, where):
+        elif each.flag("is_escalation"):
             rows.append(Event(day, "message", f"to the mediator: {note}"))
         else:
             rows.append(Event(day, "message" if asked else "sent", note))
@@ -88,28 +88,19 @@ def _froide(export: dict[str, Any], path: Path, days: _Days) -> Request:
         rows.append(Event(day, outcome, f"resolution: {resolution}{said}"))
     law = export.get("law")
     notes = {
-        "law": _cut(law.get("name")) if isinstance(law, dict) else _cut(law),
-        "status": _cut(export.get("status")),
-        "due by the platform": _cut(export.get("due_date")),
-        "grounds of refusal, in its words": _cut(export.get("refusal_reason")),
-        "costs": _cut(export.get("costs")),
+        "law": law.get("name") if isinstance(law, dict) else law,
+        "status": export.get("status"),
+        "due by the platform": export.get("due_date"),
+        "grounds of refusal, in its words": export.get("refusal_reason"),
+        "costs": export.get("costs"),
         **_unknown("froide", export, messages),
     }
-    return Request(
-        id=f"froide-{_number(export, path)}",
-        title=_needed(export, "title", path),
-        procedure="",
-        body=_needed(body, "name", path, "public_body."),
-        reference=_cut(export.get("reference")),
-        source=_cut(export.get("url") or export.get("resource_uri")),
-        history=_sorted(rows),
-        notes=_notes("Froide", notes),
-    )
+    request = _request("Froide", export, rows, notes)
+    source = _cut(export.get("url") or export.get("resource_uri"))
+    return replace(request, reference=_cut(export.get("reference")), source=source)
 
 
-def _resolved(
-    export: dict[str, Any], messages: list[dict[str, Any]], days: _Days
-) -> tuple[dt.date, str]:
+def _resolved(export: _Part, messages: list[_Part], days: _Days) -> tuple[dt.date, str]:
     """Return the day a request was resolved: as stated, or of its last message, with a note."""
     if export.get("resolved_on"):
         return days.of(export["resolved_on"], "resolved_on"), ""
@@ -122,14 +113,13 @@ def _resolved(
     return days.of(last, "last_message"), "; no day is given, that of the last message is taken"
 
 
-def _alaveteli(
-    export: dict[str, Any], events: list[dict[str, Any]], path: Path, days: _Days
-) -> Request:
-    rows, outcomes = [], _KNOWN["alaveteli"]["outcomes"]
+def _alaveteli(export: _Part, events: list[_Part], days: _Days) -> Request:
+    rows: list[Event] = []
+    outcomes = _KNOWN["alaveteli"]["outcomes"]
     for number, each in enumerate(events):
-        where = f"events[{number}]."
-        kind = _needed(each, "event_type", path, where)
-        day = days.of(each.get("created_at"), f"{where}created_at")
+        each.where = f"events[{number}]."
+        kind = each.text("event_type")
+        day = days.of(each.get("created_at"), f"{each.where}created_at")
         state = str(each.get("calculated_state") or "")
         if kind in ("sent", "resent"):
             rows.append(Event(day, "sent", "" if kind == "sent" else "sent again"))
@@ -138,25 +128,39 @@ def _alaveteli(
         elif kind in ("followup_sent", "followup_resent"):
             rows.append(_followed_up(day, state, rows))
         else:
-            rows.append(Event(day, "message", _cut(kind)))
-    body = _table(export, "public_body", path)
-    law = _cut(export.get("law_used"))
+            rows.append(Event(day, "message", kind))
     notes = {
-        "law": law,
-        "state": _cut(export.get("described_state")),
-        "state in words": _cut(export.get("display_status")),
-        "visible": _cut(export.get("prominence")),
-        "not in such exports": _cut(_KNOWN["alaveteli"]["not_told"]),
+        "law": export.get("law_used"),
+        "state": export.get("described_state"),
+        "state in words": export.get("display_status"),
+        "visible": export.get("prominence"),
+        "not in such exports": _KNOWN["alaveteli"]["not_told"],
         **_unknown("alaveteli", export, events),
     }
+    request = _request("Alaveteli", export, rows, notes)
+    return replace(request, source=_cut(export.get("url_title")))
+
+
+def _request(
+    platform: str, export: _Part, rows: list[Event], notes: Mapping[str, object]
+) -> Request:
+    """Return a request with its events in order and what else the export says as notes."""
+    number = export.get("id")
+    if type(number) is not int or number < 0:
+        raise InputError(f"{export.path}: 'id' must be a whole number.")
+    told = "\n".join(f"- {name}: {_cut(value)}" for name, value in notes.items() if _cut(value))
     return Request(
-        id=f"alaveteli-{_number(export, path)}",
-        title=_needed(export, "title", path),
+        id=f"{platform.lower()}-{number}",
+        title=export.text("title"),
         procedure="",
-        body=_needed(body, "name", path, "public_body."),
-        source=_cut(export.get("url_title")),
-        history=_sorted(rows),
-        notes=_notes("Alaveteli", notes),
+        body=export.part("public_body").text("name"),
+        history=tuple(sorted(rows, key=lambda each: each.date)),
+        notes=(
+            f"Imported from an export of {platform}, which doesn't say when the body received the "
+            f"request: add the event 'received', from which deadlines run. Other fields of the "
+            f"export:\n\n"
+            f"{told}"
+        ).rstrip(),
     )
 
 
@@ -179,12 +183,53 @@ def _followed_up(day: dt.date, state: str, before: list[Event]) -> Event:
     return Event(day, "message", "follow-up")
 
 
-def _feed_head(events: list[dict[str, Any]], path: Path) -> dict[str, Any]:
+def _is_feed(loaded: Any) -> bool:
+    return bool(loaded) and isinstance(loaded, list) and all(
+        isinstance(each, dict) and "info_request" in each for each in loaded
+    )  # fmt: skip
+
+
+def _feed_head(events: list[_Part], path: Path) -> _Part:
     """Return the one request that a feed is about."""
-    heads = [_table(each, "info_request", path) for each in events]
+    heads = [each.part("info_request") for each in events]
     if len({str(each.get("id")) for each in heads}) > 1:
         raise InputError(f"{path} contains events of several requests: import one at a time.")
-    return heads[0] | {"public_body": events[0].get("public_body")}
+    return _Part(heads[0] | {"public_body": events[0].get("public_body")}, path)
+
+
+class _Part(dict[str, Any]):
+    """An object of an export; `path` and `where`, its place in the file, are for messages."""
+
+    def __init__(self, raw: dict[str, Any], path: Path, where: str = "") -> None:
+        super().__init__(raw)
+        self.path, self.where = path, where
+
+    def refuse(self, name: str, what: str) -> InputError:
+        return InputError(f"{self.path}: '{self.where}{name}' {what}.")
+
+    def parts(self, name: str) -> list[_Part]:
+        found = self.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise self.refuse(name, "must be a list of objects")
+        if len(found) > MAX_EVENTS:
+            raise self.refuse(name, f"has more than {MAX_EVENTS:,} entries")
+        return [_Part(each, self.path) for each in found]
+
+    def part(self, name: str) -> _Part:
+        if not isinstance(found := self.get(name), dict):
+            raise InputError(f"{self.path}: '{name}' must be an object.")
+        return _Part(found, self.path, f"{name}.")
+
+    def flag(self, name: str) -> bool:
+        if not isinstance(found := self.get(name, False), bool):
+            raise self.refuse(name, "must be true or false")
+        return found
+
+    def text(self, name: str) -> str:
+        found = self.get(name)
+        if not isinstance(found, str) or not found.strip():
+            raise self.refuse(name, "must be a text that is not empty")
+        return _cut(found)
 
 
 class _Days:
@@ -261,43 +306,6 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is not a JSON number")
 
 
-def _list(table: dict[str, Any], name: str, path: Path, where: str = "") -> list[dict[str, Any]]:
-    found = table.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise InputError(f"{path}: '{where}{name}' must be a list of objects.")
-    if len(found) > MAX_EVENTS:
-        raise InputError(f"{path}: '{where}{name}' has more than {MAX_EVENTS:,} entries.")
-    return found
-
-
-def _table(table: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
-    found = table.get(name)
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: '{name}' must be an object.")
-    return found
-
-
-def _flag(table: dict[str, Any], name: str, path: Path, where: str = "") -> bool:
-    found = table.get(name, False)
-    if not isinstance(found, bool):
-        raise InputError(f"{path}: '{where}{name}' must be true or false.")
-    return found
-
-
-def _needed(table: dict[str, Any], name: str, path: Path, where: str = "") -> str:
-    found = table.get(name)
-    if not isinstance(found, str) or not found.strip():
-        raise InputError(f"{path}: '{where}{name}' must be a text that is not empty.")
-    return _cut(found)
-
-
-def _number(table: dict[str, Any], path: Path) -> int:
-    found = table.get("id")
-    if type(found) is not int or found < 0:
-        raise InputError(f"{path}: 'id' must be a whole number.")
-    return found
-
-
 def _cut(value: object) -> str:
     """Return a value as one short line of text; '' for none."""
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
@@ -305,32 +313,12 @@ def _cut(value: object) -> str:
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
 
 
-def _told(name: str, values: list[str]) -> str:
-    return _cut(f"{name}: {', '.join(values)}") if values else ""
-
-
-def _unknown(
-    platform: str, request: dict[str, Any], events: list[dict[str, Any]]
-) -> dict[str, str]:
+def _unknown(platform: str, request: _Part, events: list[_Part]) -> dict[str, object]:
     """Return fields that the platform isn't known to write, each with its first value."""
     merged = {name: value for each in reversed(events) for name, value in each.items()}
     return {
-        f"unknown field of the {what}, {_cut(name)}": _cut(value)
+        f"unknown field of the {what}, {_cut(name)}": value
         for what, table in (("request", request), ("event", merged))
         for name, value in table.items()
         if name not in _KNOWN[platform][what]
     }
-
-
-def _sorted(rows: list[Event]) -> tuple[Event, ...]:
-    return tuple(sorted(rows, key=lambda each: each.date))
-
-
-def _notes(platform: str, notes: dict[str, str]) -> str:
-    told = "\n".join(f"- {name}: {value}" for name, value in notes.items() if value)
-    return (
-        f"Imported from an export of {platform}, which doesn't say when the body received the "
-        f"request: add the event 'received', from which deadlines run. Other fields of the "
-        f"export:\n\n"
-        f"{told}"
-    ).rstrip()

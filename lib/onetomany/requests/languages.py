@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from onetomany.errors import InputError, near
 from .letter_templates import made_of, read_toml, templates_folder
@@ -43,16 +42,15 @@ class LetterLanguage:
     regional: Mapping[str, str] = field(default_factory=dict)  # region to date
 
 
-def letter_languages(folder: Path | None = None) -> dict[str, LetterLanguage]:
-    """Read every language of `folder`/templates/languages.toml, by its ISO 639 code.
+def letter_languages() -> dict[str, LetterLanguage]:
+    """Read every language of data_requests/templates/languages.toml, by its ISO 639 code.
 
-    `folder` is data_requests/. Raises InputError, naming the field, if something is missing or
-    there are not twelve months.
+    Raises InputError, naming the field, if something is missing or there are not twelve months.
 
     >>> letter_languages()["de"].months[2]
     'März'
     """
-    path = templates_folder(folder) / "languages.toml"
+    path = templates_folder() / "languages.toml"
     try:
         raw = read_toml(path.read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:
@@ -64,7 +62,7 @@ def letter_languages(folder: Path | None = None) -> dict[str, LetterLanguage]:
     return found
 
 
-def letter_language(tag: str, folder: Path | None = None) -> LetterLanguage:
+def letter_language(tag: str) -> LetterLanguage:
     """Return the language of a tag such as 'en-US' or 'de'.
 
     Raises InputError for an unknown language, naming the known ones.
@@ -72,7 +70,7 @@ def letter_language(tag: str, folder: Path | None = None) -> LetterLanguage:
     >>> letter_language("en-US").en
     'English'
     """
-    known = letter_languages(folder)
+    known = letter_languages()
     primary = tag.partition("-")[0]
     if primary not in known:
         raise InputError(
@@ -82,13 +80,13 @@ def letter_language(tag: str, folder: Path | None = None) -> LetterLanguage:
     return known[primary]
 
 
-def written_date(day: dt.date, tag: str, folder: Path | None = None) -> str:
+def written_date(day: dt.date, tag: str) -> str:
     """Return a date as letters of that language and region write it.
 
     >>> written_date(dt.date(2026, 11, 24), "en-US"), written_date(dt.date(2026, 11, 24), "de-DE")
     ('November 24, 2026', '24. November 2026')
     """
-    language = letter_language(tag, folder)
+    language = letter_language(tag)
     form = language.regional.get(tag.partition("-")[2], language.date)
     return form.format(day=day.day, month=language.months[day.month - 1], year=day.year)
 

@@ -2,62 +2,73 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
+
+from pydantic import AfterValidator, StrictBool
 
 from onetomany.errors import InputError
 from onetomany.sources.kit_files import packaged_rows
+from .checked_tables import Day, Number, Table, Text, one_of
 
-VERIFIED = ("read", "recalled")
-UNITS = ("working_days", "calendar_days", "months")
+Verified = Literal["read", "recalled"]
+VERIFIED = get_args(Verified)
+Unit = Literal["working_days", "calendar_days", "months"]
 # whose holidays count; "US-MA" are those of a part of a country (`days.working_days`)
 CALENDAR_ROWS = {row["calendar"]: row for row in packaged_rows(__package__, "calendars.csv")}
-CALENDARS = (*CALENDAR_ROWS, "EC", "EU")
 MEMBER_STATES = (  # of the European Union
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
     *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
-WHOSE = ("body", "requester", "third_party", "review")
-LIMITS = ("latest", "earliest")
-EFFECTS = ("restarts", "pauses")
-NOTICES = ("", "within")
 # rules that stop, move or extend a period: each law has a rule on each, or `not_found`
 TOPICS = (
     *("clarification", "fees", "transfer", "translation", "extension", "consultation"),
     "after_answer",
 )
-WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 
 # events of a request in their usual order. `law` is the event of the law that one of the log stands
 # for; `silence` is never logged: it follows from a missing decision
 EVENT_LIST = packaged_rows(__package__, "events.csv")
 EVENTS = {row["event"]: (row["en"], row["ko"]) for row in EVENT_LIST if row["en"]}
+Event = Annotated[str, one_of(EVENTS)]
+
+
+def _web_address(value: str) -> str:
+    if not re.match(r"https?://\S+$", value):
+        raise ValueError("must be a web address")
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", value):
+        raise ValueError(f"is '{value}': it must be such as 'de' or 'en-US'")
+    return value
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Table):
     """The source of a field, how it was checked, and when."""
 
-    id: str
-    title: str
-    title_ko: str
-    url: str
-    verified: str  # of VERIFIED, for the fields that don't say otherwise
-    how: str
-    read: dt.date | None  # the day of reading; None if not read
+    id: Text
+    title: Text
+    title_ko: Text
+    url: Annotated[str, AfterValidator(_web_address)]
+    verified: Verified  # for the fields that don't say otherwise
+    how: Text
+    read: Day | None  # the day of reading; None if not read
 
 
 @dataclass(frozen=True)
-class Provision:
+class Provision(Table):
     """A statement of the law in both languages (own words), with its article and source."""
 
-    en: str
-    ko: str
-    article: str
-    article_ko: str
+    en: Text
+    ko: Text
+    article: Text
+    article_ko: Text
     source: Source
-    verified: str
+    verified: Verified
 
 
 @dataclass(frozen=True)
@@ -68,17 +79,17 @@ class Addressee(Provision):
     language.
     """
 
-    id: str
-    holds_en: str
-    holds_ko: str
-    official: str = ""
+    id: Text
+    holds_en: Text
+    holds_ko: Text
+    official: Text = ""
 
 
 @dataclass(frozen=True)
 class Required(Provision):
     """A field that the law requires in a request; `id` is its name in a letter's fields."""
 
-    id: str
+    id: Text
 
 
 @dataclass(frozen=True)
@@ -94,18 +105,18 @@ class Step(Provision):
     reviewer, so that nobody calls them late by mistake, and not to move for anybody else.
     """
 
-    id: str
-    whose: str
-    starts: str
-    ends: tuple[str, ...]
-    number: int
-    unit: str
-    first_day: bool
-    rolls: bool
-    limit: str
-    lapse: str
-    moves_start: bool = False
-    rolls_unread: bool = False
+    id: Text
+    whose: Literal["body", "requester", "third_party", "review"]
+    starts: Event
+    ends: tuple[Event, ...]
+    number: Number
+    unit: Unit
+    first_day: StrictBool
+    rolls: StrictBool
+    limit: Literal["latest", "earliest"]
+    lapse: Literal["", "silence"]
+    moves_start: StrictBool = False
+    rolls_unread: StrictBool = False
 
     @property
     def moves_end(self) -> bool:
@@ -122,12 +133,12 @@ class Extension(Provision):
     is 0, and the step lasts to the day that the authority named.
     """
 
-    id: str
-    step: str
-    number: int
-    unit: str
-    notice: str = ""
-    announced: bool = False
+    id: Text
+    step: Text
+    unit: Unit
+    number: Number = 0
+    notice: Literal["", "within"] = ""
+    announced: StrictBool = False
 
 
 @dataclass(frozen=True)
@@ -140,23 +151,23 @@ class Stop(Provision):
     pause lasts at most `longest` days of `longest_unit` after the first (0: until it is answered).
     """
 
-    id: str
-    step: str
-    starts: str
-    ends: str
-    effect: str
-    most: int = 0
-    first_day: bool = True
-    last_day: bool = True
-    longest: int = 0
-    longest_unit: str = "calendar_days"
+    id: Text
+    step: Text
+    starts: Event
+    ends: Event
+    effect: Literal["restarts", "pauses"]
+    most: Number = 0
+    first_day: StrictBool = True
+    last_day: StrictBool = True
+    longest: Number = 0
+    longest_unit: Literal["working_days", "calendar_days"] = "calendar_days"
 
 
 @dataclass(frozen=True)
 class ClockRule(Provision):
     """A law's rule on one of `TOPICS`; `id` is the topic."""
 
-    id: str
+    id: Text
 
 
 @dataclass(frozen=True)
@@ -167,27 +178,27 @@ class Exemption(Provision):
     "discretionary" if the law says that the authority must or may refuse.
     """
 
-    id: str
-    weight: str
-    answer_en: str
-    answer_ko: str
+    id: Text
+    weight: Literal["absolute", "qualified", "mandatory", "discretionary"]
+    answer_en: Text
+    answer_ko: Text
 
 
 @dataclass(frozen=True)
 class Closed(Provision):
     """The days of one year on which an institution is closed; `id` is the year."""
 
-    id: str
-    days: tuple[dt.date, ...]
+    id: Text
+    days: tuple[Day, ...]
 
 
 @dataclass(frozen=True)
-class Procedure:
+class Procedure(Table):
     """One law under which one can ask for something."""
 
-    id: str
-    calendar: str
-    last_checked: dt.date
+    id: Text
+    calendar: Annotated[str, one_of((*CALENDAR_ROWS, "EC", "EU"))]
+    last_checked: Day
     sources: tuple[Source, ...]
     name: Provision
     jurisdiction: Provision
@@ -201,12 +212,13 @@ class Procedure:
     required: tuple[Required, ...]
     steps: tuple[Step, ...]
     extensions: tuple[Extension, ...]
-    stops: tuple[Stop, ...]  # empty if the law has none, or we could not read it
     exemptions: tuple[Exemption, ...]
-    closed: tuple[Closed, ...]  # empty if `calendar` is complete
-    clocks: tuple[ClockRule, ...]
-    not_found: tuple[str, ...]  # TOPICS on which we found nothing in the texts we read
-    language: str = ""  # language of its authorities, as 'en-US'; empty: English
+    stops: tuple[Stop, ...] = ()  # empty if the law has none, or we could not read it
+    closed: tuple[Closed, ...] = ()  # empty if `calendar` is complete
+    clocks: tuple[ClockRule, ...] = ()
+    not_found: tuple[Text, ...] = ()  # TOPICS on which we found nothing in the texts we read
+    # of its authorities, as 'en-US'; empty: English
+    language: Annotated[str, AfterValidator(_language)] = ""
     language_rule: Provision | None = None  # the law's rule on other languages
 
     def step(self, name: str) -> Step:

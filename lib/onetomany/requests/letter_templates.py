@@ -120,48 +120,42 @@ class Frame:
 Made = TypeVar("Made")
 
 
-def templates(folder: Path | None = None) -> dict[str, Template]:
-    """Read every template of `folder`/templates, by id. `folder` is data_requests/.
+def templates() -> dict[str, Template]:
+    """Read every template of data_requests/templates, by id.
 
     Raises InputError, naming file and field, if a head is not TOML or incomplete.
     """
-    return {
-        path.name.removesuffix(SUFFIX): _template(path) for path in _files(templates_folder(folder))
-    }
+    return {name: _template(path) for name, path in _files(templates_folder()).items()}
 
 
-def frames(folder: Path | None = None) -> dict[str, Frame]:
-    """Read every frame of `folder`/templates/frames, by the id of its procedure.
+def frames() -> dict[str, Frame]:
+    """Read every frame of data_requests/templates/frames, by the id of its procedure.
 
     Raises InputError as `templates`.
     """
-    found = _files(templates_folder(folder) / "frames")
-    return {path.name.removesuffix(SUFFIX): _frame(path) for path in found}
+    return {name: _frame(path) for name, path in _files(templates_folder() / "frames").items()}
 
 
-def template_and_frame(
-    template: str, procedure: str, folder: Path | None = None
-) -> tuple[Template, Frame]:
+def template_and_frame(template: str, procedure: str) -> tuple[Template, Frame]:
     """Return the template and the frame of a letter.
 
     Raises InputError if either is unknown or they don't fit together.
     """
-    home = templates_folder(folder)
-    known = [path.name.removesuffix(SUFFIX) for path in _files(home)]
+    known, framed = _files(templates_folder()), _files(templates_folder() / "frames")
     if template not in known:
         raise InputError(f"There is no template '{template}': there are {', '.join(known)}.")
-    own, framed = _template(home / f"{template}{SUFFIX}"), home / "frames" / f"{procedure}{SUFFIX}"
-    if procedure not in own.procedures or not framed.is_file():
+    own = _template(known[template])
+    if procedure not in own.procedures or procedure not in framed:
         raise InputError(
             f"'{template}' can't be asked for under '{procedure}': take one of "
             f"{', '.join(own.procedures)}."
         )
-    return own, _frame(framed)
+    return own, _frame(framed[procedure])
 
 
-def letter_fields(folder: Path | None = None) -> dict[str, Field]:
+def letter_fields() -> dict[str, Field]:
     """Read every field that a letter may need, by id (`templates/fields.toml`)."""
-    path = templates_folder(folder) / "fields.toml"
+    path = templates_folder() / "fields.toml"
     raw = read_toml(path.read_text(encoding="utf-8"), path)
     found = {key: made_of(Field, {"id": key, **each}, path) for key, each in raw.items()}
     for each in found.values():
@@ -196,10 +190,10 @@ def languages_of(template: Template, frame: Frame) -> list[str]:
     return [each for each in frame.languages if each in template.languages]
 
 
-def environment(folder: Path | None = None) -> Environment:
+def environment() -> Environment:
     """Return jinja2 for letters: sandboxed, strict, with every value escaped for Markdown."""
     made = ImmutableSandboxedEnvironment(
-        loader=_Loader(templates_folder(folder)),
+        loader=_Loader(templates_folder()),
         undefined=StrictUndefined,
         finalize=lambda value: escape(str(value)),
         keep_trailing_newline=False,
@@ -268,16 +262,16 @@ class _Loader(BaseLoader):
         return split_head(path.read_text(encoding="utf-8"), path)[1], None, None
 
 
-def templates_folder(folder: Path | None = None) -> Path:
-    """Return the folder `folder`/templates. Raises InputError if there is none."""
-    home = requests_folder(folder) / "templates"
+def templates_folder() -> Path:
+    """Return the folder data_requests/templates. Raises InputError if there is none."""
+    home = requests_folder() / "templates"
     if not home.is_dir():
         raise InputError(f"There is no folder {home}: it should contain the templates of letters.")
     return home
 
 
-def _files(home: Path) -> list[Path]:
-    return sorted(home.glob(f"*{SUFFIX}"))
+def _files(home: Path) -> dict[str, Path]:
+    return {path.name.removesuffix(SUFFIX): path for path in sorted(home.glob(f"*{SUFFIX}"))}
 
 
 def _head(path: Path) -> dict[str, Any]:

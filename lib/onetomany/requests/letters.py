@@ -14,21 +14,9 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from onetomany.errors import InputError, near
+from . import letter_templates as forms
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
-from .letter_templates import (
-    SUFFIX,
-    Field,
-    Frame,
-    Template,
-    environment,
-    escape,
-    languages_of,
-    letter_fields,
-    needed_of,
-    read_toml,
-    template_and_frame,
-)
 from .procedures import one_procedure, requests_folder
 
 PERSONAL_FILE = "requester.toml"
@@ -87,17 +75,17 @@ def requester(path: Path | None = None) -> dict[str, str]:
     if path is None and not file.exists():
         return {}
     try:
-        raw = read_toml(file.read_text(encoding="utf-8"), file)
+        raw = forms.read_toml(file.read_text(encoding="utf-8"), file)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} can't be read: {error}.") from error
-    personal = [name for name, field in letter_fields().items() if field.personal]
+    personal = [name for name, field in forms.letter_fields().items() if field.personal]
     for name, value in raw.items():
         if name not in personal or not isinstance(value, str):
             raise InputError(f"{file}: '{name}' must be a text, and of {', '.join(personal)}.")
     return {name: value for name, value in raw.items() if value.strip()}
 
 
-def law_language(procedure: str, folder: Path | None = None) -> str:
+def law_language(procedure: str) -> str:
     """Return the tag of the language of a law's authorities, such as 'de-DE'.
 
     A law that names none counts as English. Raises InputError for an unknown law.
@@ -105,7 +93,7 @@ def law_language(procedure: str, folder: Path | None = None) -> str:
     >>> law_language("de-ifg")
     'de-DE'
     """
-    return one_procedure(procedure, folder).language or "en"
+    return one_procedure(procedure).language or "en"
 
 
 def letter(
@@ -113,8 +101,6 @@ def letter(
     procedure: str,
     fields: Mapping[str, str],
     language: str | None = None,
-    *,
-    folder: Path | None = None,
 ) -> Letter:
     """Return a letter of `template` under `procedure`, with its `fields` filled in.
 
@@ -126,33 +112,27 @@ def letter(
     an invalid date, for a choice that is not one of its options, and for missing fields, which it
     lists with their meaning.
     """
-    own, frame = template_and_frame(template, procedure, folder)
-    law = one_procedure(procedure, folder)
+    own, frame = forms.template_and_frame(template, procedure)
+    law = one_procedure(procedure)
     law_tag = law.language or "en"
     language = language or law_tag.partition("-")[0]
     tag = law_tag if law_tag.partition("-")[0] == language else language
     _refuse_language(own, frame, language, law_tag)
-    about = letter_fields(folder)
+    about = forms.letter_fields()
     given = _chosen(frame, fields, about)
-    needed = needed_of(own, frame, given)
+    needed = forms.needed_of(own, frame, given)
     _refuse_missing(needed, given, template, about)
     day = _day(given["date"])
     values = dict.fromkeys((*frame.fields, *own.fields), "")
-    values |= {name: str(given[name]) for name in needed} | {"date": written_date(day, tag, folder)}
-    made = environment(folder)
+    values |= {name: str(given[name]) for name in needed} | {"date": written_date(day, tag)}
     try:
-        subject = _unescaped(made.from_string(own.title(language)).render(values))
-        body = made.get_template(f"{template}{SUFFIX}").render(
-            values, title=subject, language=language, frame=f"frames/{procedure}{SUFFIX}"
-        )
-        body = _with_document(body, given.get("document", ""))
-        lines = own.questions.get(language, ())
-        asked = [made.from_string(each).render(values) for each in lines]
-        body = _with_questions(body, asked, own.id, letter_language(language, folder))
+        subject, body = _rendered(own, frame, language, values, given.get("document", ""))
     except TemplateError as error:
         raise InputError(f"Template '{template}' under '{procedure}': {error}.") from error
     markdown = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
     blocks = _blocks(markdown)
+    unread = [each for each in frame.provisions if each.verified != "read"]
+    notices = _other_language(law, language, law_tag), _mixed_in(blocks, frame, language)
     return Letter(
         template=template,
         procedure=procedure,
@@ -161,21 +141,28 @@ def letter(
         date=day,
         markdown=markdown,
         blocks=blocks,
-        unread=tuple(
-            f"{each.article}: {each.says} ({each.source})"
-            for each in frame.provisions
-            if each.verified != "read"
-        ),
+        unread=tuple(f"{each.article}: {each.says} ({each.source})" for each in unread),
         tag=tag,
-        notices=(
-            *_other_language(law, language, law_tag, folder),
-            *_mixed_in(blocks, frame, language),
-        ),
+        notices=(*notices[0], *notices[1]),
     )
 
 
-def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -> None:
-    written = languages_of(own, frame)
+def _rendered(
+    own: forms.Template, frame: forms.Frame, language: str, values: Mapping[str, str], document: str
+) -> tuple[str, str]:
+    """Return a letter's subject and its Markdown."""
+    made = forms.environment()
+    subject = _unescaped(made.from_string(own.title(language)).render(values))
+    body = made.get_template(f"{own.id}{forms.SUFFIX}").render(
+        values, title=subject, language=language, frame=f"frames/{frame.id}{forms.SUFFIX}"
+    )
+    body = _with_document(body, document)
+    asked = [made.from_string(each).render(values) for each in own.questions.get(language, ())]
+    return subject, _with_questions(body, asked, own.id, letter_language(language))
+
+
+def _refuse_language(own: forms.Template, frame: forms.Frame, language: str, law_tag: str) -> None:
+    written = forms.languages_of(own, frame)
     if language in written:
         return
     said = "the authority's language, " if language == law_tag.partition("-")[0] else ""
@@ -186,7 +173,9 @@ def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -
     )
 
 
-def _chosen(frame: Frame, fields: Mapping[str, str], about: Mapping[str, Field]) -> dict[str, str]:
+def _chosen(
+    frame: forms.Frame, fields: Mapping[str, str], about: Mapping[str, forms.Field]
+) -> dict[str, str]:
     """Return the fields with the defaults of choices; raise InputError for an invalid choice."""
     given = {name: str(value) for name, value in fields.items()}
     for name in frame.fields:
@@ -212,7 +201,10 @@ def _with_document(body: str, document: str) -> str:
         return body
     items = found[1].rstrip().split("\n")
     ending = ";" if len(items) > 1 and items[0].endswith(";") else ""
-    listed = [f"{escape(document).rstrip('.;')}{ending}", *(_ITEM.sub("", each) for each in items)]
+    listed = [
+        f"{forms.escape(document).rstrip('.;')}{ending}",
+        *(_ITEM.sub("", each) for each in items),
+    ]
     numbered = "\n".join(f"{number}. {each}" for number, each in enumerate(listed, 1))
     return f"{body[: found.start()]}{numbered}\n\n{body[found.end() :]}"
 
@@ -232,13 +224,11 @@ def _with_questions(body: str, lines: list[str], template: str, words: LetterLan
     return body[: found.end()] + section + body[found.end() :]
 
 
-def _other_language(
-    law: Procedure, language: str, law_tag: str, folder: Path | None
-) -> tuple[str, ...]:
+def _other_language(law: Procedure, language: str, law_tag: str) -> tuple[str, ...]:
     """Return notices for a letter that isn't in the authority's language."""
     if language == law_tag.partition("-")[0]:
         return ()
-    own, asked = letter_language(language, folder), letter_language(law_tag, folder)
+    own, asked = letter_language(language), letter_language(law_tag)
     rule = law.language_rule
     why = f" {rule.en} {rule.ko} ({rule.article})" if rule else ""
     return (
@@ -247,7 +237,7 @@ def _other_language(
     )
 
 
-def _mixed_in(blocks: tuple[LetterPart, ...], frame: Frame, language: str) -> tuple[str, ...]:
+def _mixed_in(blocks: tuple[LetterPart, ...], frame: forms.Frame, language: str) -> tuple[str, ...]:
     """Return the items that ask for a fact, if the law gives access to documents only."""
     asked = next((block.items for block in blocks if block.kind == "list"), ())
     if frame.answers:
@@ -261,7 +251,7 @@ def _mixed_in(blocks: tuple[LetterPart, ...], frame: Frame, language: str) -> tu
 
 
 def _refuse_missing(
-    needed: list[str], given: Mapping[str, str], template: str, about: Mapping[str, Field]
+    needed: list[str], given: Mapping[str, str], template: str, about: Mapping[str, forms.Field]
 ) -> None:
     missing = [name for name in needed if not given.get(name, "").strip()]
     if not missing:
@@ -288,7 +278,7 @@ def _refuse_missing(
     )
 
 
-def _explained(name: str, field: Field | None, about: str) -> str:
+def _explained(name: str, field: forms.Field | None, about: str) -> str:
     if field is None:
         return name
     choice = f" [{', '.join(field.options)}]" if field.options else ""

@@ -8,80 +8,25 @@ is shown with that warning.
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import tomllib
-from collections.abc import Callable
-from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from onetomany.errors import InputError, near
 from onetomany.sources.kit_files import kit_folder, kit_path
-from .laws import (
-    CALENDARS,
-    EFFECTS,
-    EVENTS,
-    LIMITS,
-    NOTICES,
-    TOPICS,
-    UNITS,
-    VERIFIED,
-    WEIGHTS,
-    WHOSE,
-    Addressee,
-    ClockRule,
-    Closed,
-    Exemption,
-    Extension,
-    Procedure,
-    Provision,
-    Required,
-    Source,
-    Step,
-    Stop,
+from .checked_tables import FieldError, entry_name, from_table
+from .laws import TOPICS, Procedure, Source
+
+_LISTS = (
+    "addressees",
+    "required",
+    "steps",
+    "extensions",
+    "exemptions",
+    "stops",
+    "closed",
+    "clocks",
 )
-
-P = TypeVar("P", bound=Provision)
-
-_TABLES = [each.name for each in fields(Procedure) if each.type == "Provision"]
-_LISTS = {
-    "addressees": Addressee,
-    "required": Required,
-    "steps": Step,
-    "extensions": Extension,
-    "stops": Stop,
-    "exemptions": Exemption,
-    "closed": Closed,
-    "clocks": ClockRule,
-}
-_MAY_LACK = ("stops", "closed", "clocks")  # optional lists of a file
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "verified": VERIFIED,
-    "unit": UNITS,
-    "whose": WHOSE,
-    "limit": LIMITS,
-    "weight": WEIGHTS,
-    "effect": EFFECTS,
-    "starts": tuple(EVENTS),
-    "lapse": ("", "silence"),
-    "calendar": CALENDARS,
-    "longest_unit": ("working_days", "calendar_days"),
-    "notice": NOTICES,
-}
-
-
-def _list_of(found: Any, kind: type) -> bool:
-    return isinstance(found, list) and all(type(each) is kind for each in found)
-
-
-# the types of fields but texts: whether a value fits, and what it must be
-_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "int": (lambda found: type(found) is int and found > 0, "must be a whole number of 1 or more"),
-    "bool": (lambda found: type(found) is bool, "must be true or false"),
-    "tuple[str, ...]": (lambda found: _list_of(found, str), "must be a list of texts"),
-    "tuple[dt.date, ...]": (lambda found: _list_of(found, dt.date), "must be a list of dates"),
-}
 
 
 def requests_folder(folder: Path | None = None) -> Path:
@@ -113,200 +58,112 @@ def procedures(folder: Path | None = None) -> dict[str, Procedure]:
     paths = sorted(laws.glob("*.toml"))
     if not paths:
         raise InputError(f"{laws} contains no procedure: it needs one TOML file for each.")
-    return {path.stem: _Reader(path).procedure() for path in paths}
+    return {path.stem: _read_law(path) for path in paths}
 
 
-def one_procedure(name: str, folder: Path | None = None) -> Procedure:
-    """Read and check one procedure of `folder`/laws. Raises InputError as `procedures`.
+def one_procedure(name: str) -> Procedure:
+    """Read and check one procedure of data_requests/laws. Raises InputError as `procedures`.
 
     >>> one_procedure("de-ifg").language
     'de-DE'
     """
-    laws = requests_folder(folder) / "laws"
+    laws = requests_folder() / "laws"
     known = sorted(path.stem for path in laws.glob("*.toml"))
     if name not in known:
         raise InputError(
             f"There is no law '{name}'{near(name, known)}: there are {', '.join(known)}."
         )
-    return _Reader(laws / f"{name}.toml").procedure()
+    return _read_law(laws / f"{name}.toml")
 
 
-class _Reader:
-    """Reads one file into a Procedure; every error names the file and the field."""
+def _read_law(path: Path) -> Procedure:
+    """Read and check one file; every error names the file and the field."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read as TOML: {error}.") from error
+    try:
+        sources = _sources(raw.get("sources"))
+        filled = {key: _filled(each, key, sources) for key, each in raw.items()}
+        law = from_table(Procedure, filled | {"sources": tuple(sources.values())})
+        if law.id != path.stem:
+            raise FieldError("id", f"must be the file's name, {path.stem}")
+        _check_ids(law)
+        _check_steps(law)
+        _check_topics(law)
+    except FieldError as error:
+        raise InputError(f"{path}: {error} (data_requests/README.md).") from error
+    return law
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.sources: dict[str, Source] = {}
 
-    def procedure(self) -> Procedure:
-        try:
-            raw = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{self.path} can't be read as TOML: {error}.") from error
-        own = {"id", "calendar", "last_checked", "sources", "not_found", "language"}
-        self.known(raw, {*own, "language_rule", *_TABLES, *_LISTS}, "")
-        if self.word(raw, "id", "") != self.path.stem:
-            raise self.refuse("id", f"must be the file's name, {self.path.stem}")
-        checked = self.entry(raw, "last_checked", "")
-        if type(checked) is not dt.date:
-            raise self.refuse("last_checked", "must be a date, such as 2026-11-24")
-        self.sources = {
-            key: self.source(key, each) for key, each in self.table(raw, "sources", "").items()
-        }
-        parts: dict[str, Any] = {
-            name: () if name in _MAY_LACK and name not in raw else self.list_of(raw, name, cls)
-            for name, cls in _LISTS.items()
-        }
-        for name in _TABLES:
-            parts[name] = self.made(self.table(raw, name, ""), Provision, name)
-        procedure = Procedure(
-            id=raw["id"],
-            calendar=self.word(raw, "calendar", ""),
-            last_checked=checked,
-            sources=tuple(self.sources.values()),
-            not_found=self.value(raw, "not_found", "", "tuple[str, ...]")
-            if "not_found" in raw
-            else (),
-            language=self.tag(raw),
-            language_rule=self.made(raw["language_rule"], Provision, "language_rule")
-            if "language_rule" in raw
-            else None,
-            **parts,
-        )
-        self.check_steps(procedure)
-        self.check_topics(procedure)
-        return procedure
+def _sources(given: Any) -> dict[str, Source]:
+    """Return the sources of a file by their key."""
+    if not isinstance(given, dict) or not given:
+        raise FieldError("sources", "must be a table with entries, [sources]")
+    found = {}
+    for key, each in given.items():
+        where = f"sources.{key}"
+        if not isinstance(each, dict):
+            raise FieldError(where, "must be a table")
+        known = {"id": key, "title_ko": each.get("title"), "read": None}
+        source = found[key] = from_table(Source, known | each, where)
+        if (source.verified == "read") != (source.read is not None):
+            raise FieldError(f"{where}.read", "must be the day of reading if 'verified' is 'read'")
+    return found
 
-    def check_topics(self, procedure: Procedure) -> None:
-        """Check that each of TOPICS occurs once: as a rule, or among those not found."""
-        told = [each.id for each in procedure.clocks]
-        both = [*told, *procedure.not_found]
-        if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
-            raise self.refuse("clocks", f"and 'not_found' may contain each topic once: {wrong[0]}")
-        if lacking := [each for each in TOPICS if each not in both]:
-            raise self.refuse("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
-    def check_steps(self, procedure: Procedure) -> None:
-        """Check that extensions fit their steps, and that steps end by known events."""
-        units = {step.id: step.unit for step in procedure.steps}
-        for each in procedure.extensions:
-            where = f"extensions.{each.id}"
-            if each.step not in units:
-                raise self.refuse(f"{where}.step", f"is not a step: '{each.step}'")
-            if each.announced and each.number:
-                raise self.refuse(f"{where}.number", "can't be used with 'announced': remove it")
-            if units[each.step] != each.unit:
-                raise self.refuse(f"{where}.unit", f"must be that of the step, {units[each.step]}")
-        for stop in procedure.stops:
-            where = f"stops.{stop.id}"
-            if stop.step not in units:
-                raise self.refuse(f"{where}.step", f"is not a step: '{stop.step}'")
-            if stop.ends not in EVENTS:
-                raise self.refuse(f"{where}.ends", f"is an unknown event: {stop.ends}")
-        for step in procedure.steps:
-            if step.rolls and step.rolls_unread:
-                raise self.refuse(
-                    f"steps.{step.id}.rolls_unread", "can't be used with 'rolls': choose"
-                )
-            if step.first_day and step.unit == "months":
-                raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
-            if unknown := set(step.ends) - set(EVENTS):
-                raise self.refuse(f"steps.{step.id}.ends", f"has unknown events: {unknown}")
-        if "decision" not in units:
-            raise self.refuse("steps", "must contain a step 'decision'")
+def _filled(part: Any, where: str, sources: dict[str, Source]) -> Any:
+    """Return a part of a file, each provision in it with its Source and what follows from it."""
+    if isinstance(part, list):
+        return [
+            _filled(each, f"{where}.{entry_name(each, n)}", sources) for n, each in enumerate(part)
+        ]
+    if not isinstance(part, dict) or "source" not in part:
+        return part
+    key = part["source"]
+    if not isinstance(key, str) or key not in sources:
+        raise FieldError(f"{where}.source", f"is not an entry of [sources]: '{key}'")
+    source = sources[key]
+    own = {"article_ko": part.get("article"), "verified": source.verified}
+    return own | part | {"source": source}
 
-    def refuse(self, field: str, what: str) -> InputError:
-        return InputError(f"{self.path}: '{field}' {what} (data_requests/README.md).")
 
-    def known(self, table: dict[str, Any], names: set[str], where: str) -> None:
-        for key in table:
-            if key not in names:
-                raise self.refuse(f"{where}{key}", "is an unknown field: remove it")
-
-    def entry(self, table: dict[str, Any], key: str, where: str) -> Any:
-        if key not in table:
-            raise self.refuse(f"{where}{key}", "is missing: add it")
-        return table[key]
-
-    def table(self, raw: dict[str, Any], key: str, where: str) -> dict[str, Any]:
-        found = self.entry(raw, key, where)
-        if not isinstance(found, dict) or not found:
-            raise self.refuse(f"{where}{key}", f"must be a table with entries, [{key}]")
-        return found
-
-    def word(self, table: dict[str, Any], key: str, where: str) -> str:
-        found = self.entry(table, key, where)
-        if not isinstance(found, str) or (not found.strip() and "" not in _CHOICES.get(key, ())):
-            raise self.refuse(f"{where}{key}", "must be a text that is not empty")
-        if key in _CHOICES and found not in _CHOICES[key]:
-            raise self.refuse(f"{where}{key}", f"is '{found}': it must be of {_CHOICES[key]}")
-        return found
-
-    def tag(self, raw: dict[str, Any]) -> str:
-        """Return the language, such as 'de' or 'en-US'; '' if the file names none."""
-        found = self.word(raw, "language", "") if "language" in raw else ""
-        if found and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", found):
-            raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
-        return found
-
-    def source(self, key: str, raw: Any) -> Source:
-        where = f"sources.{key}."
-        if not isinstance(raw, dict):
-            raise self.refuse(f"sources.{key}", "must be a table")
-        self.known(raw, {"title", "title_ko", "url", "verified", "how", "read"}, where)
-        words = {name: self.word(raw, name, where) for name in ("title", "url", "verified", "how")}
-        if not re.match(r"https?://\S+$", words["url"]):
-            raise self.refuse(f"{where}url", "must be a web address")
-        korean = self.word(raw, "title_ko", where) if "title_ko" in raw else words["title"]
-        day = raw.get("read")
-        if (words["verified"] == "read") != (type(day) is dt.date):
-            raise self.refuse(f"{where}read", "must be the day of reading if 'verified' is 'read'")
-        return Source(id=key, title_ko=korean, read=day, **words)
-
-    def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
-        found = self.entry(raw, key, "")
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise self.refuse(key, f"must be a list of tables, [[{key}]]")
-        made = tuple(
-            self.made(each, cls, f"{key}.{each.get('id', number)}")
-            for number, each in enumerate(found)
-        )
-        ids = [each.id for each in made]  # type: ignore[attr-defined]
+def _check_ids(law: Procedure) -> None:
+    for name in _LISTS:
+        ids = [each.id for each in getattr(law, name)]
         if len(set(ids)) < len(ids):
-            raise self.refuse(key, "has an id twice")
-        return made
+            raise FieldError(name, "has an id twice")
 
-    def made(self, raw: dict[str, Any], cls: type[P], where: str) -> P:
-        """Return one provision with its fields checked and its source looked up."""
-        where = f"{where}."
-        own = {field.name: field for field in fields(cls)}
-        self.known(raw, set(own), where)
-        values: dict[str, Any] = {}
-        for name, field in own.items():
-            kind = str(field.type)
-            if name == "source":
-                key = self.word(raw, name, where)
-                if key not in self.sources:
-                    raise self.refuse(f"{where}source", f"is not an entry of [sources]: '{key}'")
-                values[name] = self.sources[key]
-            elif name == "article_ko" and name not in raw:
-                values[name] = values["article"]
-            elif name == "verified" and name not in raw:
-                values[name] = values["source"].verified
-            elif name not in raw and field.default is not MISSING:
-                continue
-            elif name == "number" and name not in raw and raw.get("announced") is True:
-                values[name] = 0
-            elif kind == "str":
-                values[name] = self.word(raw, name, where)
-            else:
-                values[name] = self.value(raw, name, where, kind)
-        return cls(**values)
 
-    def value(self, raw: dict[str, Any], key: str, where: str, kind: str) -> Any:
-        """Return a number, switch or list; `kind` is one of _KINDS."""
-        found = self.entry(raw, key, where)
-        fits, what = _KINDS[kind]
-        if not fits(found):
-            raise self.refuse(f"{where}{key}", what)
-        return tuple(found) if isinstance(found, list) else found
+def _check_topics(law: Procedure) -> None:
+    """Check that each of TOPICS occurs once: as a rule, or among those not found."""
+    both = [*(each.id for each in law.clocks), *law.not_found]
+    if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
+        raise FieldError("clocks", f"and 'not_found' may contain each topic once: {wrong[0]}")
+    if lacking := [each for each in TOPICS if each not in both]:
+        raise FieldError("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
+
+
+def _check_steps(law: Procedure) -> None:
+    """Check that extensions and stops fit their steps, and that there is a step 'decision'."""
+    units = {step.id: step.unit for step in law.steps}
+    for each in law.extensions:
+        where = f"extensions.{each.id}"
+        if each.step not in units:
+            raise FieldError(f"{where}.step", f"is not a step: '{each.step}'")
+        if not each.announced and not each.number:
+            raise FieldError(f"{where}.number", "is missing: add it")
+        if each.announced and each.number:
+            raise FieldError(f"{where}.number", "can't be used with 'announced': remove it")
+        if units[each.step] != each.unit:
+            raise FieldError(f"{where}.unit", f"must be that of the step, {units[each.step]}")
+    for stop in law.stops:
+        if stop.step not in units:
+            raise FieldError(f"stops.{stop.id}.step", f"is not a step: '{stop.step}'")
+    for step in law.steps:
+        if step.rolls and step.rolls_unread:
+            raise FieldError(f"steps.{step.id}.rolls_unread", "can't be used with 'rolls': choose")
+        if step.first_day and step.unit == "months":
+            raise FieldError(f"steps.{step.id}.first_day", "must be false for months")
+    if "decision" not in units:
+        raise FieldError("steps", "must contain a step 'decision'")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 
 from onetomany.errors import InputError
@@ -24,17 +22,17 @@ AI_REGISTER = {
 _CLOSED = {"registered", "left out"}
 
 
-def ai_register(folder: Path | None = None) -> pl.DataFrame:
+def ai_register() -> pl.DataFrame:
     """Return the entries of the EU database of AI systems, item by item (`AI_REGISTER`).
 
-    Source: AI Act, Articles 49 and 71, Annex VIII (`data_requests/registers`). `folder` is
-    data_requests/. Raises InputError for a file with other columns or values.
+    Source: AI Act, Articles 49 and 71, Annex VIII (`data_requests/registers`). Raises InputError
+    for a file with other columns or values.
 
     >>> register = ai_register()
     >>> register.filter(item="A.6")["police_migration_border"].item()
     'left out'
     """
-    path = requests_folder(folder) / "registers" / "eu-ai-act.csv"
+    path = requests_folder() / "registers" / "eu-ai-act.csv"
     try:
         found = pl.read_csv(path, schema=AI_REGISTER)
     except (OSError, pl.exceptions.PolarsError) as error:

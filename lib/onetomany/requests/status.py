@@ -164,67 +164,29 @@ def status(
     Next is an action due from an authority, or one still open to a requester who didn't get
     everything. Events after `today` are ignored. Raises InputError as `due`.
     """
-    running = due(requests, laws, today=today)
-    decision = running.filter(step="decision").select(
-        "request", late=(pl.coalesce("done", pl.lit(today)) - pl.col("due")).dt.total_days()
-    )
-    last = (
-        events(requests)
-        .filter((pl.col("date") <= today) & (pl.col("event") != "message"))
-        .sort("date", "event_no")
-        .group_by("request", maintain_order=True)
-        .last()
-    )
+    rows = [_state(each, due([each], laws, today=today), today) for each in requests]
+    return pl.DataFrame(rows, schema=STATUS)
+
+
+def _state(request: Request, running: pl.DataFrame, today: dt.date) -> dict[str, Any]:
+    """Return a request's row of STATUS, without the columns that are null."""
+    row: dict[str, Any] = {"request": request.id}
+    row |= {name: getattr(request, name) for name in ("title", "body", "procedure", "simulated")}
+    past = [each for each in request.history if each.date <= today and each.event != "message"]
+    for last in sorted(past, key=lambda each: each.date)[-1:]:
+        english, korean = WORDS[last.event]
+        row |= {"since": last.date, "state": last.event, "state_en": english, "state_ko": korean}
     # an authority's missed deadline stays due; a missed appeal is lost
-    first = (
-        running.filter(
-            pl.col("done").is_null()
-            & (pl.col("limit") == "latest")
-            & ((pl.col("whose") == "body") | (pl.col("due") >= today))
-        )
-        .sort("due", maintain_order=True)
-        .group_by("request", maintain_order=True)
-        .first()
-    )
-    words = pl.DataFrame(
-        [(name, *both) for name, both in WORDS.items()],
-        schema=["state", "state_en", "state_ko"],
-        orient="row",
-    )
-    names = ("title", "body", "procedure", "simulated")
-    table = pl.DataFrame(
-        [
-            {"request": each.id, **{name: getattr(each, name) for name in names}}
-            for each in requests
-        ],
-        schema={name: STATUS[name] for name in ("request", *names)},
-    )
-    return (
-        table.join(
-            last.select("request", since="date", state="event"),
-            on="request",
-            how="left",
-            maintain_order="left",
-        )
-        .join(words, on="state", how="left", maintain_order="left")
-        .join(
-            first.select(
-                "request",
-                "whose",
-                "due",
-                next_step="step",
-                next_en="label_en",
-                next_ko="label_ko",
-                days_left=(pl.col("due") - pl.lit(today)).dt.total_days(),
-            ),
-            on="request",
-            how="left",
-            maintain_order="left",
-        )
-        .join(decision, on="request", how="left", maintain_order="left")
-        .with_columns(late=pl.when(pl.col("late") > 0).then("late"))
-        .select(pl.col(name).cast(kind) for name, kind in STATUS.items())
-    )
+    due_now = (pl.col("whose") == "body") | (pl.col("due") >= today)
+    waiting = running.filter(pl.col("done").is_null(), due_now, limit="latest")
+    for step in waiting.sort("due", maintain_order=True).head(1).iter_rows(named=True):
+        row |= {"next_step": step["step"], "next_en": step["label_en"], "next_ko": step["label_ko"]}
+        row |= {"whose": step["whose"], "due": step["due"]}
+        row |= {"days_left": (step["due"] - today).days}
+    for step in running.filter(step="decision").iter_rows(named=True):
+        late = ((step["done"] or today) - step["due"]).days
+        row |= {"late": late} if late > 0 else {}
+    return row
 
 
 def overdue(

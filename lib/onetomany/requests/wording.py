@@ -9,8 +9,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from onetomany.sources.kit_files import packaged_toml
+from .counting import Period, Skipped
 from .days import WorkingDays, written_day
-from .laws import EVENTS, Extension, Step
+from .laws import EVENTS, Extension, Provision, Step
 from .stops import Stopped
 
 _WORDS = packaged_toml(__package__, "deadline_words.toml")
@@ -20,7 +21,6 @@ _UNITS = {
     "months": ("month", "{}개월"),
 }
 Both = tuple[str, str]  # English, Korean
-Skipped = Sequence[tuple[dt.date, str, str]]
 
 
 def deadline_words(name: str, *days: dt.date, **facts: str | int | Both) -> Both:
@@ -42,34 +42,22 @@ def deadline_words(name: str, *days: dt.date, **facts: str | int | Both) -> Both
 def rule_in_words(
     step: Step,
     taken: Sequence[Extension],
-    *,
-    event_date: dt.date,
-    first: dt.date,
-    end: dt.date,
-    due: dt.date,
-    skipped: Skipped,
+    period: Period,
     days: WorkingDays,
     stopped: Sequence[Stopped] = (),
 ) -> Iterator[Both]:
     """Yield the rule in English and Korean: a few short sentences and the provision."""
+    event_date, end = period.counts_from, period.end
+    if event_date > period.happened:
+        yield deadline_words("moved_start", period.happened, event_date)
     why, length = _from(step, stopped), (_length(step, taken, 0), _length(step, taken, 1))
     yield deadline_words("length", event_date, length=length, why=why)
     yield from map(_stopped, stopped)
-    if step.unit == "months" and end.day < event_date.day:
-        yield deadline_words("no_such_day", end, day=event_date.day)
-    elif step.unit == "months":
-        yield deadline_words("same_day", end)
-    else:
-        counts = "first_day_counts" if step.first_day else "first_day_does_not"
-        yield deadline_words(counts, first)
-        if step.unit == "working_days":
-            named = (f", {each}" if each else "" for each in _named(skipped))
-            yield deadline_words("not_counted", skipped=(next(named), next(named)))
-        yield deadline_words("last_day", end)
-    if due > end:
-        yield deadline_words("moves", due)
-        if skipped:
-            yield deadline_words("days_off", skipped=_named(skipped))
+    yield from _counted(step, period)
+    if period.due > end:
+        yield deadline_words("moves", period.due)
+        if period.skipped:
+            yield deadline_words("days_off", skipped=_named(period.skipped))
     elif not step.rolls and not days.works(end):
         yield deadline_words("does_not_move")
     if step.limit == "earliest":
@@ -77,6 +65,32 @@ def rule_in_words(
     stated = [step, *taken, *(each.stop for each in stopped)]
     names = (days.names_en, days.names_ko)
     yield deadline_words("holidays", names=names, calendar=days.calendar)
+    yield from _cited(stated)
+    if years := days.missing(event_date, period.due):
+        yield deadline_words("list_missing", years=", ".join(map(str, years)))
+    if any(each.verified != "read" for each in stated):
+        yield deadline_words("recalled")
+    if step.rolls_unread and not days.works(end):
+        yield deadline_words("rolls_unread")
+
+
+def _counted(step: Step, period: Period) -> Iterator[Both]:
+    """Yield how the period's last day was found."""
+    if step.unit == "months" and period.end.day < period.counts_from.day:
+        yield deadline_words("no_such_day", period.end, day=period.counts_from.day)
+    elif step.unit == "months":
+        yield deadline_words("same_day", period.end)
+    else:
+        counts = "first_day_counts" if step.first_day else "first_day_does_not"
+        yield deadline_words(counts, period.first)
+        if step.unit == "working_days":
+            named = (f", {each}" if each else "" for each in _named(period.skipped))
+            yield deadline_words("not_counted", skipped=(next(named), next(named)))
+        yield deadline_words("last_day", period.end)
+
+
+def _cited(stated: Sequence[Provision]) -> Iterator[Both]:
+    """Yield the articles of each source."""
     for source in dict.fromkeys(each.source for each in stated):
         own = [each for each in stated if each.source == source]
         english, korean = (
@@ -85,10 +99,6 @@ def rule_in_words(
         )
         title = (source.title, source.title_ko)
         yield deadline_words("source", title=title, articles=(english, korean))
-    if years := days.missing(event_date, due):
-        yield deadline_words("list_missing", years=", ".join(map(str, years)))
-    if any(each.verified != "read" for each in stated):
-        yield deadline_words("recalled")
 
 
 def _from(step: Step, stopped: Sequence[Stopped]) -> Both:

@@ -2,7 +2,7 @@
 
 Published sources give the margins of arrivals by nationality, sex and age (`travellers`), the
 yearly totals of foreign arrivals, the two windows and the two numbers of records (`case`). The
-dependence between them is unpublished and assumed: see `ArrivalsPlan` and `joint_model`.
+dependence between them is unpublished and assumed: see `ArrivalsPlan` and `arrival_bounds`.
 docs/arrivals.md lists both. A chunk of the table contains whole people and can be drawn alone.
 """
 
@@ -48,7 +48,8 @@ class ArrivalsPlan:
     average (the ratio of records to people was never disclosed); a passport lasts `validity`
     years and is renewed when it ends; trips choose one of PORTS with `ports` probabilities,
     and their dates within the window, independently of one another; nationality, sex and age
-    depend on each other by `dependence` (`joint_model`); Koreans have foreigners' sexes and ages.
+    depend on each other by `dependence` (`arrival_bounds`); Koreans have the sexes and ages of
+    foreigners.
     """
 
     rows: int
@@ -94,14 +95,11 @@ def disclosed_plan(rows: int | None = None, **changes: float) -> ArrivalsPlan:
     return ArrivalsPlan(rows, koreans, **changes)  # type: ignore[arg-type]
 
 
-def joint_model(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
-    """Return a MODEL of foreign arrivals: `nationality`, `sex`, `age`, `probability`; 368 rows.
+def _joint_model(dependence: float, seed: int = 2019) -> pl.DataFrame:
+    """Return the MODEL of `arrival_bounds`: `nationality`, `sex`, `age`, `probability`; 368 rows.
 
-    The margins are the published ones. Without dependence the three are independent. With it, the
-    log odds of each pair of values (nationality with sex, nationality with age, sex with age) are
-    moved by normal draws of that standard deviation, and the table is fitted back to its margins
-    by iterative proportional fitting (Deming and Stephan, Annals of Mathematical Statistics 11:4,
-    1940). At 1, two nationalities' odds of a sex typically differ by a factor of four.
+    It is fitted to its margins by iterative proportional fitting (Deming and Stephan, Annals of
+    Mathematical Statistics 11:4, 1940).
     """
     names, margins = _margins()
     rng = np.random.default_rng(seed)
@@ -157,13 +155,18 @@ def frechet_bounds(margins: Sequence[Floats | Ints], total: float) -> tuple[Floa
 def arrival_bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     """Return the modelled arrivals of 2018 and 2019, with the bounds that the margins set.
 
+    The model is a table with the published margins. Without `dependence` the three are independent.
+    With it, the log odds of each pair of values (nationality with sex, nationality with age, sex
+    with age) are moved by normal draws of that standard deviation. At 1, two nationalities' odds
+    of a sex typically differ by a factor of four.
+
     Columns `nationality`, `sex`, `age`, `modelled`, `lower`, `upper` (arrivals). The total is that
     of the nationality table, which includes crew, whose sex and age the other two lack: the model
     removes the same share from every nationality, the bounds allow any nationality for them.
     """
     _, margins = _margins()
     lower, upper = frechet_bounds(margins, float(margins[0].sum()))
-    return joint_model(dependence, seed).select(
+    return _joint_model(dependence, seed).select(
         "nationality",
         "sex",
         "age",
@@ -173,7 +176,7 @@ def arrival_bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     )
 
 
-def arrivals_chunk(plan: ArrivalsPlan, number: int) -> pl.DataFrame:
+def _arrivals_chunk(plan: ArrivalsPlan, number: int) -> pl.DataFrame:
     """Draw one chunk, sorted by date of arrival; the same chunk on every call.
 
     Columns `person` (the true person, which no disclosed table contains), `passport_key` (in place
@@ -188,28 +191,29 @@ def arrivals_chunk(plan: ArrivalsPlan, number: int) -> pl.DataFrame:
     others = _people(plan, end - start - koreans, False, start + koreans, rng)
     columns = {name: np.concatenate([first[name], others[name]]) for name in first}
     order = np.argsort(columns["day"], kind="stable")
-    person, nation, sex, birth, day, passport, port = (
-        columns[name][order]
-        for name in ("person", "nation", "sex", "birth", "day", "passport", "port")
-    )
-    nations = [*_margins()[0][0], KOREAN]
+    drawn = {name: column[order] for name, column in columns.items()}
+    key = drawn["person"].astype(np.uint64) << np.uint64(6)
     return pl.DataFrame(
         {
-            "person": person.astype(np.uint32),
-            "passport_key": _mixed(person.astype(np.uint64) << np.uint64(6), passport, plan.seed),
-            "nationality": pl.Series(nations, dtype=pl.Enum(nations))[pl.Series(nation)],
-            "sex": pl.Series(SEXES, dtype=pl.Enum(SEXES))[pl.Series(sex)],
-            "birth_year": birth.astype(np.int16),
-            "arrival_date": pl.Series(day.astype(np.int32) + _EPOCH).cast(pl.Date),
-            "port": pl.Series(PORTS, dtype=pl.Enum(PORTS))[pl.Series(port)],
+            "person": drawn["person"].astype(np.uint32),
+            "passport_key": _mixed(key, drawn["passport"], plan.seed),
+            "nationality": _named((*_margins()[0][0], KOREAN), drawn["nation"]),
+            "sex": _named(SEXES, drawn["sex"]),
+            "birth_year": drawn["birth"].astype(np.int16),
+            "arrival_date": pl.Series(drawn["day"].astype(np.int32) + _EPOCH).cast(pl.Date),
+            "port": _named(PORTS, drawn["port"]),
         }
     )
+
+
+def _named(names: tuple[str, ...], places: NDArray[np.generic]) -> pl.Series:
+    return pl.Series(names, dtype=pl.Enum(names))[pl.Series(places)]
 
 
 def draw_arrivals(plan: ArrivalsPlan) -> pl.DataFrame:
     """Draw the whole table in memory, about 30 bytes a row."""
     numbers = ProgressBar(range(plan.chunks), desc="arrivals", unit="chunk", delay=2, leave=False)
-    return pl.concat([arrivals_chunk(plan, number) for number in numbers])
+    return pl.concat([_arrivals_chunk(plan, number) for number in numbers])
 
 
 def write_arrivals(plan: ArrivalsPlan, folder: Path, threads: int = 2) -> Path:
@@ -281,18 +285,14 @@ def _windows(koreans: bool) -> tuple[Floats, Floats]:
 
 @cache
 def _cells(dependence: float) -> tuple[Floats, pl.DataFrame]:
-    """Return cumulative probabilities of `joint_model`, and each cell's values as numbers."""
-    table = joint_model(dependence)
+    """Return cumulative probabilities of `_joint_model`, and each cell's values as numbers."""
+    table = _joint_model(dependence)
     names, _ = _margins()
     bounds = table["age"].str.split("-")
     oldest = str(travellers.OLDEST)
     numbers = table.select(
-        nation=pl.col("nationality").replace_strict(
-            {name: place for place, name in enumerate(names[0])}, return_dtype=pl.UInt8
-        ),
-        sex=pl.col("sex").replace_strict(
-            dict(zip(SEXES, (0, 1), strict=True)), return_dtype=pl.UInt8
-        ),
+        nation=pl.col("nationality").cast(pl.Enum(names[0])).to_physical(),
+        sex=pl.col("sex").cast(pl.Enum(SEXES)).to_physical(),
         youngest=bounds.list.first().cast(pl.Int64),
         oldest=bounds.list.last().replace("", oldest).cast(pl.Int64),
     )
@@ -359,7 +359,7 @@ def _part(folder: Path, number: int) -> Path:
 
 def _write_part(plan: ArrivalsPlan, folder: Path, number: int) -> None:
     buffer = io.BytesIO()
-    arrivals_chunk(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
+    _arrivals_chunk(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
     write_whole(_part(folder, number), buffer.getvalue())
 
 

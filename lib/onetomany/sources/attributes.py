@@ -6,6 +6,7 @@ datasheet says how people recorded them.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import unicodedata
@@ -45,8 +46,7 @@ def read_attributes(
             "file."
         )
     header, *rows = _rows(path)
-    missing = [name for name in datasheet.attributes if name not in header]
-    if missing:
+    if missing := [name for name in datasheet.attributes if name not in header]:
         raise DatasheetError(
             f"{path} has no column {', '.join(missing)}, which the datasheet names under "
             f"[attributes]: it has {', '.join(header)}."
@@ -86,14 +86,11 @@ def _plain(text: str) -> str:
 def _rows(path: Path) -> list[list[str]]:
     """Return the rows of a spreadsheet's CSV: UTF-8, UTF-16 or CP949; ',', ';' or tabs."""
     content = read_received(path, _MOST)
-    for encoding in (
-        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp949")
-    ):
-        try:
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp949"):
+        with contextlib.suppress(UnicodeDecodeError):
             text = content.decode(encoding)
             break
-        except UnicodeDecodeError:
-            continue
     else:
         raise InputError(f"{path} is neither UTF-8, UTF-16 nor CP949: save it as UTF-8.")
     first = text.split("\n", 1)[0]

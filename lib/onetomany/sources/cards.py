@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources.abc import Traversable
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-from onetomany.errors import InputError, OneToManyError, RefusedError
+from onetomany.errors import InputError, RefusedError
 from .differentials import DATA, by_birth, publication, read_sources, read_table
+from .tables import refuse_rows
 
 Bound = Literal["", "at least", "at most"]
 
@@ -87,7 +88,7 @@ def card_rates(folder: Traversable = DATA) -> pl.DataFrame:
     NIST's code of a region; impostor is null if the pairing says it), `enrollee_ko`, `sex`,
     `age`, `value` (FMR; in 'women over men' the ratio), `at_floor`, `how` it was read, `url`.
 
-    Raises OneToManyError if a figure contradicts its own table.
+    Raises InputError if a figure contradicts its own table.
     """
     known = cards(folder)
     told = read_sources(folder)
@@ -209,34 +210,21 @@ def mid_2021(folder: Traversable = DATA) -> pl.DataFrame:
     )
 
 
-def _rate(row: dict[str, object]) -> Rate:
-    return Rate(
-        algorithm=str(row["algorithm"]),
-        plot=str(row["plot"]),
-        pairing=str(row["pairing"]),
-        born=str(row["enrollee"]),
-        fmr=float(row["value"]),  # type: ignore[arg-type]
-        at_floor=bool(row["at_floor"]),
-        url=str(row["url"]),
-    )
+def _rate(row: dict[str, Any]) -> Rate:
+    named = {name: row[name] for name in ("algorithm", "plot", "pairing", "at_floor", "url")}
+    return Rate(**named, born=row["enrollee"], fmr=row["value"])
 
 
 def _check(frame: pl.DataFrame, algorithms: set[str], places: set[str]) -> None:
     is_ratio = pl.col("plot") == "women over men"
+    size, marked = pl.col("log10"), pl.col("at_floor")
     wrong = {
         "is of a card that sources.toml does not list": ~pl.col("algorithm").is_in(algorithms),
         "is of a place that sources.toml does not name": ~pl.col("enrollee").is_in(places),
-        "is not a rate from NIST's floor to 1": ~is_ratio
-        & ~pl.col("log10").is_between(FLOOR, 0).fill_null(False),
-        "is at NIST's floor and is not marked": ~is_ratio
-        & (pl.col("log10") == FLOOR)
-        & ~pl.col("at_floor"),
-        "is marked as NIST's floor and is not": pl.col("at_floor") & (pl.col("log10") != FLOOR),
-    }
+        "is not a rate from NIST's floor to 1":
+            ~is_ratio & ~size.is_between(FLOOR, 0).fill_null(False),
+        "is at NIST's floor and is not marked": ~is_ratio & (size == FLOOR) & ~marked,
+        "is marked as NIST's floor and is not": marked & (size != FLOOR),
+    }  # fmt: skip
     for why, condition in wrong.items():
-        if len(bad := frame.filter(condition)):
-            first = bad.row(0, named=True)
-            raise OneToManyError(
-                f"cards.csv: the figure of {first['algorithm']} for {first['enrollee']} "
-                f"('{first['pairing']}') {why}."
-            )
+        refuse_rows(frame, condition, "cards.csv", f"its figure {why}")

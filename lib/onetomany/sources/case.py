@@ -37,36 +37,24 @@ TIMELINE: Schema = {
     **_SOURCED,
 }
 NUMBERS: Schema = {
-    "id": pl.String,
-    "what_en": pl.String,
-    "what_ko": pl.String,
+    **dict.fromkeys(("id", "what_en", "what_ko"), pl.String),
     "value": pl.Int64,
     "unit": pl.String,  # records, passengers, arrivals, days, KRW, firms, consortia
     "as_of": pl.String,  # when it was said
-    "period_start": pl.Date,  # the period that the figure covers, if known
-    "period_end": pl.Date,
+    **dict.fromkeys(("period_start", "period_end"), pl.Date),  # that the figure covers, if known
     "said_by": pl.String,
     **_SOURCED,
     "input": pl.String,  # which input of the reckoner it is; null for most
 }
 STATEMENTS: Schema = {
-    "claim_id": pl.String,
-    "subject": pl.String,
-    "attribute": pl.String,
-    "value": pl.String,  # a number, a pair of dates or a few words, as `unit` says
-    "unit": pl.String,
-    "value_en": pl.String,  # the value in words
-    "value_ko": pl.String,
-    "as_of": pl.String,
-    "said_by": pl.String,
-    "said_by_ko": pl.String,
-    "document_en": pl.String,
-    "doc_date": pl.String,
+    **dict.fromkeys(("claim_id", "subject", "attribute"), pl.String),
+    # a number, a pair of dates or a few words, as `unit` says; then the value in words
+    **dict.fromkeys(("value", "unit", "value_en", "value_ko"), pl.String),
+    **dict.fromkeys(("as_of", "said_by", "said_by_ko", "document_en", "doc_date"), pl.String),
     "url": pl.String,
     "stance": pl.String,  # asserts, denies, partly, refines, extends, plans, implies
     "contradicts": pl.String,  # claim_ids, separated by semicolons
-    "conflict_en": pl.String,  # how they differ
-    "conflict_ko": pl.String,
+    **dict.fromkeys(("conflict_en", "conflict_ko"), pl.String),  # how they differ
     "confidence": pl.String,
 }
 
@@ -81,10 +69,8 @@ def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
         (pl.col("date_precision") == precision) & (pl.col("date").str.len_chars() == length)
         for precision, length in _DATE_LENGTH.items()
     )
-    bad_date = pl.col("when").is_null() | ~fits
-    refuse_rows(
-        frame, bad_date, "events.csv", "its date isn't one, or not of the precision it says"
-    )
+    why = "its date isn't one, or not of the precision it says"
+    refuse_rows(frame, pl.col("when").is_null() | ~fits, "events.csv", why)
     for name in ("document_date", "disclosure_date"):
         other = pl.col(name).str.contains(r"^\d{4}(-\d\d){0,2}$")
         refuse_rows(frame, ~other, "events.csv", f"its {name} isn't a date")
@@ -168,16 +154,11 @@ def _cut_to_window(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame
     Columns: id, value, `share` (of the year's days that are in the window), `counted`, url.
     Years wholly outside are left out.
     """
-    inside = (
-        pl.min_horizontal("period_end", pl.lit(end))
-        - pl.max_horizontal("period_start", pl.lit(start))
-    ).dt.total_days() + 1
-    whole = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
-    return (
-        yearly.with_columns(share=inside / whole)
-        .filter(pl.col("share") > 0)
-        .select("id", "value", "share", (pl.col("value") * pl.col("share")).alias("counted"), "url")
-    )
+    first, last = pl.col("period_start"), pl.col("period_end")
+    inside = pl.min_horizontal(last, pl.lit(end)) - pl.max_horizontal(first, pl.lit(start))
+    share = (inside.dt.total_days() + 1) / ((last - first).dt.total_days() + 1)
+    cut = yearly.with_columns(share=share).filter(pl.col("share") > 0)
+    return cut.select("id", "value", "share", counted=pl.col("value") * pl.col("share"), url="url")
 
 
 def query_frames(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
@@ -215,12 +196,9 @@ def count_in_korean(count: float) -> str:
 
 def _yearly_within(figures: pl.DataFrame, kind: str, row: str) -> pl.DataFrame:
     """Return the yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
-    window = _row(figures, row)
-    return _cut_to_window(
-        figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$")),
-        window["period_start"].item(),
-        window["period_end"].item(),
-    )
+    start, end = _row(figures, row).select("period_start", "period_end").row(0)
+    yearly = figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$"))
+    return _cut_to_window(yearly, start, end)
 
 
 def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:

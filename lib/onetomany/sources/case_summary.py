@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from onetomany.errors import OneToManyError
 from . import case
+from .sheet_fields import toml_content
 
 Pair = tuple[str, str]  # English and Korean
 
@@ -51,13 +51,12 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
     >>> len(case_summary().events)
     7
     """
-    text = (folder / "summary.toml").read_text(encoding="utf-8")
+    given = toml_content(folder, "summary.toml")
     records = case.records_given(case.case_numbers(folder))
     figures = {
         "records_en": f"{records / 1e6:.1f} million",
         "records_ko": case.count_in_korean(records),
     }
-    given = tomllib.loads(text)
 
     def pair(texts: list[str]) -> Pair:
         english, korean = (each.format(**figures) for each in texts)
@@ -77,11 +76,5 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
         for row in given["events"]
         for found in [rows[row["event"]]]
     ]
-    return CaseSummary(
-        pair(given["headline"]),
-        pair(given["dek"]),
-        events,
-        lines("may"),
-        lines("may_not"),
-        lines("doors"),
-    )
+    headline, dek = pair(given["headline"]), pair(given["dek"])
+    return CaseSummary(headline, dek, events, *map(lines, ("may", "may_not", "doors")))

@@ -120,8 +120,7 @@ def _filters_off(folder: Path) -> dict[str, str]:
 
 def _ask(folder: Path, settings: dict[str, str], *question: str) -> str:
     """Return git's answer; `settings` override those of the repository."""
-    git = installed_program("git")
-    if not git:
+    if not (git := installed_program("git")):
         raise FileNotFoundError("git")
     counted = {"GIT_CONFIG_COUNT": str(len(settings))}
     for n, (key, value) in enumerate(settings.items()):

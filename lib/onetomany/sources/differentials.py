@@ -6,7 +6,6 @@ contain only figures that were read. The vendors' own report cards are in `cards
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -16,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from onetomany.errors import OneToManyError
-from .sheet_fields import sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
@@ -95,7 +94,7 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
 
 def read_sources(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
     """Return the content of sources.toml."""
-    return tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
+    return toml_content(folder, "sources.toml")
 
 
 def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:

@@ -8,16 +8,14 @@ agencies that asked, not their officers.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import polars as pl
 
 from onetomany.errors import OneToManyError
-from .sheet_fields import sourced
+from .sheet_fields import sourced, toml_content
 from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
@@ -28,70 +26,43 @@ Schema = dict[str, type[pl.DataType]]
 LOG: Schema = {
     "place": pl.Int64,  # the row's position in the log, from 1
     "number": pl.Int64,  # its running number, from 1 in each year; null if none is written
-    "year": pl.Int64,
-    "month": pl.Int64,
-    "day": pl.String,  # as written
-    "agency": pl.String,  # as written
-    "level": pl.String,  # as written
-    "method": pl.String,  # as written
-    "images_searched": pl.String,  # as written
-    "matches_returned": pl.String,  # as written
-    "photo_array": pl.String,  # as written
+    **dict.fromkeys(("year", "month"), pl.Int64),
+    # as written
+    **dict.fromkeys(("day", "agency", "level", "method"), pl.String),
+    **dict.fromkeys(("images_searched", "matches_returned", "photo_array"), pl.String),
     "month_marked": pl.String,  # the log's remark on a month without entries
 }
-AGENCIES: Schema = {
-    "as_written": pl.String,
-    "body": pl.String,  # null if no agency is meant
-    "why": pl.String,
-}
+# `body` is null if no agency is meant
+AGENCIES: Schema = dict.fromkeys(("as_written", "body", "why"), pl.String)
 DEPLOYMENTS: Schema = {
     "deployment": pl.Int64,
     "place": pl.String,
-    "first_day": pl.Date,
-    "last_day": pl.Date,
+    **dict.fromkeys(("first_day", "last_day"), pl.Date),
     "time": pl.String,
     "cameras": pl.Int64,
     "watchlist": pl.Int64,  # faces on the list
     "threshold": pl.Float64,
     "faces": pl.Int64,  # as counted by the system
-    "alerts": pl.Int64,
-    "true_alerts": pl.Int64,
-    "interventions": pl.Int64,
-    "false_alerts": pl.Int64,
-    "false_interventions": pl.Int64,
+    **dict.fromkeys(("alerts", "true_alerts", "interventions"), pl.Int64),
+    **dict.fromkeys(("false_alerts", "false_interventions"), pl.Int64),
     "arrests": pl.Int64,  # or other disposals
 }
 REPORTED: Schema = {
-    "id": pl.String,
-    "force": pl.String,
-    "event_en": pl.String,
-    "event_ko": pl.String,
-    "first_day": pl.Date,
-    "last_day": pl.Date,
-    "deployments": pl.Int64,
-    "watchlist": pl.Int64,
-    "faces": pl.Int64,
-    "alerts": pl.Int64,  # null, here and below, if it wasn't reported
-    "true_alerts": pl.Int64,
-    "false_alerts": pl.Int64,
-    "arrests": pl.Int64,
-    "said_by": pl.String,
-    "publisher": pl.String,
-    "url": pl.String,
+    **dict.fromkeys(("id", "force", "event_en", "event_ko"), pl.String),
+    **dict.fromkeys(("first_day", "last_day"), pl.Date),
+    **dict.fromkeys(("deployments", "watchlist", "faces"), pl.Int64),
+    # null if it wasn't reported
+    **dict.fromkeys(("alerts", "true_alerts", "false_alerts", "arrests"), pl.Int64),
+    **dict.fromkeys(("said_by", "publisher", "url"), pl.String),
     "confidence": pl.String,  # V2: two sources; V1: one
     "note": pl.String,
 }
 PUBLISHED: Schema = {
-    "id": pl.String,
-    "table": pl.String,
-    "what_en": pl.String,
-    "what_ko": pl.String,
+    **dict.fromkeys(("id", "table", "what_en", "what_ko"), pl.String),
     "stated": pl.String,  # as its source puts it
-    "low": pl.Float64,  # the range that its rounding allows
-    "high": pl.Float64,
+    **dict.fromkeys(("low", "high"), pl.Float64),  # the range that its rounding allows
     "parts": pl.String,  # figures of the same source that should add up to it
-    "publisher": pl.String,
-    "url": pl.String,
+    **dict.fromkeys(("publisher", "url"), pl.String),
 }
 
 SEARCH, NO_IMAGE, PHOTO_ARRAY, NOT_FILLED = "search", "no image", "photo array", "not filled"
@@ -118,7 +89,7 @@ class DisclosedSheet:
 
 def disclosed_sheet(table: str, folder: Traversable = DATA) -> DisclosedSheet:
     """Return the sheet of a table, one of TABLES. Raises OneToManyError if a field is empty."""
-    entry = _sheets(folder).get(table, {})
+    entry = toml_content(folder, "sheets.toml").get(table, {})
     return sourced(DisclosedSheet, entry, "sheets.toml", f"the table '{table}'")
 
 
@@ -188,12 +159,8 @@ def months(folder: Traversable = DATA) -> pl.DataFrame:
     `marked` is null, or the log's remark on a month without entries: 'LOST LOG', 'No logs exist',
     'No logs.'.
     """
-    return (
-        log(folder)
-        .group_by(month=pl.date("year", "month", 1))
-        .agg(marked=pl.col("month_marked").drop_nulls().first())
-        .sort("month")
-    )
+    monthly = log(folder).group_by(month=pl.date("year", "month", 1))
+    return monthly.agg(marked=pl.col("month_marked").drop_nulls().first()).sort("month")
 
 
 def holyhead(folder: Traversable = DATA) -> pl.DataFrame:
@@ -229,7 +196,7 @@ def disclosed_gaps(folder: Traversable = DATA) -> pl.DataFrame:
     """
     found = _found(folder)
     entries = []
-    for gap in _sheets(folder)["gaps"]:
+    for gap in toml_content(folder, "sheets.toml")["gaps"]:
         if gap["find"] != "untold" and gap["find"] not in found:
             raise OneToManyError(f"sheets.toml: nothing counts the gap '{gap['find']}'.")
         where = found.get(gap["find"])
@@ -279,7 +246,3 @@ def _odd_alerts() -> pl.Expr:
     return (pl.col("true_alerts") + pl.col("false_alerts") != pl.col("alerts")) | (
         pl.col("alerts") > pl.col("faces")
     )
-
-
-def _sheets(folder: Traversable) -> dict[str, Any]:
-    return tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))

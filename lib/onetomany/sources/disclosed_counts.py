@@ -15,25 +15,17 @@ from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "reckoner"
 COUNTS = {
-    "id": pl.String,
-    "name_en": pl.String,
-    "name_ko": pl.String,
+    **dict.fromkeys(("id", "name_en", "name_ko"), pl.String),
     "kind": pl.String,  # face, gate (each traveller against one or few), behaviour, weapons
-    "period_start": pl.Date,
-    "period_end": pl.Date,
+    **dict.fromkeys(("period_start", "period_end"), pl.Date),
     "days": pl.Float64,  # that the counts cover
-    "gallery_size": pl.Int64,
-    "searches": pl.Int64,
-    "alerts": pl.Int64,
+    **dict.fromkeys(("gallery_size", "searches", "alerts"), pl.Int64),
     "confirmed": pl.Int64,  # alerts that the operator confirmed
     "false_alerts": pl.Int64,  # alerts known to be wrong
-    "fpir": pl.Float64,
-    "fnir": pl.Float64,
-    "publisher": pl.String,
-    "url": pl.String,
+    **dict.fromkeys(("fpir", "fnir"), pl.Float64),
+    **dict.fromkeys(("publisher", "url"), pl.String),
     "confidence": pl.String,  # V2 two sources, V1 one, C our arithmetic on such figures
-    "note_en": pl.String,
-    "note_ko": pl.String,
+    **dict.fromkeys(("note_en", "note_ko"), pl.String),
 }
 
 

@@ -8,16 +8,15 @@ its file, line and column. So are a row without a source, and a date that doesn'
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 import polars as pl
 
-from onetomany.errors import InputError, near
-from .sheet_fields import sourced
-from .tables import read_columns
+from onetomany.errors import near
+from .sheet_fields import sourced, toml_content
+from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "elsewhere"
 SHEETS = ("programmes", "figures")
@@ -87,8 +86,8 @@ class ElsewhereSheet:
 
 def elsewhere_sheet(table: str, folder: Traversable = DATA) -> ElsewhereSheet:
     """Return the sheet of a table, one of SHEETS. Raises OneToManyError if a field is empty."""
-    sheets = tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))
-    return sourced(ElsewhereSheet, sheets.get(table, {}), "sheets.toml", f"the table '{table}'")
+    entry = toml_content(folder, "sheets.toml").get(table, {})
+    return sourced(ElsewhereSheet, entry, "sheets.toml", f"the table '{table}'")
 
 
 def programmes(folder: Traversable = DATA) -> pl.DataFrame:
@@ -104,9 +103,9 @@ def programmes(folder: Traversable = DATA) -> pl.DataFrame:
     """
     name, words = "programmes.csv", _words(folder)
     frame = _text_table(folder, name, PROGRAMMES)
-    _refuse(frame, name, "id", pl.col("id").is_duplicated(), "is used twice")
+    refuse_rows(frame, pl.col("id").is_duplicated(), name, "is used twice", "id")
     for column in _FILLED:
-        _refuse(frame, name, column, pl.col(column).is_null(), "is empty")
+        refuse_rows(frame, pl.col(column).is_null(), name, "is empty", column)
     for column in _CODES:
         _known(frame, name, column, words)
     _known(frame, name, "consent_second", words)
@@ -120,7 +119,7 @@ def programmes(folder: Traversable = DATA) -> pl.DataFrame:
         _paired(frame, name, pair)
     frame = _numbers(frame, name, "affected")
     unit = pl.col("affected").is_not_null() & pl.col("affected_unit_en").is_null()
-    _refuse(frame, name, "affected", unit, "has no unit")
+    refuse_rows(frame, unit, name, "has no unit", "affected")
     places = _jurisdictions(folder)
     _listed(frame, name, "country", places["country"].to_list())
     _enough_sources(frame, _cited(folder, frame["id"].to_list()))
@@ -149,9 +148,9 @@ def foreign_figures(folder: Traversable = DATA) -> pl.DataFrame:
     """
     name, words = "figures.csv", _words(folder)
     frame = _text_table(folder, name, FIGURES)
-    _refuse(frame, name, "id", pl.col("id").is_duplicated(), "is used twice")
+    refuse_rows(frame, pl.col("id").is_duplicated(), name, "is used twice", "id")
     for column in ("row_en", "measure_en", "value", "unit", "publisher", "confidence"):
-        _refuse(frame, name, column, pl.col(column).is_null(), "is empty")
+        refuse_rows(frame, pl.col(column).is_null(), name, "is empty", column)
     for column in ("unit", "bound", "how"):
         _known(frame, name, column, words)
     for pair in ("row", "measure", "note"):
@@ -163,7 +162,7 @@ def foreign_figures(folder: Traversable = DATA) -> pl.DataFrame:
     titles = _text_table(folder, "tables.csv", _TITLES)
     _listed(frame, name, "table", titles["table"].to_list())
     frame = _numbers(frame, name, "value", "count", "of")
-    _refuse(frame, name, "count", pl.col("count") > pl.col("of"), "is more than its whole")
+    refuse_rows(frame, pl.col("count") > pl.col("of"), name, "is more than its whole", "count")
     frame = frame.join(titles, on="table", maintain_order="left")
     return _with_words(frame, words, ("unit", "bound", "how")).with_columns(
         pl.col("copy").eq_missing("yes")
@@ -199,7 +198,7 @@ def _jurisdictions(folder: Traversable) -> pl.DataFrame:
     name = "jurisdictions.csv"
     frame = _text_table(folder, name, _PLACES)
     twice = pl.struct("column", "row").is_duplicated()
-    _refuse(frame, name, "column", twice, "and row are another jurisdiction's tile")
+    refuse_rows(frame, twice, name, "and row are another jurisdiction's tile", "column")
     return _numbers(frame, name, "column", "row").with_columns(pl.col("column", "row").cast(int))
 
 
@@ -216,7 +215,7 @@ def category_words(kind: str) -> dict[str, tuple[str, str]]:
 def _words(folder: Traversable) -> pl.DataFrame:
     frame = _text_table(folder, "words.csv", _WORDS)
     twice = pl.struct("kind", "key").is_duplicated()
-    _refuse(frame, "words.csv", "key", twice, "is used twice")
+    refuse_rows(frame, twice, "words.csv", "is used twice", "key")
     return frame
 
 
@@ -224,7 +223,7 @@ def _cited(folder: Traversable, known: list[str]) -> pl.DataFrame:
     name = "sources.csv"
     frame = _text_table(folder, name, SOURCES)
     _listed(frame, name, "programme", known)
-    _refuse(frame, name, "publisher", pl.col("publisher").is_null(), "is empty")
+    refuse_rows(frame, pl.col("publisher").is_null(), name, "is empty", "publisher")
     _dated(frame, name, "date")
     _addressed(frame, name)
     return frame
@@ -235,9 +234,9 @@ def _enough_sources(frame: pl.DataFrame, cited: pl.DataFrame) -> None:
     many = cited.group_by("programme").len("sources")
     counted = frame.join(many, left_on="id", right_on="programme", how="left")
     name, sources = "programmes.csv", pl.col("sources").fill_null(0)
-    _refuse(counted, name, "id", sources == 0, "has no source in sources.csv")
+    refuse_rows(counted, sources == 0, name, "has no source in sources.csv", "id")
     few = (pl.col("confidence") == "V2") & (sources < 2)
-    _refuse(counted, name, "confidence", few, "needs two sources in sources.csv")
+    refuse_rows(counted, few, name, "needs two sources in sources.csv", "confidence")
 
 
 def _with_words(frame: pl.DataFrame, words: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
@@ -258,16 +257,6 @@ def _text_table(folder: Traversable, name: str, columns: tuple[str, ...]) -> pl.
     return read_columns(folder, name, columns, infer_schema=False)
 
 
-def _refuse(frame: pl.DataFrame, name: str, column: str, bad: pl.Expr, why: str) -> None:
-    """Raise InputError for the first bad row, with file, line, first cell, column and value."""
-    rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
-    if rows.height:
-        row = rows.row(0, named=True)
-        value = "" if row[column] is None else f" '{row[column]}'"
-        first = row[frame.columns[0]]
-        raise InputError(f"{name}, line {row['line']} ({first}), column {column}:{value} {why}.")
-
-
 def _listed(
     frame: pl.DataFrame, name: str, column: str, known: list[str] | tuple[str, ...]
 ) -> None:
@@ -275,7 +264,7 @@ def _listed(
     stray = frame.filter(bad)
     if stray.height:
         hint = near(str(stray[column][0]), known) or f": {', '.join(known[:12])}"
-        _refuse(frame, name, column, bad, f"is not one of the known values{hint}")
+        refuse_rows(frame, bad, name, f"is not one of the known values{hint}", column)
 
 
 def _known(frame: pl.DataFrame, name: str, column: str, words: pl.DataFrame) -> None:
@@ -283,7 +272,7 @@ def _known(frame: pl.DataFrame, name: str, column: str, words: pl.DataFrame) -> 
     known = words.filter(kind=_KINDS.get(column, column))["key"].to_list()
     parts = pl.col(column).str.split(";")
     bad = parts.list.eval(~pl.element().is_in(known)).list.any()
-    _refuse(frame, name, column, bad, f"is not in words.csv: use one of {', '.join(known)}")
+    refuse_rows(frame, bad, name, f"is not in words.csv: use one of {', '.join(known)}", column)
 
 
 def _dated(
@@ -302,23 +291,23 @@ def _dated(
     bad = pl.col(column).is_not_null() & (
         ~parts.list.eval(real).list.all() | (parts.list.len() > 2)
     )
-    _refuse(frame, name, column, bad, "is not a date such as 2025-09-11, 2025-09 or 2025")
+    refuse_rows(frame, bad, name, "is not a date such as 2025-09-11, 2025-09 or 2025", column)
 
 
 def _addressed(frame: pl.DataFrame, name: str) -> None:
     bad = ~pl.col("url").fill_null("").str.contains(r"^https?://\S+$")
-    _refuse(frame, name, "url", bad, "is not the address of a source")
+    refuse_rows(frame, bad, name, "is not the address of a source", "url")
     _listed(frame.with_columns(pl.col("copy").fill_null("")), name, "copy", ("", "yes"))
 
 
 def _paired(frame: pl.DataFrame, name: str, pair: str) -> None:
     alone = pl.col(f"{pair}_en").is_null() != pl.col(f"{pair}_ko").is_null()
-    _refuse(frame, name, f"{pair}_ko", alone, "is in one language only")
+    refuse_rows(frame, alone, name, "is in one language only", f"{pair}_ko")
 
 
 def _numbers(frame: pl.DataFrame, name: str, *columns: str) -> pl.DataFrame:
     for column in columns:
         number = pl.col(column).cast(pl.Float64, strict=False)
         bad = pl.col(column).is_not_null() & (number.is_null() | ~number.is_finite() | (number < 0))
-        _refuse(frame, name, column, bad, "is not a number from 0")
+        refuse_rows(frame, bad, name, "is not a number from 0", column)
     return frame.with_columns(pl.col(*columns).cast(pl.Float64))

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import polars as pl
 
 from onetomany.errors import InputError
+from .kit_files import packaged_toml
 
 PUBLISHED = {
-    "id": pl.String,
-    "fact_en": pl.String,
-    "fact_ko": pl.String,
-    "share_low": pl.Float64,  # the share of people of whom it is true; null: only a crowd is given
-    "share_high": pl.Float64,
-    "low_en": pl.String,  # the population with the low share; below, with the high one
-    "low_ko": pl.String,
-    "high_en": pl.String,
-    "high_ko": pl.String,
-    "left_low": pl.Float64,  # the size of the crowd, as published; null if a share is given
-    "left_high": pl.Float64,
-    "of_en": pl.String,  # people of whom it is counted
-    "of_ko": pl.String,
-    "source": pl.String,
-    "url": pl.String,
+    **dict.fromkeys(("id", "fact_en", "fact_ko"), pl.String),
+    # the share of people of whom it is true; null: only a crowd is given
+    **dict.fromkeys(("share_low", "share_high"), pl.Float64),
+    # the populations with the low share and with the high one
+    **dict.fromkeys(("low_en", "low_ko", "high_en", "high_ko"), pl.String),
+    # the size of the crowd, as published; null if a share is given
+    **dict.fromkeys(("left_low", "left_high"), pl.Float64),
+    **dict.fromkeys(("of_en", "of_ko"), pl.String),  # people of whom it is counted
+    **dict.fromkeys(("source", "url"), pl.String),
     "read": pl.Date,
-    "assumption_en": pl.String,
-    "assumption_ko": pl.String,
+    **dict.fromkeys(("assumption_en", "assumption_ko"), pl.String),
 }
 
 
@@ -39,12 +31,11 @@ def published_facts() -> pl.DataFrame:
     >>> published_facts().filter(id="car")["share_low"].round(3).to_list()
     [0.018]
     """
-    path = resources.files("onetomany.sources") / "data" / "everyday" / "facts.toml"
-    return parse_facts(tomllib.loads(path.read_text(encoding="utf-8")))
+    return _parse_facts(packaged_toml("onetomany.sources", "everyday/facts.toml"))
 
 
-def parse_facts(raw: Mapping[str, Any]) -> pl.DataFrame:
-    """Return the figures of a parsed `facts.toml` (PUBLISHED).
+def _parse_facts(raw: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the figures of a parsed `facts.toml`.
 
     Each has a `share`, a `count` with its `total`, or the size of a crowd (`left`): a low and a
     high number. Raises InputError naming the fact without one of them, or with a field missing.
@@ -54,11 +45,9 @@ def parse_facts(raw: Mapping[str, Any]) -> pl.DataFrame:
 
 def _row(given: Mapping[str, Any]) -> dict[str, Any]:
     name = given.get("id", "without an id")
-    needed = ("en", "ko", "of_en", "of_ko", "publisher", "title", "url", "read")
-    missing = [
-        field for field in (*needed, "assumption_en", "assumption_ko") if not given.get(field)
-    ]
-    if missing:
+    kept = ("of_en", "of_ko", "url", "read", "assumption_en", "assumption_ko")
+    needed = ("en", "ko", "publisher", "title", *kept)
+    if missing := [field for field in needed if not given.get(field)]:
         raise InputError(f"The everyday fact '{name}' has no {', '.join(missing)}: fill it in.")
     total = given.get("total", 1)
     share = given.get("share") or [number / total for number in given.get("count", ())]
@@ -71,7 +60,6 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
             f"The everyday fact '{name}' needs a share or a count with its total, each as a low "
             f"and a high number with {', '.join(ends)}, or the sizes of a crowd."
         )
-    kept = ("of_en", "of_ko", "url", "read", "assumption_en", "assumption_ko")
     both = {"share_low": low, "share_high": high} if share else {"left_low": low, "left_high": high}
     return {
         "id": name,

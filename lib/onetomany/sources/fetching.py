@@ -8,7 +8,6 @@ with a datasheet, which `open_images` and `onetomany report --images` open like 
 from __future__ import annotations
 
 import re
-import tomllib
 import urllib.request
 from collections.abc import Callable
 from hashlib import sha256
@@ -21,6 +20,7 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.progress import ProgressBar
 from .datasheets import Datasheet, parse_datasheet
 from .files import sha256_of, write_whole
+from .sheet_fields import toml_content
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -30,19 +30,10 @@ MOST = 20_000_000  # bytes of a picture
 
 def fetchable(folder: Traversable = SHEETS) -> dict[str, Datasheet]:
     """Return the datasheets of the sets that can be fetched, by name."""
-    found = {}
-    for path in sorted(folder.iterdir(), key=lambda each: each.name):
-        if path.name.endswith(".toml"):
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-            if "fetch" in raw:
-                sheet = parse_datasheet(raw, where=path.name)
-                found[sheet.name] = sheet
-    return found
-
-
-def recorded_attributes(name: str, folder: Traversable = SHEETS) -> str:
-    """Return, as CSV, the attributes that the people of a set recorded of themselves."""
-    return (folder / f"{name}.csv").read_text(encoding="utf-8")
+    names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".toml"))
+    sheets = {name: toml_content(folder, name) for name in names}
+    found = [parse_datasheet(raw, where=name) for name, raw in sheets.items() if "fetch" in raw]
+    return {sheet.name: sheet for sheet in found}
 
 
 def fetch_images(
@@ -72,8 +63,7 @@ def fetch_images(
             f"{sheet.title}: {sheet.licence}. {sheet.terms} Consent: {sheet.consent_basis} "
             "If you accept this, add --accept-licence."
         )
-    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
-    source = tomllib.loads(text)["fetch"]
+    source = toml_content(folder, f"{name}.toml")["fetch"]
     listed = (folder / f"{name}.sha256").read_text(encoding="utf-8").splitlines()
     sums = {}
     for line in ProgressBar(listed, desc=f"fetching {name}", unit="picture", delay=2):
@@ -82,8 +72,8 @@ def fetch_images(
         sums[place] = digest
         _fetch(source["base"] + remote, out / place, digest, opener or urllib.request.urlopen)
     write_whole(out / "SHA256SUMS", "".join(f"{d}  {p}\n" for p, d in sums.items()).encode())
-    write_whole(out / "attributes.csv", recorded_attributes(name, folder).encode())
-    write_whole(out / "datasheet.toml", text.encode())
+    write_whole(out / "attributes.csv", (folder / f"{name}.csv").read_bytes())
+    write_whole(out / "datasheet.toml", (folder / f"{name}.toml").read_bytes())
     return out
 
 

@@ -24,17 +24,14 @@ MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20
 _LIVE = ("/dev", "/proc", "/sys")
 
-# the first bytes of the forms in which films are recorded: offset, bytes, name
+# the forms in which films are recorded, and their first bytes from an offset
 _FORMS = (
-    (8, b"AVI ", "AVI"),
-    (4, b"ftyp", "MP4"),
-    (4, b"moov", "MP4"),
-    (4, b"mdat", "MP4"),
-    (4, b"wide", "MP4"),
-    (0, b"\x1a\x45\xdf\xa3", "Matroska"),
-    (0, b"\x00\x00\x01\xba", "MPEG"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "WMV"),
-    (0, b"FLV\x01", "FLV"),
+    ("AVI", 8, (b"AVI ",)),
+    ("MP4", 4, (b"ftyp", b"moov", b"mdat", b"wide")),
+    ("Matroska", 0, (b"\x1a\x45\xdf\xa3",)),
+    ("MPEG", 0, (b"\x00\x00\x01\xba",)),
+    ("WMV", 0, (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",)),
+    ("FLV", 0, (b"FLV\x01",)),
 )
 _LISTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<?xml", b"<smil", b"<asx",
           b"<mpd", b"v=0", b"rtsptext", b"http", b"rtsp", b"file ")  # fmt: skip
@@ -162,7 +159,7 @@ def _too_large(path: Path) -> InputError:
 
 
 def _check_form(name: str, head: bytes) -> None:
-    if any(head[place : place + len(mark)] == mark for place, mark, _ in _FORMS):
+    if any(head.startswith(marks, place) for _, place, marks in _FORMS):
         return
     if len(head) > 188 and head[0] == head[188] == 0x47:  # an MPEG transport stream's packets
         return
@@ -170,7 +167,7 @@ def _check_form(name: str, head: bytes) -> None:
         raise RefusedError(
             f"{name} is a list that points to films elsewhere: name the recorded film itself."
         )
-    known = ", ".join(dict.fromkeys(form for _, _, form in _FORMS))
+    known = ", ".join(form for form, _, _ in _FORMS)
     raise InputError(f"{name} is not a film: {known} and MPEG-TS files are read.")
 
 

@@ -185,9 +185,7 @@ def read_sums(path: Path) -> dict[str, str]:
             f"'onetomany datasheet {path.parent}' to list the images with their SHA-256."
         ) from error
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = content.decode(
-        "utf-16" if wide else "utf-8-sig", "surrogateescape" if not wide else "replace"
-    )
+    text = content.decode(*(("utf-16", "replace") if wide else ("utf-8-sig", "surrogateescape")))
     sums = {}
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1):
         if not line.strip():
@@ -229,13 +227,8 @@ def as_found(name: str, found: Iterable[str]) -> str:
     known = found if isinstance(found, dict | set) else set(found)
     if name in known:
         return name
-    for other in (
-        name.replace("\\", "/"),
-        *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")),
-    ):
-        if other in known:
-            return other
-    return name
+    forms = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    return next((other for other in (name.replace("\\", "/"), *forms) if other in known), name)
 
 
 def digests_of(root: Path, names: list[str]) -> dict[str, str]:

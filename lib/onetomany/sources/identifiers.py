@@ -85,7 +85,7 @@ def names_somebody(text: str) -> bool:
     return bool(pl.select(pl.any_horizontal(fits)).item())
 
 
-def is_registration_number(digits: pl.Expr) -> pl.Expr:
+def _is_registration_number(digits: pl.Expr) -> pl.Expr:
     """Return whether 13 digits (text) have the check digit of numbers before October 2020.
 
     11 minus the weighted sum of the first twelve modulo 11, modulo 10; for foreigners (5 to 8 in
@@ -101,8 +101,7 @@ def is_registration_number(digits: pl.Expr) -> pl.Expr:
 
 def _found(values: pl.Series, number: bool) -> str | None:
     """Return the kind of identifier that the values look like, or None."""
-    known = len(values) - values.null_count()
-    if not known:
+    if not (known := len(values) - values.null_count()):
         return None
     if number:
         return _found_in_numbers(values, known)
@@ -144,7 +143,7 @@ def _found_in_numbers(values: pl.Series, known: int) -> str | None:
 
 def _registration(text: pl.Series, rows: pl.Series, known: int) -> str | None:
     """Return REGISTRATION if these texts are too many to be chance among `known` values."""
-    fits = pl.select(is_registration_number(pl.lit(text))).to_series()
+    fits = pl.select(_is_registration_number(pl.lit(text))).to_series()
     checked = int(rows.filter(fits).sum())
     if int(rows.sum()) >= DATE_SHARE * known or checked >= max(1, CHECKSUM_SHARE * known):
         return REGISTRATION

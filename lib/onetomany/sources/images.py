@@ -42,17 +42,13 @@ _IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
 
 SCHEMA = {
     "image_id": pl.String,  # '<subject_id>/<number>'
-    "subject_id": pl.String,
-    "path": pl.String,
-    "sha256": pl.String,
+    **dict.fromkeys(("subject_id", "path", "sha256"), pl.String),
     "bytes": pl.Int64,
 }
 # a row for every file of the set's folder but folders.OWN; `reason` is null if the file is used;
 # `kind` is its suffix if that is a picture's, else 'other'
 ACCOUNT = {
-    "file_id": pl.String,
-    "subject_id": pl.String,
-    "kind": pl.String,
+    **dict.fromkeys(("file_id", "subject_id", "kind"), pl.String),
     "bytes": pl.Int64,
     "reason": pl.String,
 }
@@ -139,8 +135,7 @@ def open_images(source: str | Path = CHOSEN) -> ImageSet:
             f"'onetomany datasheet {root}' again if they belong to the set."
         )
     _verify(root, sums)
-    used = [name for name in pictures if found[name].reason is None]
-    if not used:
+    if not any(found[name].reason is None for name in pictures):
         raise InputError(_nothing(root, list(found.values())))
     folders = subjects_of((name for name in pictures if "/" in name), datasheet.subjects)
     _check_counts(datasheet, len(pictures), len(set(folders.values())))
@@ -212,8 +207,7 @@ def _check_counts(datasheet: Datasheet, images: int, subjects: int) -> None:
 def _withdrawn(datasheet: Datasheet, subjects: Mapping[str, str]) -> tuple[str, ...]:
     """Return the ids of people who withdrew; the datasheet names them by folder or id."""
     gone = [subjects.get(as_found(each.strip("/"), subjects), each) for each in datasheet.withdrawn]
-    unknown = [each for each in gone if each not in subjects.values()]
-    if unknown:
+    if unknown := [each for each in gone if each not in subjects.values()]:
         raise DatasheetError(
             f"The datasheet of '{datasheet.name}' lists '{unknown[0]}' as withdrawn, but no folder "
             "or id has this name: write the folder's name, or remove it from the list."
@@ -250,22 +244,16 @@ def _account(
     found: Mapping[str, FolderFile], ids: Mapping[str, str], reasons: Mapping[str, str | None]
 ) -> pl.DataFrame:
     numbers = unused_ids(found, ids)
+    people = {name: image.rpartition("/")[0] for name, image in ids.items()}
     rows = [
-        (
-            ids.get(name) or numbers[name],
-            ids[name].rpartition("/")[0] if name in ids else None,
-            each.kind,
-            each.bytes,
-            reasons[name],
-        )
+        (ids.get(name) or numbers[name], people.get(name), each.kind, each.bytes, reasons[name])
         for name, each in found.items()
     ]
     return pl.DataFrame(rows, schema=ACCOUNT, orient="row")
 
 
 def _nothing(root: Path, found: list[FolderFile]) -> str:
-    flat = sum("/" not in each.name for each in found if each.picture)
-    if flat:
+    if flat := sum("/" not in each.name for each in found if each.picture):
         return (
             f"{flat} pictures are in {root} itself, so their people are unknown: make a folder "
             f"for each person, move the pictures there, and run 'onetomany datasheet {root}'."
@@ -322,8 +310,7 @@ def prepare_folder(folder: str | Path) -> Prepared:
     root = _local_folder(folder)
     found = {each.name: each for each in files_below(root)}
     pictures = [each.name for each in found.values() if each.picture]
-    inside = [name for name in pictures if "/" in name]
-    if not inside:
+    if not (inside := [name for name in pictures if "/" in name]):
         raise InputError(_nothing(root, list(found.values())))
     sheet, sums = root / "datasheet.toml", root / "SHA256SUMS"
     levels = people_levels(inside)

@@ -7,16 +7,14 @@ read and checked, and which conclusions they don't allow.
 from __future__ import annotations
 
 import datetime
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 import polars as pl
 
-from onetomany.errors import OneToManyError
-from .sheet_fields import sourced
-from .tables import read_columns
+from .sheet_fields import sourced, toml_content
+from .tables import read_columns, refuse_rows
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
 FIGURES = {
@@ -68,7 +66,7 @@ class MeasuredPublication:
 
 def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
-    sheet = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
+    sheet = toml_content(folder, "sources.toml")
     return sourced(
         MeasuredPublication,
         sheet.get("source", {}),
@@ -84,18 +82,15 @@ def measured_systems(folder: Traversable = DATA) -> pl.DataFrame:
 
     A row is one algorithm, image set, gallery size and measure.
 
-    Raises OneToManyError for other columns, a figure that is not a rate, or one given twice.
+    Raises InputError for other columns, a figure that is not a rate, or one given twice.
     """
     frame = read_columns(folder, "frte_1n.csv", FIGURES)
-    bad = frame.filter(
+    bad = (
         ~pl.col("fnir").is_between(0, 1).fill_null(False)
         | ~pl.col("fpir").is_between(0, 1).fill_null(True)
         | (pl.col("gallery_size") < 1)
     )
-    if len(bad):
-        raise OneToManyError(f"frte_1n.csv: a figure of '{bad['algorithm'][0]}' is not a rate.")
-    keys = ["algorithm", "gallery", "probe", "years_apart", "gallery_size", "fpir"]
-    twice = frame.filter(frame.select(keys).is_duplicated())
-    if len(twice):
-        raise OneToManyError(f"frte_1n.csv: '{twice['algorithm'][0]}' has one figure twice.")
+    refuse_rows(frame, bad, "frte_1n.csv", "a figure is not a rate")
+    keys = ("algorithm", "gallery", "probe", "years_apart", "gallery_size", "fpir")
+    refuse_rows(frame, pl.struct(keys).is_duplicated(), "frte_1n.csv", "it has one figure twice")
     return frame

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import polars as pl
 
 from onetomany.errors import DatasheetError, InputError, IntegrityError
-from .sheet_fields import SheetBase, checked_fields
+from .sheet_fields import SheetBase, checked_fields, toml_content
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
@@ -47,7 +44,7 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     Raises InputError for another name, DatasheetError for an incomplete sheet, IntegrityError if
     the file is not the registered one.
     """
-    sheets = _sheets(folder)
+    sheets = toml_content(folder, "sheets.toml")
     if name not in sheets:
         raise InputError(f"There is no table '{name}': there are {', '.join(sorted(sheets))}.")
     given = {"name": name, **sheets[name]}
@@ -66,7 +63,3 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
             f"The datasheet of '{name}' says {sheet.records:,} records, not {len(frame):,}."
         )
     return Microdata(name, frame, sheet)
-
-
-def _sheets(folder: Traversable) -> Mapping[str, dict[str, Any]]:
-    return tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))

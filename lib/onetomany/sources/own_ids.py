@@ -50,10 +50,8 @@ def give_ids(subjects: Mapping[str, str], before: Mapping[str, str]) -> dict[str
     for name, image in before.items():
         if name in subjects:
             folders[subjects[name]] = folders[subjects[name]] or image.rpartition("/")[0]
-    used = {image.rpartition("/")[0].lower() for image in taken} | {
-        "",
-        *map(str.lower, folders.values()),
-    }
+    used = {"", *(image.rpartition("/")[0].lower() for image in taken)}
+    used |= {subject.lower() for subject in folders.values()}
     for folder, subject in sorted(folders.items()):
         if not subject and _PLAIN.match(folder) and folder.lower() not in used:
             folders[folder] = folder
@@ -66,13 +64,10 @@ def give_ids(subjects: Mapping[str, str], before: Mapping[str, str]) -> dict[str
     held = {image.lower() for image in taken}
     for name, folder in sorted(subjects.items()):
         stem = PurePosixPath(name).stem
-        if (
-            name not in given
-            and _PLAIN.match(stem)
-            and f"{folders[folder]}/{stem}".lower() not in held
-        ):
-            given[name] = f"{folders[folder]}/{stem}"
-            held.add(given[name].lower())
+        own = f"{folders[folder]}/{stem}"
+        if name not in given and _PLAIN.match(stem) and own.lower() not in held:
+            given[name] = own
+            held.add(own.lower())
     counters = {folder: count(1) for folder in folders}
     for name, folder in sorted(subjects.items()):
         if name not in given:
@@ -116,10 +111,8 @@ def write_ids(root: Path, ids: Mapping[str, str], reasons: Mapping[str, str | No
     rows = unused_ids(reasons, ids) | dict(ids)
     names = ("id", "file", "why it is not used")
     why = [reasons.get(name, "it is gone") or "" for name in rows]
-    sheet = pl.DataFrame(
-        dict(zip(names, ([*rows.values()], [*rows], why), strict=True)),
-        schema=dict.fromkeys(names, pl.String),
-    )
+    columns = [[*rows.values()], [*rows], why]
+    sheet = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String), orient="col")
     text = csv_text(sheet, line_terminator="\r\n")
     write_whole(root / FILE, text.encode("utf-8-sig"))  # the mark is for spreadsheets
     return root / FILE

@@ -20,13 +20,7 @@ import polars as pl
 from onetomany.errors import InputError, IntegrityError
 
 DATA = resources.files("onetomany.sources") / "data" / "pairs"
-PAIR = {
-    "a": pl.String,
-    "b": pl.String,
-    "subject_a": pl.String,
-    "subject_b": pl.String,
-    "mated": pl.Boolean,
-}
+PAIR = {**dict.fromkeys(("a", "b", "subject_a", "subject_b"), pl.String), "mated": pl.Boolean}
 
 
 @dataclass(frozen=True)
@@ -43,13 +37,6 @@ class ScoredPairs:
     run: dict[str, Any]
 
 
-def stored_pairs(folder: Traversable = DATA) -> list[str]:
-    """Return the names of the sets whose pairs are stored with the kit."""
-    return sorted(
-        path.name.removesuffix(".json") for path in folder.iterdir() if path.name.endswith(".json")
-    )
-
-
 def open_pairs(name: str, folder: Traversable = DATA) -> ScoredPairs:
     """Open a stored table of pairs, for the accuracy functions.
 
@@ -59,10 +46,10 @@ def open_pairs(name: str, folder: Traversable = DATA) -> ScoredPairs:
     Raises InputError for an unknown name, IntegrityError if the table is not the one that its
     run record describes.
     """
-    if name not in stored_pairs(folder):
-        raise InputError(
-            f"No pairs of '{name}' are stored; there are {', '.join(stored_pairs(folder))}."
-        )
+    records = sorted(path.name for path in folder.iterdir() if path.name.endswith(".json"))
+    known = [record.removesuffix(".json") for record in records]
+    if name not in known:
+        raise InputError(f"No pairs of '{name}' are stored; there are {', '.join(known)}.")
     run = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     content = (folder / f"{name}.parquet").read_bytes()
     if sha256(content).hexdigest() != run["table_sha256"]:

@@ -6,15 +6,14 @@ The user's own are in the layout of the MOT Challenge. data/pedestrians gives th
 from __future__ import annotations
 
 import configparser
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from onetomany.errors import InputError, IntegrityError
 from .files import package_folder, sha256_of
+from .kit_files import packaged_toml
 
 _KINDS = ("truth", "example")
 FRAME_RATE = 25.0  # frames a second of European video; used if a folder gives none
@@ -119,8 +118,7 @@ def user_sequences(folder: Path) -> tuple[UserSequence, ...]:
 
 
 def _register() -> dict[str, Any]:
-    path = resources.files("onetomany.sources") / "data" / "pedestrians" / "tud.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return packaged_toml("onetomany.sources", "pedestrians/tud.toml")
 
 
 def _checked(home: Path, sequence: Mapping[str, str], kind: str) -> Path:

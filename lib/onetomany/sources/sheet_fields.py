@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -117,6 +118,11 @@ class PermittedSheet(SheetBase):
             )
 
 
+def toml_content(folder: Traversable, name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of the kit."""
+    return tomllib.loads((folder / name).read_text(encoding="utf-8"))
+
+
 def read_sheet(path: Path, missing: str) -> dict[str, Any]:
     """Parse a datasheet. Raises DatasheetError; `missing` is its text if there is no file."""
     try:
@@ -139,12 +145,8 @@ def checked_fields(
     """
     optional, required = optional or {}, _required(kind)
     tables = {name.partition(".")[0] for name in optional if "." in name}
-    inner = {
-        f"{table}.{name}": value
-        for table in tables
-        if isinstance(raw.get(table), dict)
-        for name, value in raw[table].items()
-    }
+    held = {table: raw[table] for table in tables if isinstance(raw.get(table), dict)}
+    inner = {f"{table}.{name}": held[table][name] for table in held for name in held[table]}
     known = [*required, *tables, *optional]
     if unknown := [name for name in (*raw, *inner) if name not in known]:
         raise DatasheetError(

@@ -75,15 +75,21 @@ def read_columns(
     return frame
 
 
-def refuse_rows(frame: pl.DataFrame, bad: pl.Expr, name: str, why: str) -> None:
+def refuse_rows(
+    frame: pl.DataFrame, bad: pl.Expr, name: str, why: str, column: str | None = None
+) -> None:
     """Raise InputError with the line and first cell of the first bad row of a CSV file.
 
-    `name` is the file, `why` the end of the sentence. Null in `bad` counts as good.
+    `name` is the file, `why` the end of the sentence; the error names a `column` with its value.
+    Null in `bad` counts as good.
     """
     rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
     if rows.height:
-        line, first = rows.row(0)[:2]
-        raise InputError(f"{name}, line {line} ({first}): {why}.")
+        row = rows.row(0, named=True)
+        place = f"{name}, line {row['line']} ({row[frame.columns[0]]})"
+        place += f", column {column}" if column else ""
+        value = f" '{row[column]}'" if column and row[column] is not None else ""
+        raise InputError(f"{place}:{value} {why}.")
 
 
 def csv_text(frame: pl.DataFrame, **form: Any) -> str:

@@ -10,12 +10,10 @@ import hashlib
 import importlib.util
 import json
 import re
-import tomllib
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +21,7 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.progress import ProgressBar
 from .cache import cache_dir
 from .files import package_folder, sha256_of, whole_file, write_whole
+from .kit_files import packaged_toml
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -98,9 +97,8 @@ class Model:
 @cache
 def models() -> dict[str, Model]:
     """Return all registered models by name, the default (Dlib) first."""
-    text = (resources.files("onetomany.sources") / "data/weights.toml").read_text("utf-8")
     registered = {}
-    for entry in tomllib.loads(text)["model"]:
+    for entry in packaged_toml("onetomany.sources", "weights.toml")["model"]:
         files = tuple(WeightFile(**file) for file in entry.pop("file"))
         how = entry.pop("preprocessing")
         how["tries"] = tuple((border, score) for border, score in how.get("tries", ()))

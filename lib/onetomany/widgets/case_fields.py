@@ -13,7 +13,7 @@ from typing import Any
 import ipywidgets
 
 from onetomany.printing import shortened
-from .desk_words import KOREAN, WIDGET_WORDS
+from .desk_words import ENGLISH, KOREAN, WIDGET_WORDS
 
 _NEW = "\0new"  # the option 'another', which no cell contains
 _SHOWN = 80  # characters of an option
@@ -25,7 +25,21 @@ def styled(widget: Any, name: str) -> Any:
     return widget
 
 
-def field_word(key: str, language: str) -> str:
+def wide(kind: Any, **more: Any) -> Any:
+    """Return a control of a kind as wide as its place."""
+    return kind(layout=ipywidgets.Layout(width="auto"), **more)
+
+
+def language_switch(language: str) -> ipywidgets.ToggleButtons:
+    """Return the two buttons that choose the language of a page."""
+    return ipywidgets.ToggleButtons(
+        options=[("English", ENGLISH), ("한국어", KOREAN)],
+        value=language,
+        style={"button_width": "80px"},
+    )
+
+
+def _word(key: str, language: str) -> str:
     """Return a word that fields share, in a language."""
     return str(WIDGET_WORDS["field"][key][language == KOREAN])
 
@@ -34,14 +48,12 @@ class TextField:
     """A line, or with `lines` several, of text; `options` are offered while one writes."""
 
     def __init__(self, *, lines: int = 1, options: Sequence[str] | None = None) -> None:
-        wide = {"layout": ipywidgets.Layout(width="auto")}
-        self.entry: Any
         if lines > 1:
-            self.entry = ipywidgets.Textarea(rows=lines, **wide)
+            self.entry = wide(ipywidgets.Textarea, rows=lines)
         elif options is not None:
-            self.entry = ipywidgets.Combobox(ensure_option=False, **wide)
+            self.entry = wide(ipywidgets.Combobox, ensure_option=False)
         else:
-            self.entry = ipywidgets.Text(**wide)
+            self.entry = wide(ipywidgets.Text)
         self.box = self.entry
         self.offer(options or ())
 
@@ -70,8 +82,8 @@ class ChoiceField:
         self.choices, self.another = list(choices), another
         self.labels: dict[str, str] = {}
         self.language = "en"
-        self.menu = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="auto"))
-        self.new = ipywidgets.Text(layout=ipywidgets.Layout(width="auto", display="none"))
+        self.menu, self.new = wide(ipywidgets.Dropdown), wide(ipywidgets.Text)
+        self.new.layout.display = "none"
         self.box: Any = ipywidgets.VBox([self.menu, self.new]) if another else self.menu
         self.menu.observe(lambda _: self._switch(), names="value")
         self._list("")
@@ -81,8 +93,8 @@ class ChoiceField:
 
     def _list(self, chosen: str) -> None:
         shown = [(shortened(self.labels.get(each) or each, _SHOWN), each) for each in self.choices]
-        more = [(field_word("another", self.language), _NEW)] if self.another else []
-        self.menu.options = [(field_word("choose", self.language), ""), *shown, *more]
+        more = [(_word("another", self.language), _NEW)] if self.another else []
+        self.menu.options = [(_word("choose", self.language), ""), *shown, *more]
         self.menu.value = chosen
 
     def offer(self, choices: Sequence[str], labels: dict[str, str] | None = None) -> None:
@@ -103,17 +115,16 @@ class ChoiceField:
     def fill(self, text: str) -> None:
         if text in ("", *self.choices):
             self.menu.value, self.new.value = text, ""
-        else:
-            if not self.another:
-                self.choices.append(text)  # as it is in the file, though it is no choice
-                self._list(text)
-                return
+        elif self.another:
             self.menu.value, self.new.value = _NEW, text
+        else:
+            self.choices.append(text)  # as it is in the file, though it is no choice
+            self._list(text)
 
     def translate(self, label: str, about: str, language: str) -> None:
         self.language = language
         self.menu.description, self.menu.tooltip = label, about
-        self.new.description = field_word("which", language)
+        self.new.description = _word("which", language)
         self._list(self.menu.value or "")
 
 
@@ -133,7 +144,7 @@ class SpeakerField(ChoiceField):
 
     def translate(self, label: str, about: str, language: str) -> None:
         super().translate(label, about, language)
-        self.kind.translate(field_word("kind", language), "", language)
+        self.kind.translate(_word("kind", language), "", language)
 
     def fill(self, text: str) -> None:
         super().fill(text)
@@ -149,18 +160,13 @@ class DateField:
     def __init__(self, *, days: bool = False, words: bool = True) -> None:
         whole = ("none", "day", "month", "year")
         self.kinds = whole[:2] if days else (*whole, "other") if words else whole
-        wide = ipywidgets.Layout
-        self.precision = ipywidgets.Dropdown(
-            options=[(each, each) for each in self.kinds], layout=wide(width="auto")
-        )
-        self.day = ipywidgets.DatePicker(layout=wide(width="auto"))
-        self.year = ipywidgets.BoundedIntText(
-            min=1000, max=9999, value=dt.date.today().year, layout=wide(width="auto")
-        )
-        self.month = ipywidgets.Dropdown(
-            options=[(f"{each:02d}", each) for each in range(1, 13)], layout=wide(width="auto")
-        )
-        self.words = ipywidgets.Text(layout=wide(width="auto"))
+        kinds = [(each, each) for each in self.kinds]
+        months = [(f"{each:02d}", each) for each in range(1, 13)]
+        this = dt.date.today().year
+        self.precision = wide(ipywidgets.Dropdown, options=kinds)
+        self.day, self.words = wide(ipywidgets.DatePicker), wide(ipywidgets.Text)
+        self.year = wide(ipywidgets.BoundedIntText, min=1000, max=9999, value=this)
+        self.month = wide(ipywidgets.Dropdown, options=months)
         self.parts = {
             self.day: ("day",),
             self.year: ("month", "year"),
@@ -188,16 +194,10 @@ class DateField:
         self.day.value, self.words.value = None, ""
         if not text.strip():
             self.precision.value = "none"
-            return
-        if found := re.fullmatch(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?", text):
+        elif found := re.fullmatch(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?", text):
             self.precision.value = "month" if found[2] else "year"
             self.year.value, self.month.value = int(found[1]), int(found[2] or 1)
-            return
-        try:
-            day = dt.date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
-        except ValueError:  # such as 31 April
-            day = None
-        if day:
+        elif day := _whole_day(text):
             self.day.value, self.precision.value = day, "day"
         else:
             if "other" not in self.kinds:
@@ -207,16 +207,18 @@ class DateField:
 
     def translate(self, label: str, about: str, language: str) -> None:
         chosen = self.precision.value
-        self.precision.options = [(field_word(each, language), each) for each in self.kinds]
+        self.precision.options = [(_word(each, language), each) for each in self.kinds]
         self.precision.value = chosen
         self.precision.description, self.precision.tooltip = label, about
-        for part, key in (
-            (self.day, "on"),
-            (self.year, "in_year"),
-            (self.month, "in_month"),
-            (self.words, "other"),
-        ):
-            part.description = field_word(key, language)
+        for part, key in zip(self.parts, ("on", "in_year", "in_month", "other"), strict=True):
+            part.description = _word(key, language)
+
+
+def _whole_day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+    except ValueError:  # such as 31 April
+        return None
 
 
 class SpanField:
@@ -243,14 +245,14 @@ class SpanField:
 
     def translate(self, label: str, about: str, language: str) -> None:
         for part, key in ((self.first, "from"), (self.last, "to")):
-            part.translate(field_word(key, language).format(label=label), about, language)
+            part.translate(_word(key, language).format(label=label), about, language)
 
 
 class ListField:
     """Several of the offered names, in the cell with semicolons between them."""
 
     def __init__(self) -> None:
-        self.menu = ipywidgets.SelectMultiple(rows=5, layout=ipywidgets.Layout(width="auto"))
+        self.menu = wide(ipywidgets.SelectMultiple, rows=5)
         self.box: Any = self.menu
         self.others: list[str] = []  # in the cell, though they are not offered
 
@@ -272,7 +274,7 @@ class ListField:
 
     def translate(self, label: str, about: str, language: str) -> None:
         self.menu.description = label
-        self.menu.tooltip = about if self.menu.options else field_word("nothing", language)
+        self.menu.tooltip = about if self.menu.options else _word("nothing", language)
 
 
 CaseField = TextField | ChoiceField | SpeakerField | DateField | SpanField | ListField

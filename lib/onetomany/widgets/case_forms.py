@@ -12,32 +12,16 @@ from typing import Any
 import ipywidgets
 import polars as pl
 
+from onetomany.cases import rows
 from onetomany.cases.case_tables import raw_table
 from onetomany.cases.columns import SPEAKERS, CaseColumn, case_table
-from onetomany.cases.rows import (
-    add_case_row,
-    check_row,
-    delete_case_row,
-    replace_case_row,
-    row_faults,
-    row_keys,
-)
 from onetomany.cases.words import case_column_label, choice_label, column_about
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import shortened
-from .case_fields import (
-    CaseField,
-    ChoiceField,
-    DateField,
-    ListField,
-    SpanField,
-    SpeakerField,
-    TextField,
-    styled,
-)
+from . import case_fields as controls
 from .case_plans import FREE_UNITS, LONG_FIELDS, NAMED_CHOICES, PLANS, TOLD_BY, form_field
 from .case_words import case_word
-from .desk_words import KOREAN, escaped
+from .desk_words import KOREAN, said_html
 from .desk_words import UNITS as KOREAN_UNITS
 
 
@@ -57,23 +41,25 @@ class RowForm:
         self.folder, self.table, self.plan = folder, case_table(name), PLANS[name]
         self.language, self.saved = language, saved
         self.columns = [each for each in self.table.columns if each.name not in self.plan.hidden]
-        self.fields: dict[str, CaseField] = {each.name: form_field(each) for each in self.columns}
-        self.row = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="auto"))
+        self.fields: dict[str, controls.CaseField] = {
+            each.name: form_field(each) for each in self.columns
+        }
+        self.row = controls.wide(ipywidgets.Dropdown)
         self.row.observe(lambda _: self._open(), names="value")
         self.busy = False
         self.button = ipywidgets.Button(button_style="primary")
         self.button.on_click(lambda _: self.save())
-        self.bin = ipywidgets.Button(layout=ipywidgets.Layout(width="auto"))
+        self.bin = controls.wide(ipywidgets.Button)
         self.bin.on_click(lambda _: self.delete())
         self.sure = False  # the button was pressed once for the open row
         self.note, self.said = ipywidgets.HTML(), ipywidgets.HTML()
         rest = [each.name for each in self.columns if each.name not in self.plan.first]
         self.more = ipywidgets.Accordion([self._rows(rest)]) if rest else ipywidgets.VBox()
-        buttons = styled(ipywidgets.Box([self.button, self.bin]), "desk-row case-buttons")
+        buttons = controls.styled(ipywidgets.Box([self.button, self.bin]), "desk-row case-buttons")
         first = self._rows(list(self.plan.first))
         inside = [self.row, first, self.more, self.note, buttons, self.said]
-        self.box: Any = styled(ipywidgets.VBox(inside), "case-form")
-        if isinstance(document := self.fields.get("document"), ChoiceField):
+        self.box: Any = controls.styled(ipywidgets.VBox(inside), "case-form")
+        if isinstance(document := self.fields.get("document"), controls.ChoiceField):
             document.menu.observe(lambda _: self._cite(), names="value")
         self.offer()
         self.translate(language)
@@ -84,14 +70,14 @@ class RowForm:
         pair: list[Any] = []
         for name in names:
             wide = name in LONG_FIELDS or isinstance(
-                self.fields[name], DateField | SpanField | ListField
+                self.fields[name], controls.DateField | controls.SpanField | controls.ListField
             )
             if wide:
                 rows.append(self.fields[name].box)
                 continue
             pair.append(self.fields[name].box)
             if len(pair) == 2:
-                rows.append(styled(ipywidgets.Box(pair), "desk-row"))
+                rows.append(controls.styled(ipywidgets.Box(pair), "desk-row"))
                 pair = []
         rows += pair
         return ipywidgets.VBox(rows)
@@ -102,18 +88,22 @@ class RowForm:
         """Offer the speakers, words and rows that the folder has, and documents by short hash."""
         own, bodies = self._raw(self.table.name), self._raw("bodies")
         for name, field in self.fields.items():
-            if isinstance(field, SpeakerField):
+            if isinstance(field, controls.SpeakerField):
                 field.offer(_used(bodies, "name"))
-            elif name == "unit" and isinstance(field, ChoiceField):
+            elif name == "unit" and isinstance(field, controls.ChoiceField):
                 field.offer([*FREE_UNITS, *_used(own, "unit")], self._units())
-            elif name == "document" and isinstance(field, ChoiceField) and documents is not None:
+            elif (
+                name == "document"
+                and isinstance(field, controls.ChoiceField)
+                and documents is not None
+            ):
                 field.offer(list(documents), {key: f"{path} ({key})" for key, path in
                                               documents.items()})  # fmt: skip
-            elif isinstance(field, TextField):
+            elif isinstance(field, controls.TextField):
                 field.offer(_used(own, name))
-            elif isinstance(field, ListField):
+            elif isinstance(field, controls.ListField):
                 field.offer({key: label for label, key in self._listed("claims")})
-            elif name in NAMED_CHOICES and isinstance(field, ChoiceField):
+            elif name in NAMED_CHOICES and isinstance(field, controls.ChoiceField):
                 labels = NAMED_CHOICES[name](self.language)
                 field.offer([*labels, *_used(own, name)], labels)
         chosen, listed = self.row.value, self._listed(self.table.name)
@@ -126,7 +116,7 @@ class RowForm:
         """Return the words that tell each row of a table apart, and its key."""
         raw = self._raw(name)
         about = [each for each in TOLD_BY[name] if each in raw.columns]
-        keys, listed = row_keys(raw, case_table(name)), {}
+        keys, listed = rows.row_keys(raw, case_table(name)), {}
         for key, cells in zip(keys, raw.select(about).iter_rows(), strict=False):
             if key and key.strip() and key not in listed:
                 listed[key] = shortened(": ".join(filter(None, cells)), 80)
@@ -141,7 +131,11 @@ class RowForm:
     def _cite(self) -> None:
         """Name the chosen document as the source, if none is named yet."""
         field, source = self.fields["document"], self.fields["source"]
-        if isinstance(field, ChoiceField) and field.text in field.labels and not source.text:
+        if (
+            isinstance(field, controls.ChoiceField)
+            and field.text in field.labels
+            and not source.text
+        ):
             source.fill(field.labels[field.text].rpartition(" (")[0])
 
     def _open(self) -> None:
@@ -149,7 +143,7 @@ class RowForm:
         if self.busy:
             return
         raw, key = self._raw(self.table.name), self.row.value
-        keys = row_keys(raw, self.table)
+        keys = rows.row_keys(raw, self.table)
         cells = raw.row(keys.index(key), named=True) if key and key in keys else {}
         for name, field in self.fields.items():
             field.fill(cells.get(name) or "")
@@ -165,15 +159,15 @@ class RowForm:
             field = self.fields[column.name]
             mark = " *" if self._is_needed(column) else ""
             label = case_column_label(self.table, column.name, language) + mark
-            if isinstance(field, ChoiceField) and column.choices:
+            if isinstance(field, controls.ChoiceField) and column.choices:
                 field.labels = {
                     each: choice_label(column.name, each, language) for each in column.choices
                 }
-            if isinstance(field, SpeakerField):
+            if isinstance(field, controls.SpeakerField):
                 field.kind.labels = {
                     each: choice_label("kind", each, language) for each in SPEAKERS
                 }
-            if column.name == "unit" and isinstance(field, ChoiceField):
+            if column.name == "unit" and isinstance(field, controls.ChoiceField):
                 field.labels = self._units()
             field.translate(label, column_about(self.table, column.name, language), language)
         if isinstance(self.more, ipywidgets.Accordion):
@@ -227,7 +221,7 @@ class RowForm:
             return
         shown = {name: label for label, name in self.row.options}[key]
         try:
-            delete_case_row(self.folder, self.table.name, key)
+            rows.delete_case_row(self.folder, self.table.name, key)
         except OneToManyError as error:
             self._refused(error)
             return
@@ -246,15 +240,17 @@ class RowForm:
         cells = self._cells()
         self._refuse(cells)
         speaker = self.fields.get("said_by")
-        if isinstance(speaker, SpeakerField) and speaker.is_new:
-            add_case_row(self.folder, "bodies", {"name": speaker.text, "kind": speaker.kind.text})
+        if isinstance(speaker, controls.SpeakerField) and speaker.is_new:
+            rows.add_case_row(
+                self.folder, "bodies", {"name": speaker.text, "kind": speaker.kind.text}
+            )
             speaker.offer([*speaker.choices, speaker.text])
             speaker.fill(speaker.text)
         if self.row.value:
             empty = dict.fromkeys(self.fields, "")
-            replace_case_row(self.folder, self.table.name, self.row.value, {**empty, **cells})
+            rows.replace_case_row(self.folder, self.table.name, self.row.value, {**empty, **cells})
             return cells.get(self.table.key) or self._short(cells)
-        return add_case_row(self.folder, self.table.name, cells) or self._short(cells)
+        return rows.add_case_row(self.folder, self.table.name, cells) or self._short(cells)
 
     def _short(self, cells: Mapping[str, str]) -> str:
         """Return the words that tell a row without an id apart."""
@@ -284,21 +280,20 @@ class RowForm:
         if self.plan.one_of and not any(name in cells for name in self.plan.one_of):
             raise FormError(self._empty(self.plan.one_of[korean]))
         speaker = self.fields.get("said_by")
-        if isinstance(speaker, SpeakerField) and speaker.is_new and not speaker.kind.text:
+        if isinstance(speaker, controls.SpeakerField) and speaker.is_new and not speaker.kind.text:
             raise FormError(case_word("say_kind", self.language))
-        for fault in row_faults(self.table.name, cells):
+        for fault in rows.row_faults(self.table.name, cells):
             what, remedy = fault.korean if korean else (fault.what, fault.remedy)
             label = case_column_label(self.table, fault.column, self.language)
             raise FormError(f"{label}: {what}{'. ' if korean else '; '}{remedy}.")
-        check_row(self.table.name, cells)
+        rows.check_row(self.table.name, cells)
 
     def _empty(self, column: str) -> str:
         label = case_column_label(self.table, column, self.language)
         return case_word("empty", self.language).format(label=label)
 
     def _say(self, text: str, *, alert: bool = False) -> None:
-        look, role = (" desk-clash", "alert") if alert else ("", "status")
-        self.said.value = f'<div class="desk-text{look}" role="{role}">{escaped(text, 1000)}</div>'
+        self.said.value = said_html(text, alert=alert)
 
 
 def _used(table: pl.DataFrame, column: str) -> list[str]:

@@ -10,15 +10,7 @@ from onetomany.claims.claim_ledger import WORDS
 from onetomany.mentions.quantities import UNITS
 from onetomany.requests.letter_templates import templates
 from onetomany.requests.procedures import procedures
-from .case_fields import (
-    CaseField,
-    ChoiceField,
-    DateField,
-    ListField,
-    SpanField,
-    SpeakerField,
-    TextField,
-)
+from . import case_fields as controls
 from .desk_words import KOREAN
 
 _DATES = ("as_of", "event_date", "document_date", "disclosure_date", "date")
@@ -99,22 +91,24 @@ TOLD_BY = {
 }
 
 
-def form_field(column: CaseColumn) -> CaseField:
+def form_field(column: CaseColumn) -> controls.CaseField:
     """Return the control for a column; its options come from the folder later."""
     offered: list[str] | None = [] if column.name in _REPEATED else None
-    made: CaseField = TextField(lines=LONG_FIELDS.get(column.name, 1), options=offered)
+    made: controls.CaseField = controls.TextField(
+        lines=LONG_FIELDS.get(column.name, 1), options=offered
+    )
     if column.name == "said_by":
-        made = SpeakerField(SPEAKERS)
+        made = controls.SpeakerField(SPEAKERS)
     elif column.choices:
-        made = ChoiceField(column.choices)
+        made = controls.ChoiceField(column.choices)
     elif column.name in ("unit", "document"):
-        made = ChoiceField((), another=True)
+        made = controls.ChoiceField((), another=True)
     elif column.name in NAMED_CHOICES:
-        made = ChoiceField(())
+        made = controls.ChoiceField(())
     elif column.name == "claims":
-        made = ListField()
+        made = controls.ListField()
     elif column.name == "period":
-        made = SpanField()
+        made = controls.SpanField()
     elif column.name in _DATES or column.kind == "day":
-        made = DateField(days=column.kind == "day")
+        made = controls.DateField(days=column.kind == "day")
     return made

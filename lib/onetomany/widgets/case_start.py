@@ -22,13 +22,13 @@ from onetomany.cases.to_do import DATABASE, FAULT, CaseTask, check_case
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError, OneToManyError
 from onetomany.requests.log import read_requests
-from .case_fields import styled
+from .case_fields import language_switch, styled, wide
 from .case_forms import RowForm
 from .case_plans import PLANS
 from .case_words import CASE_STYLE, case_word, counts_html, tasks_html
 from .case_work import CaseWork
 from .desk import ReadingDesk
-from .desk_words import ENGLISH, KOREAN, STYLE, escaped
+from .desk_words import ENGLISH, KOREAN, STYLE, escaped, said_html
 
 
 def case_page(
@@ -70,11 +70,7 @@ class CasePage:
         self.head, self.state, self.todo = (ipywidgets.HTML() for _ in range(3))
         self.titles = {key: ipywidgets.HTML() for key in ("h_state", "h_todo", "h_add", "h_read")}
         self.hint = ipywidgets.HTML()
-        self.tongue = ipywidgets.ToggleButtons(
-            options=[("English", ENGLISH), ("한국어", KOREAN)],
-            value=language,
-            style={"button_width": "80px"},
-        )
+        self.tongue = language_switch(language)
         self.work = CaseWork(language, self._ended)
         self.buttons = {
             "ingest": self._button(self._ingest, "primary"),
@@ -90,8 +86,7 @@ class CasePage:
         self.refresh()
 
     def _button(self, action: Any, style: str = "") -> Any:
-        layout = ipywidgets.Layout(width="auto")
-        button = ipywidgets.Button(button_style=style, layout=layout)
+        button = wide(ipywidgets.Button, button_style=style)
         button.on_click(lambda _: action())
         return button
 
@@ -153,7 +148,7 @@ class CasePage:
         title, place = (escaped(about.text(name, language)) for name in ("title", "place"))
         self.head.value = f'<h2>{title}</h2><p class="desk-text desk-place">{place}</p>'
         said = self.fault[language == KOREAN]
-        fault = f'<div class="desk-text desk-clash" role="alert">{escaped(said, 1000)}</div>'
+        fault = said_html(said, alert=True)
         if said and not self.tasks:
             self.todo.value = fault
             return
@@ -163,24 +158,23 @@ class CasePage:
     def _counts(self) -> dict[str, int]:
         folder = self.case.folder
         counts = {"documents": len(source_files(folder))}
-        if (read := self._read_documents()) is not None:
+        query = "select count(*) from files where depth = 0 and not gone and document is not null"
+        for (read,) in self._queried(query):
             counts["read"] = read
         for name in ("claims", "events", "numbers", "bodies", "gaps", "provisions"):
             counts[name] = raw_table(folder, case_table(name))[0].height
         log = folder / "requests"
         return counts | {"requests": len(read_requests(log)) if log.is_dir() else 0}
 
-    def _read_documents(self) -> int | None:
-        """Return how many files of sources/ the case file has; None without a case file."""
+    def _queried(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query of the case file; none if there is none that can be read."""
         if not self._has_database():
-            return None
-        query = "select count(*) from files where depth = 0 and not gone and document is not null"
+            return []
         try:
             with open_case(self.case.folder / FILE) as db:
-                found = db.execute(query).fetchone()
+                return db.execute(query).fetchall()
         except OneToManyError:  # in use, or damaged: the list of tasks says so
-            return None
-        return int(found[0]) if found else None
+            return []
 
     def _has_database(self) -> bool:
         return (self.case.folder / FILE).exists()
@@ -196,29 +190,21 @@ class CasePage:
 
     def _open_desk(self) -> None:
         """Show the reading desk once there is a case file."""
-        if self.desk or not self._has_database():
-            self.titles["h_read"].layout.display = None if self.desk else "none"
-            self.hint.layout.display = None if self.desk else "none"
-            return
-        try:
-            self.desk = ReadingDesk(self.case.folder / FILE, self.language, changed=self.refresh)
-        except OneToManyError as error:
-            self.fault = _both(error)
-            return
-        self.desk.tongue.layout.display = "none"  # the page has one of its own
-        self.reading.children = (self.desk.box,)
-        self.titles["h_read"].layout.display = self.hint.layout.display = None
+        if not self.desk and self._has_database():
+            try:
+                self.desk = ReadingDesk(self.case.folder / FILE, self.language, self.refresh)
+            except OneToManyError as error:
+                self.fault = _both(error)
+                return
+            self.desk.tongue.layout.display = "none"  # the page has one of its own
+            self.reading.children = (self.desk.box,)
+        shown = None if self.desk else "none"
+        self.titles["h_read"].layout.display = self.hint.layout.display = shown
 
     def _offer_documents(self) -> None:
-        documents: dict[str, str] = {}
-        if self._has_database() and not any(self.fault):
-            query = "select document, path from documents order by path limit 5000"
-            try:
-                with open_case(self.case.folder / FILE) as db:
-                    found = db.execute(query).fetchall()
-            except OneToManyError:
-                found = []
-            documents = {str(document)[:SHORT]: str(path) for document, path in found}
+        query = "select document, path from documents order by path limit 5000"
+        found = [] if any(self.fault) else self._queried(query)
+        documents = {str(document)[:SHORT]: str(path) for document, path in found}
         for form in self.forms.values():
             form.offer(documents)
 
@@ -227,17 +213,17 @@ class CasePage:
     def _saved(self, _: str) -> None:
         """Bring the case file up to date with a changed row, if there is one; then check again."""
         with self.turn:
+            lost = None
             if self._has_database():
                 try:
                     store_case(read_case(self.case.folder))
                 except OneToManyError as error:
-                    # the row is in the text file; the list of tasks says if the case file lacks it
-                    self.refresh()
-                    if not any(task.group == FAULT for task in self.tasks):
-                        self.fault = self.fault if any(self.fault) else _both(error)
-                    self._show()
-                    return
+                    lost = error
             self.refresh()
+            # the row is in the text file; the list of tasks says if the case file lacks it
+            if lost and not any(task.group == FAULT for task in self.tasks):
+                self.fault = self.fault if any(self.fault) else _both(lost)
+                self._show()
 
     def _ended(self) -> None:
         for button in self.buttons.values():

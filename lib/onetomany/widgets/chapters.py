@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import ipywidgets
 import polars as pl
@@ -140,21 +141,7 @@ def rule_slider(
         row = rates.row(by_predicate=pl.col("threshold") == cut, named=True)
         first = flags(measured, {rule: own}, {rule: cut}, person=person).head(5)[person]
         names = html.escape(", ".join(map(printable, first))) or "–"
-        limits = limits_ko = ""
-        if row["rate"] is not None:
-            low, rate, high = (f"{row[name] * 1000:.1f}" for name in ("low", "rate", "high"))
-            limits = f", {rate} per 1,000 ({PERCENT} {low} to {high})"
-            limits_ko = f" 천 명당 {rate}명({PERCENT_KO} 구간 {low}~{high})."
-        sign = "≥" if own.flagged == "above" else "≤"
-        axis = {each: in_language(marked_text(own.axis), each) for each in ("en", "ko")}
-        show_both(
-            f"{axis['en']} {sign} {cut:g}: <b>{row['flagged']:,}</b> of "
-            f"{row['people']:,} people in sight long enough are flagged{limits}; "
-            f"{row['observed']:,} were observed. The first: {names}.",
-            f"{axis['ko']} {sign} {cut:g}: 관찰된 {row['observed']:,}명 "
-            f"가운데 이 규칙으로 판단할 만큼 보인 {row['people']:,}명 중 "
-            f"<b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} 처음 걸린 사람: {names}.",
-        )
+        _say_flagged(own, cut, row, names)
         display(
             flagged_rates_chart(
                 rates, {rule: own.name}, {rule: own.axis}, source=source, simulated=simulated
@@ -162,6 +149,24 @@ def rule_slider(
         )
 
     return _linked(show, {"rule": menu, "strictness": slider}, [ipywidgets.HBox([menu, slider])])
+
+
+def _say_flagged(rule: Rule, cut: float, row: Mapping[str, Any], names: str) -> None:
+    limits = limits_ko = ""
+    if row["rate"] is not None:
+        low, rate, high = (f"{row[name] * 1000:.1f}" for name in ("low", "rate", "high"))
+        limits = f", {rate} per 1,000 ({PERCENT} {low} to {high})"
+        limits_ko = f" 천 명당 {rate}명({PERCENT_KO} 구간 {low}~{high})."
+    sign = "≥" if rule.flagged == "above" else "≤"
+    axis = {each: in_language(marked_text(rule.axis), each) for each in ("en", "ko")}
+    show_both(
+        f"{axis['en']} {sign} {cut:g}: <b>{row['flagged']:,}</b> of "
+        f"{row['people']:,} people in sight long enough are flagged{limits}; "
+        f"{row['observed']:,} were observed. The first: {names}.",
+        f"{axis['ko']} {sign} {cut:g}: 관찰된 {row['observed']:,}명 "
+        f"가운데 이 규칙으로 판단할 만큼 보인 {row['people']:,}명 중 "
+        f"<b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} 처음 걸린 사람: {names}.",
+    )
 
 
 def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:

@@ -33,6 +33,7 @@ from .desk_words import ENGLISH, KOREAN, LABELS, escaped
 from .one_language import language_in_use
 
 HITS, BLOCKS = 15, 400  # shown at most
+_CHANGED = (" (the page's text has changed since)", " (그 뒤 이 쪽을 다시 읽어 글이 달라졌음)")
 SCALE = 1.5  # pixels of the page's picture for a point
 
 
@@ -88,12 +89,13 @@ class ReadingDesk(DeskLayout):
         with open_case(self.case) as db:
             found = find_pages(db, self.query.value, filters=filters, limit=HITS)
             names = _names(db, found.hits["document"].to_list())
-        self.shows(
-            self.found,
-            lambda: (
+
+        def said() -> str:
+            return (
                 f'<p class="desk-text" role="status">{escaped(found.said(self.korean), 2000)}</p>'
-            ),
-        )
+            )
+
+        self.shows(self.found, said)
 
         def listed() -> None:
             self.hits.children = [self._hit(hit, names) for hit in found.hits.iter_rows(named=True)]
@@ -273,15 +275,7 @@ class ReadingDesk(DeskLayout):
         self._keep_claim(self.saved)
 
     def _keep_claim(self, replaced: str) -> None:
-        page = self._opened()
-        entered = {name: str(field.value or "") for name, field in self.claim.items()}
-        entered["document_date"] = self.written_on.text
-        for name in CLAIM_FIELDS[:5]:
-            if not entered[name].strip():
-                label = LABELS[name][self.korean]
-                raise InputError(
-                    self.say(f"'{label}' is empty: fill it in.", f"'{label}' 칸을 채우세요.")
-                )
+        page, entered = self._opened(), self._entered()
         with open_case(self.case, write=True) as db:
             taken = passages.known_claims(db).select("claim_id")
             if self.home:
@@ -316,6 +310,16 @@ class ReadingDesk(DeskLayout):
         self.shows(self.clashes, made)
         self.changed()
 
+    def _entered(self) -> dict[str, str]:
+        """Return the claim's fields; raise InputError for an empty one that is needed."""
+        entered = {name: str(field.value or "") for name, field in self.claim.items()}
+        for name in CLAIM_FIELDS[:5]:
+            if not entered[name].strip():
+                label = LABELS[name][self.korean]
+                said = f"'{label}' is empty: fill it in.", f"'{label}' 칸을 채우세요."
+                raise InputError(self.say(*said))
+        return entered | {"document_date": self.written_on.text}
+
     def take_back(self) -> None:
         """Delete the claim that was saved last, for example after a slip."""
         with open_case(self.case, write=True) as db:
@@ -334,14 +338,8 @@ class ReadingDesk(DeskLayout):
         """Store a tag or a remark on the open page."""
         page = self._opened()
         with open_case(self.case, write=True) as db:
-            remarks.add_remark(
-                db,
-                page.document,
-                page.page,
-                who=self.who.value,
-                tag=self.label.value,
-                remark=self.remark.value,
-            )
+            who, tag, remark = (each.value for each in (self.who, self.label, self.remark))
+            remarks.add_remark(db, page.document, page.page, who=who, tag=tag, remark=remark)
         self.label.value = self.remark.value = ""
         self.shows(self.kept, self._remarks)
 
@@ -352,14 +350,7 @@ class ReadingDesk(DeskLayout):
         rows = []
         for row in found.iter_rows(named=True):
             tag = f"<b>{escaped(row['tag'])}</b> " if row["tag"] else ""
-            changed = (
-                ""
-                if row["same_text"]
-                else self.say(
-                    " (the page's text has changed since)",
-                    " (그 뒤 이 쪽을 다시 읽어 글이 달라졌음)",
-                )
-            )
+            changed = "" if row["same_text"] else self.say(*_CHANGED)
             rows.append(
                 f"<li>{tag}{escaped(row['remark'] or '', 2000)} <span class='desk-place'>"
                 f"{escaped(row['who'])}, {row['made_at']} UTC{changed}</span></li>"

@@ -17,8 +17,8 @@ from onetomany.documents import query
 from onetomany.errors import OneToManyError
 from onetomany.mentions.quantities import UNITS as QUANTITIES
 from . import desk_words
-from .case_fields import DateField, styled
-from .desk_words import ENGLISH, KOREAN, LABELS, escaped
+from .case_fields import DateField, language_switch, styled
+from .desk_words import KOREAN, LABELS, said_html
 
 CLAIM_FIELDS = ("subject", "attribute", "value", "unit", "said_by", "document_date")
 _WIDE = ipywidgets.Layout(width="auto")
@@ -69,11 +69,7 @@ class DeskLayout:
         return button
 
     def _controls(self) -> None:
-        self.tongue = ipywidgets.ToggleButtons(
-            options=[("English", ENGLISH), ("한국어", KOREAN)],
-            value=self.language,
-            style={"button_width": "80px"},
-        )
+        self.tongue = language_switch(self.language)
         self.query = self._text("query", continuous_update=False)
         self.named.append((self.query, "placeholder", "query_hint"))
         self.filters = {
@@ -88,18 +84,11 @@ class DeskLayout:
         self.range = self._text("characters", ipywidgets.IntRangeSlider, continuous_update=False)
         self.words = self._text("passage", ipywidgets.Textarea, rows=4)
         self.place = ipywidgets.HTML()
+        free = {"ensure_option": False, "continuous_update": False}
         self.claim = {
-            name: self._text(
-                name,
-                ipywidgets.Dropdown if name == "unit" else ipywidgets.Combobox,
-                **(
-                    {"options": [("", "")]}
-                    if name == "unit"
-                    else {"ensure_option": False, "continuous_update": False}
-                ),
-            )
-            for name in CLAIM_FIELDS[:-1]
+            name: self._text(name, ipywidgets.Combobox, **free) for name in CLAIM_FIELDS[:-1]
         }
+        self.claim["unit"] = self._text("unit", ipywidgets.Dropdown, options=[("", "")])
         self.written_on = DateField()
         self.clashes, self.kept = ipywidgets.HTML(), ipywidgets.HTML()
         self.undo = self._button("undo", self.take_back, self.clashes)
@@ -112,46 +101,19 @@ class DeskLayout:
         self.blocks.observe(lambda change: self._chosen(self.choose_block, change), names="value")
         self.range.observe(lambda change: self._chosen(self.choose, change), names="value")
 
+    def _head(self, key: str) -> Any:
+        return self._named(ipywidgets.HTML(), key, "value")
+
     def _laid_out(self) -> ipywidgets.VBox:
-        def head(key: str) -> Any:
-            return self._named(ipywidgets.HTML(), key, "value")
-
-        def row(*inside: Any) -> Any:
-            return styled(ipywidgets.Box(inside), "desk-row")
-
         left = [
-            head("h_find"),
-            row(self.query, self._button("search", self.search, self.found, "primary")),
-            row(self.kind, self.filters["path"], self.filters["sender"]),
-            row(*self.days.values(), self.filters["tag"]),
+            self._head("h_find"),
+            _row(self.query, self._button("search", self.search, self.found, "primary")),
+            _row(self.kind, self.filters["path"], self.filters["sender"]),
+            _row(*self.days.values(), self.filters["tag"]),
             self.found,
             self.hits,
         ]
-        right = [
-            head("h_page"),
-            self.heading,
-            self.sheet,
-            self.body,
-            self.blocks,
-            self.range,
-            self.words,
-            row(self._button("find", self.locate, self.place)),
-            self.place,
-            head("h_claim"),
-            row(*(self.claim[name] for name in CLAIM_FIELDS[:2])),
-            row(*(self.claim[name] for name in CLAIM_FIELDS[2:4])),
-            row(self.claim["said_by"]),
-            self.written_on.box,
-            row(self._button("save", self.save, self.clashes, "primary"), self.again, self.undo),
-            self.clashes,
-            head("h_remark"),
-            row(self.who, self.label),
-            self.remark,
-            row(self._button("keep", self.keep, self.kept)),
-            self.kept,
-        ]
-        styled(self.sheet, "desk-sheet").layout.display = "none"
-        self.right = styled(ipywidgets.VBox(right), "desk-right")
+        self.right = styled(ipywidgets.VBox(self._page_and_claim()), "desk-right")
         self.right.layout.display = "none"  # until a page is open
         columns = [styled(ipywidgets.VBox(left), "desk-left"), self.right]
         whole = [
@@ -160,6 +122,32 @@ class DeskLayout:
             styled(ipywidgets.Box(columns), "desk-columns"),
         ]
         return styled(ipywidgets.VBox(whole), "desk")
+
+    def _page_and_claim(self) -> list[Any]:
+        styled(self.sheet, "desk-sheet").layout.display = "none"
+        return [
+            self._head("h_page"),
+            self.heading,
+            self.sheet,
+            self.body,
+            self.blocks,
+            self.range,
+            self.words,
+            _row(self._button("find", self.locate, self.place)),
+            self.place,
+            self._head("h_claim"),
+            _row(*(self.claim[name] for name in CLAIM_FIELDS[:2])),
+            _row(*(self.claim[name] for name in CLAIM_FIELDS[2:4])),
+            _row(self.claim["said_by"]),
+            self.written_on.box,
+            _row(self._button("save", self.save, self.clashes, "primary"), self.again, self.undo),
+            self.clashes,
+            self._head("h_remark"),
+            _row(self.who, self.label),
+            self.remark,
+            _row(self._button("keep", self.keep, self.kept)),
+            self.kept,
+        ]
 
     def _translate(self, language: str | None = None) -> None:
         """Set every label to the desk's language, and show the contents again."""
@@ -192,9 +180,7 @@ class DeskLayout:
                 action()
             except OneToManyError as error:
                 self.repeat.pop(where, None)
-                where.value = (
-                    f'<div class="desk-text desk-clash" role="alert">{escaped(error, 1000)}</div>'
-                )
+                where.value = said_html(error, alert=True)
 
     def _chosen(self, choose: Callable[[Any], None], change: Mapping[str, Any]) -> None:
         if not self.busy:
@@ -208,6 +194,10 @@ class DeskLayout:
             yield
         finally:
             self.busy = before
+
+
+def _row(*inside: Any) -> Any:
+    return styled(ipywidgets.Box(inside), "desk-row")
 
 
 def _relabel(menu: ipywidgets.Dropdown, labels: Mapping[str, str]) -> None:

@@ -26,6 +26,12 @@ def escaped(text: object, most: int = LONGEST) -> str:
     return html.escape(shortened(text, most))
 
 
+def said_html(text: object, *, alert: bool = False, most: int = 1000) -> str:
+    """Return a sentence for the reader as HTML; with `alert` it is an error."""
+    look, role = (" desk-clash", "alert") if alert else ("", "status")
+    return f'<div class="desk-text{look}" role="{role}">{escaped(text, most)}</div>'
+
+
 def marked(text: str, spans: Sequence[Span], start: int, own: Span | None = None) -> str:
     """Return part of a page as HTML with hits and the selected passage marked."""
     pieces = []

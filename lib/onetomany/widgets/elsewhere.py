@@ -14,9 +14,7 @@ from onetomany.charts.elsewhere import (
 )
 from onetomany.charts.elsewhere_tables import programmes_table
 from onetomany.charts.languages import both
-from .one_language import spoken
-
-_WIDE = {"style": {"description_width": "140px"}, "layout": ipywidgets.Layout(width="420px")}
+from .one_language import labelled, spoken
 
 
 def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
@@ -25,10 +23,12 @@ def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
     Takes `claims.programmes.with_sources`. Both show the programmes that have every chosen value.
     """
     menus = {
-        name: ipywidgets.Dropdown(
+        name: labelled(
+            ipywidgets.Dropdown,
+            filter_label(name),
+            name=140,
+            width=420,
             options=[(spoken(label), value) for label, value in options],
-            description=spoken(filter_label(name)),
-            **_WIDE,
         )
         for name, options in filter_menus(programmes).items()
     }
@@ -38,9 +38,8 @@ def programme_form(programmes: pl.DataFrame, *, source: str) -> ipywidgets.VBox:
         chosen = {name: str(menu.value) for name, menu in menus.items()}
         kept = chosen_programmes(programmes, chosen)
         many, every = kept.height, programmes.height
-        counted.value = spoken(
-            both(f"{many} of {every} programmes", f"사업 {every}개 중 {many}개", " · ")
-        )
+        told = both(f"{many} of {every} programmes", f"사업 {every}개 중 {many}개", " · ")
+        counted.value = spoken(told)
         shown.clear_output(wait=True)
         with shown:
             display(programme_map_chart(programmes, source=source, chosen=chosen))

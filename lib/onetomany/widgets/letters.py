@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +20,20 @@ from onetomany.charts.languages import both
 from onetomany.errors import InputError
 from onetomany.printing import printable
 from onetomany.requests import drafts, gaps, letters, log
+from onetomany.requests import letter_templates as forms
 from onetomany.requests.languages import letter_languages
-from onetomany.requests.letter_templates import (
-    Field,
-    asked_of,
-    frames,
-    languages_of,
-    letter_fields,
-    needed_of,
-    templates,
-)
 from onetomany.requests.procedures import procedures, requests_folder
 from onetomany.sources.files import write_whole
 from onetomany.sources.kit_files import installed_path
-from .one_language import language_in_use, spoken
+from .one_language import labelled, language_in_use, spoken
 
-_WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}
-_HALF = {"style": {"description_width": "230px"}, "layout": {"width": "410px"}}
+_field = partial(labelled, name=230, width=820)
+_day = partial(labelled, ipywidgets.DatePicker, name=230)
 _CHOOSE, _NONE = "choose 고르세요", "nothing 없음"
+_NOT_SENT = (
+    "Nothing was sent. Read it, sign it, send it yourself.",
+    "보내지 않았습니다. 읽고 서명하여 직접 보내세요.",
+)
 _APART = ("date", "body")  # they have controls of their own
 
 
@@ -64,8 +61,8 @@ class _LetterForm:
 
     def __init__(self, today: dt.date | None, out: Path, entries: Path) -> None:
         self.today, self.out, self.entries = today, out, entries
-        self.known, self.framed, self.laws = templates(), frames(), procedures()
-        self.about, self.spoken = letter_fields(), letter_languages()
+        self.known, self.framed, self.laws = forms.templates(), forms.frames(), procedures()
+        self.about, self.spoken = forms.letter_fields(), letter_languages()
         self.rows = {row["gap"]: row for row in gaps.load_gaps().iter_rows(named=True)}
         self.typed: dict[str, str] = {}  # in memory alone
         self.written: Path | None = None  # the entry that this form began
@@ -78,42 +75,33 @@ class _LetterForm:
         self.gap.value = next(iter(self.rows))
         self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 언어")
         self.beside = _menu("Translation for you 참고용 번역")
-        self.day = ipywidgets.DatePicker(
-            description=spoken(self.about["date"].label), value=self._now(), **_WIDE
-        )
+        self.day = _day(self.about["date"].label, width=820, value=self._now())
         self.authority = _menu(self.about["body"].label)
-        self.body = ipywidgets.Text(description=spoken("Official name 공식 명칭"), **_WIDE)
-        self.fields = {
-            name: _control(each)
-            for name, each in self.about.items()
-            if not each.personal and name not in _APART
-        }
-        self.private = {
-            name: self._private(name, each) for name, each in self.about.items() if each.personal
-        }
-        # the days of the period: once both are chosen, they are written in the letter's language
-        self.born = ipywidgets.DatePicker(
-            description=spoken("or pick it 또는 고르기"), layout={"width": "240px"}
-        )
-        self.ends = [
-            ipywidgets.DatePicker(description=spoken(label), **_HALF)
-            for label in ("Period from 기간의 처음", "Period to 기간의 끝")
-        ]
-        self.birth = ipywidgets.HBox([self.private["birth_date"], self.born])
-        self.period = ipywidgets.VBox([ipywidgets.HBox(self.ends), self.fields["period"]])
-        self.write = ipywidgets.Button(
-            description=spoken("Write the letter 편지 쓰기"),
-            button_style="primary",
-            layout={"width": "260px"},
-        )
-        self.sent = ipywidgets.Button(
-            description=spoken("I have sent it 보냈습니다"),
-            disabled=True,
-            layout={"width": "260px"},
-        )
+        self.body = _field(ipywidgets.Text, "Official name 공식 명칭")
+        self._controls()
         self.said, self.shown = ipywidgets.HTML(), ipywidgets.Output()
         self.box = ipywidgets.VBox()
         self._connect()
+
+    def _controls(self) -> None:
+        """Make the fields of a letter, and the buttons."""
+        own = {name: each for name, each in self.about.items() if name not in _APART}
+        self.fields = {name: _control(each) for name, each in own.items() if not each.personal}
+        self.private = {
+            name: self._private(name, each) for name, each in own.items() if each.personal
+        }
+        small, wide = {"width": "240px"}, {"width": "260px"}
+        label = spoken("or pick it 또는 고르기")
+        self.born = ipywidgets.DatePicker(description=label, layout=small)
+        # the days of the period: once both are chosen, they are written in the letter's language
+        labels = ("Period from 기간의 처음", "Period to 기간의 끝")
+        self.ends = [_day(label, width=410) for label in labels]
+        self.birth = ipywidgets.HBox([self.private["birth_date"], self.born])
+        self.period = ipywidgets.VBox([ipywidgets.HBox(self.ends), self.fields["period"]])
+        label = spoken("Write the letter 편지 쓰기")
+        self.write = ipywidgets.Button(description=label, button_style="primary", layout=wide)
+        label = spoken("I have sent it 보냈습니다")
+        self.sent = ipywidgets.Button(description=label, disabled=True, layout=wide)
 
     def _arrange(self, asked: list[str]) -> None:
         """Order the fields as the letter needs them."""
@@ -171,12 +159,12 @@ class _LetterForm:
         self.filling = True
         own, frame = self.known[self._row()["template"]], self.framed[self.law.value]
         native = letters.law_language(self.law.value).partition("-")[0]
-        written = sorted(languages_of(own, frame), key=lambda each: each != native)
+        written = sorted(forms.languages_of(own, frame), key=lambda each: each != native)
         named = [(spoken(both(*self._tongue(each))), each) for each in written]
         self.language.options, self.language.value = named, written[0]
         self.beside.options = [(spoken(_NONE), "none"), *named]
         self.beside.value = "en" if written[0] not in ("en", "ko") else "none"
-        self._arrange([*own.fields, *asked_of(own, frame)])
+        self._arrange([*own.fields, *forms.asked_of(own, frame)])
         self._new_language()
 
     def _new_language(self) -> None:
@@ -209,13 +197,10 @@ class _LetterForm:
         if not self.filling and self.authority.value is not None:
             self.body.value = self.authority.value
 
-    def _private(self, name: str, about: Field) -> ipywidgets.Text:
+    def _private(self, name: str, about: forms.Field) -> ipywidgets.Text:
         """Return a field that is emptied after input; `typed` remembers the value."""
-        field = ipywidgets.Text(
-            description=spoken(about.label),
-            continuous_update=False,
-            placeholder=_hint(about),
-            **_WIDE,
+        field = _field(
+            ipywidgets.Text, about.label, continuous_update=False, placeholder=_hint(about)
         )
 
         def take(change: Mapping[str, Any]) -> None:
@@ -236,19 +221,21 @@ class _LetterForm:
 
     def _needed(self, chosen: Mapping[str, str]) -> list[str]:
         template = self.known[self._row()["template"]]
-        return needed_of(template, self.framed[self.law.value], chosen)
+        return forms.needed_of(template, self.framed[self.law.value], chosen)
 
     def _made(
         self, fields: Mapping[str, str], personal: Mapping[str, str]
     ) -> tuple[letters.Letter, letters.Letter | None]:
         """Return the letter and its translation for the reader."""
-        template, law, language = self._row()["template"], self.law.value, self.language.value
-        made = letters.letter(template, law, {**personal, **fields}, language)
-        reader = drafts.reading_language(made, self.beside.value)
-        if not reader:
-            return made, None
-        said = drafts.said_in(fields, self._row(), law, before=language, after=reader)
-        return made, letters.letter(template, law, {**personal, **said}, reader)
+        return drafts.translated_letter(
+            self._row()["template"],
+            self.law.value,
+            fields,
+            personal,
+            language=self.language.value,
+            gap=self._row(),
+            asked=self.beside.value,
+        )
 
     def _preview(self) -> None:
         """Show the fields that the letter needs, and the letter with blanks for missing values."""
@@ -293,12 +280,7 @@ class _LetterForm:
             *(f"{spoken('Written 저장함')}: {path}" for path in (*paths, entry)),
             *made.notices,
             *(f"{spoken('Check 확인')}: {each}" for each in made.unread),
-            spoken(
-                both(
-                    "Nothing was sent. Read it, sign it, send it yourself.",
-                    "보내지 않았습니다. 읽고 서명하여 직접 보내세요.",
-                )
-            ),
+            spoken(both(*_NOT_SENT)),
         ]
         self.said.value = "<br>".join(map(_safe, lines))
 
@@ -338,14 +320,9 @@ class _LetterForm:
             self.said.value = _block(_told(error))
             return
         self.sent.disabled = True
-        self.said.value = _safe(
-            spoken(
-                both(
-                    f"Noted as sent on {self._now()}: {self.written.stem}.",
-                    f"보낸 날을 {self._now()}로 적었습니다: {self.written.stem}.",
-                )
-            )
-        )
+        noted = f"Noted as sent on {self._now()}: {self.written.stem}."
+        noted_ko = f"보낸 날을 {self._now()}로 적었습니다: {self.written.stem}."
+        self.said.value = _safe(spoken(both(noted, noted_ko)))
 
 
 def _safe(text: object) -> str:
@@ -362,18 +339,18 @@ def _told(error: InputError) -> str:
     return error.ko if language_in_use() == "ko" and error.ko else str(error)
 
 
-def _hint(about: Field) -> str:
+def _hint(about: forms.Field) -> str:
     return about.ko if language_in_use() == "ko" else about.en
 
 
 def _menu(description: str) -> ipywidgets.Dropdown:
-    return ipywidgets.Dropdown(description=spoken(description), **_WIDE)
+    return _field(ipywidgets.Dropdown, description)
 
 
-def _control(about: Field) -> ipywidgets.Widget:
+def _control(about: forms.Field) -> ipywidgets.Widget:
     """Return a text field, or a menu for a choice."""
     if not about.options:
-        return ipywidgets.Text(description=spoken(about.label), placeholder=_hint(about), **_WIDE)
+        return _field(ipywidgets.Text, about.label, placeholder=_hint(about))
     menu = _menu(about.label)
     words = [(spoken(both(en, ko, " · ")), key) for key, (en, ko) in about.options.items()]
     menu.options = words if about.default else [(spoken(_CHOOSE), ""), *words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 import ipywidgets
 import polars as pl
@@ -11,7 +12,7 @@ from IPython.display import display
 from onetomany.charts.mosaic import people_left_chart
 from onetomany.printing import printable
 from onetomany.reidentification.mosaic import mosaic
-from .one_language import show_both, spoken
+from .one_language import labelled, show_both, spoken
 
 POPULATIONS = (10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)
 FACTS = 3
@@ -27,21 +28,13 @@ def fact_picker(facts: pl.DataFrame) -> ipywidgets.VBox:
         ("—", None),
         *((f"{spoken(row['fact'])} ({row['share']:.1%})", row["fact"]) for row in facts.to_dicts()),
     ]
-    wide = {"style": {"description_width": "130px"}, "layout": ipywidgets.Layout(width="640px")}
+    menu = partial(labelled, ipywidgets.Dropdown, name=130, width=640)
     menus = {
-        f"fact_{number}": ipywidgets.Dropdown(
-            options=options,
-            description=spoken(f"Fact {number} 사실 {number}"),
-            **wide,
-        )
+        f"fact_{number}": menu(f"Fact {number} 사실 {number}", options=options)
         for number in range(1, FACTS + 1)
     }
-    people = ipywidgets.Dropdown(
-        options=[(f"{size:,}", size) for size in POPULATIONS],
-        value=1_000_000,
-        description=spoken("Among how many people 인구(명)"),
-        **wide,
-    )
+    sizes = [(f"{size:,}", size) for size in POPULATIONS]
+    people = menu("Among how many people 인구(명)", options=sizes, value=1_000_000)
 
     def show(population: int, **chosen: str | None) -> None:
         names = list(dict.fromkeys(name for name in chosen.values() if name))

@@ -53,6 +53,12 @@ def spoken(text: str) -> str:
     return in_language(marked_text(text), _chosen[0]) if _chosen else plain(text)
 
 
+def labelled(kind: Any, label: str, *, name: int, width: int, **more: Any) -> Any:
+    """Return a control with a label "English 한국어", its name and the whole in pixels."""
+    wide = {"style": {"description_width": f"{name}px"}, "layout": {"width": f"{width}px"}}
+    return kind(description=spoken(label), **wide, **more)
+
+
 def show_both(en: str, ko: str) -> None:
     """Show a paragraph of HTML in English and in Korean."""
     display(HTML(f"<p lang='en'>{en}</p><p lang='ko'>{ko}</p>"))
@@ -67,10 +73,10 @@ def error_html(error: OneToManyError) -> str:
     )
 
 
-def html_in_language(body: str, language: str) -> str:
+def _html_in_language(body: str, language: str) -> str:
     """Return HTML without the elements whose `lang` is the other language.
 
-    >>> html_in_language('<p lang="en">One</p><p lang="ko">하나</p><p>1</p>', "ko")
+    >>> _html_in_language('<p lang="en">One</p><p lang="ko">하나</p><p>1</p>', "ko")
     '<p lang="ko">하나</p><p>1</p>'
     """
     reader = _OneLanguage("ko" if language == "en" else "en")
@@ -138,7 +144,7 @@ def _in_use(message: dict[str, Any]) -> dict[str, Any] | None:
     if told in LANGUAGES and told != _chosen[0]:
         return None
     if before := data.get(_HTML):
-        data[_HTML] = html_in_language(before, _chosen[0])
+        data[_HTML] = _html_in_language(before, _chosen[0])
         if not data[_HTML].strip():
             return None
     for form in data:

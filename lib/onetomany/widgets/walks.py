@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from pathlib import Path
 
 import ipywidgets
@@ -15,9 +16,9 @@ from onetomany.charts.behaviour import flagged_rates_chart
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import printable
 from onetomany.tracking.numbers_text import Notices
-from .one_language import error_html, spoken
+from .one_language import error_html, labelled, spoken
 
-_WIDE = {"style": {"description_width": "190px"}, "layout": ipywidgets.Layout(width="760px")}
+_field = partial(labelled, name=190, width=760)
 _SHOWN = 20
 
 
@@ -30,21 +31,13 @@ def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
     """
     if weak_isolation:
         accept_weak_isolation()
-    path = ipywidgets.Text(description=spoken("File 파일"), placeholder="walks.csv", **_WIDE)
-    site = ipywidgets.Text(
-        placeholder="site.toml", description=spoken("Gates and zones 문과 구역"), **_WIDE
-    )
-    unit = ipywidgets.Dropdown(
-        options=[(spoken("as the file says 파일대로"), None), *((each, each) for each in UNITS)],
-        description=spoken("Unit of the places 위치의 단위"),
-        **_WIDE,
-    )
-    fps = ipywidgets.Text(
-        description=spoken("Frames a second 초당 프레임"),
-        placeholder=spoken("if times are frames 시각이 프레임일 때"),
-        **_WIDE,
-    )
-    simulated = ipywidgets.Checkbox(value=False, description=spoken("Simulated 모의 자료"), **_WIDE)
+    path = _field(ipywidgets.Text, "File 파일", placeholder="walks.csv")
+    site = _field(ipywidgets.Text, "Gates and zones 문과 구역", placeholder="site.toml")
+    units = [(spoken("as the file says 파일대로"), None), *((each, each) for each in UNITS)]
+    unit = _field(ipywidgets.Dropdown, "Unit of the places 위치의 단위", options=units)
+    hint = spoken("if times are frames 시각이 프레임일 때")
+    fps = _field(ipywidgets.Text, "Frames a second 초당 프레임", placeholder=hint)
+    simulated = _field(ipywidgets.Checkbox, "Simulated 모의 자료", value=False)
     button = ipywidgets.Button(description=spoken("Judge 판단"), button_style="primary")
     shown = ipywidgets.Output()
 
