@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -166,15 +166,11 @@ def grow(
         todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks
     )
     with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
-        made = ahead.submit(_gallery_chunk, plan, model, todo.start) if todo else None
+        made = _begin(ahead, plan, model, todo.start)
         for number in bar:
             assert made is not None
             vectors, cells = made.result()
-            made = (
-                ahead.submit(_gallery_chunk, plan, model, number + 1)
-                if number + 1 < plan.chunks
-                else None
-            )
+            made = _begin(ahead, plan, model, number + 1)
             if number == 0 and not engine.is_trained and len(vectors) >= 10 * engine.lists:
                 engine.train(vectors, np.arange(len(vectors)) // plan.images)
             if engine.chunks <= number:
@@ -184,18 +180,21 @@ def grow(
                 snapshots = [*snapshots, *new]
                 done = number + 1
                 _write_notes(notes, seen, done, snapshots)
-            now = replace(
-                run,
-                seconds=run.seconds + time.perf_counter() - started,
-                peak=max(run.peak, peak_memory()),
-            )
-            _write_run(notes, now)
+            seconds = run.seconds + time.perf_counter() - started
+            _write_run(notes, replace(run, seconds=seconds, peak=max(run.peak, peak_memory())))
     engine.checkpoint()
     mates = _gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
     best_mate = np.einsum(
         "pid,pd->pi", mates.reshape(plan.probes, plan.images, -1), probes[: plan.probes]
     ).max(axis=1)
     return pl.concat(_searches(each, best_mate, plan) for each in snapshots), seen
+
+
+def _begin(
+    ahead: ThreadPoolExecutor, plan: GalleryPlan, model: synthetic.TemplateModel, number: int
+) -> Future[tuple[Floats, NDArray[np.uint32]]] | None:
+    """Begin to make a chunk; None after the last."""
+    return ahead.submit(_gallery_chunk, plan, model, number) if number < plan.chunks else None
 
 
 def _look(

@@ -107,9 +107,10 @@ def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Inter
 
 
 def variation_of_rates(rates: Floats, compared: Flags) -> float:
-    """Return the same from the FMR of every two people; NaN without a false match.
+    """Return the coefficient of variation of people's own FMR, from the FMR of every two.
 
-    Both (people, people), symmetric; a rate is 0 unless the two were compared.
+    Both (people, people), symmetric; a rate is 0 unless the two were compared. NaN without a false
+    match.
     """
     totals, squares = rates.sum(axis=1), float((rates**2).sum()) / 2
     others, pairs = compared.sum(axis=1), float(compared.sum()) / 2

@@ -44,12 +44,11 @@ def simulated_groups(
     group = np.repeat(np.arange(len(people)), list(people.values()))
     count = len(group)
     first, second = np.triu_indices(count, k=1)
-    shifts = np.array([cut + normal.inv_cdf(rate) for rate in fmr.values()])
-    shift = np.where(
-        group[first] == group[second], shifts[group[first]], cut + normal.inv_cdf(across)
-    )
+    shifts = np.array([cut + normal.inv_cdf(rate) for rate in (*fmr.values(), across)])
+    shift = np.where(group[first] == group[second], shifts[group[first]], shifts[-1])
     own = rng.normal(scale=person**0.5, size=count)
     noise = rng.normal(scale=(1 - 2 * person) ** 0.5, size=len(first))
+    scores = own[first] + own[second] + noise + shift
     mated = cut - normal.inv_cdf(fnmr) + own + rng.normal(scale=(1 - person) ** 0.5, size=count)
     ids = pl.Series([f"x{n}" for n in range(count)], dtype=pl.Enum([f"x{n}" for n in range(count)]))
     one, two = np.append(np.arange(count), first), np.append(np.arange(count), second)
@@ -57,15 +56,14 @@ def simulated_groups(
         {
             "subject_a": ids[one],
             "subject_b": ids[two],
-            "score": np.append(mated, own[first] + own[second] + noise + shift),
+            "score": np.append(mated, scores),
             "mated": one == two,
         }
     ).with_columns(model=pl.lit("simulated"), image_set=pl.lit("simulated"))
-    names = np.array(list(people))
-    attributes = pl.DataFrame({"subject_id": ids.cast(pl.String), "group": names[group]})
-    attributes = attributes.with_columns(attributes_are=pl.lit("simulated"))
-    scores = comparisons.filter(~pl.col("mated"))["score"].to_numpy()
-    threshold = Threshold(
-        cut, float((scores >= cut).mean()), len(scores), count, "simulated", "simulated"
+    groups = np.array(list(people))[group]
+    attributes = pl.DataFrame(
+        {"subject_id": ids.cast(pl.String), "group": groups, "attributes_are": "simulated"}
     )
+    share = float((scores >= cut).mean())
+    threshold = Threshold(cut, share, len(scores), count, "simulated", "simulated")
     return comparisons, attributes, threshold

@@ -115,10 +115,9 @@ def fit_tail(
     made = sums_by_two(one * subjects + two, subjects)
     total = np.einsum("rj,rj->r", draws @ made, draws) / 2  # comparisons in each draw
     for part, weights in _weights(one[above], two[above], draws):
-        sums = weights.sum(axis=1)
         drawn[part, 1:] = _moments(excess, weights)
         with np.errstate(invalid="ignore"):
-            drawn[part, 0] = sums / total[part]
+            drawn[part, 0] = weights.sum(axis=1) / total[part]
     scale, shape = _moments(excess, np.ones((1, len(excess))))[0]
     first, second = np.minimum(one, two)[above], np.maximum(one, two)[above]
     return Tail(

@@ -91,20 +91,8 @@ def fit_template_model(templates: pl.DataFrame) -> TemplateModel:
     Raises InputError for mixed matchers or sets, templates that contain NaN or infinite numbers,
     or fewer than ten people with two images.
     """
-    if templates["model"].n_unique() != 1 or templates["image_set"].n_unique() != 1:
-        raise InputError("A template model is fitted to templates of one model and one set.")
-    several = templates.filter(pl.len().over("subject_id") > 1)
-    if several["subject_id"].n_unique() < 10:
-        raise InputError(
-            f"{several['subject_id'].n_unique()} people have two or more images: at least 10 are "
-            "needed to separate people's differences from images'."
-        )
+    several = _of_several_images(templates)
     vectors = several["template"].to_numpy().astype(np.float64)
-    if len(bad := np.flatnonzero(~np.isfinite(vectors).all(axis=1))):
-        raise InputError(
-            f"Template '{several['template_id'][int(bad[0])]}' contains NaN or infinite numbers "
-            f"({len(bad)} such): filter with faces.usable before fitting."
-        )
     who = several["subject_id"].rank("dense").to_numpy().astype(np.int64) - 1
     counts = np.bincount(who)
     people, images = len(counts), len(who)
@@ -215,6 +203,25 @@ def generator(seed: int, stream: int, session: int) -> np.random.Generator:
     # SFC64 is numpy's fastest; a spawn key makes streams independent whatever their order
     sequence = np.random.SeedSequence(seed, spawn_key=(stream, session))
     return np.random.Generator(np.random.SFC64(sequence))
+
+
+def _of_several_images(templates: pl.DataFrame) -> pl.DataFrame:
+    """Return the templates of people with two images; raises as `fit_template_model`."""
+    if templates["model"].n_unique() != 1 or templates["image_set"].n_unique() != 1:
+        raise InputError("A template model is fitted to templates of one model and one set.")
+    several = templates.filter(pl.len().over("subject_id") > 1)
+    if several["subject_id"].n_unique() < 10:
+        raise InputError(
+            f"{several['subject_id'].n_unique()} people have two or more images: at least 10 are "
+            "needed to separate people's differences from images'."
+        )
+    finite = np.isfinite(several["template"].to_numpy()).all(axis=1)
+    if len(bad := np.flatnonzero(~finite)):
+        raise InputError(
+            f"Template '{several['template_id'][int(bad[0])]}' contains NaN or infinite numbers "
+            f"({len(bad)} such): filter with faces.usable before fitting."
+        )
+    return several
 
 
 def _squared_spectrum(covariance: NDArray[np.float64], freedom: int) -> float:

@@ -123,20 +123,13 @@ def search_matrix(
     each with BLAS on one core: a block of scores is made and searched before it leaves the cache.
     """
     cores = os.cpu_count() or 1
-    chosen = bias = None
-    if mask is not None:
-        if np.count_nonzero(mask) < (GATHER_FEW if len(probes) <= FEW else GATHER) * len(mask):
-            chosen = np.flatnonzero(mask)
-        else:  # score all rows, and give those not allowed the lowest score
-            bias = np.where(mask, np.float32(0), np.float32(-np.inf))
+    chosen, bias = _restricted(mask, len(probes))
     total = len(vectors) if chosen is None else len(chosen)
     if total * len(probes) <= SMALL:  # done before threads have started
-        scores = probes @ (vectors if chosen is None else vectors[chosen]).T
-        if bias is not None:
-            scores += bias
-        rows = np.arange(total) if chosen is None else chosen
-        cut = np.reshape(np.float32(threshold), (-1, 1))
-        return keep_best(scores, np.broadcast_to(rows, scores.shape), k, cut)
+        found = probes @ (vectors if chosen is None else vectors[chosen]).T
+        found = found if bias is None else found + bias
+        each = np.broadcast_to(np.arange(total) if chosen is None else chosen, found.shape)
+        return keep_best(found, each, k, np.reshape(np.float32(threshold), (-1, 1)))
     # a score that one core has found k times is the least that the others look for
     bar = np.full(len(probes), -np.inf, np.float32)
     bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
@@ -162,6 +155,16 @@ def search_matrix(
     if chosen is not None and len(chosen):
         rows = np.where(rows < 0, -1, chosen[rows])
     return keep_best(scores, rows, k)
+
+
+def _restricted(mask: Mask | None, probes: int) -> tuple[Rows | None, Floats | None]:
+    """Return the rows to compare, or what to add to the scores of all rows; None for no limit."""
+    if mask is None:
+        return None, None
+    if np.count_nonzero(mask) < (GATHER_FEW if probes <= FEW else GATHER) * len(mask):
+        return np.flatnonzero(mask), None
+    # score all rows, and give those not allowed the lowest score
+    return None, np.where(mask, np.float32(0), np.float32(-np.inf))
 
 
 @cache

@@ -122,6 +122,16 @@ def _tried(values: pl.Series, pattern: str) -> pl.Series:
     return values if few.str.contains(pattern).all() else few
 
 
+def _tell_changed(held: _Held, notify: Notify) -> None:
+    if held.changed:
+        name = shortened(held.name)
+        notify(
+            f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
+            f"(values: {held.changed:,}).",
+            f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
+        )
+
+
 def _tell_serial(held: _Held, notify: Notify) -> None:
     if held.all_are("serial") and pl.select(pl.lit(held.name).str.contains(DAY_NAMES)).item():
         name = shortened(held.name)
@@ -136,12 +146,7 @@ def _one(
     values: pl.Expr, held: _Held, days: _Days | None, dates: str | None, notify: Notify
 ) -> pl.Expr:
     name = shortened(held.name)
-    if held.changed:
-        notify(
-            f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
-            f"(values: {held.changed:,}).",
-            f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
-        )
+    _tell_changed(held, notify)
     plain = castable_number(values)
     style = next((STYLES[each] for each in STYLES if held.all_are(each)), None)
     if held.all_are("eight") and days and days.day_first:

@@ -104,18 +104,9 @@ def own_table(
     if "://" in str(path):
         raise InputError(f"{shortened(path)} is an address: save the file and give its path.")
     file = Path(path)
-    if not file.is_file():
-        raise InputError(f"There is no file at {file}.")
-    kind = file.suffix.lower()
+    kind = _kind_of(file)
     notices: list[Notice] = []
     notify = partial(add_notice, notices)
-    if kind in PACKED:
-        raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")
-    if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
-        raise InputError(
-            f"{file.name} is not a CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
-        )
-    kind = _by_content(file) or kind
     if kind == ".parquet":
         return OwnTable(_parquet(file, drop_identifiers, notify), tuple(notices))
     if kind in SPREADSHEETS:
@@ -135,6 +126,20 @@ def own_table(
         why = type(error).__name__  # its text may show values
         raise InputError(f"{file.name} can't be read as a table ({why}).") from error
     return OwnTable(pl.scan_parquet(typed_copy), tuple(notices), fields.copy)
+
+
+def _kind_of(file: Path) -> str:
+    """Return the ending of a file's kind. Raises InputError if it is not a table."""
+    if not file.is_file():
+        raise InputError(f"There is no file at {file}.")
+    kind = file.suffix.lower()
+    if kind in PACKED:
+        raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")
+    if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
+        raise InputError(
+            f"{file.name} is not a CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
+        )
+    return _by_content(file) or kind
 
 
 def _by_content(file: Path) -> str | None:

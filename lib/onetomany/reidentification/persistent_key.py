@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from onetomany.accuracy import open_set_rates
 from onetomany.accuracy.identification import SEARCHES
-from onetomany.accuracy.intervals import rate_columns
+from onetomany.accuracy.intervals import Floats, rate_columns
 from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.gallery import pack
@@ -219,20 +219,25 @@ def _renewal_searches(
             other[rows] = np.where(is_mate, -np.inf, own[0]).max(axis=1)
             # the second best shows whether anybody ranks before the mate
             above[rows] = other[rows] > np.nan_to_num(mate[rows], nan=np.inf)
-    mated = np.arange(len(who)) < renewed
-    frame = pl.DataFrame({"who": who, "mated": mated, "above": above, "mate": mate, "other": other})
-    found = frame.select(
+    return _as_searches(who, mate, other, above, total - renewed), float(searched.mean())
+
+
+def _as_searches(
+    who: NDArray[np.int64], mate: Floats, other: Floats, above: NDArray[np.int64], size: int
+) -> pl.DataFrame:
+    """Return SEARCHES of these people; a probe without a mate's score is non-mated."""
+    frame = pl.DataFrame({"who": who, "above": above, "mate": mate, "other": other})
+    found = frame.with_columns(mated=pl.col("mate").is_not_nan()).select(
         fold=pl.lit(0),
         probe_id=pl.format("x{}/new", "who"),
         subject_id=pl.format("x{}", "who"),
         mated="mated",
-        gallery_size=pl.lit(total - renewed),
+        gallery_size=pl.lit(size),
         mate_rank=pl.when("mated").then(1 + pl.col("above")),
         mate_score=pl.when("mated").then("mate"),
         other_score="other",
     )
-    ordered = found.select(pl.col(name).cast(kind) for name, kind in SEARCHES.items())
-    return ordered, float(searched.mean())
+    return found.select(pl.col(name).cast(kind) for name, kind in SEARCHES.items())
 
 
 def relinked(
