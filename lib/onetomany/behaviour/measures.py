@@ -71,14 +71,8 @@ def measure(
             rows = _together(seen, rule)
         else:
             seen = rows = _MEASURES[name](frame, rule, site)
-        best = pl.col("value").max() if rule.flagged == "above" else pl.col("value").min()
-        most = (
-            rows.select(*_FOUND)
-            .filter(pl.col("value") == best.over("person"))
-            .sort("person", "t_start")
-            .unique("person", keep="first", maintain_order=True)
-        )
         could = _judgeable(frame, seen, rule, site, objects)
+        most = _most_extreme(rows, rule)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
@@ -90,6 +84,17 @@ def measure(
     )
     whole = pl.concat([empty, *(part.select(empty.columns) for part in found)])
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
+
+
+def _most_extreme(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Return each person's most extreme measurement, the earlier of equal ones."""
+    best = pl.col("value").max() if rule.flagged == "above" else pl.col("value").min()
+    return (
+        rows.select(*_FOUND)
+        .filter(pl.col("value") == best.over("person"))
+        .sort("person", "t_start")
+        .unique("person", keep="first", maintain_order=True)
+    )
 
 
 def _judgeable(

@@ -70,14 +70,18 @@ def _histories(
         "firms": [Event(ago(20), "received")],
         "cameras": [Event(today, "received")],
     }
-    changed = {
+    return told, _changes(part, full)
+
+
+def _changes(part: dt.date, full: dt.date) -> dict[str, list[Change]]:
+    """Return the changes of the ledger by what came on two days: in part, and in full."""
+    return {
         "contracts": [Change(part, "C38.1", "one source", "one source, and a document with gaps")],
         "decision": [
             Change(full, "C36", "no document", "read in the document"),
             Change(full, "C37", "contradicted", "read in the document, of other purposes"),
         ],
     }
-    return told, changed
 
 
 def _request(row: Mapping[str, str], history: list[Event], changed: list[Change]) -> Request:
