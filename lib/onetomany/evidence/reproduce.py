@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import importlib.metadata
 import io
 import itertools
 import json
@@ -131,6 +130,8 @@ def version_differences(bundle: Path) -> pl.DataFrame:
 
     From the bill of materials if the bundle has one, else from the versions in figures.json.
     """
+    from .sbom import installed_packages  # cyclonedx takes a while to load
+
     payload = _payload_of(bundle)
     source = payload / "environment" / "sbom.cdx.json"
     if not source.is_file():
@@ -145,8 +146,7 @@ def version_differences(bundle: Path) -> pl.DataFrame:
     except (KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{source} lists no versions of packages: get it again.") from error
     here = {"python": platform.python_version()}
-    for each in importlib.metadata.distributions():
-        here[re.sub(r"[-_.]+", "-", each.name).lower()] = each.version
+    here |= {name: each.version for name, each in installed_packages().items()}
     rows = [
         (name, version, here.get(name, "not installed"))
         for name, version in sorted(then.items())

@@ -19,8 +19,11 @@ import sys
 import tomllib
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import Distribution
+from email.message import Message
+from email.parser import HeaderParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +79,9 @@ def write_environment(folder: Path, created: datetime, repository: Path | None =
 def _package_bill(created: datetime, lock: Path | None) -> str:
     """Return the CycloneDX 1.6 bill as JSON; the same environment and time give the same text."""
     wheels = _locked(lock)
-    installed = {_normal(each.name): each for each in importlib.metadata.distributions()}
     components = [
-        _component(name, installed[name], wheels.get((name, installed[name].version), {}))
-        for name in sorted(installed)
+        _component(name, package, wheels.get((name, package.version), {}))
+        for name, package in sorted(installed_packages().items())
     ]
     interpreter = Component(
         name="python",
@@ -125,10 +127,34 @@ def machine_facts() -> dict[str, Any]:
     }
 
 
-def _component(name: str, package: Distribution, wheels: Mapping[str, str]) -> Component:
+@dataclass(frozen=True)
+class InstalledPackage:
+    """A package that the interpreter finds: its declared licence, and its wheel's tags."""
+
+    version: str
+    licence: str
+    tags: frozenset[str]
+
+
+@cache  # the heads of all packages take a second to read
+def installed_packages() -> dict[str, InstalledPackage]:
+    """Return the packages that this process can import, by their normal name."""
+    found = {}
+    for each in importlib.metadata.distributions():
+        # the description after the head can be long, and isn't asked for
+        text = each.read_text("METADATA") or each.read_text("PKG-INFO") or ""
+        head = HeaderParser().parsestr(text)
+        wheel = HeaderParser().parsestr(each.read_text("WHEEL") or "")
+        if name := head["Name"]:  # none: a removed package's remains
+            tags = frozenset(tag.strip() for tag in wheel.get_all("Tag", []))
+            found[_normal(name)] = InstalledPackage(head["Version"], _licence(head), tags)
+    return found
+
+
+def _component(name: str, package: InstalledPackage, wheels: Mapping[str, str]) -> Component:
     purl = PackageURL("pypi", None, name, package.version)
-    digest = _installed_wheel(package, wheels)
-    licence = _licence(package)
+    digest = _installed_wheel(package.tags, wheels)
+    licence = package.licence
     return Component(
         name=name,
         version=package.version,
@@ -147,11 +173,11 @@ def _requirements() -> list[str]:
         return []
 
 
-def _licence(package: Distribution) -> str:
+def _licence(head: Message) -> str:
     """Return a package's declared licence: an expression, a short text, or its classifiers."""
 
     def said(field: str) -> list[str]:
-        return [str(value).strip() for value in package.metadata.get_all(field) or []]
+        return [str(value).strip() for value in head.get_all(field) or []]
 
     for text in [*said("License-Expression"), *said("License")]:
         if text and "\n" not in text and len(text) <= 80 and text.upper() != "UNKNOWN":
@@ -179,13 +205,8 @@ def _locked(lock: Path | None) -> dict[tuple[str, str], dict[str, str]]:
     }
 
 
-def _installed_wheel(package: Distribution, wheels: Mapping[str, str]) -> str | None:
+def _installed_wheel(tags: frozenset[str], wheels: Mapping[str, str]) -> str | None:
     """Return the SHA-256 of the wheel whose tags the installed package states."""
-    tags = {
-        line.partition(":")[2].strip()
-        for line in (package.read_text("WHEEL") or "").splitlines()
-        if line.startswith("Tag:")
-    }
     for name, digest in wheels.items():
         parts = [part.split(".") for part in name.removesuffix(".whl").rsplit("-", 3)[1:]]
         if tags and tags == {"-".join(tag) for tag in itertools.product(*parts)}:
