@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from onetomany import __version__
-from onetomany.cli import (
+from onetomany.errors import OneToManyError
+from onetomany.printing import print_line as print
+from . import (
     behaviour,
     captures,
     cases,
@@ -28,8 +30,6 @@ from onetomany.cli import (
     systems,
     workshop,
 )
-from onetomany.errors import OneToManyError
-from onetomany.printing import print_line as print
 from .command import Command, CommandParser
 
 __all__ = ["COMMANDS", "main"]

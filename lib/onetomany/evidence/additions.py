@@ -19,8 +19,8 @@ from datetime import datetime
 from pathlib import Path
 
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence import contents, custody, keys, timestamp
 from onetomany.sources.files import sync
+from . import contents, custody, keys, timestamp
 from .bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from onetomany.errors import InputError
-from onetomany.evidence import crate, custody
+from . import crate, custody
 from .opened import AGAIN, MADE_WITH, BundleFinding, Opened, read_json
 from .record import RunRecord
 

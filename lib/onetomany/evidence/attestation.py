@@ -21,10 +21,9 @@ import polars as pl
 
 import onetomany
 from onetomany.errors import InputError
-from onetomany.evidence import additions, keys
 from onetomany.sources.commits import commit_of
 from onetomany.sources.files import sha256_of
-from . import reproduce
+from . import additions, keys, reproduce
 from .bundle_layout import SEAL, SIGNED
 from .sbom import machine_facts
 

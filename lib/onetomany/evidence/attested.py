@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from onetomany.errors import InputError
-from onetomany.evidence import keys
 from onetomany.printing import shortened
+from . import keys
 from .attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
 from .bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
 from .opened import BundleFinding, Opened, read_json

@@ -33,9 +33,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from onetomany import __version__
 from onetomany.errors import InputError
-from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
 from onetomany.sources.files import sync
 from . import bundle_layout as layout
+from . import certificate, contents, crate, custody, keys, screening, timestamp
 from .record import RunRecord
 from .redaction import RedactionRule
 from .sbom import write_environment

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from onetomany.evidence import questions, typesetting, validation
 from onetomany.sources.kit_files import packaged_toml
+from . import questions, typesetting, validation
 from .record import RunRecord
 from .sbom import machine_facts
 from .typesetting import Part

@@ -17,13 +17,13 @@ from pathlib import Path
 import polars as pl
 
 from onetomany.errors import InputError, OneToManyError
-from onetomany.evidence import container
 from onetomany.printing import shortened
 from onetomany.report import chapters_of
 from onetomany.report.case_pages import COPY, copy_case_tables
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.images import image_sets, open_images
 from onetomany.sources.weights import models, weights_folder
+from . import container
 from .container import RunLimits
 from .figures import NAMES
 from .sbom import lock_files

@@ -26,8 +26,8 @@ from typing import IO
 
 import onetomany
 from onetomany.errors import InputError, OneToManyError
-from onetomany.evidence import container_calls
 from onetomany.sources.processes import installed_program, python_command, safe_environment
+from . import container_calls
 
 # inside: the given files, read-only; the folder that may be written
 INPUT, WORK = "/input", "/tmp/cage"

@@ -28,8 +28,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from onetomany import __version__
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence import keys
 from onetomany.sources.files import whole_file
+from . import keys
 from .opened import read_json
 
 START = "0" * 64  # `previous` of a log that continues no other

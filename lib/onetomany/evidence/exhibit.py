@@ -22,7 +22,6 @@ import polars as pl
 from onetomany import __version__
 from onetomany.cases.case_folder import read_case
 from onetomany.errors import InputError
-from onetomany.evidence import methods, pages, validation
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
 from onetomany.report.case_pages import COPY, copy_case_tables, write_own_case
@@ -30,6 +29,7 @@ from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.website import Exhibit, picture, write_site
 from onetomany.sources.commits import day_of_commit
 from onetomany.sources.tables import csv_text
+from . import methods, pages, validation
 from .cited import cited_sources
 from .figures import Figure, list_item_files, read_figures
 from .record import DataUse, RunRecord, new_identifier

@@ -11,7 +11,7 @@ import contextlib
 from typing import Any
 
 from onetomany.errors import InputError
-from onetomany.evidence import additions, contents, crate, custody, keys
+from . import additions, contents, crate, custody, keys
 from .agreement import CUSTODY
 from .bundle_layout import AFTER, LOG_SIGNATURE, PUBLIC_KEY, SEAL, signer_file
 from .manifests import Manifest, compare_manifests

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onetomany.evidence import contents
+from . import contents
 from .contents import Hashed
 
 MAX_OBJECTS = 2_000_000  # in a file of JSON: a hundred thousand files need a fifth of that

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onetomany.errors import InputError
-from onetomany.evidence import additions
 from onetomany.printing import shortened
 from onetomany.sources.files import sha256_of
+from . import additions
 from .bundle_layout import SEAL, SIGNED
 from .opened import ASK, BundleFinding, Opened
 

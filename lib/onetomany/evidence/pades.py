@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from onetomany.errors import InputError
-from onetomany.evidence import additions, signed_pdf
 from onetomany.sources.files import sha256_of
+from . import additions, signed_pdf
 from .bundle_layout import SEAL, SIGNED
 from .contents import MAX_TEXT
 from .opened import ASK, BundleFinding, Opened

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from onetomany.errors import InputError
-from onetomany.evidence import keys, timestamp
 from . import bundle_layout as layout
+from . import keys, timestamp
 from .opened import AGAIN, ASK, BundleFinding, Opened
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from onetomany.errors import InputError
-from onetomany.evidence import crate, custody
+from . import crate, custody
 from .agreement import CRATE, CUSTODY, FIGURES, RECORD, read_entities, read_record
 from .bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
 from .opened import MADE_WITH, BundleFinding, Opened, read_json

@@ -19,9 +19,9 @@ from typing import Any
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.evidence import methods, typesetting
 from onetomany.report.chapter import Chapter
 from onetomany.sources.kit_files import packaged_toml
+from . import methods, typesetting
 from .typesetting import Part
 
 FORMAT = "onetomany test run 1"

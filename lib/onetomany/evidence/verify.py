@@ -14,8 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.evidence import contents, keys, logs, signatures, timestamp
-from . import agreement
+from . import agreement, contents, keys, logs, signatures, timestamp
 from .attested import check_attestations
 from .bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
 from .manifests import compare_manifests, read_manifest

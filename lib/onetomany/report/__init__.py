@@ -40,7 +40,7 @@ def build_report(
     from onetomany.extras import require_extra
 
     require_extra("report")
-    from onetomany.report import picture_record
+    from . import picture_record
     from .case_pages import has_case_chapter, write_case_chapters
     from .execute import run_chapters
     from .website import executed_chapters, write_site
