@@ -86,6 +86,13 @@ def test_modules_stay_small(path: Path) -> None:
     assert path.name != "utils.py"
 
 
+def test_a_room_names_its_own_modules_relatively() -> None:
+    """Ruff refuses `from ..x`: another room is named in full."""
+    for path in LIB.glob("*/*.py"):
+        own = re.escape(f"onetomany.{path.parent.name}")
+        assert not re.search(rf"^ *from {own}[. ]", path.read_text("utf-8"), re.MULTILINE), path
+
+
 def test_functions_stay_short() -> None:
     """40 lines, docstrings aside: one screen, which can be read alone."""
     assert house.long_functions() == {}
