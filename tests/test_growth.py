@@ -33,6 +33,11 @@ def templates(templates_sface: pl.DataFrame) -> pl.DataFrame:
     return templates_sface
 
 
+@pytest.fixture(scope="session")
+def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
+    return synthetic.fit_template_model(templates)
+
+
 def engine_in(folder: Path, model: synthetic.TemplateModel) -> CompressedEngine:
     return CompressedEngine(folder / "engine", model.dimension, lists=16)
 
