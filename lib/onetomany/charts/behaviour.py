@@ -26,9 +26,8 @@ from .marks import (
 from .sliders import captioned_slider
 from .theme import BLUE, CATEGORIES, NARROW, Finished, finish
 
-NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
-CHOSEN = "dashed 점선: default, chosen here 여기서 정함"
+CHOSEN = both("dashed: default, chosen here", "점선: 여기서 정한 기본값")
 
 
 def flagged_rates_chart(
@@ -71,7 +70,7 @@ def flagged_rates_chart(
         two_a_row(panels, spacing=40),
         title="People flagged per 1,000, over the range of thresholds",
         title_ko="임계값의 범위에 걸쳐 본, 천 명당 걸린 사람",
-        source=f"{source}; {people:,} people 명, {PERCENT}; {CHOSEN}{left_out}",
+        source=f"{source}; {people:,} people 명, {PERCENT}{left_out}; {CHOSEN}",
         simulated=simulated,
         description="People flagged per thousand against the threshold, a panel for each rule, "
         f"with {PERCENT} intervals by person; at the thresholds chosen here "
@@ -187,7 +186,11 @@ def alarms_right_chart(
         ),
         title="The rarer those with intent, the more flags are false",
         title_ko="의도가 있는 사람이 드물수록 경보는 대부분 틀린다",
-        source=f"{source}; {passengers:,.0f} a day 하루 명; {PERCENT}; {NOBODY}",
+        source=f"{source}; {PERCENT}; "
+        + both(
+            f"{passengers:,.0f} a day; dotted: nobody flagged, lower limit",
+            f"하루 {passengers:,.0f}명; 점선: 아무도 걸리지 않음, 하한",
+        ),
         simulated=simulated,
         description="Share of flags that are right against the share of people with intent, at a "
         "sensitivity that the reader assumes, and people flagged falsely a day, for each rule, "
