@@ -7,6 +7,7 @@ import polars as pl
 
 from .axes import legend_color, names_axis
 from .columns import each_row, in_order
+from .languages import in_language, marked_text
 from .marks import mark, tooltips
 from .theme import BLUE, RED, Finished, finish
 from .tracking import METHODS
@@ -23,6 +24,7 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
     tips = tooltips("line:N", "name:N", "seeds:Q", ("idf1 idf1_low idf1_high mixed broken", ".3f"))
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)
+    line = marked_text(worst["line"].partition(" · ")[0])
     base = alt.Chart(shown).encode(
         y=names_axis("line", order, labelLimit=330),
         color=legend_color("name:N", METHODS.values(), [BLUE, RED]),
@@ -35,10 +37,10 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
     )
     return finish(
         alt.layer(span, dots).properties(width=330, height=22 * len(order)),
-        title=f"One setting takes IDF1 from {best['idf1']:.2f} to {worst['idf1']:.2f}: "
-        f"{worst['dial']}, {worst['setting']}",
-        title_ko=f"조건 하나로 IDF1이 {best['idf1']:.2f}에서 {worst['idf1']:.2f}까지 떨어진다: "
-        f"{worst['line']}",
+        title=f"One setting takes IDF1 from {best['idf1']:.2f} to {worst['idf1']:.2f} "
+        f"({in_language(line, 'en')})",
+        title_ko=f"조건 하나로 IDF1이 {best['idf1']:.2f}에서 {worst['idf1']:.2f}까지 떨어진다"
+        f"({in_language(line, 'ko')})",
         source=f"{source}; dot 점: mean 평균, line 선: lowest to highest seed 가장 낮은~높은 값",
         simulated=simulated,
         description="Mean IDF1 by dial: "
