@@ -105,6 +105,15 @@ def resize(driver: Chrome, width: int, height: int = 900) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
+def close_other_tabs(driver: Chrome) -> None:
+    """Close the tabs that links opened: a tab behind another one draws nothing."""
+    own = driver.current_window_handle
+    for other in set(driver.window_handles) - {own}:
+        driver.switch_to.window(other)
+        driver.close()
+    driver.switch_to.window(own)
+
+
 def errors(driver: Chrome) -> list[str]:
     """Console entries since last asked that say something failed."""
     return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]

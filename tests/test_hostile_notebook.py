@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from browser import errors, resize, wait_for
+from browser import close_other_tabs, errors, resize, wait_for
 from onetomany.errors import OneToManyError
 from onetomany.report import website as site
 from onetomany.report.blocks import read_chapter
@@ -205,6 +206,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     caption = {"figure-01-1": [f"<img src=x onerror={CALL}>", f"</p><script>{CALL}</script>"]}
     write_site(executed, out, out / "exhibit", Exhibit(caption, ("a", "나"), "../notebooks"))
     return [out / "report", out / "exhibit"]
+
+
+@pytest.fixture(autouse=True)
+def one_tab(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "driver" in request.fixturenames:
+        close_other_tabs(request.getfixturevalue("driver"))
 
 
 @pytest.mark.parametrize("width", [1280, 390])
