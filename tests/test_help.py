@@ -72,3 +72,15 @@ def test_the_readmes_commands_and_options_exist() -> None:
     for name, rest in named:
         known = {string for action in options[name]._actions for string in action.option_strings}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, (name, rest)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["ingest", "--help"]])
+def test_help_whose_reader_has_left_ends_without_a_traceback(words: list[str]) -> None:
+    """As in `onetomany --help | head`: here the pipe is closed before a line is written."""
+    command = [sys.executable, "-P", "-m", "onetomany.cli", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 1

@@ -89,13 +89,13 @@ Where to start:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 for a refusal or fault, 2 for wrong usage, 130 for Ctrl-C."""
     parser = _parser()
-    args, stray = parser.parse_known_args(argv)
-    if stray:  # argparse finds no file after an option if a command takes any number of files
-        parser.error(
-            f"unknown: {' '.join(stray)} (write files before the options, and each option as "
-            "--help shows it)"
-        )
     try:
+        args, stray = parser.parse_known_args(argv)
+        if stray:  # argparse finds no file after an option if a command takes any number of files
+            parser.error(
+                f"unknown: {' '.join(stray)} (write files before the options, and each option as "
+                "--help shows it)"
+            )
         with _not_found(args.hidden):
             if getattr(args, "weak_isolation", False):
                 from onetomany.cage import accept_weak_isolation
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)
         print("Stopped. Run the same command again: it resumes from the cache.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `onetomany search ... | head`: the reader has closed the pipe
+    except BrokenPipeError:  # `onetomany --help | head`: the reader has closed the pipe
         with contextlib.suppress(OSError):  # discard the output that is not written yet
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
