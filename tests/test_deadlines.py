@@ -244,6 +244,7 @@ def broken(folder: Path, old: str, new: str, law: str = "kr-oida") -> Path:
             "'extensions.objection-extension.number' can't be used with",
         ),
         ("[form]\n", "[shape]\n", "'shape' is an unknown field"),
+        ("[sources.act]\n", '[sources.act]\nid = "x"\n', "'sources.act.id' is an unknown field"),
         ('en = "Official', "en = Official", "can't be read as TOML"),
     ],
 )
@@ -295,6 +296,15 @@ def test_any_value_in_any_place_is_read_or_refused_by_name(data: st.DataObject, 
             procedures(Path(folder))
         except InputError as error:
             assert re.fullmatch(rf"{re.escape(str(file))}: '[\w.-]+' .+\.", str(error), re.DOTALL)  # noqa: PT017
+
+
+def test_a_source_may_have_any_key(tmp_path: Path) -> None:
+    folder = broken(tmp_path / "d", "[sources.act]", "[sources.source]")
+    law = folder / "laws" / "kr-oida.toml"
+    text = law.read_text(encoding="utf-8").replace('source = "act"', 'source = "source"')
+    law.write_text(text, encoding="utf-8")
+    source = procedures(folder)["kr-oida"].name.source
+    assert source == dataclasses.replace(LAWS["kr-oida"].name.source, id="source")
 
 
 def test_days_off_of_an_institution_must_be_dates(tmp_path: Path) -> None:

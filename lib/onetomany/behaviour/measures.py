@@ -72,7 +72,7 @@ def measure(
         else:
             seen = rows = _MEASURES[name](frame, rule, site)
         could = _judgeable(frame, seen, rule, site, objects)
-        most = _most_extreme(rows, rule)
+        most = _extreme_of_each(rows, rule)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
@@ -86,7 +86,7 @@ def measure(
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
 
 
-def _most_extreme(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+def _extreme_of_each(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Return each person's most extreme measurement, the earlier of equal ones."""
     best = pl.col("value").max() if rule.flagged == "above" else pl.col("value").min()
     return (

@@ -17,17 +17,6 @@ from onetomany.sources.kit_files import kit_folder, kit_path
 from .checked_tables import FieldError, entry_name, from_table
 from .laws import TOPICS, Procedure, Source
 
-_LISTS = (
-    "addressees",
-    "required",
-    "steps",
-    "extensions",
-    "exemptions",
-    "stops",
-    "closed",
-    "clocks",
-)
-
 
 def requests_folder(folder: Path | None = None) -> Path:
     """Return the folder data_requests/: the one given, or ./data_requests, or the kit's own.
@@ -83,7 +72,7 @@ def _read_law(path: Path) -> Procedure:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} can't be read as TOML: {error}.") from error
     try:
-        sources = _sources(raw.get("sources"))
+        sources = _sources(raw.pop("sources", None))
         filled = {key: _filled(each, key, sources) for key, each in raw.items()}
         law = from_table(Procedure, filled | {"sources": tuple(sources.values())})
         if law.id != path.stem:
@@ -105,6 +94,8 @@ def _sources(given: Any) -> dict[str, Source]:
         where = f"sources.{key}"
         if not isinstance(each, dict):
             raise FieldError(where, "must be a table")
+        if "id" in each:  # its key is its id
+            raise FieldError(f"{where}.id", "is an unknown field: remove it")
         known = {"id": key, "title_ko": each.get("title"), "read": None}
         source = found[key] = from_table(Source, known | each, where)
         if (source.verified == "read") != (source.read is not None):
@@ -129,8 +120,9 @@ def _filled(part: Any, where: str, sources: dict[str, Source]) -> Any:
 
 
 def _check_ids(law: Procedure) -> None:
-    for name in _LISTS:
-        ids = [each.id for each in getattr(law, name)]
+    for name, value in vars(law).items():
+        entries = value if isinstance(value, tuple) else ()
+        ids = [each.id for each in entries if hasattr(each, "id")]
         if len(set(ids)) < len(ids):
             raise FieldError(name, "has an id twice")
 
