@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from onetomany.report.website import executed_chapters
+
 # What `import onetomany.charts` does for the kit's own notebooks; here without its other imports
 RENDERER = """
 import altair as alt
@@ -122,3 +124,11 @@ def everything() -> list[nbformat.NotebookNode]:
         ),
         code("raise ValueError('this is refused')", "raises-exception"),
     ]
+
+
+def undated(site: Path, stem: str) -> str:
+    """Return a chapter's page without the day of its run, which alone may differ between runs."""
+    day = executed_chapters(site)[stem].metadata["onetomany"]["ran_at"][:10]
+    page = (site / f"{stem}.html").read_text(encoding="utf-8")
+    assert day in page
+    return page.replace(day, "the day of the run")
