@@ -25,8 +25,9 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)
     line = marked_text(worst["line"])
-    low, high = table["seeds"].min(), table["seeds"].max()
-    seeds = (f"{low}", f"{low}") if low == high else (f"{low} to {high}", f"{low}~{high}")
+    numbers = table["seeds"].unique().sort().cast(pl.String).to_list()
+    few, many = numbers[0], numbers[-1]
+    seeds = (few, few) if few == many else (f"{few} to {many}", f"{few}~{many}")
     base = alt.Chart(shown).encode(
         y=names_axis("line", order, labelLimit=330),
         color=legend_color("name:N", METHODS.values(), [BLUE, RED]),
