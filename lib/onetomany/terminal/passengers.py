@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,9 @@ def draw_passengers(
 
     Raises InputError for counts or spans below one.
     """
+    for name, number in (("passengers", count), ("seed", seed)):
+        if not isinstance(number, Integral) or number < 0:
+            raise InputError(f"The {name}: give a whole number of 0 or more, not {number!r}.")
     if count < 1 or wings < 1 or seconds <= 0:
         raise InputError("Passengers, wings and seconds must be positive numbers.")
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))

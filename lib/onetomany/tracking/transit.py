@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtr
 
 from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -107,6 +108,10 @@ def fit_transit(sightings: pl.DataFrame, places: pl.DataFrame | None = None) -> 
 
     Raises InputError for fewer than ten people with two sightings.
     """
+    wanted = ("sighting_id", "camera_id", "true_id", "t_start", "t_end", "x", "y")
+    require_columns(sightings, wanted, "The sightings of a calibration run")
+    if places is not None:
+        require_columns(places, ("camera_id", "x", "y"), "The places")
     rows = sightings.sort("true_id", "t_start", "t_end", "sighting_id")
     seen_at = _places(rows, places)
     cameras = tuple(seen_at["camera_id"].to_list())
