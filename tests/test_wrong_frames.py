@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -15,7 +16,9 @@ import pytest
 import onetomany as otm
 from onetomany import accuracy, faces
 from onetomany.accuracy import identification, power, realism, scale, tail
+from onetomany.claims import claim_ledger
 from onetomany.errors import InputError, OneToManyError
+from onetomany.reidentification import face_join
 from onetomany.requests import gaps
 from onetomany.sources.tables import require_columns, require_schema
 from onetomany.tracking import likelihood, threshold_linking, transit
@@ -88,6 +91,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "distances": ("comparisons", lambda frame, _: realism.distances(frame, frame)),
     "cmc": ("searches", lambda frame, _: accuracy.cmc(frame)),
     "open_set_rates": ("searches", lambda frame, _: accuracy.open_set_rates(frame, [0.5])),
+    "posterior": ("searches", lambda frame, _: face_join.posterior(frame, [0.5], [0.5])),
     "rates_by_size": ("searches", lambda frame, _: scale.rates_by_size(frame, [0.5])),
     "scored pairs": (
         "sightings",
@@ -205,3 +209,13 @@ def test_other_wrong_arguments_are_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError) as found:
             call()
         assert said in str(found.value)
+
+
+def test_a_store_that_fails_leaves_the_case_file_usable(tmp_path: Path) -> None:
+    links = otm.load_links()
+    twice = pl.concat([links.head(1), links.head(1).with_columns(from_id=pl.lit(None))])
+    with otm.open_case(tmp_path / "case.duckdb", write=True) as case:
+        with pytest.raises(duckdb.Error):
+            claim_ledger.store_claims(case, otm.load_claims(), twice)
+        assert case.execute("select count(*) from claims").fetchone() == (0,)
+        assert claim_ledger.store_claims(case, otm.load_claims(), links) > 0

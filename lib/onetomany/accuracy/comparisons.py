@@ -149,10 +149,11 @@ class Comparisons:
         return min(low, high), max(low, high)
 
 
-def require_compared(comparisons: pl.DataFrame, *others: str) -> None:
-    """Raise InputError unless a frame has the columns of `compare_all` that errors need.
+def require_compared(comparisons: pl.DataFrame, *others: str) -> pl.DataFrame:
+    """Return a frame that has the columns of `compare_all` which errors need, and `others`.
 
-    `others` are further columns. `mated` must be Boolean and say whether both sides are one person.
+    Raises InputError for any other, and if `mated` isn't Boolean or doesn't say whether both sides
+    are one person.
     """
     require_schema(comparisons, COMPARED | dict.fromkeys(others), "The comparisons")
     one, two = pl.col("subject_a"), pl.col("subject_b")
@@ -165,6 +166,7 @@ def require_compared(comparisons: pl.DataFrame, *others: str) -> None:
             f"The comparisons, row {row['row']}: mated is {str(row['mated']).lower()}, but its two "
             f"people are {row['subject_a']} and {row['subject_b']}."
         )
+    return comparisons
 
 
 def known_scores(comparisons: pl.DataFrame) -> Floats:

@@ -63,8 +63,7 @@ def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> lis
     The limiting half is the one with the fewest comparisons of different people. Without four
     people, or without comparisons of one person, the list is empty.
     """
-    require_compared(comparisons)
-    mated = comparisons["mated"].to_numpy()
+    mated = require_compared(comparisons)["mated"].to_numpy()
     if mated.all() or not mated.any():
         return []
     data = Comparisons.of(comparisons)

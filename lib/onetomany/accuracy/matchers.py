@@ -84,9 +84,8 @@ def shared_target(comparisons: Mapping[str, pl.DataFrame]) -> float:
     If no matcher has so many comparisons it is 1 in 10. Raises InputError with fewer than ten
     comparisons of different people.
     """
-    for frame in comparisons.values():
-        require_compared(frame)
-    least = min(int((~frame["mated"]).sum()) for frame in comparisons.values())
+    frames = map(require_compared, comparisons.values())
+    least = min(int((~frame["mated"]).sum()) for frame in frames)
     if least < 10:
         raise InputError(
             f"{least} comparisons of different people can't show the errors of groups: use a set "

@@ -128,8 +128,7 @@ def variation_of_rates(rates: Floats, compared: Flags) -> float:
 
 def _rates_of_two(comparisons: pl.DataFrame, threshold: Threshold) -> tuple[Floats, Flags]:
     """Return the FMR of every two people, and whether they were compared: (people, people)."""
-    require_compared(comparisons)
-    rows = comparisons.filter(~pl.col("mated"))
+    rows = require_compared(comparisons).filter(~pl.col("mated"))
     one, two, people = numbered_people(rows)
     pair, match = one * people + two, (rows["score"] >= threshold.score).to_numpy()
     wrong, made = sums_by_two(pair[match], people), sums_by_two(pair, people)

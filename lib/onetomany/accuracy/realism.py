@@ -74,9 +74,7 @@ def histograms(real: pl.DataFrame, synthetic: pl.DataFrame, bins: int = 80) -> p
     Columns `origin` (real, synthetic), `kind`, `low`, `high`, `share` of its kind and origin.
     """
     both = {"real": real, "synthetic": synthetic}
-    for frame in both.values():
-        require_compared(frame)
-    scores = pl.concat([frame["score"] for frame in both.values()]).to_numpy()
+    scores = pl.concat([require_compared(frame)["score"] for frame in both.values()]).to_numpy()
     edges = np.linspace(scores.min(), scores.max(), bins + 1)
     return pl.concat(
         histogram(_of(frame, kind), edges).select(
@@ -134,8 +132,7 @@ def as_one_of_many(
 
 
 def _of(comparisons: pl.DataFrame, kind: str) -> pl.DataFrame:
-    require_compared(comparisons)
-    rows = comparisons.filter(pl.col("mated") == (kind == MATED))
+    rows = require_compared(comparisons).filter(pl.col("mated") == (kind == MATED))
     if not len(rows):
         raise InputError(f"There are no {kind} comparisons: realism needs both kinds.")
     return rows

@@ -97,8 +97,7 @@ def fit_tail(
 
     Raises InputError with a share outside 0 to 1, or fewer than 50 scores above the start.
     """
-    require_compared(comparisons)
-    rows = comparisons.filter(~pl.col("mated"))
+    rows = require_compared(comparisons).filter(~pl.col("mated"))
     scores = rows["score"].cast(pl.Float64).to_numpy()
     count = int(share * len(scores)) if 0 < share < 1 else 0
     if count < FEWEST:

@@ -157,8 +157,7 @@ def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
     """
     if not 0 < target <= 1:
         raise InputError(f"A target FMR must be above 0 and at most 1, not {target:g}.")
-    require_compared(comparisons, "model", "image_set")
-    non_mated = comparisons.filter(~pl.col("mated"))
+    non_mated = require_compared(comparisons, "model", "image_set").filter(~pl.col("mated"))
     scores = known_scores(non_mated)
     if too_fine(target, len(scores)):
         raise InputError(_refusal(target, len(scores)))
@@ -193,8 +192,7 @@ def histogram(comparisons: pl.DataFrame, bins: int | Floats = 80) -> pl.DataFram
 
     `bins` is a number of equal bins, or their edges. Raises InputError as `error_rates`.
     """
-    require_compared(comparisons)
-    scores = known_scores(comparisons)
+    scores = known_scores(require_compared(comparisons))
     edges = np.linspace(scores.min(), scores.max(), bins + 1) if isinstance(bins, int) else bins
     frames = []
     for (mated,), rows in comparisons.group_by("mated", maintain_order=True):

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from onetomany.documents.case_file import transaction
 from onetomany.errors import InputError
 from onetomany.formats.plain import decode
 from onetomany.mentions import quantities
@@ -270,21 +271,21 @@ def store_claims(
     Claims and links with the same ids are replaced. `db` must be open for writing.
     """
     rows = check_ledger(claims)
+    require_columns(relations, LINKS, "The links")
     names = list(LEDGER)
     marks = ", ".join(f"unnest(${name})" for name in names)
-    db.begin()
-    db.execute(
-        "delete from claims where claim_id in (select unnest(?))", [rows["claim_id"].to_list()]
-    )
-    values = {name: rows[name].to_list() for name in names}
-    db.execute(f"insert into claims ({', '.join(names)}) select {marks}", values)
-    db.execute(
-        "insert or replace into links "
-        "(from_type, from_id, kind, to_type, to_id, extractor, version) "
-        "select 'entity', unnest(?), unnest(?), 'entity', unnest(?), ?, ?",
-        [*(relations[name].to_list() for name in LINKS), EXTRACTOR, VERSION],
-    )
-    db.commit()
+    with transaction(db):
+        db.execute(
+            "delete from claims where claim_id in (select unnest(?))", [rows["claim_id"].to_list()]
+        )
+        values = {name: rows[name].to_list() for name in names}
+        db.execute(f"insert into claims ({', '.join(names)}) select {marks}", values)
+        db.execute(
+            "insert or replace into links "
+            "(from_type, from_id, kind, to_type, to_id, extractor, version) "
+            "select 'entity', unnest(?), unnest(?), 'entity', unnest(?), ?, ?",
+            [*(relations[name].to_list() for name in LINKS), EXTRACTOR, VERSION],
+        )
     held = db.execute("select count(*) from claims").fetchone()
     return int(held[0]) if held else 0
 
