@@ -1,4 +1,4 @@
-"""Draw docs/architecture.svg from the imports in lib/onetomany. `--check` only compares.
+"""Draw docs/architecture.svg from the imports in lib/onetomany, for generate.py.
 
 A row is a room, a dot in it a room that it imports. Rooms are in an order in which each imports
 only rooms before it, so that every dot lies below the diagonal; there is none above.
@@ -7,7 +7,6 @@ only rooms before it, so that every dot lies below the diagonal; there is none a
 from __future__ import annotations
 
 import ast
-import sys
 from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
@@ -122,17 +121,3 @@ def drawn() -> str:
         parts.append(f'<text x="{x + 22}" y="{high - 17}">{words}</text>')
         x += 42 + 7 * len(words)
     return "\n".join([*parts, "</svg>", ""])
-
-
-def main() -> int:
-    if "--check" not in sys.argv:
-        TARGET.write_text(drawn(), encoding="utf-8")
-        return 0
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == drawn():
-        return 0
-    print("docs/architecture.svg does not show the imports any more: run 'make docs'")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

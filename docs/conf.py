@@ -1,4 +1,4 @@
-"""How `make docs` builds these pages: Sphinx, without the network. See docs/architecture.md."""
+"""How `make docs` builds these pages: Sphinx, without the network. See docs/index.md."""
 
 from __future__ import annotations
 
