@@ -28,11 +28,14 @@ def stub(package: ModuleType, offered: dict[str, tuple[str, ...]], modules: tupl
     """Return a package's names as the imports that mypy reads."""
     from onetomany.lazy import places_of
 
-    lines = [f"from . import {module} as {module}" for module in sorted(modules)]
-    lines += [f"from .{place} import {own} as {name}" for place, own, name in places_of(offered)]
+    names = sorted({*modules, *(name for _, _, name in places_of(offered))})
+    lines = [f"from . import {module}" for module in sorted(modules)]
+    lines += [f"from .{place} import {', '.join(offered[place])}" for place in sorted(offered)]
     if package.__name__ == "onetomany":
         lines += ["", "__version__: str", "DOOR: dict[str, tuple[str, ...]]"]
         lines += ["ROOMS: tuple[str, ...]"]
+    # without this list a checker takes "from .finding import find_pages as search" for private
+    lines += ["", "__all__ = [", *(f'    "{name}",' for name in names), "]"]
     return STUB + "\n".join([*lines, ""])
 
 

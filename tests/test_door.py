@@ -66,9 +66,9 @@ def test_the_door_offers_functions_and_rooms() -> None:
     assert sorted({*otm.ROOMS, "cli"}) == sorted({*PACKAGES})
 
 
-@pytest.mark.parametrize(("wrong", "said"), [("embeds", "near it: embed"), ("xyz", "'xyz'$")])
+@pytest.mark.parametrize(("wrong", "said"), [("embeds", "; near it: embed$"), ("xyz", "$")])
 def test_a_wrong_name_is_answered_by_those_like_it(wrong: str, said: str) -> None:
-    with pytest.raises(AttributeError, match=f"'onetomany' has no attribute '{wrong}'.*{said}"):
+    with pytest.raises(AttributeError, match=f"'onetomany' has no attribute '{wrong}'{said}"):
         getattr(otm, wrong)
     with pytest.raises(AttributeError, match=r"tracking.*near it: track_errors"):
         otm.tracking.track_error  # noqa: B018

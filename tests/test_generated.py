@@ -31,7 +31,7 @@ def test_each_stub_names_what_its_package_offers_and_nothing_else() -> None:
     for room, path in stubs.items():
         imports = [each for each in ast.parse(path.read_text("utf-8")).body
                    if isinstance(each, ast.ImportFrom)]  # fmt: skip
-        names = {alias.asname for each in imports for alias in each.names}
+        names = {alias.asname or alias.name for each in imports for alias in each.names}
         package = otm if room == "onetomany" else import_module(f"onetomany.{room}")
         assert names == set(package.__all__) - {"__version__"}, room
     assert (LIB / "py.typed").exists()

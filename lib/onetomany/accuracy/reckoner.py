@@ -100,7 +100,7 @@ def reckon(inputs: Mapping[str, ProgrammeInput | float], *, days_a_year: float =
     stops a person; a year has `days_a_year` such days.
 
     Returns a `Reckoning`: `figure(name)` is the row of one figure (value, low, high), `figures` has
-    all, `inputs` what they were calculated from. Without traffic or alarms, figures a day are null.
+    all, `inputs` the numbers that they use. Without traffic or alarms, figures a day are null.
 
     Raises InputError for nonsense (see `programme_inputs.checked_inputs`) or a year without days.
 

@@ -1,39 +1,54 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from .coverage import COVERAGE as COVERAGE
-from .coverage import coverage as coverage
-from .coverage import not_judged as not_judged
-from .detectors import FEATURES as FEATURES
-from .detectors import across_seeds as across_seeds
-from .detectors import agreement as agreement
-from .detectors import detect as detect
-from .detectors import features as features
-from .detectors import flagged_by as flagged_by
-from .flags import alarms_right as alarms_right
-from .flags import false_alarms_a_day as false_alarms_a_day
-from .flags import flagged_rates as flagged_rates
-from .flags import flags as flags
-from .flags import most_extreme as most_extreme
-from .measures import measure as measure
-from .motion import GATES as GATES
-from .motion import ONE_WAY as ONE_WAY
-from .motion import ZONES as ZONES
-from .motion import Site as Site
-from .own import Judged as Judged
-from .own import judge as judge
-from .real import BESIDE as BESIDE
-from .real import beside_real as beside_real
-from .real import data_sheet as data_sheet
-from .real import real_walks as real_walks
-from .real import seoul_alarms as seoul_alarms
-from .rules import Published as Published
-from .rules import Rule as Rule
-from .rules import read_published as read_published
-from .rules import read_rules as read_rules
-from .site import site_of as site_of
-from .site_file import read_site as read_site
-from .switches import encounters as encounters
-from .switches import switched as switched
-from .walks import UNITS as UNITS
-from .walks import Walks as Walks
-from .walks import read_walks as read_walks
+from .coverage import COVERAGE, coverage, not_judged
+from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
+from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_extreme
+from .measures import measure
+from .motion import GATES, ONE_WAY, ZONES, Site
+from .own import Judged, judge
+from .real import BESIDE, beside_real, data_sheet, real_walks, seoul_alarms
+from .rules import Published, Rule, read_published, read_rules
+from .site import site_of
+from .site_file import read_site
+from .switches import encounters, switched
+from .walks import UNITS, Walks, read_walks
+
+__all__ = [
+    "BESIDE",
+    "COVERAGE",
+    "FEATURES",
+    "GATES",
+    "Judged",
+    "ONE_WAY",
+    "Published",
+    "Rule",
+    "Site",
+    "UNITS",
+    "Walks",
+    "ZONES",
+    "across_seeds",
+    "agreement",
+    "alarms_right",
+    "beside_real",
+    "coverage",
+    "data_sheet",
+    "detect",
+    "encounters",
+    "false_alarms_a_day",
+    "features",
+    "flagged_by",
+    "flagged_rates",
+    "flags",
+    "judge",
+    "measure",
+    "most_extreme",
+    "not_judged",
+    "read_published",
+    "read_rules",
+    "read_site",
+    "read_walks",
+    "real_walks",
+    "seoul_alarms",
+    "site_of",
+    "switched",
+]

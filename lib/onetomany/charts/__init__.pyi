@@ -1,44 +1,89 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from . import accuracy as accuracy
-from . import assessment as assessment
-from . import attack as attack
-from . import axes as axes
-from . import behaviour as behaviour
-from . import cards as cards
-from . import case as case
-from . import cases as cases
-from . import claims as claims
-from . import columns as columns
-from . import daily_flags as daily_flags
-from . import dials as dials
-from . import differentials as differentials
-from . import disclosed as disclosed
-from . import elsewhere as elsewhere
-from . import elsewhere_tables as elsewhere_tables
-from . import evidence as evidence
-from . import face_join as face_join
-from . import film as film
-from . import fixed_fpir as fixed_fpir
-from . import languages as languages
-from . import law as law
-from . import marks as marks
-from . import measured as measured
-from . import mosaic as mosaic
-from . import persistent_key as persistent_key
-from . import presenter as presenter
-from . import reader_table as reader_table
-from . import real as real
-from . import realism as realism
-from . import reckoner as reckoner
-from . import reidentification as reidentification
-from . import requests as requests
-from . import scale as scale
-from . import service as service
-from . import sliders as sliders
-from . import table_formats as table_formats
-from . import terminal as terminal
-from . import theme as theme
-from . import threshold as threshold
-from . import tracking as tracking
-from . import transfer as transfer
+from . import accuracy
+from . import assessment
+from . import attack
+from . import axes
+from . import behaviour
+from . import cards
+from . import case
+from . import cases
+from . import claims
+from . import columns
+from . import daily_flags
+from . import dials
+from . import differentials
+from . import disclosed
+from . import elsewhere
+from . import elsewhere_tables
+from . import evidence
+from . import face_join
+from . import film
+from . import fixed_fpir
+from . import languages
+from . import law
+from . import marks
+from . import measured
+from . import mosaic
+from . import persistent_key
+from . import presenter
+from . import reader_table
+from . import real
+from . import realism
+from . import reckoner
+from . import reidentification
+from . import requests
+from . import scale
+from . import service
+from . import sliders
+from . import table_formats
+from . import terminal
+from . import theme
+from . import threshold
+from . import tracking
+from . import transfer
+
+__all__ = [
+    "accuracy",
+    "assessment",
+    "attack",
+    "axes",
+    "behaviour",
+    "cards",
+    "case",
+    "cases",
+    "claims",
+    "columns",
+    "daily_flags",
+    "dials",
+    "differentials",
+    "disclosed",
+    "elsewhere",
+    "elsewhere_tables",
+    "evidence",
+    "face_join",
+    "film",
+    "fixed_fpir",
+    "languages",
+    "law",
+    "marks",
+    "measured",
+    "mosaic",
+    "persistent_key",
+    "presenter",
+    "reader_table",
+    "real",
+    "realism",
+    "reckoner",
+    "reidentification",
+    "requests",
+    "scale",
+    "service",
+    "sliders",
+    "table_formats",
+    "terminal",
+    "theme",
+    "threshold",
+    "tracking",
+    "transfer",
+]

@@ -1,4 +1,4 @@
-"""Compare claims: who said what and when, what contradicts it, and the law on a day."""
+"""Compare claims: their speakers and dates, their contradictions, and the law on a day."""
 
 from onetomany.extras import require_extra
 from onetomany.lazy import offer

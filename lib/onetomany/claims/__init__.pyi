@@ -1,11 +1,23 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from . import claim_ledger as claim_ledger
-from . import claim_queries as claim_queries
-from . import contradictions as contradictions
-from . import disclosures as disclosures
-from . import law as law
-from . import passages as passages
-from . import programmes as programmes
-from . import timeline as timeline
-from . import web_sources as web_sources
+from . import claim_ledger
+from . import claim_queries
+from . import contradictions
+from . import disclosures
+from . import law
+from . import passages
+from . import programmes
+from . import timeline
+from . import web_sources
+
+__all__ = [
+    "claim_ledger",
+    "claim_queries",
+    "contradictions",
+    "disclosures",
+    "law",
+    "passages",
+    "programmes",
+    "timeline",
+    "web_sources",
+]

@@ -1,4 +1,4 @@
-"""Make what chapters show of the kit: specimens, simulated logs, a sample bundle.
+"""Make specimens, simulated logs and a sample bundle for the chapters to show.
 
 No other room imports these. Each says on its face that it is a specimen, simulated or a sample.
 """

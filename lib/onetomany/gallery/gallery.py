@@ -333,12 +333,13 @@ def gallery_of(
 
     >>> import onetomany as otm, polars as pl
     >>> sheet = otm.open_images("orl").datasheet
-    >>> rows = {"template_id": ["a1", "b1"], "subject_id": ["a", "b"], "template": [[1, 0], [0, 1]]}
+    >>> rows = {"template_id": ["s11", "s21"], "subject_id": ["s1", "s2"]}
+    >>> rows |= {"template": [[1, 0], [0, 1]]}
     >>> frame = pl.DataFrame(rows, schema_overrides={"template": pl.Array(pl.Float32, 2)})
     >>> frame = frame.with_columns(model=pl.lit("none"), image_set=pl.lit(sheet.name))
     >>> people = otm.gallery_of(frame, sheet)
     >>> people.search(frame.head(1), k=1).select("subject_id", "score").row(0)
-    ('a', 1.0)
+    ('s1', 1.0)
     """
     kind = templates.schema["template"]
     if not isinstance(kind, pl.Array) or templates["model"].n_unique() != 1:

@@ -1,8 +1,17 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from . import citations as citations
-from . import numerals as numerals
-from . import organisations as organisations
-from . import persons as persons
-from . import quantities as quantities
-from . import tagger as tagger
+from . import citations
+from . import numerals
+from . import organisations
+from . import persons
+from . import quantities
+from . import tagger
+
+__all__ = [
+    "citations",
+    "numerals",
+    "organisations",
+    "persons",
+    "quantities",
+    "tagger",
+]

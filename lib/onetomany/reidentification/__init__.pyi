@@ -1,51 +1,76 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from .assessment import Assessment as Assessment
-from .assessment import assess as assess
-from .assessment import describe_assessment as describe_assessment
-from .attack import fuzzy_attack as fuzzy_attack
-from .attack import pseudonyms_by_vote as pseudonyms_by_vote
-from .classes import matching as matching
-from .closeness import hierarchical_closeness as hierarchical_closeness
-from .copula import fit_copula as fit_copula
-from .copula import individuals as individuals
-from .crowds import crowd as crowd
-from .crowds import load_disclosed_crowds as load_disclosed_crowds
-from .distance_linkage import distance_links as distance_links
-from .distance_linkage import information_loss as information_loss
-from .face_join import filtered_false_candidates as filtered_false_candidates
-from .face_join import joined_searches as joined_searches
-from .face_join import posterior as posterior
-from .fact_list import describe_facts as describe_facts
-from .fact_list import everyday_facts as everyday_facts
-from .households import household_risk as household_risk
-from .k_map import k_map_bands as k_map_bands
-from .k_map import k_map_threshold as k_map_threshold
-from .linkage import exact_links as exact_links
-from .linkage import fuzzy_links as fuzzy_links
-from .local_recoding import compare_reductions as compare_reductions
-from .local_recoding import recode_locally as recode_locally
-from .mosaic import bits_learned as bits_learned
-from .mosaic import check_against_table as check_against_table
-from .mosaic import habits as habits
-from .mosaic import singled_out as singled_out
-from .own_table import OwnTable as OwnTable
-from .persistent_key import key_linkage as key_linkage
-from .persistent_key import relinked as relinked
-from .persistent_key import reversal_times as reversal_times
-from .persistent_key import reverse_small_space as reverse_small_space
-from .population import population_uniqueness as population_uniqueness
-from .reduction import Hierarchy as Hierarchy
-from .reduction import what_if as what_if
-from .risk import Anonymity as Anonymity
-from .risk import Privacy as Privacy
-from .risk import anonymity as anonymity
-from .risk import diversity as diversity
-from .risk import individual_risk as individual_risk
-from .risk import presence as presence
-from .risk import privacy as privacy
-from .risk import risks as risks
-from .safe_harbor import safe_harbor_rule as safe_harbor_rule
-from .special_uniques import minimal_sample_uniques as minimal_sample_uniques
-from .standing_out import quasi_identifiers as quasi_identifiers
-from .standing_out import without_each as without_each
+from .assessment import Assessment, assess, describe_assessment
+from .attack import fuzzy_attack, pseudonyms_by_vote
+from .classes import matching
+from .closeness import hierarchical_closeness
+from .copula import fit_copula, individuals
+from .crowds import crowd, load_disclosed_crowds
+from .distance_linkage import distance_links, information_loss
+from .face_join import filtered_false_candidates, joined_searches, posterior
+from .fact_list import describe_facts, everyday_facts
+from .households import household_risk
+from .k_map import k_map_bands, k_map_threshold
+from .linkage import exact_links, fuzzy_links
+from .local_recoding import compare_reductions, recode_locally
+from .mosaic import bits_learned, check_against_table, habits, singled_out
+from .own_table import OwnTable
+from .persistent_key import key_linkage, relinked, reversal_times, reverse_small_space
+from .population import population_uniqueness
+from .reduction import Hierarchy, what_if
+from .risk import Anonymity, Privacy, anonymity, diversity, individual_risk, presence, privacy, risks
+from .safe_harbor import safe_harbor_rule
+from .special_uniques import minimal_sample_uniques
+from .standing_out import quasi_identifiers, without_each
+
+__all__ = [
+    "Anonymity",
+    "Assessment",
+    "Hierarchy",
+    "OwnTable",
+    "Privacy",
+    "anonymity",
+    "assess",
+    "bits_learned",
+    "check_against_table",
+    "compare_reductions",
+    "crowd",
+    "describe_assessment",
+    "describe_facts",
+    "distance_links",
+    "diversity",
+    "everyday_facts",
+    "exact_links",
+    "filtered_false_candidates",
+    "fit_copula",
+    "fuzzy_attack",
+    "fuzzy_links",
+    "habits",
+    "hierarchical_closeness",
+    "household_risk",
+    "individual_risk",
+    "individuals",
+    "information_loss",
+    "joined_searches",
+    "k_map_bands",
+    "k_map_threshold",
+    "key_linkage",
+    "load_disclosed_crowds",
+    "matching",
+    "minimal_sample_uniques",
+    "population_uniqueness",
+    "posterior",
+    "presence",
+    "privacy",
+    "pseudonyms_by_vote",
+    "quasi_identifiers",
+    "recode_locally",
+    "relinked",
+    "reversal_times",
+    "reverse_small_space",
+    "risks",
+    "safe_harbor_rule",
+    "singled_out",
+    "what_if",
+    "without_each",
+]

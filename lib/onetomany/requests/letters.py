@@ -118,9 +118,11 @@ def letter(
     >>> import onetomany as otm
     >>> meanings = otm.requests.letter_templates.letter_fields()
     >>> fields = {name: "..." for name, each in meanings.items() if not each.options}
-    >>> fields |= otm.requests.gaps.gap_fields("records_people", "en") | {"date": "2026-11-02"}
-    >>> otm.letter("records_people", "kr-oida", fields, "en").title[:7]
-    'Request'
+    >>> fields |= otm.requests.gaps.gap_fields("records_people", "en")
+    >>> fields |= {"date": "2026-11-02", "fee_reduction": "none"}
+    >>> draft = otm.letter("records_people", "kr-oida", fields, "en")
+    >>> "Official Information Disclosure Act" in draft.text
+    True
     """
     own, frame = forms.template_and_frame(template, procedure)
     law = one_procedure(procedure)

@@ -1,43 +1,58 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from .cameras import SIGHTINGS as SIGHTINGS
-from .cameras import coarse_sightings as coarse_sightings
-from .cameras import fine_sightings as fine_sightings
-from .day import Day as Day
-from .day import busiest_hour as busiest_hour
-from .day import hall_sample as hall_sample
-from .day import simulate_whole_day as simulate_whole_day
-from .flow import VISITS as VISITS
-from .flow import pass_through as pass_through
-from .flow import routes as routes
-from .flow import simulate_day as simulate_day
-from .flow import wings_for as wings_for
-from .layout import Layout as Layout
-from .layout import load_layout as load_layout
-from .passengers import PASSENGERS as PASSENGERS
-from .passengers import draw_passengers as draw_passengers
-from .run import SimulatedRun as SimulatedRun
-from .run import read_simulated_run as read_simulated_run
-from .run import simulate as simulate
-from .run import simulate_coarsely as simulate_coarsely
-from .run import walk_run as walk_run
-from .run import write_simulated_run as write_simulated_run
-from .scenarios import ORDINARY as ORDINARY
-from .scenarios import Scenario as Scenario
-from .scenarios import draw_scenario as draw_scenario
-from .service import LEVELS as LEVELS
-from .service import SENSITIVITY as SENSITIVITY
-from .service import door_to_gate as door_to_gate
-from .service import levels_of_service as levels_of_service
-from .service import sensitivity as sensitivity
-from .staffing import STAFF as STAFF
-from .staffing import plan_staff as plan_staff
-from .templates import noise_for as noise_for
-from .templates import sighting_templates as sighting_templates
-from .templates import true_match_rate as true_match_rate
-from .views import PASSAGES as PASSAGES
-from .views import field_of as field_of
-from .views import passages as passages
-from .views import view_quality as view_quality
-from .walking import TRAJECTORIES as TRAJECTORIES
-from .walking import walk_passengers as walk_passengers
+from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
+from .day import Day, busiest_hour, hall_sample, simulate_whole_day
+from .flow import VISITS, pass_through, routes, simulate_day, wings_for
+from .layout import Layout, load_layout
+from .passengers import PASSENGERS, draw_passengers
+from .run import SimulatedRun, read_simulated_run, simulate, simulate_coarsely, walk_run, write_simulated_run
+from .scenarios import ORDINARY, Scenario, draw_scenario
+from .service import LEVELS, SENSITIVITY, door_to_gate, levels_of_service, sensitivity
+from .staffing import STAFF, plan_staff
+from .templates import noise_for, sighting_templates, true_match_rate
+from .views import PASSAGES, field_of, passages, view_quality
+from .walking import TRAJECTORIES, walk_passengers
+
+__all__ = [
+    "Day",
+    "LEVELS",
+    "Layout",
+    "ORDINARY",
+    "PASSAGES",
+    "PASSENGERS",
+    "SENSITIVITY",
+    "SIGHTINGS",
+    "STAFF",
+    "Scenario",
+    "SimulatedRun",
+    "TRAJECTORIES",
+    "VISITS",
+    "busiest_hour",
+    "coarse_sightings",
+    "door_to_gate",
+    "draw_passengers",
+    "draw_scenario",
+    "field_of",
+    "fine_sightings",
+    "hall_sample",
+    "levels_of_service",
+    "load_layout",
+    "noise_for",
+    "pass_through",
+    "passages",
+    "plan_staff",
+    "read_simulated_run",
+    "routes",
+    "sensitivity",
+    "sighting_templates",
+    "simulate",
+    "simulate_coarsely",
+    "simulate_day",
+    "simulate_whole_day",
+    "true_match_rate",
+    "view_quality",
+    "walk_passengers",
+    "walk_run",
+    "wings_for",
+    "write_simulated_run",
+]

@@ -1,47 +1,69 @@
 """What this package offers; `make generate` writes it from __init__.py."""
 
-from .association import associate as associate
-from .clocks import associate_setting_clocks as associate_setting_clocks
-from .clocks import fit_travel_times as fit_travel_times
-from .clocks import set_clocks as set_clocks
-from .comparison import Filmed as Filmed
-from .comparison import compare_trackers as compare_trackers
-from .comparison import simulated_detections as simulated_detections
-from .dials import stored_dials as stored_dials
-from .evaluation import track_errors as track_errors
-from .film import decode_film as decode_film
-from .film import find_tracks as find_tracks
-from .film import still_tracks as still_tracks
-from .ground import ground_trajectories as ground_trajectories
-from .ground import read_ground as read_ground
-from .ground import with_metres as with_metres
-from .likelihood import FaceLikelihood as FaceLikelihood
-from .likelihood import calibration_cost as calibration_cost
-from .likelihood import fit_face as fit_face
-from .likelihood import score_sighting_pairs as score_sighting_pairs
-from .metrics import identity as identity
-from .metrics import score_points as score_points
-from .metrics import score_tracks as score_tracks
-from .metrics import score_tracks_again as score_tracks_again
-from .mot import MOT as MOT
-from .mot import open_mot as open_mot
-from .mot import read_mot as read_mot
-from .mot import write_mot as write_mot
-from .people_detectors import hog_detector as hog_detector
-from .people_detectors import yolox_detector as yolox_detector
-from .sequences import open_folder as open_folder
-from .shared_noise import estimate_shared_noise as estimate_shared_noise
-from .shared_noise import share_noise as share_noise
-from .shared_noise import visit_share as visit_share
-from .sightings import check_sightings as check_sightings
-from .threshold_linking import calibrated_threshold as calibrated_threshold
-from .threshold_linking import link_by_threshold as link_by_threshold
-from .threshold_linking import link_threshold_at_fmr as link_threshold_at_fmr
-from .threshold_linking import threshold_curve as threshold_curve
-from .tracks import Association as Association
-from .tracks import cut_weak_links as cut_weak_links
-from .transit import TransitModel as TransitModel
-from .transit import fit_transit as fit_transit
-from .visits import visit_templates as visit_templates
-from .within import TRACKERS as TRACKERS
-from .within import track as track
+from .association import associate
+from .clocks import associate_setting_clocks, fit_travel_times, set_clocks
+from .comparison import Filmed, compare_trackers, simulated_detections
+from .dials import stored_dials
+from .evaluation import track_errors
+from .film import decode_film, find_tracks, still_tracks
+from .ground import ground_trajectories, read_ground, with_metres
+from .likelihood import FaceLikelihood, calibration_cost, fit_face, score_sighting_pairs
+from .metrics import identity, score_points, score_tracks, score_tracks_again
+from .mot import MOT, open_mot, read_mot, write_mot
+from .people_detectors import hog_detector, yolox_detector
+from .sequences import open_folder
+from .shared_noise import estimate_shared_noise, share_noise, visit_share
+from .sightings import check_sightings
+from .threshold_linking import calibrated_threshold, link_by_threshold, link_threshold_at_fmr, threshold_curve
+from .tracks import Association, cut_weak_links
+from .transit import TransitModel, fit_transit
+from .visits import visit_templates
+from .within import TRACKERS, track
+
+__all__ = [
+    "Association",
+    "FaceLikelihood",
+    "Filmed",
+    "MOT",
+    "TRACKERS",
+    "TransitModel",
+    "associate",
+    "associate_setting_clocks",
+    "calibrated_threshold",
+    "calibration_cost",
+    "check_sightings",
+    "compare_trackers",
+    "cut_weak_links",
+    "decode_film",
+    "estimate_shared_noise",
+    "find_tracks",
+    "fit_face",
+    "fit_transit",
+    "fit_travel_times",
+    "ground_trajectories",
+    "hog_detector",
+    "identity",
+    "link_by_threshold",
+    "link_threshold_at_fmr",
+    "open_folder",
+    "open_mot",
+    "read_ground",
+    "read_mot",
+    "score_points",
+    "score_sighting_pairs",
+    "score_tracks",
+    "score_tracks_again",
+    "set_clocks",
+    "share_noise",
+    "simulated_detections",
+    "still_tracks",
+    "stored_dials",
+    "threshold_curve",
+    "track",
+    "track_errors",
+    "visit_share",
+    "visit_templates",
+    "with_metres",
+    "write_mot",
+    "yolox_detector",
+]
