@@ -1,4 +1,4 @@
-"""Sentences with computed numbers in them, and a chapter's finding, in both languages."""
+"""Show sentences with computed numbers, and a chapter's finding, in both languages."""
 
 from __future__ import annotations
 
