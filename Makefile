@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
 .DEFAULT_GOAL := report
-.PHONY: report test quick lab scale bench workshop docs setup lock clean
+.PHONY: report test quick lab scale bench workshop docs generate setup lock clean
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
@@ -35,10 +35,12 @@ workshop: setup          ## build/workshop: installs and runs on a machine witho
 	$(UV) export --frozen --quiet --no-dev --all-extras --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
 	$(RUN) onetomany workshop build/workshop --offline build/requirements.txt
 
-docs: setup              ## build/docs: these pages and the reference, without the network
-	$(RUN) python .ci/architecture.py
+docs: generate           ## build/docs: these pages and the reference, without the network
 	$(RUN) sphinx-build -q -j auto docs build/docs
 	@echo build/docs/index.html
+
+generate: setup          ## write again what repeats: stubs, start page, glossary, architecture
+	$(RUN) python .ci/generate.py
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet --group docs

@@ -3,7 +3,7 @@
 FOLDER holds documents that somebody else made. PASSAGES.csv (columns path, passage) holds what a
 person has read in some of them, in the program they were made with or in their source; a passage
 counts as right where the pages' text holds it, blanks put aside. The table is that of
-docs/documents.md.
+docs/documents-measured.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How `make docs` builds these pages: Sphinx, without the network. See docs/architecture.md."""
+"""How `make docs` builds these pages: Sphinx, without the network. See docs/index.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import onetomany
+from onetomany.lazy import places_of
 
 HERE = Path(__file__).parent
 
@@ -24,6 +25,7 @@ IN_REPORT = {"index", "architecture", "door", "glossary", "safety"}
 if tags.has("report"):  # type: ignore[name-defined]  # noqa: F821 - Sphinx's, by `-t report`
     exclude_patterns += [each.name for each in HERE.glob("*.md") if each.stem not in IN_REPORT]
     html_use_index = html_domain_indices = False
+ELSEWHERE = "These pages come with a report; `docs/index.md` of the kit lists all."
 html_theme = "furo"
 html_title = f"One-to-Many {release}"
 html_copy_source = False
@@ -42,7 +44,8 @@ def write_api_pages(app: Any) -> None:
     """Write a page for the door and one for each room, from what they offer."""
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
-    _write(folder / "door.md", "import onetomany as otm", "onetomany", list(onetomany.DOOR))
+    names = [name for _, _, name in places_of(onetomany.DOOR)]
+    _write(folder / "door.md", "import onetomany as otm", "onetomany", names)
     for room in onetomany.ROOMS:
         package = import_module(f"onetomany.{room}")
         offered = list(getattr(package, "__all__", []))
@@ -54,7 +57,8 @@ def _write(path: Path, title: str, package: str, names: list[str]) -> None:
     lines = [f"# {title}", "", "```{eval-rst}", f".. py:currentmodule:: {package}", ""]
     # an indented block after a colon is a table or a listing
     lines += [re.sub(r":\n\n(?= )", "::\n\n", cleandoc(module.__doc__ or "")), ""]
-    for name in sorted(names, key=str.lower):
+    # modules last: after one, a name alone would be looked for in it
+    for name in sorted(names, key=lambda each: (ismodule(getattr(module, each)), each.lower())):
         value = getattr(module, name)
         if ismodule(value):
             lines += [f".. automodule:: {value.__name__}", "   :members:", ""]
@@ -67,6 +71,17 @@ def _write(path: Path, title: str, package: str, names: list[str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def name_carried_pages(app: Any, name: str, source: list[str]) -> None:
+    """Leave out of a report's index the pages that the report doesn't take along."""
+    if name == "index" and app.tags.has("report"):
+        carried = re.compile(rf"\]\(({'|'.join(IN_REPORT)})\.md\)")
+        lines = source[0].replace("Start with the [README](../README.md).", ELSEWHERE).splitlines()
+        source[0] = "\n".join(
+            line for line in lines if not line.startswith(("- ", "**")) or carried.search(line)
+        )
+
+
 def setup(app: Any) -> None:
     """Make the API pages before Sphinx reads the folder."""
     app.connect("builder-inited", write_api_pages)
+    app.connect("source-read", name_carried_pages)

@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 import pypdfium2
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
@@ -226,6 +226,7 @@ def test_names_and_order_of_claims_change_nothing(rows: list, chance: random.Ran
 
 @settings(deadline=None, max_examples=20)
 @given(MADE, st.integers(2, 4))
+@example(("576460752305", "records"), 2)
 def test_equal_values_never_contradict(value: tuple[str, str], times: int) -> None:
     rows = made([(value, "koreans", None)] * times)
     assert find_contradictions(rows, claim_ledger.load_links()).is_empty()

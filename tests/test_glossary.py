@@ -55,7 +55,9 @@ def test_the_page_and_the_kit_explain_a_term_in_the_same_words() -> None:
     assert shown == [
         f"| {row['term']} | {row['korean']}{notes[row['note']]} "
         f"| {row['meaning_en']} | {row['meaning_ko']} | {row['source']} |"
-        for row in _glossary_rows().iter_rows(named=True)
+        for row in sorted(
+            _glossary_rows().iter_rows(named=True), key=lambda each: each["term"].casefold()
+        )
     ]
 
 

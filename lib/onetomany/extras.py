@@ -2,7 +2,7 @@
 
 `pip install onetomany` installs the core. Pictures need `onetomany[faces]`, terminals and tracks
 `onetomany[tracking]`, documents and claims `onetomany[casework]`; `onetomany[all]` installs
-everything. docs/architecture.md compares their sizes.
+everything. docs/install.md compares their sizes.
 pyproject.toml lists the packages of each extra; `EXTRAS` lists the names they are imported by.
 """
 

@@ -1,39 +1,64 @@
-"""Names that a package offers without loading the modules that define them (PEP 562)."""
+"""Names that a package offers without loading the modules that define them (PEP 562).
+
+A package lists them once. `make generate` writes the list again for editors and type checkers, as
+`__init__.pyi` (Scientific Python's SPEC 1), and tests/test_generated.py compares the two.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+Offered = Mapping[str, Sequence[str]]
+
 
 def offer(
-    package: str, places: Mapping[str, str], modules: tuple[str, ...] = ()
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return a package's `__getattr__` and `__dir__`, which load a module at its first use.
+    package: str, offered: Offered, modules: Sequence[str] = ()
+) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
+    """Return a package's `__all__`, `__getattr__` and `__dir__`, which load a module at first use.
 
     Args:
         package: the package's `__name__`.
-        places: name -> "module" or "module:other_name", the module below the package.
+        offered: module below the package -> its names; "own as other" offers one by another name.
         modules: modules of the package that are offered themselves.
 
-    The package keeps a static list of the same names for mypy, `if TYPE_CHECKING`;
-    tests/test_door.py compares the two.
+    A wrong name raises AttributeError with the names that are like it.
     """
+    places = {name: (module, own) for module, own, name in places_of(offered)}
 
     def load(name: str) -> Any:
         if name in places:
-            module, _, attribute = places[name].partition(":")
-            value = getattr(import_module(f"{package}.{module}"), attribute or name)
+            module, own = places[name]
+            value = getattr(import_module(f"{package}.{module}"), own)
         elif name in modules:
             value = import_module(f"{package}.{name}")
         else:
-            raise AttributeError(f"module '{package}' has no attribute '{name}'")
+            raise AttributeError(f"module '{package}' has no attribute '{name}'{alike(name)}")
         setattr(sys.modules[package], name, value)
         return value
 
-    def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *places, *modules})
+    def alike(name: str) -> str:
+        if name.startswith("_"):  # editors and kernels ask for many of these
+            return ""
+        from onetomany.errors import near
 
-    return load, names
+        return near(name, names)
+
+    def listed() -> list[str]:  # for Tab: neither our imports nor modules that happen to be loaded
+        own = vars(sys.modules[package])
+        return sorted({*names, *(each for each in own if each.startswith("__") or each.isupper())})
+
+    names = sorted({*places, *modules})
+    return names, load, listed
+
+
+def places_of(offered: Offered) -> list[tuple[str, str, str]]:
+    """Return the module, the name in it and the name that it is offered by, of each name.
+
+    >>> places_of({"documents.finding": ["find_pages as search"], "prose": ["say"]})
+    [('documents.finding', 'find_pages', 'search'), ('prose', 'say', 'say')]
+    """
+    parted = ((module, *each.partition(" as ")) for module in offered for each in offered[module])
+    return [(module, own, name or own) for module, own, _, name in parted]

@@ -1,4 +1,4 @@
-"""Sentences with computed numbers in them, and a chapter's finding, in both languages."""
+"""Show sentences with computed numbers, and a chapter's finding, in both languages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ def say(en: str, ko: str) -> None:
     `**bold**` is emphasis and `[NIST](https://...)` a link. A text of several lines, such as a
     letter, is one output with a paragraph for each line. Each output carries its language, so the
     report can show both or one. It is HTML, because Markdown does not recognise the emphasis in
-    '**2.3%**에서'.
+    '**2.3%**에서'. It returns nothing.
+
+    Raises MissingExtraError without the packages of a notebook's kernel.
+
+    >>> import onetomany as otm
+    >>> otm.say("1 record is **alone**.", "기록 1건이 **하나뿐**이다.")  # doctest: +ELLIPSIS
+    {... '1 record is alone.'}
+    {... '기록 1건이 하나뿐이다.'}
     """
     _show("en", en)
     _show("ko", ko)

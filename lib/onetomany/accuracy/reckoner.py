@@ -94,13 +94,18 @@ class Reckoning:
 def reckon(inputs: Mapping[str, ProgrammeInput | float], *, days_a_year: float = YEAR) -> Reckoning:
     """Calculate alarms a day, right ones of ten, and people stopped wrongly a year.
 
-    `inputs` are some of `programme_inputs.NAMES`; a plain number counts as assumed, a count as that
-    of one day. "Stopped" means that each false alarm stops a person; a year has `days_a_year` such
-    days. Unknown rates get reference ranges. Without traffic or alarms, figures a day are null.
+    `inputs` are some of `programme_inputs.NAMES`: counts such as searches, alerts and confirmed,
+    and shares such as fmr and wanted_share, from 0 to 1. A plain number counts as assumed, a count
+    as that of one day. Unknown rates get reference ranges. "Stopped" means that each false alarm
+    stops a person; a year has `days_a_year` such days.
+
+    Returns a `Reckoning`: `figure(name)` is the row of one figure (value, low, high), `figures` has
+    all, `inputs` the numbers that they use. Without traffic or alarms, figures a day are null.
 
     Raises InputError for nonsense (see `programme_inputs.checked_inputs`) or a year without days.
 
-    >>> found = reckon({"searches": 10_000, "wanted_share": 0.0001, "fpir": 0.001, "fnir": 0.1})
+    >>> import onetomany as otm
+    >>> found = otm.reckon({"searches": 10_000, "wanted_share": 0.0001, "fpir": 0.001, "fnir": 0.1})
     >>> round(found.figure("right_of_ten")["value"], 2)
     0.83
     """

@@ -38,9 +38,19 @@ RATES = {"threshold": pl.Float64, **rate_columns("fmr", "fnmr")}
 def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
     """Compare every pair of different images once.
 
-    Takes usable templates of one model and set; returns `a` and `b` (template ids), `subject_a`,
-    `subject_b`, `score` (cosine similarity), `mated`, `model`, `image_set`; n(n-1)/2 rows. Raises
-    InputError for fewer than two templates, several models, or NaN.
+    Takes usable templates of one model and set: `template_id`, `subject_id`, `model`, `image_set`
+    and `template`, unit vectors. Returns n(n-1)/2 rows: `a` and `b` (template ids), `subject_a`,
+    `subject_b`, `score` (cosine similarity), `mated` (one person), `model`, `image_set`.
+
+    Raises InputError for fewer than two templates, several models, or NaN.
+
+    >>> import onetomany as otm, polars as pl
+    >>> rows = {"template_id": ["a1", "a2", "b1", "b2"], "subject_id": ["a", "a", "b", "b"]}
+    >>> rows |= {"template": [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]]}
+    >>> templates = pl.DataFrame(rows, schema_overrides={"template": pl.Array(pl.Float32, 2)})
+    >>> templates = templates.with_columns(model=pl.lit("none"), image_set=pl.lit("made up"))
+    >>> otm.compare_all(templates)["mated"].value_counts(sort=True).rows()
+    [(False, 4), (True, 2)]
     """
     vectors = finite_templates(templates)
     if len(templates) < 2 or templates["model"].n_unique() != 1:
@@ -67,10 +77,21 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats) -> pl.DataFrame:
-    """Return FMR and FNMR with confidence intervals at each threshold (schema `RATES`).
+    """Return FMR and FNMR with confidence intervals at each threshold.
 
-    No limit falls from one row to a row with more errors. Raises InputError without both kinds of
-    comparisons, or with a score or threshold that is NaN.
+    Takes a frame of `compare_all`. Returns a row for each threshold: `threshold`, `fmr`, `fnmr`,
+    and the limits of each by person, `fmr_low`, `fmr_high`, `fnmr_low`, `fnmr_high`. No limit falls
+    from one row to a row with more errors.
+
+    Raises InputError without both kinds of comparisons, or with a score or threshold that is NaN.
+
+    >>> import onetomany as otm, polars as pl
+    >>> rows = {"template_id": ["a1", "a2", "b1", "b2"], "subject_id": ["a", "a", "b", "b"]}
+    >>> rows |= {"template": [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]]}
+    >>> templates = pl.DataFrame(rows, schema_overrides={"template": pl.Array(pl.Float32, 2)})
+    >>> templates = templates.with_columns(model=pl.lit("none"), image_set=pl.lit("made up"))
+    >>> otm.error_rates(otm.compare_all(templates), [0.7]).select("fmr", "fnmr").row(0)
+    (0.25, 0.0)
     """
     cuts = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if np.isnan(cuts).any():
@@ -152,8 +173,20 @@ def _refusal(target: float, comparisons: int) -> str:
 def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
     """Return the lowest threshold at which the measured FMR is no more than the target.
 
+    Takes a frame of `compare_all`. Returns a `Threshold`: `score`, the `fmr` measured at it, and
+    the number of `comparisons` and `subjects` it was measured on.
+
     Raises InputError if there are too few non-mated comparisons to measure such a rate, for a
     target that is not above 0 and at most 1, or with a score that is NaN.
+
+    >>> import onetomany as otm, polars as pl
+    >>> rows = {"template_id": ["a1", "a2", "b1", "b2"], "subject_id": ["a", "a", "b", "b"]}
+    >>> rows |= {"template": [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]]}
+    >>> templates = pl.DataFrame(rows, schema_overrides={"template": pl.Array(pl.Float32, 2)})
+    >>> templates = templates.with_columns(model=pl.lit("none"), image_set=pl.lit("made up"))
+    >>> cut = otm.threshold_at_fmr(otm.compare_all(templates), 0.25)
+    >>> cut.fmr, cut.comparisons, cut.subjects
+    (0.25, 4, 2)
     """
     if not 0 < target <= 1:
         raise InputError(f"A target FMR must be above 0 and at most 1, not {target:g}.")

@@ -1,11 +1,16 @@
-"""A case as a folder of plain files: read it, check it, add to it, make a new one."""
+"""Read, check, extend and make a case: a folder of plain files."""
 
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = [
+_OFFERED = {  # by module; imported when first used
+    "case_folder": ("read_case",),
+    "new_folder": ("new_case",),
+    "to_do": ("check_case",),
+}
+_MODULES = (
     "about",
     "case_folder",
     "case_tables",
@@ -17,10 +22,5 @@ __all__ = [
     "rows",
     "story",
     "to_do",
-]
-
-__getattr__, __dir__ = offer(
-    __name__,
-    {"read_case": "case_folder", "new_case": "new_folder", "check_case": "to_do"},
-    tuple(__all__),
 )
+__all__, __getattr__, __dir__ = offer(__name__, _OFFERED, _MODULES)

@@ -7,6 +7,5 @@ from pkgutil import iter_modules
 
 from onetomany.lazy import offer
 
-__all__ = [module.name for module in iter_modules(__path__)]
-
-__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))
+_MODULES = [module.name for module in iter_modules(__path__)]
+__all__, __getattr__, __dir__ = offer(__name__, {}, _MODULES)

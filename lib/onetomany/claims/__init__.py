@@ -1,11 +1,11 @@
-"""Claims: who said what and when, which claims contradict each other, and the law on a day."""
+"""Compare claims: their speakers and dates, their contradictions, and the law on a day."""
 
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = [
+_MODULES = (
     "claim_ledger",
     "claim_queries",
     "contradictions",
@@ -15,6 +15,5 @@ __all__ = [
     "programmes",
     "timeline",
     "web_sources",
-]
-
-__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))
+)
+__all__, __getattr__, __dir__ = offer(__name__, {}, _MODULES)

@@ -66,13 +66,16 @@ _PARTIAL = r"^\d{4}(?:-\d\d){0,2}$"
 
 
 def load_claims(folder: Traversable | str = DATA) -> pl.DataFrame:
-    """Load a case's claims, passengers and arrivals: a frame of LEDGER.
+    """Load a case's claims, passengers and arrivals.
 
-    `folder` is a case folder; default: the Incheon case.
+    `folder` is a case folder; default: the Incheon case. Returns a row for each claim, with the
+    columns of LEDGER: `claim_id`, `subject`, `attribute`, `value`, `number`, `unit`, `said_by`,
+    dates, quote and source.
 
     Raises InputError as `check_ledger` does, or for a folder without claims.csv.
 
-    >>> claims = load_claims()
+    >>> import onetomany as otm
+    >>> claims = otm.load_claims()
     >>> claims.filter(claim_id="C26.1")["attribute"].item()
     'passed to firms'
     """
@@ -92,9 +95,13 @@ def doubtful_readings(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def load_links(folder: Traversable | str = DATA) -> pl.DataFrame:
-    """Load the parts of subjects and the order of events: a frame of LINKS.
+    """Load which subject is part of which, and which event comes before which.
 
-    >>> load_links().columns
+    `folder` is a case folder; default: the Incheon case. Returns a frame of LINKS, as
+    `find_contradictions` takes it.
+
+    >>> import onetomany as otm
+    >>> otm.load_links().columns
     ['from_id', 'kind', 'to_id']
     """
     return read_texts(folder, "order.csv")

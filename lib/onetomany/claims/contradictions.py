@@ -66,21 +66,23 @@ def find_contradictions(
     tolerance: float = 0.0,
     listing: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Find all pairs of claims on one thing that differ: a frame of CONTRADICTIONS.
+    """Find all pairs of claims on one thing that differ.
 
-    Contradictions come first, those between officials at the top (BETWEEN).
+    `claims` and `links` are frames of `load_claims` and `load_links`. Two claims are compared if
+    they have the same attribute and the same subject, or if one's subject is part of the other's.
+    Two numbers contradict each other if their bounds (`numerals.numeral_bounds`) don't overlap and
+    they differ by at least `tolerance`, a share of the larger number. `sql/contradictions.sql`
+    decides; the words of a claim about other claims are not used. `listing` says who speaks for
+    whom (`claim_ledger.speaker_kinds`).
 
-    `claims` and `links` are frames of LEDGER and LINKS. Two claims are compared if they have the
-    same attribute and the same subject, or if one's subject is part of the other's. Two numbers
-    contradict each other if their bounds (`numerals.numeral_bounds`) don't overlap and they differ
-    by at least `tolerance`, a share of the larger number. `sql/contradictions.sql` decides; the
-    words of a claim about other claims are not used. `listing` says who speaks for whom
-    (`claim_ledger.speaker_kinds`).
+    Returns a row for each pair (CONTRADICTIONS): `claim_a`, `claim_b`, `kind`, `contradiction`
+    (false if both can be true), `between` (who speaks) and both values and citations.
+    Contradictions come first, those between officials at the top.
 
     Raises InputError for a negative tolerance.
 
-    >>> from onetomany.claims.claim_ledger import load_claims, load_links
-    >>> pairs = find_contradictions(load_claims(), load_links())
+    >>> import onetomany as otm
+    >>> pairs = otm.find_contradictions(otm.load_claims(), otm.load_links())
     >>> pairs["between"][0]
     'officials'
     """

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from onetomany.formats.reading import HIDDEN_KINDS
+from onetomany.formats.reading import HIDDEN_KINDS, NOTE_KINDS
 from onetomany.printing import printable, shortened
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
@@ -58,12 +58,7 @@ told as (
            case when n.kind = 'ocr' and starts_with(n.extractor, 'ocr:') then 'ocr'
                 when n.kind = 'ocr' and p.text_source = 'none' then 'ocr needed'
                 when n.kind = 'unread' and regexp_matches(n.text, $locked) then 'password'
-                when n.kind = 'unread_part' then 'ocr needed'
-                when n.kind in ('unread', 'limit', 'refused', 'empty') then 'partly'
-                when n.kind in ('redaction', 'privacy', 'hidden', 'tracked', 'comment')
-                    then 'hidden'
-                when n.kind in ('digest', 'signature') then 'digest'
-                when n.kind = 'encoding' then 'encoding' else 'other' end
+                else coalesce($groups[list_position($kinds, n.kind)], 'other') end
     from notes n join places using (document)
     left join pages p on p.document = n.document and p.page = n.page
     union all
@@ -82,6 +77,8 @@ def needing_attention(db: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFra
     """Return all points that need attention in a folder: a frame of ATTENTION, by group."""
     values: dict[str, object] = {"folder": stored_name(folder.resolve()), "locked": _LOCKED}
     values |= {"kind": _KIND, "unseen": list(HIDDEN_KINDS)}
+    grouped = [(kind, group) for group, kinds in NOTE_KINDS.items() for kind in kinds]
+    values |= {"kinds": [kind for kind, _ in grouped], "groups": [group for _, group in grouped]}
     rows = db.execute(_FOUND, values).fetchall()
     frame = pl.DataFrame(rows, schema=ATTENTION, orient="row")
     order = pl.col("group").replace_strict({name: n for n, name in enumerate(GROUPS)})

@@ -49,12 +49,19 @@ def open_case(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a case file and close it at the end; with `write`, create it if it doesn't exist.
 
-    The file may come from somebody else. So its definitions are first compared with this kit's,
-    without access to other files. The connection can then read and write only the case itself and
-    files in the folder `into`; its settings can't be changed.
+    Yields a DuckDB connection; `schema.sql` explains the tables. The file may come from somebody
+    else. So its definitions are first compared with this kit's, without access to other files. The
+    connection can then read and write only the case itself and files in the folder `into`; its
+    settings can't be changed.
 
     Raises InputError if the file doesn't exist, is in use, has other definitions, or has another
     schema version.
+
+    >>> import onetomany as otm
+    >>> from pathlib import Path
+    >>> with otm.open_case(Path("new.duckdb"), write=True) as case:
+    ...     case.sql("select count(*) from documents").fetchone()
+    (0,)
     """
     path = Path(path)
     # files that DuckDB writes and deletes beside the case file

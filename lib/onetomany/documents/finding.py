@@ -73,8 +73,22 @@ def find_pages(
 ) -> FoundPages:
     """Find the pages with all words and phrases of a query, best first.
 
-    If no page has all, `hits` are the pages with most of them. Raises InputError if the case isn't
-    indexed, or if the index keeps no word of the query.
+    `db` is a case file opened by `open_case` and indexed by `index_case`. Returns `FoundPages`:
+    `hits`, a row for each page (`document`, `page`, `score`, `snippet`, places of the words), and
+    `total`. If no page has all words, `hits` are the pages with most of them.
+
+    Raises InputError if the case isn't indexed, or if the index keeps no word of the query.
+
+    >>> import onetomany as otm
+    >>> from pathlib import Path
+    >>> papers, case = Path("papers"), Path("case.duckdb")
+    >>> papers.mkdir(exist_ok=True)
+    >>> _ = (papers / "answer.txt").write_text("The ministry keeps 177 million records.")
+    >>> _ = otm.ingest(papers, case)
+    >>> with otm.open_case(case, write=True) as db:
+    ...     _ = otm.documents.index_case(db, progress=False)
+    ...     otm.search(db, "ministry records").hits["snippet"].to_list()
+    ['The ministry keeps 177 million records.']
     """
     check_indexed(db)
     return _Search(db, parse_query(text), filters or Filters(), limit).found()

@@ -103,15 +103,25 @@ def ingest(
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
-    files that failed before are tried again. Each document has its own caged process. With
-    `ocr`, and if Tesseract is installed, pages that are pictures are read too, also those of
-    earlier runs. `budget` limits the members of all archives together. `passwords` are tried on
-    documents that ask for one, and stored nowhere. `readers` may be a `cluster.Cluster` instead of
-    processes of this machine. `weak_isolation` agrees to read although the system can't confine
-    those processes.
+    files that failed before are tried again. Each document has its own caged process. With `ocr`,
+    and if Tesseract is installed, pages that are pictures are read too, also those of earlier runs.
+    `budget` limits the members of all archives together. `passwords` are tried on documents that
+    ask for one, and stored nowhere. `readers` may be a `cluster.Cluster` instead of processes of
+    this machine. `weak_isolation` agrees to read although the system can't confine those processes.
 
-    Raises InputError if there is no such folder, or the case file can't be opened; RefusedError
-    if the system can't confine the readers and `weak_isolation` was not given.
+    Returns `Ingested`: how many `files` were `read`, `partly` read, `failed` or already `held`,
+    their `pages`, and frames of `failures` and `notes`.
+
+    Raises InputError if there is no such folder, or the case file can't be opened; RefusedError if
+    the system can't confine the readers and `weak_isolation` was not given.
+
+    >>> import onetomany as otm
+    >>> from pathlib import Path
+    >>> papers, case = Path("papers"), Path("case.duckdb")
+    >>> papers.mkdir(exist_ok=True)
+    >>> _ = (papers / "answer.txt").write_text("The ministry keeps 177 million records.")
+    >>> otm.ingest(papers, case).pages
+    1
     """
     folder, case = Path(folder), Path(case)
     if not folder.is_dir():

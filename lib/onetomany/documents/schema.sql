@@ -123,11 +123,7 @@ CREATE TABLE cells (
 CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
-    -- redaction, privacy, hidden, tracked, comment, encoding,
-    -- ocr, limit, refused, unread, unread_part, empty,
-    -- encrypted, link,
-    -- layout, capture, digest, signature, form, revision,
-    -- bookmarks, cluster
+    -- one of NOTE_KINDS in formats/reading.py: unread, hidden, ocr and so on
     kind VARCHAR NOT NULL,
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,

@@ -26,41 +26,18 @@ ro-crate-metadata.json, and refuses a payload that contains one of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 
 require_extra("evidence")
 
-__all__ = [
-    "RunRecord",
-    "build_payload",
-    "make_exhibit",
-    "make_key",
-    "read_redactions",
-    "reproduce",
-    "seal",
-    "verify",
-    "write_payload",
-]
-
-if TYPE_CHECKING:
-    from . import reproduce, verify
-    from .bundle import seal
-    from .exhibit import build_payload, write_payload
-    from .keys import make_key
-    from .making import make_exhibit
-    from .record import RunRecord
-    from .redaction import read_redactions
-else:
-    _PLACES = {
-        "RunRecord": "record",
-        "build_payload": "exhibit",
-        "make_exhibit": "making",
-        "make_key": "keys",
-        "read_redactions": "redaction",
-        "seal": "bundle",
-        "write_payload": "exhibit",
-    }
-    __getattr__, __dir__ = offer(__name__, _PLACES, ("reproduce", "verify"))
+_OFFERED = {  # by module; imported when first used
+    "bundle": ("seal",),
+    "exhibit": ("build_payload", "write_payload"),
+    "keys": ("make_key",),
+    "making": ("make_exhibit",),
+    "record": ("RunRecord",),
+    "redaction": ("read_redactions",),
+}
+_MODULES = ("reproduce", "verify")
+__all__, __getattr__, __dir__ = offer(__name__, _OFFERED, _MODULES)

@@ -54,9 +54,10 @@ def make_exhibit(
     Source:
         BagIt, RFC 8493; Workflow Run RO-Crate 0.5 (https://w3id.org/ro/wfrun/workflow).
 
-    >>> import onetomany.examples
-    >>> chapters = Path(onetomany.examples.__path__[0]) / "data"
-    >>> bundle = make_exhibit(chapters, Path("bundle"), operator="Kim Ha-na")
+    >>> from pathlib import Path
+    >>> import onetomany as otm
+    >>> chapters = Path(otm.examples.__path__[0]) / "data"
+    >>> bundle = otm.exhibit(chapters, Path("bundle"), operator="Kim Ha-na")
     >>> (bundle / "data" / "exhibits" / "exhibit.pdf").exists()
     True
     """

@@ -39,16 +39,22 @@ def verify(
     signers: Sequence[Path] = (),
     roots: Path | None = None,
 ) -> pl.DataFrame:
-    """Return every difference from the sealed state (FINDINGS); without a fault it is intact.
+    """Return every difference from the sealed state; without a fault it is intact.
 
     `public_key` (PEM) is the sealer's, received by another channel than the bundle. `signers` are
     the keys of people who added to it later. `roots` (PEM) are the root certificates of time-stamp
-    authorities that you trust. Without them the bundle's own are used, and a note says so. Raises
-    InputError if there is no such folder, or it can't be read.
+    authorities that you trust. Without them the bundle's own are used, and a note says so.
+
+    Returns a row for each difference (FINDINGS): `file`, `line`, `what`, `todo`, and `level`, which
+    is fault or note.
+
+    Raises InputError if there is no such folder, or it can't be read.
 
     >>> import tempfile
+    >>> from pathlib import Path
+    >>> import onetomany as otm
     >>> with tempfile.TemporaryDirectory() as folder:  # an empty folder is not a bundle
-    ...     verify(Path(folder)).filter(level="fault")["file"].str.contains("bagit.txt").any()
+    ...     otm.verify(Path(folder)).filter(level="fault")["file"].str.contains("bagit.txt").any()
     True
     """
     if not os.path.isdir(bundle):

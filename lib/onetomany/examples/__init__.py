@@ -1,4 +1,4 @@
-"""Things that chapters make to show how the kit works: specimens, simulated logs, a sample bundle.
+"""Make specimens, simulated logs and a sample bundle for the chapters to show.
 
 No other room imports these. Each says on its face that it is a specimen, simulated or a sample.
 """
@@ -8,6 +8,5 @@ from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = ["sample_bundle", "simulated_requests", "specimen_documents"]
-
-__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))
+_MODULES = ("sample_bundle", "simulated_requests", "specimen_documents")
+__all__, __getattr__, __dir__ = offer(__name__, {}, _MODULES)

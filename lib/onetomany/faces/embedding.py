@@ -95,15 +95,25 @@ def schema(settings: Settings) -> dict[str, Any]:
 def embed(
     images: ImageSet, settings: Settings | str | None = None, *, workers: int | None = None
 ) -> pl.DataFrame:
-    """Return a template for every image of an opened set, in the set's order (`schema`).
+    """Return a template for every image of an opened set, in the set's order.
 
     `settings` may be the name of a model. Templates made before come from the cache (SHA-256 of
     image + model + settings); `workers` processes (all cores if None) make the others. Stopping
     with Ctrl-C loses at most a few chunks.
 
+    Returns a row for each image (`schema`): ids, `template`, a unit vector (128 numbers for Dlib
+    and SFace), null with a `reason` if no face was found, `faces`, `detector` and its `confidence`.
+
     Raises InputError for anything that is not an opened image set and for a model that the kit
     can't run as its author published, DatasheetError if the set has expired, IntegrityError if
     model weights are not the pinned ones.
+
+    >>> import onetomany as otm
+    >>> from dataclasses import replace
+    >>> images = otm.open_images("orl")
+    >>> templates = otm.embed(replace(images, files=images.files.head(2)), workers=1)
+    >>> templates["reason"].null_count(), templates["template"].dtype.shape
+    (2, (128,))
     """
     if not isinstance(images, ImageSet):
         raise InputError(
@@ -157,7 +167,10 @@ def failure_to_enrol(templates: pl.DataFrame) -> pl.DataFrame:
 def usable(templates: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that have a template; report `failure_to_enrol` beside their results.
 
-    >>> usable(pl.DataFrame({"reason": [None, "no face"]})).height
+    Takes a frame of `embed`, and returns it without the rows whose `reason` is set.
+
+    >>> import onetomany as otm, polars as pl
+    >>> otm.usable(pl.DataFrame({"reason": [None, "no face"]})).height
     1
     """
     require_columns(templates, ["reason"], "The templates")

@@ -18,6 +18,17 @@ Box = tuple[float, float, float, float]
 # blocks of these kinds don't show when the document is read as it was meant to be
 HIDDEN_KINDS = ("comment", "tracked_insert", "tracked_delete", "hidden", "under_redaction")
 
+# the kinds of notes, by the group of `documents.attention` that a document with one is listed in
+NOTE_KINDS = {
+    "hidden": ("redaction", "hidden", "tracked", "comment"),
+    "partly": ("unread", "limit", "refused", "empty"),
+    "ocr needed": ("unread_part",),
+    "digest": ("digest", "signature"),
+    "encoding": ("encoding",),
+    "other": ("encrypted", "link", "layout", "capture", "form", "revision", "bookmarks",
+              "cluster", "ocr"),
+}  # fmt: skip
+
 LINK, LINKS = 300, 40  # characters of a link, links in the note of a page
 FACT, FACTS = 2_000, 200  # characters of a fact that a file states, and the most facts
 
@@ -220,6 +231,7 @@ class Reading:
             raise Refused(f"Reading it took longer than {self.limits.seconds * 2 / 3:.0f} s.")
 
     def note(self, kind: str, text: str, page: int | None = None) -> None:
+        """Add a remark for readers; `kind` is one of NOTE_KINDS."""
         self.row("notes", page=page, kind=kind, text=text)
 
     def skip(self, what: str, page: int | None = None, many: int = 1) -> None:

@@ -324,7 +324,25 @@ def gallery_of(
     attributes_are: Literal["recorded", "simulated"] | None = None,
     engine: str = "exact",
 ) -> Gallery:
-    """Return a new gallery of these templates; see `Gallery.enrol` and `open_engine`."""
+    """Return a new gallery of these templates, which can be searched.
+
+    Takes usable templates of `embed`, the datasheet of their image set, and optionally
+    `attributes`, a row a subject, with their origin. `engine` is a name of `open_engine`.
+    `Gallery.search(probes, k)` then returns the k most similar entries of each probe, best first.
+
+    Raises as `Gallery.enrol` does: EnrolmentError for templates that can't be enrolled,
+    DatasheetError without a valid datasheet of this set.
+
+    >>> import onetomany as otm, polars as pl
+    >>> sheet = otm.open_images("orl").datasheet
+    >>> rows = {"template_id": ["s11", "s21"], "subject_id": ["s1", "s2"]}
+    >>> rows |= {"template": [[1, 0], [0, 1]]}
+    >>> frame = pl.DataFrame(rows, schema_overrides={"template": pl.Array(pl.Float32, 2)})
+    >>> frame = frame.with_columns(model=pl.lit("none"), image_set=pl.lit(sheet.name))
+    >>> people = otm.gallery_of(frame, sheet)
+    >>> people.search(frame.head(1), k=1).select("subject_id", "score").row(0)
+    ('s1', 1.0)
+    """
     require_columns(templates, (*ENTRY, "template"), "The templates")
     kind = templates.schema["template"]
     if not isinstance(kind, pl.Array) or templates["model"].n_unique() != 1:

@@ -5,6 +5,5 @@ from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = ["citations", "numerals", "organisations", "persons", "quantities", "tagger"]
-
-__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))
+_MODULES = ("citations", "numerals", "organisations", "persons", "quantities", "tagger")
+__all__, __getattr__, __dir__ = offer(__name__, {}, _MODULES)

@@ -1,8 +1,8 @@
 """Find names of persons, e-mail addresses, telephone and registration numbers in texts.
 
 Patterns and lists do this, not a model. A name is found by a cue next to it (사무관, 변호사, Rep.,
-From:), and then in all its other places. Names with no adjacent cue are missed; docs/documents.md
-says how many.
+From:), and then in all its other places. Names with no adjacent cue are missed;
+docs/documents-measured.md says how many.
 """
 
 from __future__ import annotations

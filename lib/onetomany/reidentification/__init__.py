@@ -43,7 +43,4 @@ _OFFERED = {  # by module; imported when first used
     "special_uniques": ("minimal_sample_uniques",),
     "standing_out": ("quasi_identifiers", "without_each"),
 }
-_MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
-__all__ = list(_MODULE_OF)
-
-__getattr__, __dir__ = offer(__name__, _MODULE_OF)
+__all__, __getattr__, __dir__ = offer(__name__, _OFFERED)

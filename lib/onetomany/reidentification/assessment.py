@@ -60,12 +60,18 @@ def assess(
 ) -> Assessment:
     """Count who shares whose values by these columns, or by all that may tell people apart.
 
+    `table` is a polars frame or LazyFrame, a parquet file or a DuckDB relation, a row a person.
     `population` is the number of people of whom the table is a random sample. If no columns are
     named, those `aside` are not among the ones chosen: a sensitive column or a survey weight.
 
+    Returns an `Assessment`: `anonymity` (k, unique records), `without` (what giving up each column
+    changes), `sized` (every record's class, smallest first), and `estimate` if there is a
+    population.
+
     Raises InputError as `classes`, `quasi_identifiers` and `population_uniqueness`.
 
-    >>> found = assess(pl.DataFrame({"sex": ["F", "F", "M"], "born": [80, 80, 81]}))
+    >>> import onetomany as otm, polars as pl
+    >>> found = otm.risk(pl.DataFrame({"sex": ["F", "F", "M"], "born": [80, 80, 81]}))
     >>> found.anonymity.unique, found.sized["record"][0]
     (1, 3)
     """

@@ -26,15 +26,22 @@ def build_report(
 ) -> Path:
     """Execute the notebooks of a folder, export the site to `out`, return its index.html.
 
-    `only` names the chapters to execute ("01", "02"); the others stay as they were exported
-    before. Nothing in `out` changes until everything has run. `exercises` also shows those of the
-    workshop, with their answers folded away. `docs` are the kit's own pages, which the site takes
-    along (`write_site`).
+    `only` names the chapters to execute ("01", "02"); the others stay as they were exported before.
+    Nothing in `out` changes until everything has run. `exercises` also shows those of the workshop,
+    with their answers folded away. `docs` are the kit's own pages, which the site takes along
+    (`write_site`).
 
     If a user's own pictures were chosen (`sources.choose_images`), only the chapters that measure
-    them run, and the start page says whose they are and the result for every file. Raises
-    InputError if `out` contains a report about other pictures, too few faces can be compared, or
-    `docs` has no index.html.
+    them run, and the start page says whose they are and the result for every file.
+
+    Raises InputError if `out` contains a report about other pictures, too few faces can be
+    compared, or `docs` has no index.html.
+
+    >>> from pathlib import Path
+    >>> import onetomany as otm
+    >>> chapters = Path(otm.examples.__path__[0]) / "data"
+    >>> otm.build_report(chapters, Path("site")).name
+    'index.html'
     """
     # here, not above: every kernel loads this package for `shown`, and these would cost it seconds
     from onetomany.extras import require_extra

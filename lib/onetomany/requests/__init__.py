@@ -9,7 +9,7 @@ from onetomany.lazy import offer
 
 require_extra("casework")
 
-__all__ = [
+_MODULES = (
     "answer_files",
     "deadlines",
     "drafts",
@@ -19,6 +19,5 @@ __all__ = [
     "log",
     "procedures",
     "status",
-]
-
-__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))
+)
+__all__, __getattr__, __dir__ = offer(__name__, {}, _MODULES)

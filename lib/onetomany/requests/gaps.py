@@ -139,15 +139,26 @@ def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def rank_gaps(
     ledger: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame, notes: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """Return the gaps by importance: a frame of GAPS.
+    """Return the missing documents by importance, those that would settle most first.
 
-    Takes the arguments of `unsupported_claims` and the rows of `load_gaps`. Gaps that would settle
-    most contradicted claims come first, then most redacted ones, then claims of a single source,
-    then claims without a document; a gap that names no claim comes after them. Contradicted claims
-    that no row would settle are in the last row, whose gap is null: nobody has written a letter for
-    them yet.
+    `ledger` is a frame of claims, `found` one of `find_contradictions`, `rows` the missing
+    documents (`load_gaps`), `notes` those of a case file on redactions. Gaps that would settle most
+    contradicted claims come first, then most redacted ones, then claims of a single source, then
+    claims without a document; a gap that names no claim comes after them. Contradicted claims that
+    no row would settle are in the last row, whose gap is null: nobody has written a letter for them
+    yet.
+
+    Returns a frame of GAPS: `gap`, counts of its claims by what they lack, `template` and
+    `procedure` of the letter, whom to ask and what for, in English and Korean.
 
     Raises InputError if `rows` names a claim that isn't in the ledger.
+
+    >>> import onetomany as otm
+    >>> claims = otm.load_claims()
+    >>> pairs = otm.find_contradictions(claims, otm.load_links())
+    >>> ranked = otm.gaps(claims, pairs, otm.requests.gaps.load_gaps())
+    >>> ranked["contradicted"][0] >= ranked["contradicted"][1] > 0
+    True
     """
     require_columns(rows, TABLE, "The gaps")
     lacking = unsupported_claims(ledger, found, notes)

@@ -104,13 +104,25 @@ def letter(
 ) -> Letter:
     """Return a letter of `template` under `procedure`, with its `fields` filled in.
 
-    It is in the authority's language, or in `language`, an ISO 639 code. The field `document` is
-    the first of the listed documents, if it is given. Fields that the letter doesn't use are
-    ignored. Each value is shown literally, on one line, and never read as Markdown or as a command.
+    `template` is a name of `letter_templates.templates`, `procedure` a law of `procedures`. It is
+    in the authority's language, or in `language`, an ISO 639 code. The field `document` is the
+    first of the listed documents, if it is given. Fields that the letter doesn't use are ignored.
+    Each value is shown literally, on one line, and never read as Markdown or as a command.
+
+    Returns a `Letter`: `title`, `markdown`, `text`, and `unread`, the articles to check first.
 
     Raises InputError if template, procedure or language is unknown or they don't fit together, for
     an invalid date, for a choice that is not one of its options, and for missing fields, which it
     lists with their meaning.
+
+    >>> import onetomany as otm
+    >>> meanings = otm.requests.letter_templates.letter_fields()
+    >>> fields = {name: "..." for name, each in meanings.items() if not each.options}
+    >>> fields |= otm.requests.gaps.gap_fields("records_people", "en")
+    >>> fields |= {"date": "2026-11-02", "fee_reduction": "none"}
+    >>> draft = otm.letter("records_people", "kr-oida", fields, "en")
+    >>> "Official Information Disclosure Act" in draft.text
+    True
     """
     own, frame = forms.template_and_frame(template, procedure)
     law = one_procedure(procedure)

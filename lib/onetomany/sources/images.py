@@ -108,16 +108,19 @@ def activity(name: str) -> Iterator[None]:
 def open_images(source: str | Path = CHOSEN) -> ImageSet:
     """Open a registered set by name, or a user's own folder by path; the chosen one by default.
 
-    A folder contains `datasheet.toml`, `SHA256SUMS` (both made by `onetomany datasheet FOLDER`)
-    and the images in a folder for each person; folders and files may have any name, since people
-    and images get ids. Files that can't be used are left out with the reason (`ImageSet.account`):
+    A folder contains `datasheet.toml`, `SHA256SUMS` (both made by `onetomany datasheet FOLDER`) and
+    the images in a folder for each person; folders and files may have any name, since people and
+    images get ids. Files that can't be used are left out with the reason (`ImageSet.account`):
     files of withdrawn subjects, other formats, pictures too large, the same bytes twice.
+
+    Returns an `ImageSet`: its `datasheet`, and `files`, a row for each verified picture.
 
     Raises InputError for an address, camera or stream; DatasheetError for a missing, incomplete,
     expired or contradicted datasheet, or a use that it does not allow; IntegrityError if a picture
     is missing, added or changed.
 
-    >>> open_images("orl").files["subject_id"].n_unique()
+    >>> import onetomany as otm
+    >>> otm.open_images("orl").files["subject_id"].n_unique()
     40
     """
     source = chosen_images() if isinstance(source, str) and source == CHOSEN else source

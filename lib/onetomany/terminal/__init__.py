@@ -31,7 +31,4 @@ _OFFERED = {  # by module; imported when first used
     "views": ("PASSAGES", "field_of", "passages", "view_quality"),
     "walking": ("TRAJECTORIES", "walk_passengers"),
 }
-_MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
-__all__ = list(_MODULE_OF)
-
-__getattr__, __dir__ = offer(__name__, _MODULE_OF)
+__all__, __getattr__, __dir__ = offer(__name__, _OFFERED)

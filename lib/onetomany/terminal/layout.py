@@ -140,9 +140,16 @@ class Layout:
 def load_layout(path: Path | None = None) -> Layout:
     """Read and check a plan; without a path, the fictional one of the kit.
 
+    `path` is a TOML file in metres, seconds and degrees (docs/terminal.md). Returns a `Layout`:
+    floor, entrances, gates, points of service, cameras.
+
     Raises InputError, naming the file and the entry, for a file that is missing or not TOML,
     entries that are missing, unknown or of another kind, a place off the floor, a place that can't
     be reached, and names that are used twice.
+
+    >>> import onetomany as otm
+    >>> len(otm.load_layout().cameras)
+    53
     """
     path = path or FICTIONAL
     try:

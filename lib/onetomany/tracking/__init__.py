@@ -39,7 +39,4 @@ _OFFERED = {  # by module; imported when first used
     "visits": ("visit_templates",),
     "within": ("TRACKERS", "track"),
 }
-_MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
-__all__ = list(_MODULE_OF)
-
-__getattr__, __dir__ = offer(__name__, _MODULE_OF)
+__all__, __getattr__, __dir__ = offer(__name__, _OFFERED)

@@ -129,10 +129,34 @@ def associate(
 ) -> Association:
     """Find the path cover of greatest weight: every sighting is in exactly one track.
 
-    `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Cameras and gaps
-    are searched that hold a share `window` of next sightings. The clocks of two cameras may differ
-    by `clock` seconds (see `clocks`). Raises InputError for a sighting without template, or of a
-    camera that the calibration run lacks.
+    `sightings` is a frame of `terminal.simulate` or of your own (docs/tracking-across.md).
+    `templates` is (n, d), unit rows; `template_id` names the row of a sighting. `face` and
+    `transit` are fitted to another, labelled run (`fit_face`, `fit_transit`). Cameras and gaps are
+    searched that hold a share `window` of next sightings. The clocks of two cameras may differ by
+    `clock` seconds (see `clocks`).
+
+    Returns an `Association`: `tracks`, a row for each supposed person with its `sightings` in order
+    of time, and `links`, each with its log10 likelihood ratios.
+
+    Raises InputError for a sighting without template, or of a camera that the calibration run
+    lacks.
+
+    >>> import numpy as np
+    >>> import onetomany as otm
+    >>> def draw(seen, seed):  # simulated templates: a place for each person, and noise
+    ...     random = np.random.default_rng(seed)
+    ...     own = random.normal(size=(seen["true_id"].max() + 1, 32))[seen["true_id"]]
+    ...     drawn = own + 0.3 * random.normal(size=own.shape)
+    ...     return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    >>> layout = otm.load_layout()
+    >>> known = otm.simulate(layout, 15, seed=8, seconds=120).sightings
+    >>> pairs = otm.tracking.score_sighting_pairs(known, draw(known, 8), 1, pairs=5_000)
+    >>> face, transit = otm.tracking.fit_face(pairs), otm.tracking.fit_transit(known)
+    >>> seen = otm.simulate(layout, 6, seed=7, seconds=60).sightings
+    >>> inside = seen["camera_id"].is_in(transit.cameras)
+    >>> tracks = otm.associate(seen.filter(inside), draw(seen, 7), face, transit).tracks
+    >>> tracks["sightings"].list.len().sum() == inside.sum()
+    True
     """
     check_linkable(sightings)
     check_sightings(sightings, templates)

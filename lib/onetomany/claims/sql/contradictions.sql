@@ -7,9 +7,10 @@
 -- 57.6 and 57.64 million can be the same number, 44 and 45 billion can't.
 with written as (
     select *,
+        -- digits by way of the text: a double of twelve digits gets others as a decimal
         regexp_extract(value, '^(about|nearly|over|at least|up to|under|several) ', 1) as how,
-        regexp_extract(number::decimal(38, 6)::varchar, '^-?(\d+)', 1) as whole_digits,
-        rtrim(regexp_extract(number::decimal(38, 6)::varchar, '\.(\d+)$', 1), '0') as decimals
+        regexp_extract(number::varchar::decimal(38, 6)::varchar, '^-?(\d+)', 1) as whole_digits,
+        rtrim(regexp_extract(number::varchar::decimal(38, 6)::varchar, '\.(\d+)$', 1), '0') as decimals
     from claims
 ),
 placed as (
