@@ -3,8 +3,6 @@
 Change LEVEL or REPLICATES here: the intervals, the charts and the sentences follow.
 """
 
-from __future__ import annotations
-
 from statistics import NormalDist
 
 LEVEL = 0.95

@@ -1,7 +1,5 @@
 """Errors that users see: each is one sentence with the fault, its place and the remedy."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Collection
 

@@ -6,8 +6,6 @@ everything. docs/install.md compares their sizes.
 pyproject.toml lists the packages of each extra; `EXTRAS` lists the names they are imported by.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.util import find_spec
 

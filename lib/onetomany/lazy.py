@@ -4,8 +4,6 @@ A package lists them once. `make generate` writes the list again for editors and
 `__init__.pyi` (Scientific Python's SPEC 1), and tests/test_generated.py compares the two.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module

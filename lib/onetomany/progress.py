@@ -1,7 +1,5 @@
 """Show how far a long calculation is: on stderr, or below a notebook's cell until it is done."""
 
-from __future__ import annotations
-
 import io
 import os
 import sys

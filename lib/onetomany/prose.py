@@ -1,7 +1,5 @@
 """Show sentences with computed numbers, and a chapter's finding, in both languages."""
 
-from __future__ import annotations
-
 import html
 import re
 from typing import Any

@@ -5,8 +5,6 @@ The same number implies alarms that differ by orders of magnitude; under some me
 nothing about false alarms at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import polars as pl

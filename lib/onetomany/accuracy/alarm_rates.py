@@ -4,8 +4,6 @@ With searches S a day, the share b of wanted people, FNIR m and FPIR f: right al
 a day, false ones S (1 - b) f.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Compare one network on two crops of the same pictures."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from onetomany.errors import InputError

@@ -4,8 +4,6 @@ The threshold is set on the searches themselves, so the interval of FNIR contain
 uncertainty, too: other people searched or enrolled would move the threshold and so the misses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Grow a gallery to the disclosed size, and compare its engine with exact search."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -10,8 +10,6 @@ Groups come with the subjects and say whether they were recorded or simulated. N
 a face.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement

@@ -1,7 +1,5 @@
 """Write errors by group as sentences in English and Korean."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ searched whole, so the probes' candidates are exact whatever the engine. At the 
 answers can be compared with them, at a size at which all templates would not fit in memory.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Measure rates at a threshold that was set on other people."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

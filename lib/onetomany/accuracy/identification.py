@@ -6,8 +6,6 @@ candidate at or above the threshold; FNIR, the share of mated probes whose own p
 the first R candidates at or above it. ISO/IEC 19795-1:2021; NIST IR 8271.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import numpy as np

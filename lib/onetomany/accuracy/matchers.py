@@ -4,8 +4,6 @@ Works on a set whose people recorded attributes of themselves, or on stored pair
 (`sources.pairs`); nothing here looks at a face.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import polars as pl

@@ -3,8 +3,6 @@
 `sources.pairs` opens such tables where the pictures themselves can't be passed on.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 from collections.abc import Sequence

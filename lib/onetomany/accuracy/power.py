@@ -16,8 +16,6 @@ of the true ones, so that four studies in five show it (80 % power; delta method
 It is rough if only a few errors are expected.
 """
 
-from __future__ import annotations
-
 from statistics import NormalDist
 from typing import Literal
 

@@ -5,8 +5,6 @@ fmr, fpir, fnir) is a share from 0 to 1. An unknown rate gets a reference range,
 it comes from: NIST's measured systems and the programmes of `sources.disclosed_counts`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

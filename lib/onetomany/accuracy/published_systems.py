@@ -1,7 +1,5 @@
 """Compare how FNIR at a fixed FPIR grows with the gallery: measured systems and our model."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

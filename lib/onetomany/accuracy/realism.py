@@ -8,8 +8,6 @@ Chapman & Hall 1993). The model was fitted to the same set that it is compared w
 outside the range is evidence against the model, one inside is no evidence for it on other sets.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray

@@ -10,8 +10,6 @@ a day, false ones S (1 - b) f. Without FPIR, f follows from FMR and the gallery 
 `scale.independent`, a ceiling; the low end lets people differ as in chapter 04's simulation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

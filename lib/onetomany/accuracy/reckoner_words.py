@@ -1,7 +1,5 @@
 """Write a reckoning as sentences in English and Korean."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any

@@ -15,8 +15,6 @@ Statistics 17:1176, 1989). Drawing people with replacement would be wrong: copie
 fewer directions, and the fitted spectrum would be that of the sample, not of people.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

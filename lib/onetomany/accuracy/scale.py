@@ -5,8 +5,6 @@ they are independent (`independent`); `tail` models FMRs too low to be counted. 
 measurement: `rates_by_size` is, and the two are for comparison with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

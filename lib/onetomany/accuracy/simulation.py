@@ -1,7 +1,5 @@
 """Simulate comparisons of groups with known error rates, to test an estimator on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from statistics import NormalDist
 

@@ -16,8 +16,6 @@ optimistic: of 100 synthetic sets of 40 people with ten images each, the interva
 others; from the highest 5 %, in 65 to 78.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

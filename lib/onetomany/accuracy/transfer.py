@@ -4,8 +4,6 @@
 cameras the same threshold gives another rate, which only a measurement there can show.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

@@ -5,8 +5,6 @@ threshold. FMR is the share of non-mated comparisons that match, FNMR the share 
 don't, TMR = 1 - FNMR. Failures to enrol are counted separately (`faces.failure_to_enrol`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,8 +1,6 @@
 """Reproduce the flags of 'abnormal behaviour' systems and count ordinary people flagged."""
 
 # ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

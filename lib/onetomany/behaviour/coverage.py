@@ -1,7 +1,5 @@
 """Report gaps: rules without their gate or zone, and people seen too shortly."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import polars as pl

@@ -5,8 +5,6 @@ pyod. The user sets how many people they flag, whatever those people do: the ale
 argument, not a finding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Literal

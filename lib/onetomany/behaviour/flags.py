@@ -4,8 +4,6 @@ People without any intent to do wrong are flagged falsely by definition. Passeng
 `terminal` have no intent at all: every flag among them is a false alarm.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

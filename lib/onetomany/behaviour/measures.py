@@ -5,8 +5,6 @@ flagged at every laxer one, and a whole range of thresholds costs nothing. All i
 over zones, gates or seconds, never over people or positions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Judge a user's own walks by the rules: flags, rates over all thresholds, and gaps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -7,8 +7,6 @@ doesn't count. It takes the speed at which a person covers half of their way, so
 mostly queue are judged by their walking.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import polars as pl

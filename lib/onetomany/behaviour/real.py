@@ -1,7 +1,5 @@
 """Load figures from outside the simulation: flags on real walks, a city's disclosed alarms."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 

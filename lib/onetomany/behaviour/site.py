@@ -1,7 +1,5 @@
 """Derive gates, one-way zones and waiting areas of a simulated terminal."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import shapely

@@ -1,7 +1,5 @@
 """Simulate identity switches: a tracker exchanges the ids of two people who meet."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Name likely faults of walks: cells, exchanged columns, speeds seldom people's."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

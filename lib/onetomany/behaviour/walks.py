@@ -4,8 +4,6 @@ Units come from an option or from the names of columns (x_cm, x/m, t_ms, frame),
 The resulting speeds are compared with human walking speeds (`plausible`).
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@
 `Keeper.isolation` names the mechanisms that work on this system (docs/cage.md).
 """
 
-from __future__ import annotations
-
 from onetomany.lazy import offer
 
 _OFFERED = {  # by module; imported when first used

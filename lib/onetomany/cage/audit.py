@@ -4,8 +4,6 @@ It does not bind native code. A parser that is taken over below Python gets past
 counts as weak (`systems.require_strong`).
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Landlock and seccomp still allow asking for other files' names, sizes and dates;
 these files and all other processes don't exist. https://github.com/containers/bubblewrap
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterable

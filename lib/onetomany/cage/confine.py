@@ -5,8 +5,6 @@ gives up the rest: every open file but its document and its answer, signals, oth
 threads, time and memory beyond its limits, and every system call that `seccomp` does not name.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

@@ -8,8 +8,6 @@ OpenCV's ffmpeg reads the film from memory, in one thread: it opens nothing. Its
 the file formats that it may recognise, so that no film is read as a list of other files.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

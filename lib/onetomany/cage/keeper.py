@@ -1,7 +1,5 @@
 """Caged processes as the kit sees them: a document goes in, frames come out, one way."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import json

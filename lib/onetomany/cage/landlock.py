@@ -4,8 +4,6 @@ The kernel then refuses every other file, all writing, TCP (Linux 6.7), and sign
 sockets that leave the cage (Linux 6.12). https://docs.kernel.org/userspace-api/landlock.html
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import struct

@@ -1,7 +1,5 @@
 """The C library, opened once: every fork calls it, and opening it again costs as much each time."""
 
-from __future__ import annotations
-
 import ctypes
 from functools import cache
 

@@ -1,7 +1,5 @@
 """The kinds of files that show in their first bytes: the kit's one list of them."""
 
-from __future__ import annotations
-
 import re
 
 PDF, ZIP, GZIP = "application/pdf", "application/zip", "application/gzip"

@@ -8,8 +8,6 @@ FAULTS as a JSON object, with the line if there is one.
 Only the standard library reads: no library in a fork may start a thread.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import json

@@ -5,8 +5,6 @@ adds is refused. No call in it opens a file for writing, changes a file, makes a
 signals any process, makes a socket, pipe or shared memory, or lifts a limit.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import platform

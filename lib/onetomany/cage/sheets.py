@@ -6,8 +6,6 @@ texts, null for an empty cell; or FAULT, one of FAULTS. calamine reads XLSX, XLS
 ODS from memory.
 """
 
-from __future__ import annotations
-
 import io
 import json
 from operator import itemgetter

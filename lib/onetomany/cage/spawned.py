@@ -6,8 +6,6 @@ of others need the user's consent. The protocol is the zygote's, over two pipes:
 LENGTH, a line of JSON with the document's size, and the document; the answer is frames, then END.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

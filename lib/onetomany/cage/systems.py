@@ -7,8 +7,6 @@ Three cases, decided here and nowhere else:
 - systems without fork (Windows): one spawned process reads all documents, not confined.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import select

@@ -3,8 +3,6 @@
 Standard library only, since the cage's task `number_tables` uses it too.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections import Counter

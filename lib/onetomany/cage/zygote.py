@@ -12,8 +12,6 @@ A handler takes the document's bytes, the request and `send(kind, content)`, whi
 kind (1 byte), length (8), content.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import gc

@@ -1,7 +1,5 @@
 """Read a case folder: its subject and its tables."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources

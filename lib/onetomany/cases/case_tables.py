@@ -5,8 +5,6 @@ header is row 2. The files may come from somebody else: they are read as UTF-8 t
 and formulas are not evaluated.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

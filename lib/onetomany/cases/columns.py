@@ -4,8 +4,6 @@
 Package 1.0), and `case_tables.read_case_table` checks them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from onetomany.sources.kit_files import packaged_rows

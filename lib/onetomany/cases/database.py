@@ -1,7 +1,5 @@
 """Make the case file case.duckdb from a case folder, and say which parts of it are out of date."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Choose the inputs of the reckoner from a case's figures, and say which rows would add one."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from onetomany.accuracy.programme_inputs import NAMES, Inputs, ProgrammeInput, reckoner_inputs

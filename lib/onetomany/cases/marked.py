@@ -4,8 +4,6 @@ In claims.csv a claim cites a document by the SHA-256 of its bytes, or its first
 passage by its words. The case file has the whole SHA-256 and the place of the words on the page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

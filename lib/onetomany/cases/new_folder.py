@@ -1,7 +1,5 @@
 """Make a new case folder, and describe its tables for other programs."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

@@ -3,8 +3,6 @@
 Only the row itself changes: the other rows keep their bytes, so that a merge shows one line.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

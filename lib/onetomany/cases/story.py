@@ -4,8 +4,6 @@ Each sentence follows the data of the case. A part that nothing fills is named w
 would fill it.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import polars as pl

@@ -1,7 +1,5 @@
 """List the tasks in a case: missing, unsourced, contradictory, overdue; by worth."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 `data/words.toml` has the words.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

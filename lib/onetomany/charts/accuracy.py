@@ -1,7 +1,5 @@
 """Draw error rates: scores, DET, figures with intervals, CMC, open set, candidate lists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import altair as alt

@@ -1,7 +1,5 @@
 """Draw a user's own table: sizes of equivalence classes, and the effect of removing a column."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Draw the linkage attack: rows linked to people, and how many links are right."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Make the axes, scales and legends that charts share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Draw flags on ordinary people: how many, agreement of detectors, and right alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Draw NIST's report cards: countries of birth, women and men, one developer's submissions."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import altair as alt

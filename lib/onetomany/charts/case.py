@@ -1,7 +1,5 @@
 """The case: its events as a table, its three counts, and who said which number."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """The tables of a case's chapter: events, contradictions, missing documents, figures, law."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import polars as pl

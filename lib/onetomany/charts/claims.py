@@ -1,7 +1,5 @@
 """Show claims by date and source with their contradictions; draw a chart of mentions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import altair as alt

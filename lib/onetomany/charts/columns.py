@@ -1,7 +1,5 @@
 """Write the texts of a chart's rows: names of kinds, numbers as text, a description."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 

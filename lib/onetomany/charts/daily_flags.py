@@ -1,7 +1,5 @@
 """Draw how many ordinary people each rule flags in a day."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from typing import Any
 

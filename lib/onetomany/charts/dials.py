@@ -1,7 +1,5 @@
 """Draw the conditions on which tracking depends, one at a time."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

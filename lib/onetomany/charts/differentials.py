@@ -1,7 +1,5 @@
 """Draw who bears the errors: rates by group, a simulated recovery, people needed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import altair as alt

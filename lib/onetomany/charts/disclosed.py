@@ -1,7 +1,5 @@
 """Draw other countries' disclosed figures: entries by month and agency, outcomes, alerts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import altair as alt

@@ -4,8 +4,6 @@ All counts are of the table, which is no sample. The map has a tile for each jur
 small one is as legible on a telephone as a large one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 Every row shows the date of its status, its sources and its doubts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Show which questions of an opposing expert the files of a bundle answer."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from .reader_table import ReaderTable, TableLine, Words, reader_table, table_column

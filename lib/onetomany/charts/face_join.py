@@ -1,7 +1,5 @@
 """Draw a face search combined with attributes: false candidates and posterior probability."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import altair as alt

@@ -1,7 +1,5 @@
 """Draw the time that tracks spent in each place of a film."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Draw the cost of rare false alarms: the threshold needed, and the people missed at it."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

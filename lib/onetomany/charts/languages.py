@@ -5,8 +5,6 @@ part begins and ends; the report's script (report/assets/site.js) chooses by the
 `spec_in_language` for a notebook in one language.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import cache

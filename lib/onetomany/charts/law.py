@@ -1,7 +1,5 @@
 """Draw when each version of a provision was in force, beside the events of the case."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Draw the marks and panels that charts share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

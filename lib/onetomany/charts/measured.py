@@ -1,7 +1,5 @@
 """Draw one-to-many systems as NIST measured them, beside our simulation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Draw how few facts single a person out: receipts, people left, bits of each fact."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

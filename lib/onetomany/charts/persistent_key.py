@@ -1,7 +1,5 @@
 """Draw how records are linked: by a persistent key, its reversal, and a face after renewal."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import altair as alt

@@ -4,8 +4,6 @@
 `data/words.csv` the words, bodies and publishers that its values may be.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache

@@ -4,8 +4,6 @@ If a reader compares words and dates, a table serves better than a chart. Every 
 a table may show texts from outside. `presenter.present_table` makes one from a frame.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator, Sequence

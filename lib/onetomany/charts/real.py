@@ -1,7 +1,5 @@
 """Draw evidence from outside the simulation: flags on real walks, and a city's alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import altair as alt

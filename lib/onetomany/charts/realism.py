@@ -1,7 +1,5 @@
 """Draw how synthetic templates differ from real ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import altair as alt

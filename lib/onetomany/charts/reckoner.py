@@ -1,7 +1,5 @@
 """Draw the figures that disclosures imply: tables of figures, inputs and meanings, a chart."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Draw equivalence classes: how they shrink column by column, and the limits of margins."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

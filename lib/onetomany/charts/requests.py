@@ -1,7 +1,5 @@
 """Draw requests over time: events, deadlines and delays."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import altair as alt

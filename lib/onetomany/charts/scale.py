@@ -1,7 +1,5 @@
 """Draw errors against gallery size: measured, modelled, per day, and the share of right alarms."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import altair as alt

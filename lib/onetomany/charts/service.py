@@ -1,7 +1,5 @@
 """Draw the simulated time to the gate by load and staff."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Sliders over a few steps, each with a caption for the page."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import altair as alt

@@ -1,7 +1,5 @@
 """Write one value of a table as a reader of each language expects it: counts, shares, dates."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

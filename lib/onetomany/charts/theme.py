@@ -4,8 +4,6 @@ Every chart function ends in `finish`, so each chart has a title in both languag
 and a description for readers who can't see it.
 """
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 import altair as alt

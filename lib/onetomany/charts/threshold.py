@@ -1,7 +1,5 @@
 """Draw the errors of linking at every threshold."""
 
-from __future__ import annotations
-
 import altair as alt
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Draw tracking results: within one camera, across cameras, likelihood ratios, unicity."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import altair as alt

@@ -1,7 +1,5 @@
 """Draw the error rate of a threshold that was set on another image set."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import altair as alt

@@ -6,8 +6,6 @@ read from (`sources.case.case_claims`). The SQL in `sql/` compares claims; any D
 a case file.
 """
 
-from __future__ import annotations
-
 import re
 from importlib.resources.abc import Traversable
 from pathlib import Path

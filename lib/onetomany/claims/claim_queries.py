@@ -1,7 +1,5 @@
 """Load the SQL questions of `sql/` and run them on frames of claims."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from importlib import resources

@@ -1,7 +1,5 @@
 """Find pairs of claims that can't both be true, by SQL, and count them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import polars as pl

@@ -11,8 +11,6 @@ alerts are exact (Clopper and Pearson, Biometrika 26:4, 1934) and assume indepen
 on one person or at one place are not independent, so these intervals are too narrow.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from onetomany.accuracy.intervals import clopper_pearson, ratio_interval

@@ -6,8 +6,6 @@ somebody relied on. Every row has its source. The first day is `stated` (a text 
 not found). The queries give the version in force and the open points. They don't judge lawfulness.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from importlib.resources.abc import Traversable
 

@@ -3,8 +3,6 @@
 Document, page, block and words come from the case file; their meaning comes from the reader.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ intervals (Clopper and Pearson, Biometrika 26:4, 1934), as if people or alarms w
 they are not, so the intervals are too narrow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

@@ -4,8 +4,6 @@ The three are never substituted for one another. A date that the source doesn't 
 drawn as unknown.
 """
 
-from __future__ import annotations
-
 import duckdb
 import polars as pl
 

@@ -1,7 +1,5 @@
 """Commands on a case folder: make one, list the tasks, add a row."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Commands that run the notebooks or open them in JupyterLab."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import re

@@ -1,7 +1,5 @@
 """The command that calculates alarms from a programme's disclosed numbers."""
 
-from __future__ import annotations
-
 import argparse
 
 from onetomany.printing import print_line as print

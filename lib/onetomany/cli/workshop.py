@@ -1,7 +1,5 @@
 """The command that prepares a workshop."""
 
-from __future__ import annotations
-
 import argparse
 
 from onetomany.printing import print_line as print

@@ -4,8 +4,6 @@
 `find_pages` searches. The case file is one DuckDB file (`case_file`).
 """
 
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

@@ -4,8 +4,6 @@ Nothing of it is trusted: frames are bounded before they are parsed, long answer
 columns chunk by chunk, and only the columns named here are looked at.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ The list covers the whole folder, not only the last run: a file that was not rea
 not read today.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from pathlib import Path
 

@@ -5,8 +5,6 @@ become gigabytes. So each file of the folder has a share for everything unpacked
 proportion to its own size: a bomb is small, an honest archive of much content is not.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import shutil
@@ -206,7 +204,7 @@ def keep_member(folder: Path, stream: ByteStream, length: int) -> str:
 
 
 @contextlib.contextmanager
-def _beside(folder: Path, digest: hashlib._Hash) -> Iterator[IO[bytes]]:
+def _beside(folder: Path, digest: "hashlib._Hash") -> Iterator[IO[bytes]]:
     """Open a file that is named by its digest once it is whole, and removed if it never is."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:

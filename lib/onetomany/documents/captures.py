@@ -5,8 +5,6 @@ taken for the same by `normal_address`, which is strict: it undoes differences o
 difference that may lead to another page.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Export a case file: as Parquet, by default with pseudonyms, and the tables in it as CSV files."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Open a case file, a DuckDB database with the tables of `schema.sql`, and query it."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

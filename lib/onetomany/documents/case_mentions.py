@@ -1,7 +1,5 @@
 """Store the mentions on a case file's pages, and count who is mentioned together."""
 
-from __future__ import annotations
-
 import hashlib
 
 import duckdb

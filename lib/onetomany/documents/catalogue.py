@@ -5,8 +5,6 @@ its tables are read. In a received file this SQL is somebody else's. So every de
 kit doesn't make is refused by name before a table is read.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import resources
 from pathlib import Path

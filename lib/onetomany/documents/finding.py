@@ -6,8 +6,6 @@ BM25 score is doubled; if they are far apart, the score hardly changes. This fol
 shortest passage with all words decides. It is computed for the best pages by BM25.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce

@@ -9,8 +9,6 @@ A file is opened from its folder downwards, name by name: no symbolic link is fo
 never waits for a pipe or a device.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -3,8 +3,6 @@
 One caged process per document finds both (`language`); results are stored as they arrive.
 """
 
-from __future__ import annotations
-
 import duckdb
 
 from onetomany.mentions.tagger import check_mention_rows

@@ -5,8 +5,6 @@ processes (`workers`), and their answers are stored. Members of archives and mai
 the case file and read as documents themselves, also by a later run if this one is killed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from collections import deque

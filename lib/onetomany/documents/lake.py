@@ -9,8 +9,6 @@ PGPASSFILE or PGPASSWORD, never from an address. docs/several-people.md says how
 catalogue and the storage are trusted.
 """
 
-from __future__ import annotations
-
 import getpass
 import re
 import socket

@@ -5,8 +5,6 @@ that would run with the rights of its reader: on the server, or in DuckDB. So a 
 tables of this kit and nothing more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources

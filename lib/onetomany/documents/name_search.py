@@ -6,8 +6,6 @@ fleet), and two Korean syllables with a blank between (이 수). Korean particle
 without a blank, so a Korean name is part of a longer word only if a letter precedes it.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -6,8 +6,6 @@ So adjacent nouns are split once more without context, and long nouns into short
 인천공항 and 인천 공항, 개인정보보호위원회 and 개인정보 보호위원회 are then alike.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache, lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """A page as a picture with the hits on it marked; it is drawn in the cage (`drawing`)."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

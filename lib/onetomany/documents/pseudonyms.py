@@ -6,8 +6,6 @@ of names are kept beside the case file, readable by its owner only, and never ex
 pseudonymisation, not anonymisation: the words around a name may reveal the person.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 import os

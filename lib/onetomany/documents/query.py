@@ -3,8 +3,6 @@
 A page must have all words and phrases. Filters select documents by path, kind, date, sender or tag.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 They stay when documents are read again.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 

@@ -6,8 +6,6 @@ or in a later run, each of these pages goes to a confined process (`ocr`); after
 command resumes with the next page.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Iterator

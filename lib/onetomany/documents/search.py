@@ -9,8 +9,6 @@ Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 
 b = 0.75, and the logarithm of DuckDB's `match_bm25` (base 10), whose scores these are.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from functools import wraps

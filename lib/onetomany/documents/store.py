@@ -1,7 +1,5 @@
 """Store the documents that were read in the case file, a few in each transaction."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import datetime

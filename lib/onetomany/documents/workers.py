@@ -1,7 +1,5 @@
 """Caged processes that read documents: a file goes in, an answer comes out."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

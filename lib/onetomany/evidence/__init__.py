@@ -24,8 +24,6 @@ ro-crate-metadata.json, and refuses a payload that contains one of them.
 `verify.verify(out)` checks all of it.
 """
 
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

@@ -7,8 +7,6 @@ new log was on the disk before any file had its name, and lists them. `verify` r
 then.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

@@ -4,8 +4,6 @@ The manifests cover all of these files. These checks are for a bundle whose mani
 again after a change.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Any

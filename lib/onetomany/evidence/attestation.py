@@ -7,8 +7,6 @@ bundle's notebooks again, when, with which versions, and the outcome of each ite
 differences.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import math

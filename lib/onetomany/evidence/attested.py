@@ -4,8 +4,6 @@ They may come from anybody. Anything that is not of the form that `attestation` 
 Reading an attestation can't show whether its statements are true; `onetomany reproduce` can.
 """
 
-from __future__ import annotations
-
 import base64
 import math
 import re

@@ -17,8 +17,6 @@ Everything is made in another folder first. bagit.txt gets its name as the last 
 leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform

@@ -1,7 +1,5 @@
 """Names of the files in a bundle that sealing, adding and checking share."""
 
-from __future__ import annotations
-
 SEAL = "seal"
 SIGNED = "tagmanifest-sha256.txt"  # the signed and time-stamped file
 SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pem"

@@ -6,8 +6,6 @@ anyone who has the file can check it. The file itself goes in only with a permis
 datasheet that gives the address (`captures_in_exhibit = true`), or of the person who seals.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field

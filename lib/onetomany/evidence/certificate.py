@@ -5,8 +5,6 @@ are, their acts, that the process is accurate) are blanks. The texts, and the so
 read for them, are in data/certificates: general.toml, and a file for each jurisdiction.
 """
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

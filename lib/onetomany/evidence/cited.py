@@ -1,7 +1,5 @@
 """The sources that a run's figures cite: pages of the web, documents, data files."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import defaultdict

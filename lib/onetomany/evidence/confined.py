@@ -4,8 +4,6 @@ The results are not trusted: their size, form and names are checked before they 
 code of the bundle runs in the process that reads them.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import shutil

@@ -10,8 +10,6 @@ A container shares the kernel with its host: a hole in the kernel is a way out. 
 to be hostile belongs on a machine of its own.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -5,8 +5,6 @@ sockets that ignore network namespaces (vsock) or reach deep into the kernel, ke
 that most kernel exploits used and no notebook needs.
 """
 
-from __future__ import annotations
-
 import errno
 import platform
 import struct

@@ -4,8 +4,6 @@ Nothing is followed, unpacked or run. Links and devices are reported and not ope
 some system would confuse are reported too.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -5,8 +5,6 @@ runs with RO-Crate', PLOS ONE 19:9, 2024). The workflow is workflow.json: the no
 run, their order and the command. It is in the payload, as RO-Crate 1.1's appendix on BagIt says.
 """
 
-from __future__ import annotations
-
 import json
 import mimetypes
 from collections.abc import Mapping

@@ -13,8 +13,6 @@ are for that. A line may carry a signature of its own: `signer` is the SHA-256 o
 and, through `previous`, every line before.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

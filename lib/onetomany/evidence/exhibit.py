@@ -4,8 +4,6 @@ Times and facts of the machine are in log/ and validation/ only. Everything else
 in two runs of one commit, except items marked 'varies'.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import shutil

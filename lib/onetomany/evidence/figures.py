@@ -5,8 +5,6 @@ files by which two runs are compared: of a chart its specification and data, of 
 of a statement its words. Equal content gives equal bytes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -5,8 +5,6 @@ The private key stays with its owner. A signature shows that the key's owner sig
 Who the owner is must be learnt by another channel, so the fingerprint is shown.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets

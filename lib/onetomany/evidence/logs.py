@@ -5,8 +5,6 @@ files and can't change one. Its first line is signed at sealing, so the files th
 then can't be changed without that key.
 """
 
-from __future__ import annotations
-
 import contextlib
 from typing import Any
 

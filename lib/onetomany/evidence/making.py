@@ -1,7 +1,5 @@
 """An exhibit in one call: run chapters, lay out the results, seal them."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime

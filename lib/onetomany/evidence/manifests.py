@@ -1,7 +1,5 @@
 """BagIt manifests read line by line (RFC 8493), and compared with the files there are."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -5,8 +5,6 @@ functions that the chapters call (data/methods.toml), rates from tables and sent
 run. Nothing is written by hand for a run.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import importlib

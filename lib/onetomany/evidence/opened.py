@@ -1,7 +1,5 @@
 """A bundle opened for checking: its files hashed, its facts read, nothing trusted."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ to which block it leads, and calculates the root that this block must have. Whet
 only a Bitcoin node, or the program `ots`, can say: nothing is fetched.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -7,8 +7,6 @@ certificate was revoked and its issuer is to be trusted. The signing time is by 
 clock; so two runs give two different signed files.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import re

@@ -1,7 +1,5 @@
 """Arrange the pages of an exhibit: the parts of its PDF, and the captions of its HTML."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

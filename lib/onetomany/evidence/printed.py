@@ -6,8 +6,6 @@ head of a long table is. Marks are clipped at the end of a part; a text is drawn
 where it begins.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import xml.etree.ElementTree as ET

@@ -1,7 +1,5 @@
 """Load an opponent's questions on an exhibit, general or by jurisdiction (data/questions.toml)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from onetomany.errors import InputError

@@ -4,8 +4,6 @@ This runs the code in the bundle, in a container (`container`). Its output is a 
 size and names are checked, and the comparison is made outside.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

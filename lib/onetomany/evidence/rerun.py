@@ -8,8 +8,6 @@ beside them is never imported. The last three arguments are for a container: the
 the kit's cache starts, and the limits of each process.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Keep the log of a run of chapters, and its times, for the record of an exhibit."""
 
-from __future__ import annotations
-
 import logging
 import os
 import platform

@@ -5,8 +5,6 @@ the lock file asks for. A package's SHA-256 comes from the lock file, if that li
 and the installed wheel.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import itertools
 import json

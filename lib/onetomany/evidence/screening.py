@@ -6,8 +6,6 @@ refused. Faces are found by dlib's detector (Dalal and Triggs, CVPR 2005), which
 profile, under about 40 pixels, or covered: the gate is a net, not a proof, and a person looks too.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import io

@@ -1,7 +1,5 @@
 """Check the signature over a bundle and its time-stamps, and report whose keys they rely on."""
 
-from __future__ import annotations
-
 from onetomany.errors import InputError
 from . import bundle_layout as layout
 from . import keys, timestamp

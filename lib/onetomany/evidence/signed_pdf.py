@@ -6,8 +6,6 @@ limited by the system. `python -I -m onetomany.evidence.signed_pdf` takes the ro
 PDF on standard input and gives JSON.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import logging

@@ -4,8 +4,6 @@ The owner of the key can make everything again. A fact changed in some places an
 reported, at the places that contradict the majority.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator

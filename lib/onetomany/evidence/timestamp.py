@@ -5,8 +5,6 @@ their choice and brings the answer back as a file. By the authority's word, a ti
 the tag manifest existed at that time; it doesn't show who made it or that it is true.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

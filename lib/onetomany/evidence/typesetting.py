@@ -5,8 +5,6 @@ figure, table, grid (a table without a number), list (names with their pages). I
 to typst, never markup. The same parts give the same bytes.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence

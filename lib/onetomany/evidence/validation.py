@@ -6,8 +6,6 @@ test results are those that `make test` leaves (tests/recorded.py). The report c
 beyond these two, and its first line says whether the tests ran on the exhibit's own commit.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

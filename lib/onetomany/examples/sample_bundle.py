@@ -1,7 +1,5 @@
 """Make a small bundle in seconds, and show its questions and the effect of changes in it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

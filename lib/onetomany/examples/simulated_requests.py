@@ -4,8 +4,6 @@ Each request says so in its file (`simulated`), and so must a chart of them. Dat
 from a given day, so that deadlines are running.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 

@@ -5,8 +5,6 @@ kit's own wording of a statement, with the source; nothing is invented or quoted
 countries really disclosed may be written beside them: those aren't specimens.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import textwrap

@@ -1,7 +1,5 @@
 """Count the outcome of every file of a set, so that no file is left out silently."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import polars as pl

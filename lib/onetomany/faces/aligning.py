@@ -4,8 +4,6 @@ A network answers well only for faces cut like those it was trained on: same lan
 same margin. Each model's sheet (sources/data/weights.toml) states them; the code here follows it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache

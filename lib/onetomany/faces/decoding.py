@@ -4,8 +4,6 @@ Large pictures come shrunk: a detector needs a face of some 80 pixels, not of 2,
 small, the part of the picture around it is decoded again at its stored size.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -7,8 +7,6 @@ He et al., CVPR 2016); batch normalisation there is a fixed scale and shift ('af
 merged into the convolution before it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

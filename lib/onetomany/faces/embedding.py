@@ -4,8 +4,6 @@ An image without a usable face stays in the frame as a row with a reason, so tha
 failure-to-enrol rate (ISO/IEC 19795-1, 4.6.2) can always be calculated.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -5,8 +5,6 @@ web, and download weights by itself. Opened here it does none of these: the kit 
 does not classify people.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 from functools import cache

@@ -6,8 +6,6 @@ PReLU, for which onnxruntime has no fast kernel on a processor, as relu(x) * (1 
 is the same function. `checked_session` compares the two forms before either is used.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

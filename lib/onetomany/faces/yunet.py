@@ -5,8 +5,6 @@
 the kit does not include; each model's sheet (sources/data/weights.toml) names them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

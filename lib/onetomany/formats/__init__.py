@@ -4,8 +4,6 @@ They run in the cage (docs/cage.md): `media_type` tells a file's format, `extrac
 which fills a `Reading` within `Limits`, or raises `Refused`.
 """
 
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

@@ -1,7 +1,5 @@
 """Archives and pictures: the members of the one, the size and camera data of the other."""
 
-from __future__ import annotations
-
 import bz2
 import contextlib
 import gzip

@@ -4,8 +4,6 @@ calamine gives the values of XLS and XLSB, but nothing of this; it is read here 
 BIFF8 ([MS-XLS] 2.4) and of XLSB ([MS-XLSB] 2.3).
 """
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Binary workbooks: XLS and XLSB. calamine gives values, `binary_layout` how they look."""
 
-from __future__ import annotations
-
 import datetime
 import io
 from typing import Any

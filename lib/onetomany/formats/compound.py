@@ -4,8 +4,6 @@ olefile reads them; a storage that is a document of its own (a workbook within a
 attached to a message) is written out as a compound file by python-hwpx, since olefile can't.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 from typing import Any

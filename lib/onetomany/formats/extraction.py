@@ -5,8 +5,6 @@ by one that has loaded no office library. The answer is a series of frames: F, t
 J, rows of tables; S, a long text that rows after it point to; N and M, a member's name and bytes.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from typing import Any

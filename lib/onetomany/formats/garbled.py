@@ -5,8 +5,6 @@ likely letters follow each other in 19 European languages tells such text from a
 how common its syllables are tells Korean. Other scripts are not judged.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -4,8 +4,6 @@ HWPX is read from its XML (OWPML, KS X 6101). HWP 5 is turned into the same XML 
 (Apache-2.0), HWPML by `hwpml`, so that all are read by one walk.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath

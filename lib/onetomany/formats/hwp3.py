@@ -4,8 +4,6 @@ Its characters are its own: Hangul in Johab, symbols and Hanja counted along the
 Pictures, drawings, fields and outline numbers are not read, and reported.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ stored beside it: "HWP 5.0 revision 1.3" publishes how. It asks programs not to 
 has no password.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import struct

@@ -5,8 +5,6 @@ next line is higher up, a new page, or column, began. Later edits by other progr
 text: a label on each page and a note say whose layout it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ A file stores the form of a number, not the number: "^1." at level 1, in digits.
 as the writer's program counts it. A number that can't be counted is left out, and reported.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Every element that a run may contain is named here: its text, that it only arran
 of its note. An unknown element is reported by its own name.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The words of one Hangul paragraph, with its links, changes and objects."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

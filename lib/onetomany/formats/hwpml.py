@@ -3,8 +3,6 @@
 The names are those of "HWPML 2.91", which Hancom publishes; OWPML names the same things otherwise.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

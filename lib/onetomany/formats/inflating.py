@@ -1,7 +1,5 @@
 """Inflate streams, as far as they are whole and within a limit (RFC 1950 to 1952)."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The kind of a file, by its content and then by its name, and the extractor that reads it."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

@@ -4,8 +4,6 @@ undoc gives the text in its order, with tables. The rest is read from the files'
 structures by `word_pieces` and `slide_records`.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

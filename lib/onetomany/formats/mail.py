@@ -1,7 +1,5 @@
 """Mails: heads, bodies and attachments of EML, and the mails of a mailbox (MBOX)."""
 
-from __future__ import annotations
-
 import binascii
 import email.message
 import email.policy

@@ -1,7 +1,5 @@
 """HTML: text in its order, tables, hidden text; nothing that it refers to is fetched."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -5,8 +5,6 @@ names of an archive are judged together, by how many of their letters are among 
 of the language use most: bytes of one code page make rare letters in another.
 """
 
-from __future__ import annotations
-
 import struct
 import zipfile
 from collections.abc import Sequence

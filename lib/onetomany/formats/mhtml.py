@@ -1,7 +1,5 @@
 """MHTML (RFC 2557): a page as a browser saved it, with its frames, in the form of a mail."""
 
-from __future__ import annotations
-
 import email.policy
 import hashlib
 import re

@@ -4,8 +4,6 @@ Number formats are those of ECMA-376 Part 1, 18.8.31, which XLS, XLSB and charts
 in another format (shapes of digits) stays as stored, which loses nothing.
 """
 
-from __future__ import annotations
-
 import datetime
 import math
 import re

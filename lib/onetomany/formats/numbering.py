@@ -4,8 +4,6 @@ Without them 'under article 2' points nowhere. By ECMA-376 Part 1, 17.9: a parag
 and a level, by itself or through its style; each level counts, and its text is the form shown.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -4,8 +4,6 @@ One rule applies to all: a part of the package is read, or known to contain noth
 reader sees, or named in a note (`Package.tell_rest`).
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Sheets of OpenDocument, and the words of its paragraphs, which sheets and texts share."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 By OASIS OpenDocument 1.3; the words are in content.xml, headers and footers in styles.xml.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

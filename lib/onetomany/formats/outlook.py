@@ -1,7 +1,5 @@
 """Outlook's mails: .msg by [MS-OXMSG], and the common parts of .msg and .pst."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """XML and zip parts of untrusted documents: no entity, no DTD, no network, no bomb."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from typing import Any

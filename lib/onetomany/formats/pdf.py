@@ -4,8 +4,6 @@ Text, lines and colours are PDFium's (pypdfium2, Apache-2.0); pdfplumber (MIT)
 makes cells of crossing lines, given PDFium's lines, so that no page is parsed twice.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 

@@ -1,7 +1,5 @@
 """Pages of a PDF, looked at some at a time: liteparse loads a document's fonts at each call."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ these calls. They take handles, whole numbers and `ctypes.byref` as they are, so
 the modules that read a page.
 """
 
-from __future__ import annotations
-
 import ctypes
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The fields of a PDF's form, with or without a place on a page, and its stated signers."""
 
-from __future__ import annotations
-
 import ctypes
 import html
 import logging

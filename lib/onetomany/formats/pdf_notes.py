@@ -1,7 +1,5 @@
 """The parts of a PDF beside its text: comments, marks, metadata, attached files, revisions."""
 
-from __future__ import annotations
-
 import ctypes
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Tables of a PDF page, and those whose cells are drawn: pdfplumber (MIT) makes them of lines."""
 
-from __future__ import annotations
-
 import sys
 from bisect import bisect_left
 from dataclasses import dataclass

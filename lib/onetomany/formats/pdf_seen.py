@@ -5,8 +5,6 @@ Only a page with such a sign is drawn, once as it is and once without its text. 
 drawings agree at a text, it leaves no ink: it can't be seen.
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 import re

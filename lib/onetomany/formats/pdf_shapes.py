@@ -1,7 +1,5 @@
 """Objects painted on a PDF page besides text: rules of tables, dark boxes, pictures."""
 
-from __future__ import annotations
-
 import ctypes
 import math
 import re

@@ -5,8 +5,6 @@ table is taken if no ruled table is there, or if a ruled table's lines leave man
 together. Tables whose cells contain sentences are left out.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from functools import cache

@@ -5,8 +5,6 @@ glyphs without Unicode values, paragraphs may be drawn as curves, a text layer m
 such part is a box with a reason. OCR finds the same parts again (`ocr`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby

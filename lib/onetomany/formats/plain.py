@@ -1,7 +1,5 @@
 """Plain text and CSV; the encoding used is reported."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import csv

@@ -4,8 +4,6 @@ The opened copy is a member, so that OCR, pictures of pages and search treat it 
 the received file stays unchanged. Only the caged process knows the passwords.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import io

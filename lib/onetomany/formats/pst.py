@@ -4,8 +4,6 @@ Mails are taken from the list of all nodes, so one whose folder is damaged is fo
 contains the mailbox's own data; heads that it lacks are left out.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """RTF: its text (striprtf, BSD), and the packed form in which Outlook keeps bodies of mails."""
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The rows of a workbook's sheet: shown or hidden cells, and numbers as their format shows them."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ A PPT is a tree of records ([MS-PPT] 2). Changes are appended to it, so that a l
 which record of a slide is the last.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Presentations (PPTX): each slide a page, with tables, charts, SmartArt, notes and comments."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

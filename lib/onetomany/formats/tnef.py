@@ -1,7 +1,5 @@
 """winmail.dat: files and texts of mails that Outlook packs in a form of its own ([MS-OXTNEF])."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 

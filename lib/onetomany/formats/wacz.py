@@ -4,8 +4,6 @@ The archives in it become member documents, read as WARC. The sizes and hashes i
 datapackage.json are checked; a signature is reported and not checked.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -4,8 +4,6 @@ warcio reads the heads of records. Where each record begins is found here, since
 must not end the reading: the next one is looked for, and the damage is reported.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator

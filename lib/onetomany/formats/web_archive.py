@@ -5,8 +5,6 @@ office files) become member documents, content coding undone, so that the extrac
 read them; pictures, scripts and the like are listed and not read.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import re

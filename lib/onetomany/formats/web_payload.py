@@ -4,8 +4,6 @@ Three forms of the same payload are kept, since tools hash different ones: as st
 record, after transfer coding (chunked), and after content coding (gzip, deflate, br).
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

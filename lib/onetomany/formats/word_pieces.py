@@ -4,8 +4,6 @@ A DOC stores the text of all its parts one after the other, in pieces that a tab
 ([MS-DOC] 2.4.1); its head counts the characters of each part.
 """
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterator

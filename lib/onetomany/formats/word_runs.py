@@ -1,7 +1,5 @@
 """The words of one paragraph of Word: runs, changes, form fields, symbols, formulas, ruby."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

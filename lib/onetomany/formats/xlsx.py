@@ -1,7 +1,5 @@
 """Workbooks (XLSX): each sheet a page, each row a block, each field a cell as it is shown."""
 
-from __future__ import annotations
-
 import datetime
 import io
 import re

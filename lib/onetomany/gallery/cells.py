@@ -3,8 +3,6 @@
 The ministries disclosed these three beside each face. A cell is their combination.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

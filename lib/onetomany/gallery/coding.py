@@ -10,8 +10,6 @@ distinguish images of one person are shortened. That is a part of Fisher's discr
 would find mates better still, but lose the best strangers.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import faiss

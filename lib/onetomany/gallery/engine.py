@@ -1,7 +1,5 @@
 """Define the interface of all search engines, and the checks they share."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Open a search engine by its name."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import weakref

@@ -1,7 +1,5 @@
 """A threshold measured on comparisons, as opposed to a maker's recommended number."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from onetomany.errors import RefusedError

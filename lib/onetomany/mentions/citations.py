@@ -5,8 +5,6 @@ A law named directly before an article belongs to it. 같은 법 is the law name
 it is `? 15`, even if a law was named earlier in the text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

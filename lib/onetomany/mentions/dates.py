@@ -4,8 +4,6 @@
 a day: 10년 6월 is a term of imprisonment.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections.abc import Iterator

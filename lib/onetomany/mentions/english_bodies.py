@@ -1,7 +1,5 @@
 """Find bodies by an English head word: Ministry of Education, Leeds City Council, courts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ A word in such a position is a body unless `known_words` lists it as a common wo
 place. Brackets after a name may define its short form: 'the “Bank”', '(“CGB”)'.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

@@ -1,7 +1,5 @@
 """Find firms by a legal form in Latin letters (Inc., LLP, S.A. de C.V.), reading backwards."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ An unknown word in the position of a body ('Cannara Announces') is a name; a kno
 Announces') is not. `data/sheets.toml` gives the sources and licences of the lists in `data/words`.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 

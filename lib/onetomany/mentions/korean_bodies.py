@@ -6,8 +6,6 @@ stem must not be a noun. Each ending is found once and its name read backwards w
 that no text can make it slow.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ A word in such a position is a body unless it is a common noun, a place or a per
 is a body.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import pairwise

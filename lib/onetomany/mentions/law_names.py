@@ -4,8 +4,6 @@ A name is recognised by its form only if its start is certain: at a bracket, a p
 start of a line. 원고의 행정절차법 is left out, since 원고의 may or may not be part of the name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

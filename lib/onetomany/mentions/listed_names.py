@@ -1,7 +1,5 @@
 """Find listed names of bodies in one pass, by their first two characters."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

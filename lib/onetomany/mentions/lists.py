@@ -1,7 +1,5 @@
 """Read the lists beside this module, by which names and words are recognised."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import resources
 

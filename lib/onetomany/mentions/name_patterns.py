@@ -5,8 +5,6 @@ Python's engine skips other characters. A plain alternation would be tried name 
 character of a text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any

@@ -5,8 +5,6 @@ made of numerals and counters. If in doubt, a word is not an amount: an invented
 harm than a missed one.
 """
 
-from __future__ import annotations
-
 import re
 
 from .numerals import parse_numeral

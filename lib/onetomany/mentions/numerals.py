@@ -5,8 +5,6 @@ these units, and round. Parsing is exact; `numeral_bounds` returns the range tha
 may mean.
 """
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from math import inf

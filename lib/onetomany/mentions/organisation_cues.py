@@ -5,8 +5,6 @@ of body ('the company Facewatch', 'DG REGIO'), brackets give its initials ('Info
 Commissioner’s Office (ICO)'). Names found this way are searched for in the rest of the block.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

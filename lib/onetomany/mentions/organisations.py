@@ -5,8 +5,6 @@
 `organisation_cues`, `english_cues` and `korean_cues` use the words next to a name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 

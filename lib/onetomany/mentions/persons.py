@@ -5,8 +5,6 @@ From:), and then in all its other places. Names with no adjacent cue are missed;
 docs/documents-measured.md says how many.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from email.utils import getaddresses

@@ -6,8 +6,6 @@ a digit counts only as a whole word with its counter: 이천 건, never 조회 o
 lost a character (U+FFFD) don't count.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ as one string, so that each pattern makes a single pass; the places in each text
 lengths.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any

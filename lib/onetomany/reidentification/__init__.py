@@ -6,8 +6,6 @@
 are imported when first used.
 """
 
-from __future__ import annotations
-
 from onetomany.lazy import offer
 
 _OFFERED = {  # by module; imported when first used

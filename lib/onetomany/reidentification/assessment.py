@@ -1,7 +1,5 @@
 """Assess a table of people in one object: counts, records by number, sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

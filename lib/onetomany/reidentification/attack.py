@@ -5,8 +5,6 @@ the share of rows that were linked rightly; both with 95 % intervals by person. 
 identities of both tables, which an attacker lacks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import polars as pl

@@ -14,8 +14,6 @@ Odd input, here and in the whole package:
   nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias

@@ -8,8 +8,6 @@ sum of absolute differences of shares at that level. At the lowest level that is
 text; without levels between the values and the root it is the whole distance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

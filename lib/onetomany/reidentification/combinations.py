@@ -7,8 +7,6 @@ dropped first and those of few last, so that each is counted from the smallest c
 and no more tables than columns are in memory at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice

@@ -5,8 +5,6 @@ the table. The kit contains the figures at the disclosed size, from a run of
 `count_at_disclosed_size`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -4,8 +4,6 @@ The beginning of a text shows its encoding, separator and row of names. Its rows
 of texts: in memory, or in a folder on the disk if the text is large.
 """
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import csv

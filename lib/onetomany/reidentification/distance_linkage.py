@@ -6,8 +6,6 @@ the risk; the distance that the values moved is the price (Domingo-Ferrer and To
 and others, 'Statistical disclosure control', 2012).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -4,8 +4,6 @@ Attributes shrink the list that a face is compared with; the face singles out on
 them. The result is a probability with an interval, not a bare match.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

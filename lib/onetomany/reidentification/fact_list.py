@@ -6,8 +6,6 @@ prescription, trips with dates. Each figure is computed in the run from tables o
 published.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from functools import partial

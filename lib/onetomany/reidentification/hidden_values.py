@@ -1,7 +1,5 @@
 """Keep the values of a table out of the errors of libraries."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager

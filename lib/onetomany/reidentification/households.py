@@ -4,8 +4,6 @@ Records of people who live together carry their household's number, so naming on
 The risk of a household is the chance that at least one member is found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

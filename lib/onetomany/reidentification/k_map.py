@@ -17,8 +17,6 @@ and F people (`CLASS_MODELS`), pi being the share sampled:
   docs/reidentification.md gives each model's error against known truths.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

@@ -5,8 +5,6 @@ Sunter's model (JASA 64:1183, 1969), as splink implements it. A link is a guess:
 needs the true identities of both tables, which an attacker lacks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -7,8 +7,6 @@ records; each part is then shown by its range of values. No record is taken out;
 wide in small groups and exact in large ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -9,8 +9,6 @@ in the Crowd', Scientific Reports 3:1376, 2013): p random points of a trace, if 
 the table has all of them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Literal

@@ -3,8 +3,6 @@
 Titles, units and dates stand above it, merged cells leave gaps in it, a second row completes it.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

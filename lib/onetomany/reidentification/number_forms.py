@@ -4,8 +4,6 @@ Numbers may have marks of thousands, a decimal comma, a minus sign of typesetter
 Arabic, Persian, Devanagari and full width (`DIGIT`). The digits of other scripts stay text.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import polars as pl

@@ -6,8 +6,6 @@ so that no message of any library can show a value; only then a column gets its 
 nothing of it is kept.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ One number is compared, sorted and counted much faster than five columns. Each c
 null is 0, then the values from the lowest on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

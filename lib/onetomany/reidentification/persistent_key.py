@@ -5,8 +5,6 @@ secret, was not disclosed and is not known here. Each function invents the numbe
 reverses: none takes a hash from outside.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import string

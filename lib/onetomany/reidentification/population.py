@@ -13,8 +13,6 @@ Pitman (0.22 at worst), 0.057 with `dankar` (0.47), 0.148 with SNB (0.71) and 0.
 (0.74): docs/reidentification.md. `copula` is the alternative (0.023, 0.09 at worst).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 

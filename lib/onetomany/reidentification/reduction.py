@@ -5,8 +5,6 @@ A hierarchy gives each value of a column a coarser term at each level (Samarati,
 the classes, not on the rows; records whose class stays below k are suppressed whole.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product

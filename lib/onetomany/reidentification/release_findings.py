@@ -4,8 +4,6 @@ Each function takes the table and one such addition, and returns a frame and a s
 and Korean. No sentence contains a value of the table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

@@ -10,8 +10,6 @@ PAIS 2010); individual risk from survey weights (Benedetti and Franconi 1998; Fr
 Polettini, PSD 2004). See docs/reidentification.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 No value of the table is in a frame or a sentence, only columns and numbers of records.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import comb
 from typing import NamedTuple

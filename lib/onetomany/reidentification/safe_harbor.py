@@ -8,8 +8,6 @@ answer the second half of the rule, that nobody knows a way to identify a person
 table that passes can still consist of unique records: see `special_uniques`.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

@@ -10,8 +10,6 @@ Intrusion Simulation's share of right matches (Elliot, 2000) over records by the
 form that sdcMicro has.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Read the cells of a user's own spreadsheet in the cage."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Find the rarest records of a table, without their values, and the column responsible."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

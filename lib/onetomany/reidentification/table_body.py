@@ -4,8 +4,6 @@ A second table is refused. Names repeated from page to page, subtotals and page 
 out; rows that may be no records, and tables that may not be of people, are reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import polars as pl

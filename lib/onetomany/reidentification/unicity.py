@@ -6,8 +6,6 @@ the trace is unique if no other contains all of them. Here a trace is a track ma
 the points may also lead to no track, to several tracks, or to somebody else's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

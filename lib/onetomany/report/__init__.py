@@ -5,8 +5,6 @@ in the site as evidence of the run, so the other chapters can be laid out again 
 them.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path

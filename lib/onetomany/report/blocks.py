@@ -1,7 +1,5 @@
 """One executed notebook, taken apart into the blocks that a page shows."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

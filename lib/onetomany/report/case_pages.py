@@ -6,8 +6,6 @@ beside the notebook without its documents, so that the chapter can be run again 
 names no folder of the user's machine.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A chapter of the report: its cells, and the blocks that each of them shows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Any
 

@@ -6,8 +6,6 @@ author learns why. A chart's specification is data: it may load nothing and link
 page's own policy (`templates/page.html`) protects even if something gets through here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

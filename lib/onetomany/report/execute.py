@@ -1,7 +1,5 @@
 """Run notebooks, each in a clean kernel of the interpreter that runs this."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import contextlib

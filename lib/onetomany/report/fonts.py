@@ -4,8 +4,6 @@ The fonts go into the style sheet as data: a page opened from a folder may not l
 every browser (Firefox counts each local file as another origin).
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

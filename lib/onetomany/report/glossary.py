@@ -5,8 +5,6 @@ marked on pages; one without is too common a word. Words and explanations come f
 a notebook decides only where a term is used.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

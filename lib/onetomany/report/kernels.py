@@ -1,7 +1,5 @@
 """Start the kernels that run notebooks: this interpreter, ignoring modules beside the notebook."""
 
-from __future__ import annotations
-
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 

@@ -1,7 +1,5 @@
 """Describe on the report's start page whose pictures were used, and the result for each."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 

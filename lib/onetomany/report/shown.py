@@ -5,8 +5,6 @@ so that an exhibit can give, hash and compare the data and not their picture. Fr
 form that they don't know.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 from typing import Any

@@ -1,7 +1,5 @@
 """Pages beside the chapters: their order by theme, a list of figures, slides, and print styles."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Findings of executed chapters: cards of the summary page, and the opening of each chapter."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """One page on a reader's own table, which any browser opens from the disk; no script is in it."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterator, Sequence
 from datetime import date

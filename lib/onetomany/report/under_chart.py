@@ -1,7 +1,5 @@
 """The line under each chart: its number, its citation, and its data as CSV."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

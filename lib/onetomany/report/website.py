@@ -1,7 +1,5 @@
 """Lay executed notebooks out as a site in a new folder; then replace the old site."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

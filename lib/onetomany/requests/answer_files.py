@@ -1,7 +1,5 @@
 """Store the files of an answer: hash and copy them, log them, read them into a case file."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Write deadlines as a calendar file (iCalendar, RFC 5545) of all-day events."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 

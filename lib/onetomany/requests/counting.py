@@ -1,7 +1,5 @@
 """Count the days of a period: working days, days left out, months."""
 
-from __future__ import annotations
-
 import calendar as months
 import datetime as dt
 from collections.abc import Collection

@@ -4,8 +4,6 @@ A holiday proclaimed after the library's release is missing (Korea often proclai
 holidays a few weeks ahead). `WorkingDays.calendar` names the release, so that a reader can check.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ count within the period, whether a last day off moves to the next working day, a
 is.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

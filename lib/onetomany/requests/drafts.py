@@ -4,8 +4,6 @@ The command `onetomany requests new` and the form of chapter 10 share this modul
 and nothing personal enters the log.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping

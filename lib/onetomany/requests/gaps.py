@@ -4,8 +4,6 @@ Only one thing is judged by hand: which claims a document would settle (`gaps.cs
 folder).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import duckdb

@@ -3,8 +3,6 @@
 It is in the authority's language by default. `letter_files` writes it as Markdown, DOCX and PDF.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Show which entries of public registers can be looked up without a request."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from onetomany.errors import InputError

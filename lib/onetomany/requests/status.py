@@ -1,7 +1,5 @@
 """Report the state of every request: its deadlines, delays, refusals and changes."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from importlib import resources

@@ -4,8 +4,6 @@ A stop counts only while the step runs. An authority that asks after its period 
 late, and one that has decided waits for nothing.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

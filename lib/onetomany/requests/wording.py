@@ -3,8 +3,6 @@
 The sentences are in data/deadline_words.toml.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Sequence
 

@@ -3,8 +3,6 @@
 Nothing is downloaded unless the user asks for it by name, and its SHA-256 is checked.
 """
 
-from __future__ import annotations
-
 from onetomany.lazy import offer
 
 _OFFERED = {  # by module; imported when first used

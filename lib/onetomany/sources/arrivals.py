@@ -6,8 +6,6 @@ dependence between them is unpublished and assumed: see `ArrivalsPlan` and `arri
 docs/arrivals.md lists both. A chunk of the table contains whole people and can be drawn alone.
 """
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Sequence

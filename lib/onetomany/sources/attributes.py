@@ -4,8 +4,6 @@ It has a row for each person. Only columns that the datasheet names are read, an
 datasheet says how people recorded them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import io

@@ -1,7 +1,5 @@
 """The one folder for computed files: templates, weights, galleries."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -6,8 +6,6 @@ only: NIST labels all thresholds alike, but they don't mean one rate. NIST's flo
 bound, and so is every figure computed from it. Countries are those of birth.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources.abc import Traversable

@@ -4,8 +4,6 @@ Confidence: V2 means that two independent sources say it, V1 that one does, C th
 arithmetic on such figures. These files contain nothing from memory alone.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable

@@ -1,7 +1,5 @@
 """Load the words of the summary page: headline, seven events, sentences that are true or not."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 

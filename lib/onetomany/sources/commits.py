@@ -5,8 +5,6 @@ a signature check, a transport), and git starts them even for `git status`. This
 each off by name, lets git enter no submodule, and fetches and writes nothing.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -4,8 +4,6 @@ sources.toml gives each table's publisher, address, commit, licence and omission
 contain only figures that were read. The vendors' own report cards are in `cards`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources

@@ -6,8 +6,6 @@ other deployments that police forces reported. These are not Korea's figures. Th
 agencies that asked, not their officers.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable

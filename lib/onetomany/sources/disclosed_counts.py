@@ -4,8 +4,6 @@ Each row of `data/reckoner/programmes.csv` has its source. The rows are no sampl
 because something was disclosed. Rows of kind `behaviour` and `weapons` count no faces.
 """
 
-from __future__ import annotations
-
 from importlib import resources
 from importlib.resources.abc import Traversable
 

@@ -6,8 +6,6 @@ has the vocabulary of each category in English and Korean; a word that isn't the
 its file, line and column. So are a row without a source, and a date that doesn't exist.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable

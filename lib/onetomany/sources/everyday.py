@@ -1,7 +1,5 @@
 """Published figures about everyday facts, each with its publisher, title, date read, assumption."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

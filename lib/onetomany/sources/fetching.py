@@ -5,8 +5,6 @@ and the attributes that its people recorded of themselves. A downloaded set is a
 with a datasheet, which `open_images` and `onetomany report --images` open like any other.
 """
 
-from __future__ import annotations
-
 import re
 import urllib.request
 from collections.abc import Callable

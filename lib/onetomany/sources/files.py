@@ -1,7 +1,5 @@
 """Hash, read and write files so that no reader meets half of one."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import importlib.util

@@ -4,8 +4,6 @@ The datasheet is that of image sets (`datasheets`), plus the file's SHA-256, its
 and whether frames in which people can be recognised may be shown.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

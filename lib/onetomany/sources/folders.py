@@ -3,8 +3,6 @@
 The kind comes from a file's first bytes; `faces.decoding` alone decodes pictures.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -7,8 +7,6 @@ security number, a Korean plate (12가3456). A refusal names the column and neve
 docs/arrivals.md lists known misses and false refusals.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from onetomany.errors import InputError

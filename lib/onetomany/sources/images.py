@@ -4,8 +4,6 @@ There are two kinds: sets registered with the kit (`image_sets`), whose files a 
 contains, and a user's own folder with a datasheet. No address, camera or stream is ever opened.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,6 @@
 And the data files of its rooms.
 """
 
-from __future__ import annotations
-
 import csv
 import tomllib
 from collections.abc import Iterator

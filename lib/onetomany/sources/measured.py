@@ -4,8 +4,6 @@
 read and checked, and which conclusions they don't allow.
 """
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 from importlib import resources

@@ -1,7 +1,5 @@
 """Open the kit's own tables about people; `reidentification.own_table` reads a user's table."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources

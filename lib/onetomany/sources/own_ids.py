@@ -3,8 +3,6 @@
 Only `ids.csv`, in the user's folder, says whose an id is.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

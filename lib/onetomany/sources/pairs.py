@@ -5,8 +5,6 @@ makes such a table from a folder of pictures whose people recorded attributes of
 contains no picture and no template. Beside each table a run record gives its sources and method.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from hashlib import sha256

@@ -3,8 +3,6 @@
 The user's own are in the layout of the MOT Challenge. data/pedestrians gives the source of the two.
 """
 
-from __future__ import annotations
-
 import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ script's folder first on its path, and obeys PYTHON* variables; Jupyter, IPython
 files and variables of their own. Processes started here get none of them.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

@@ -5,8 +5,6 @@ apostrophe in front of such a text or column name; numbers stay as they are. `pl
 exactly these apostrophes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path

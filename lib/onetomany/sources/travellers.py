@@ -6,8 +6,6 @@ The nationality table names 22 countries; all other arrivals are under XXX, the 
 "unspecified". The tables by sex and by age leave out crew.
 """
 
-from __future__ import annotations
-
 from importlib import resources
 
 import numpy as np

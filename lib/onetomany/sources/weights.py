@@ -4,8 +4,6 @@ The files of Dlib and SFace come inside the packages face-recognition-models and
 copies these files and imports neither package (the first needs the retired pkg_resources).
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import json

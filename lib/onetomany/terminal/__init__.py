@@ -3,8 +3,6 @@
 All of it is simulated, in a fictional building, and labelled so.
 """
 
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

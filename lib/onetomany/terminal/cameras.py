@@ -4,8 +4,6 @@ A passage (`views.passages`) is geometry. This module adds chance: light, blur a
 a view, and poor faces are often not detected. docs/terminal.md lists the effects left out.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray

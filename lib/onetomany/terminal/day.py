@@ -1,7 +1,5 @@
 """Simulate a whole day as a flow, and some minutes of one hall as bodies; resumes if stopped."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

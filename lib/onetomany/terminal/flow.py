@@ -5,8 +5,6 @@ parties before it; first come, first served. A party walks around walls at its o
 nobody in the way. `walking` simulates how crowds slow people down.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from itertools import chain, product
 from typing import Any

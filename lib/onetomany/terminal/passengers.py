@@ -1,7 +1,5 @@
 """Draw passengers: parties, their arrival, entrance, gate and walking speed."""
 
-from __future__ import annotations
-
 from numbers import Integral
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Simulate a labelled run: people, their walks, and the sightings cameras would report."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import dataclass

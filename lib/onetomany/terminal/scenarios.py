@@ -4,8 +4,6 @@ Each changes who walks or how well cameras see them. The user sets the shares; t
 a child or a wheelchair is set here, with its source or the reason for the assumption.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np

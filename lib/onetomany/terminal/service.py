@@ -1,7 +1,5 @@
 """Measure waits and crowding, compare them with published ranges, and vary load and staff."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Sequence
 from itertools import product

@@ -6,8 +6,6 @@ immigration, and opens the fewest points with which no expected wait is longer t
 `longest_waits`. Chance, parties and unequal queues add to real waits.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray

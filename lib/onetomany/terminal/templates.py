@@ -5,8 +5,6 @@ extra noise of a poor face is chosen, not fitted: `noise_factor`. `noise` scales
 `noise_for` finds the noise at which single images reach a wanted true match rate.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray

@@ -5,8 +5,6 @@ turned less than FACE_ANGLE away from it. People look ahead; when they stop, the
 way.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import shapely

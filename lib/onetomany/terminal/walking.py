@@ -6,8 +6,6 @@ speed towards the next goal, avoids people nearby, and slows down as the room ah
 are JuPedSim's; this module decides who is served when.
 """
 
-from __future__ import annotations
-
 import heapq
 import math
 from dataclasses import dataclass, field

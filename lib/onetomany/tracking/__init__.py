@@ -6,8 +6,6 @@ functions below are imported when first used; each has a module of its own topic
 `tracking.dossier`.
 """
 
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

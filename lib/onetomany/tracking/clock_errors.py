@@ -11,8 +11,6 @@ apart. So cameras are separated into groups that people walk between without wai
 behind a queue has an error as large as the waits may differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

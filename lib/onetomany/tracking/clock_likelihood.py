@@ -3,8 +3,6 @@
 Densities are of times of a labelled run, smoothed; some of the times seen are taken for wrong.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import minimize
 

@@ -10,8 +10,6 @@ cameras from such times). Only differences of clocks can be seen: offsets are re
 clock of the largest group of cameras that people walk between without waiting (`clock_errors`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ column, since its rule differs (`metrics.score_tracks_again`), and `gap` is how 
 differs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Cover all sightings by paths: the successors of greatest weight, each used once."""
 
-from __future__ import annotations
-
 from heapq import heappop, heappush
 
 import numpy as np

@@ -4,8 +4,6 @@ Five seeds for each setting would make chapter 05 slow, so `python -m benchmarks
 and stores the results with its command, date and version.
 """
 
-from __future__ import annotations
-
 import json
 from importlib import resources
 from typing import Any

@@ -4,8 +4,6 @@ For simulated people only. The number of a hypothesis is not a name. The frame s
 its links are.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -5,8 +5,6 @@ person, recall the share of each person's pairs that are in one track (the pairw
 clustering, Rand, JASA 66:336, 1971). One wrong link in the middle of a day spoils many pairs.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

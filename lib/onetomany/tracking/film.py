@@ -4,8 +4,6 @@ Frames are decoded in the cage (`cage.film_decoder`) and come out one by one as 
 is kept. A detector takes pixels and returns boxes. Faces are not searched for, cropped or matched.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import time

@@ -1,7 +1,5 @@
 """Draw tracks' boxes and numbers on a film's frames and a short clip."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

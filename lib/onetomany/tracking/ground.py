@@ -4,8 +4,6 @@ A person's place is the middle of the box's lower edge. On stairs, behind a coun
 frame's edge the feet are elsewhere, and the metres are wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -14,8 +14,6 @@ cosine: with poor faces, cosines leave a calibration cost several times as large
 (docs/tracking-across.md).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -8,8 +8,6 @@ at most one track and each track at most one person, so that as many sightings a
 IDF1 is the share that agrees.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -6,8 +6,6 @@ Leal-Taixe et al., arXiv:1504.01942, and Milan et al., arXiv:1603.00831. Other s
 columns and unknown confidences are read with a notice; impossible values are refused by name.
 """
 
-from __future__ import annotations
-
 import re
 import warnings
 from pathlib import Path

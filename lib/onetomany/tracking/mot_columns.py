@@ -1,7 +1,5 @@
 """Identify the columns of a MOT-like file by their number or by names in the first line."""
 
-from __future__ import annotations
-
 import re
 
 import polars as pl

@@ -5,8 +5,6 @@ against the truth: if they agree far better after undoing a known mistake, such 
 sizes or frames counted from 0, the error names it. No box is changed.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Undo known mistakes in a MOT file, one at a time, so that `mot_faults` can name the right one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

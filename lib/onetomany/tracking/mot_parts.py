@@ -3,8 +3,6 @@
 `mot_faults` looks at a file as a whole; a wrong half still fits by the other half.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -6,8 +6,6 @@ overlap hardly changes for slow people, but the slope uses all boxes. A constant
 a detector that draws its boxes too low, is fitted too.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

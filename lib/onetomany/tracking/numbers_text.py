@@ -5,8 +5,6 @@ notices report it; the caller interprets the numbers. Every cell comes out as a 
 with its line's number.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -6,8 +6,6 @@
 - YOLOX-S (Ge et al., arXiv:2107.08430), trained on COCO 2017: `onetomany film --fetch-detector`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import urllib.request
 from collections.abc import Callable

@@ -11,8 +11,6 @@ and Rubin, Journal of the Royal Statistical Society B 39:1, 1977). Then the labe
 templates are given as much noise in common, and calibration goes on as before.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

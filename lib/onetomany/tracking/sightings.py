@@ -6,8 +6,6 @@ look like a strange crowd. Beside a labelled run of the same cameras they show: 
 as long, and its cameras see places as far apart.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray

@@ -6,8 +6,6 @@ tracks whose times cross are joined if one body could make all sightings of both
 match well enough to outweigh the number of tracks that cross in time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -9,8 +9,6 @@ cover learns from also shows at which threshold the components agree best with i
 (`calibrated_threshold`). Both methods then learn from the same run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -3,8 +3,6 @@
 For simulated people only: which link is wrong is known because nobody real was followed.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Store links between sightings and the tracks they form, whatever way of linking made them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

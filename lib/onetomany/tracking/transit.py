@@ -7,8 +7,6 @@ goes on from one to the other, or is not seen again. A step is infeasible if no 
 it: two places at once, or faster than a person runs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ Here a visit is a run of sightings of one person, each within GAP seconds of the
 Averaging then removes less noise than with independent images.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray

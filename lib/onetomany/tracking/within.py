@@ -6,8 +6,6 @@ objects with irregular motions and similar appearances?', WACV 2023), ByteTrack 
 the picture, so no face is needed or kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module

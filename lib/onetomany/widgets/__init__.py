@@ -3,8 +3,6 @@
 Each module is loaded on first use: the desk needs none of the chapters' libraries.
 """
 
-from __future__ import annotations
-
 from onetomany.extras import require_extra
 from onetomany.lazy import offer
 

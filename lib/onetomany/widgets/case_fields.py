@@ -3,8 +3,6 @@
 A field's `text` is the text of its cell. Options from files are shown in printable form.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Sequence

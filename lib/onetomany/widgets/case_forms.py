@@ -3,8 +3,6 @@
 The form is made from `cases.columns`; a row is written by `cases.rows` alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

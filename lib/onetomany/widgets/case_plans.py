@@ -1,7 +1,5 @@
 """Plan the forms of a case folder: which columns, with which control, and words for each row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -4,8 +4,6 @@ Rows are written by `cases.rows` alone. Nothing in the folder is run or imported
 not opened. Save the notebook's output only where everybody may read the case.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from threading import RLock
 from typing import Any

@@ -3,8 +3,6 @@
 Everything from the case folder goes through `escaped`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby

@@ -4,8 +4,6 @@ The command is a process of its own, isolated and started in an empty folder; do
 in its cage (docs/cage.md).
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import tempfile

@@ -3,8 +3,6 @@
 No control shows a face, because outputs are saved with a notebook and passed on with it.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ pages are drawn in the cage, texts are escaped. Save the notebook's outputs only
 read the documents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 `reading_desk` defines their actions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock

@@ -3,8 +3,6 @@
 Everything from a document goes through `escaped`.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any

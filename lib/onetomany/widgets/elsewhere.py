@@ -1,7 +1,5 @@
 """Offer the programmes elsewhere in JupyterLab: menus that filter the map and the table."""
 
-from __future__ import annotations
-
 import ipywidgets
 import polars as pl
 from IPython.display import display

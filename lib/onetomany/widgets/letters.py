@@ -4,8 +4,6 @@ Names and addresses stay in this process. A field for one is emptied as soon as 
 neither the notebook nor the saved state of its widgets contains it.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import html
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Offer menus of facts that show how many people a few facts leave."""
 
-from __future__ import annotations
-
 import html
 from functools import partial
 

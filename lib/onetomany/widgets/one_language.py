@@ -4,8 +4,6 @@ A user's copy of a chapter begins with `use_language`. It takes the other langua
 output on its way to the page; without it both are shown.
 """
 
-from __future__ import annotations
-
 import html
 from html.parser import HTMLParser
 from typing import Any

@@ -1,7 +1,5 @@
 """Offer the reckoner as a form for JupyterLab: fields for counts, sliders for rates."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Offer `onetomany risk` as a form for JupyterLab."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """Offer `onetomany behaviour` as a form for JupyterLab."""
 
-from __future__ import annotations
-
 import html
 from functools import partial
 from pathlib import Path

@@ -5,8 +5,6 @@ A chapter's exercises are at its end. Their cells have the tag `exercise`, their
 out by default. A copy for a user has one language and folded code.
 """
 
-from __future__ import annotations
-
 # ruff: noqa: E402 - the sentence on the missing extra comes before the first import that lacks it
 from onetomany.extras import require_extra
 

@@ -1,7 +1,5 @@
 """Write the chapters for their users: one language, folded code, room for answers, a start page."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any

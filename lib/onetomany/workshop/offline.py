@@ -1,7 +1,5 @@
 """Write a folder that installs and runs the kit on a machine with Python and no network."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import shutil
