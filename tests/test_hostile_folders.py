@@ -295,7 +295,7 @@ def test_a_file_that_changes_or_vanishes_is_told(
             (top / path).symlink_to(tmp_path / "secret.txt")
         return found
 
-    monkeypatch.setattr("onetomany.documents.ingest.sha256_inside", hashing)
+    monkeypatch.setattr("onetomany.documents.folder.sha256_inside", hashing)
     done = ingest(top, case)
     why = dict(done.failures.select("path", "why").iter_rows())
     assert set(why) == {"grows.txt", "vanishes.txt", "swapped.txt"}

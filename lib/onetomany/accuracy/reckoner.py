@@ -16,17 +16,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from onetomany.errors import InputError
+from . import programme_inputs as known
 from .alarm_rates import Ends, Rows, daily_alarms, ends_of, figure_row, fpir_of_fmr, spread_figures
 from .intervals import clopper_pearson
-from .programme_inputs import (
-    COUNTED,
-    NAMES,
-    Inputs,
-    ProgrammeInput,
-    checked_inputs,
-    disclosed_inputs,
-    reference_inputs,
-)
+from .programme_inputs import NAMES, Inputs, ProgrammeInput
 
 YEAR = 365.0
 RECKONED = {
@@ -112,7 +105,7 @@ def reckon(inputs: Mapping[str, ProgrammeInput | float], *, days_a_year: float =
             f"A year of {days_a_year:g} days: give from 1 to 366.",
             f"한 해 {days_a_year:g}일: 1에서 366까지 적는다.",
         )
-    given = checked_inputs(inputs)
+    given = known.checked_inputs(inputs)
     if not given:
         raise InputError(
             f"Nothing is known of the programme: give at least one of {', '.join(NAMES)}.",
@@ -140,7 +133,7 @@ def reckon_all(programmes: pl.DataFrame, *, days_a_year: float = YEAR) -> pl.Dat
     """
     parts = []
     for row in programmes.iter_rows(named=True):
-        found = reckon(disclosed_inputs(row), days_a_year=days_a_year)
+        found = reckon(known.disclosed_inputs(row), days_a_year=days_a_year)
         words = [pl.lit(row[name]).alias(name) for name in ("id", "kind", "name_en", "name_ko")]
         parts.append(found.figures.drop("name_en", "name_ko").with_columns(words))
     return pl.concat(parts).select("id", "kind", *RECKONED)
@@ -196,7 +189,7 @@ def _false_among(alarms: float, right: ProgrammeInput | None, wrong: ProgrammeIn
 
 def _modelled(given: Inputs, year: float) -> tuple[Rows, dict[str, ProgrammeInput]]:
     """Return figures from rates, at the middle of each range and at all corners."""
-    counts = {name: given[name] for name in COUNTED if name in given}
+    counts = {name: given[name] for name in known.COUNTED if name in given}
     undated = bool(counts) and all(each.days is None for each in counts.values())
     a_day = {
         name: ends_of(each, 1.0 if undated else each.days)
@@ -219,9 +212,9 @@ def _from_rates(
     given: Inputs, a_day: Mapping[str, Ends], year: float
 ) -> tuple[Rows, dict[str, ProgrammeInput]]:
     used = {name: given[name] for name in a_day if name != "false_alerts"}
-    used["fnir"] = given.get("fnir", reference_inputs()["fnir"])
+    used["fnir"] = given.get("fnir", known.reference_inputs()["fnir"])
     if not {"confirmed", "searches"} <= set(a_day):
-        used["wanted_share"] = given.get("wanted_share", reference_inputs()["wanted_share"])
+        used["wanted_share"] = given.get("wanted_share", known.reference_inputs()["wanted_share"])
     parts = {short: a_day.get(name) for short, name in _SHORT.items()}
     parts["m"] = ends_of(used["fnir"])
     parts["b"] = ends_of(used["wanted_share"]) if "wanted_share" in used else None
@@ -267,7 +260,7 @@ def _alarm_rate(given: Inputs, a_day: Mapping[str, Ends]) -> tuple[Ends, dict[st
     if {"fmr", "gallery_size"} <= set(given):
         own = {name: given[name] for name in ("fmr", "gallery_size")}
         return fpir_of_fmr(ends_of(own["fmr"]), ends_of(own["gallery_size"])), own
-    reference = reference_inputs()["fpir"]
+    reference = known.reference_inputs()["fpir"]
     return ends_of(reference), {"fpir": reference}
 
 

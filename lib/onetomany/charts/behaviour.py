@@ -8,19 +8,10 @@ import polars as pl
 
 from onetomany.confidence import PERCENT
 from onetomany.errors import InputError
+from . import marks
 from .axes import legend_color, log_scale, names_axis, rarity_axis, right_share_axis
 from .columns import each_row, in_order
 from .languages import both
-from .marks import (
-    dashed_rule,
-    interval_band,
-    mark,
-    on_dark,
-    panel,
-    seen_or_limit,
-    tooltips,
-    two_a_row,
-)
 from .sliders import captioned_slider
 from .theme import BLUE, CATEGORIES, NARROW, Finished, finish
 
@@ -57,7 +48,7 @@ def flagged_rates_chart(
     cases = in_order(shown, "case")
     colour = legend_color("case:N", cases, CATEGORIES, lines=True, shown=len(cases) > 1)
     panels = [
-        panel(names[rule], _rates_of(shown.filter(rule=rule), axes[rule], colour),
+        marks.panel(names[rule], _rates_of(shown.filter(rule=rule), axes[rule], colour),
               width=265, height=150)
         for rule in in_order(shown, "rule")
     ]  # fmt: skip
@@ -65,7 +56,7 @@ def flagged_rates_chart(
     defaults = shown.filter("default")
     left_out = f"; {NOT_COMPUTED}: {', '.join(absent)}" if absent else ""
     return finish(
-        two_a_row(panels, spacing=40),
+        marks.two_a_row(panels, spacing=40),
         title="People flagged per 1,000, over the range of thresholds",
         title_ko="임계값의 범위에 걸쳐 본, 천 명당 걸린 사람",
         source=f"{source}; {people:,} people 명, {PERCENT}{left_out}; {CHOSEN}",
@@ -90,15 +81,15 @@ def _rates_of(
         x=alt.X("threshold:Q", title=axis_title, scale=log_scale(*edges), axis=axis)
     )
     rates = base.encode(y=alt.Y("rate:Q", title="", **_THOUSAND), color=colour)
-    tips = tooltips(
+    tips = marks.tooltips(
         *("case:N", ("threshold", "~g"), "unit:N", "flagged:Q", "people:Q", "observed:Q"),
         ("rate low high", ".1f"),
     )
     return alt.layer(
-        interval_band(base, "low", "high", opacity=0.18, color=colour, **_THOUSAND),
+        marks.interval_band(base, "low", "high", opacity=0.18, color=colour, **_THOUSAND),
         rates.mark_line(strokeWidth=2.4),
-        mark(rates, "point", size=26).encode(tooltip=tips),
-        dashed_rule(base.transform_filter("datum.default")),
+        marks.mark(rates, "point", size=26).encode(tooltip=tips),
+        marks.dashed_rule(base.transform_filter("datum.default")),
     )
 
 
@@ -122,9 +113,9 @@ def agreement_chart(
             scale=alt.Scale(domain=[0, 1], range=["#eef2f7", BLUE]),
             legend=alt.Legend(orient="right", gradientLength=120),
         ),
-        tooltip=tooltips("a:N", "b:N", "both:Q", ("jaccard low high chance", ".3f")),
+        tooltip=marks.tooltips("a:N", "b:N", "both:Q", ("jaccard low high chance", ".3f")),
     )
-    dark = on_dark("datum.jaccard > 0.55")
+    dark = marks.on_dark("datum.jaccard > 0.55")
     words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(
         text=alt.Text("jaccard:Q", format=".2f"), color=dark
     )
@@ -212,9 +203,9 @@ def _right_by_base_rate(
     chosen = alt.Chart(lines).transform_filter("datum.step == strict_step && datum.keen == assumed")
     x = rarity_axis("People with intent 의도가 있는 사람", range(1, 9, 2))
     share, seen = right_share_axis(_LEAST), chosen.transform_filter("datum.seen")
-    band = interval_band(seen, "low", "high", opacity=0.13, x=x, color=colour, **share)
-    tips = tooltips("name:N", ("base_rate", ".2~e"), ("precision low high", ".3~%"))
-    curves = seen_or_limit(
+    band = marks.interval_band(seen, "low", "high", opacity=0.13, x=x, color=colour, **share)
+    tips = marks.tooltips("name:N", ("base_rate", ".2~e"), ("precision low high", ".3~%"))
+    curves = marks.seen_or_limit(
         chosen, "precision", "Flags that are right 맞는 경보", share,
         size=50, x=x, color=colour, tooltip=tips,
     )  # fmt: skip
@@ -258,8 +249,8 @@ def _false_a_day(
     limits = one.mark_rule(strokeWidth=3).encode(
         x=alt.X("daily_low:Q", title=""), x2="daily_high:Q"
     )
-    tips = tooltips("name:N", "said:N", ("daily daily_low daily_high", ",.0f"))
-    dots = mark(one, "point", size=90).encode(x=count, tooltip=tips)
+    tips = marks.tooltips("name:N", "said:N", ("daily daily_low daily_high", ",.0f"))
+    dots = marks.mark(one, "point", size=90).encode(x=count, tooltip=tips)
     words = (
         alt.Chart(bars)
         .transform_filter("datum.step == strict_step")

@@ -6,17 +6,10 @@ import altair as alt
 import polars as pl
 
 from onetomany.confidence import PERCENT
+from . import marks
 from .axes import SHARE, decades, legend_color, log_scale, rarity_axis, right_share_axis, share_axis
 from .columns import as_text, each_row, either, in_order
-from .marks import (
-    PANEL_HEADER,
-    dashed_rule,
-    interval_band,
-    mark,
-    noted_rule,
-    seen_or_limit,
-    tooltips,
-)
+from .marks import PANEL_HEADER
 from .sliders import captioned_slider, count_in_words
 from .theme import BLUE, GREEN, INK, ORANGE, PURPLE, Finished, finish, past_end
 
@@ -48,15 +41,15 @@ def fpir_growth_chart(
     dashes = alt.Scale(domain=list(kinds), range=[_DASHES[kind] for kind in kinds])
     base, x = alt.Chart(), _size_axis(shown, marked)
     known = base.transform_filter("isValid(datum.fpir_low)")
-    band = interval_band(known, "fpir_low", "fpir_high", x=x, color=colour, **SHARE)
+    band = marks.interval_band(known, "fpir_low", "fpir_high", x=x, color=colour, **SHARE)
     rates = base.encode(x=x, y=share_axis("fpir", "False alarms FPIR 오경보"))
     line = rates.mark_line(strokeWidth=2.2, clip=True).encode(
         color=colour, strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=None)
     )
     own = rates.transform_filter(f"datum.kind == '{MEASURED}'")
-    tips = tooltips("name:N", ("gallery_size", ","), ("fpir fpir_low fpir_high", ".3%"))
-    dots = mark(own, "point", size=42, color=INK).encode(tooltip=tips)
-    rule = dashed_rule(base.transform_aggregate(marked="max(marked)")).encode(x="marked:Q")
+    tips = marks.tooltips("name:N", ("gallery_size", ","), ("fpir fpir_low fpir_high", ".3%"))
+    dots = marks.mark(own, "point", size=42, color=INK).encode(tooltip=tips)
+    rule = marks.dashed_rule(base.transform_aggregate(marked="max(marked)")).encode(x="marked:Q")
     names = in_order(shown, "name")
     chart = (
         alt.layer(band, line, dots, rule, data=shown)
@@ -154,7 +147,7 @@ def daily_candidates_chart(
         {"value": [probes], "text": [f"every traveller\n여행자 모두\n{probes:,.0f}"]}
     )
     height = alt.Y("value:Q", scale=scale, title=title)
-    rule = mark(level, "rule", color=INK, strokeWidth=1.4).encode(y=height)
+    rule = marks.mark(level, "rule", color=INK, strokeWidth=1.4).encode(y=height)
     note = past_end(alt.Chart(level), gap=7, lift=-46, dy=-14, fontWeight=600, lineBreak="\n")
     traffic = [rule, note.encode(y=height, text="text:N")]
     return finish(
@@ -180,10 +173,10 @@ def _searches(counts: pl.DataFrame, share: float) -> alt.Chart:
         legend=alt.Legend(orient="top", symbolType="stroke") if kinds[1:] else None,
     )
     sums = ("gallery_size searched candidates travellers", ",.0f")
-    return mark(shown, "line", strokeWidth=2.4, clip=True).encode(
+    return marks.mark(shown, "line", strokeWidth=2.4, clip=True).encode(
         color=_by_threshold(shown),
         strokeDash=dash,
-        tooltip=tooltips("name:N", "search:N", sums),
+        tooltip=marks.tooltips("name:N", "search:N", sums),
     )
 
 
@@ -211,12 +204,12 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         "Travellers who are on the list 명단에 있는 여행자", range(1, 9), labelSeparation=9
     )
     right, colour = right_share_axis(floor), _by_threshold(shown)
-    band = interval_band(chosen, "low", "high", x=x, color=colour, **right)
-    tips = tooltips(
+    band = marks.interval_band(chosen, "low", "high", x=x, color=colour, **right)
+    tips = marks.tooltips(
         *("name:N", ("gallery_size", ","), ("base_rate", ".2~e")),
         *(("precision low high", ".3~%"), ("false_per_true", ",.1f")),
     )
-    curves = seen_or_limit(
+    curves = marks.seen_or_limit(
         chosen, "precision", "Alarms that are right 맞는 경보", right,
         size=60, x=x, color=colour, tooltip=tips,
     )  # fmt: skip
@@ -235,7 +228,7 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
 
 def _size_named(sizes: pl.Series) -> alt.Chart:
     """Return the size that the slider chooses, as text."""
-    named = mark(
+    named = marks.mark(
         alt.Chart(pl.DataFrame({"gallery_size": sizes, "step": range(1, len(sizes) + 1)}))
         .transform_filter("datum.step == size_step")
         .transform_calculate(line="'N = ' + format(datum.gallery_size, ',') + ' records 건'"),
@@ -278,13 +271,13 @@ def _band_and_line(
     ends = (f"{name}_low", f"{name}_high")
     line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
         y=alt.Y(f"{name}:Q", title=title, scale=scale, axis=axis),
-        tooltip=tooltips(("gallery_size", ","), (" ".join((name, *ends)), ".3%")),
+        tooltip=marks.tooltips(("gallery_size", ","), (" ".join((name, *ends)), ".3%")),
     )
-    band = interval_band(base, *ends, opacity=0.15, scale=scale, axis=axis)
+    band = marks.interval_band(base, *ends, opacity=0.15, scale=scale, axis=axis)
     return alt.layer(band, line).properties(width=300, height=260)
 
 
 def _marked(marked: float) -> tuple[alt.Chart, alt.Chart]:
     """Return a line at the disclosed number of records, and its label."""
     frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
-    return noted_rule(frame, x="size:Q", at=330, align="right", dx=-6)
+    return marks.noted_rule(frame, x="size:Q", at=330, align="right", dx=-6)

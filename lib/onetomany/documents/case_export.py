@@ -13,16 +13,10 @@ from onetomany.mentions import persons
 from onetomany.progress import ProgressBar
 from onetomany.sources.files import whole_file, write_whole
 from onetomany.sources.tables import csv_text
+from . import pseudonyms
 from .case_file import open_beside, open_case
 from .catalogue import quoted
-from .pseudonyms import (
-    Replacer,
-    moved_places,
-    pseudonym_key,
-    public_office,
-    replace_spans,
-    write_names,
-)
+from .pseudonyms import Replacer
 from .store import insert_frame
 
 # the exported tables; the others (search index, sketches of shingles) contain words as well
@@ -101,10 +95,10 @@ def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[
         )
     stay = set()
     if officials:
-        listed = public_office()
+        listed = pseudonyms.public_office()
         stay = {persons.normal_name(name) for name in [*listed["name"], *listed["name_romanised"]]}
     with open_beside(case, folder) as db:
-        key = pseudonym_key(case)  # not for other files, which are refused
+        key = pseudonyms.pseudonym_key(case)  # not for other files, which are refused
         folder.mkdir(parents=True, exist_ok=True)
         there = {name for (name,) in db.execute(
             "select table_name from duckdb_tables() where database_name = 'kept'"
@@ -113,7 +107,7 @@ def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[
         replacer = Replacer(key, _names(db, key), stay, [folder for (folder,) in folders])
         _pages(db, replacer, SPANS.keys() & there)
         written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
-    write_names(case, replacer.used)
+    pseudonyms.write_names(case, replacer.used)
     return written
 
 
@@ -191,7 +185,7 @@ def _changes(
     """Return the rows of _MADE for some pages."""
     texts = [text for _, _, text in pages]
     spans = replacer.spans(texts)
-    changed = replace_spans(texts, spans)
+    changed = pseudonyms.replace_spans(texts, spans)
     touched = [pages[place] for place in spans["text_id"].unique()]
     cuts: dict[tuple[str, int], list[int]] = {}
     for document, page, spot in db.execute(
@@ -205,7 +199,7 @@ def _changes(
         place = pages[int(str(number))][:2]
         at = cuts.get(place, [])
         made["new_pages"].append((*place, changed[int(str(number))]))
-        starts, ends = (moved_places(at, own, end=end) for end in (False, True))
+        starts, ends = (pseudonyms.moved_places(at, own, end=end) for end in (False, True))
         made["places"] += [(*place, *each) for each in zip(at, starts, ends, strict=True)]
         made["gone"] += [(*place, *each) for each in own.select("start", "end").iter_rows()]
     return made

@@ -17,19 +17,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
+from . import search
 from .query import Filters, PageQuery, parse_query
-from .search import (
-    HITS,
-    Span,
-    among_ids,
-    check_indexed,
-    has_table,
-    hits_frame,
-    index_tokens,
-    of_any_case,
-    phrase_pattern,
-    phrase_places,
-)
+from .search import Span
 
 LINE = 80  # characters: words within this distance are next to each other
 RANKED = 100  # pages for which the distance of the words is computed
@@ -65,7 +55,7 @@ class FoundPages:
         return " ".join((_said_ko if korean else _said_en)(self))
 
 
-@of_any_case
+@search.of_any_case
 def find_pages(
     db: duckdb.DuckDBPyConnection, text: str, *, filters: Filters | None = None, limit: int = 20
 ) -> FoundPages:
@@ -88,7 +78,7 @@ def find_pages(
     ...     otm.search(db, "ministry records").hits["snippet"].to_list()
     ['The ministry keeps 177 million records.']
     """
-    check_indexed(db)
+    search.check_indexed(db)
     return _Search(db, parse_query(text), filters or Filters(), limit).found()
 
 
@@ -98,7 +88,7 @@ class _Search:
     ) -> None:
         self.db, self.query, self.filters, self.limit = db, query, filters, limit
         words = [*query.words, *query.phrases, *query.without_words]
-        forms = [each.split() for each in index_tokens(db, words)]
+        forms = [each.split() for each in search.index_tokens(db, words)]
         self.terms = dict(zip(words, forms, strict=True))
         self.words = [word for word in query.words if self.terms[word]]
         self.postings: dict[str, tuple[Ids, NDArray[np.float64]]] = {}
@@ -117,7 +107,7 @@ class _Search:
         fitting, undated = self._fitting(whole)
         total = int(fitting.sum())
         result = FoundPages(
-            self.query, self.filters, pl.DataFrame(schema=HITS), total,
+            self.query, self.filters, pl.DataFrame(schema=search.HITS), total,
             left_out=int(whole.sum()) - total - undated, undated=undated,
             ignored=tuple(word for word in self.query.words if not self.terms[word]),
         )  # fmt: skip
@@ -142,12 +132,12 @@ class _Search:
 
     def _having_phrase(self, phrase: str, among: Pages | None) -> Pages:
         """Return which pages, among some or all, have a phrase as it stands."""
-        where = "" if among is None else among_ids(np.flatnonzero(among).tolist())
+        where = "" if among is None else search.among_ids(np.flatnonzero(among).tolist())
         # no condition on the expression: DuckDB would read every text before it looks at its id
         rows = self.db.execute(
             f"select id::bigint as id, regexp_matches(text, ?, 'i') as fits "
             f"from search_pages {where}",
-            [phrase_pattern(phrase)],
+            [search.phrase_pattern(phrase)],
         ).fetchnumpy()
         return self._mask(rows["id"][rows["fits"].astype(np.bool_)])
 
@@ -176,7 +166,7 @@ class _Search:
         return (pages & self._filtered(condition, values) if condition else pages), undated
 
     def _filtered(self, condition: str, values: list[object]) -> Pages:
-        if self.filters.tag and not has_table(self.db, "remarks"):
+        if self.filters.tag and not search.has_table(self.db, "remarks"):
             return self._mask(_NONE)
         rows = self.db.execute(
             "select s.id::bigint as id from search_pages s join documents d using (document) "
@@ -218,7 +208,7 @@ class _Search:
 
     def _places(self, ids: Ids, words: list[str]) -> dict[int, list[list[Span]]]:
         """Return the places of each word and phrase, by page."""
-        among = among_ids(ids.tolist())
+        among = search.among_ids(ids.tolist())
         places: dict[int, list[list[Span]]] = {
             id_: [[] for _ in [*words, *self.query.phrases]] for id_ in ids.tolist()
         }
@@ -230,7 +220,9 @@ class _Search:
         if self.query.phrases:
             texts = self.db.execute("select id, text from search_pages " + among).fetchall()
             for number, phrase in enumerate(self.query.phrases, len(words)):
-                found = phrase_places(phrase_pattern(phrase), [text for _, text in texts])
+                found = search.phrase_places(
+                    search.phrase_pattern(phrase), [text for _, text in texts]
+                )
                 for (id_, _), spans in zip(texts, found, strict=True):
                     places[id_][number] = spans
         return places
@@ -239,14 +231,14 @@ class _Search:
         self, rated: list[tuple[float, int]], places: dict[int, list[list[Span]]]
     ) -> pl.DataFrame:
         query = "select id, document, page, text from search_pages "
-        found = self.db.execute(query + among_ids([id_ for _, id_ in rated])).fetchall()
+        found = self.db.execute(query + search.among_ids([id_ for _, id_ in rated])).fetchall()
         held = {row[0]: row[1:] for row in found}
         rows = []
         for score, id_ in rated:
             document, page, text = held[id_]
             spans = _joined_spans([span for each in places[id_] for span in each])
             rows.append((document, page, score, text, spans))
-        return hits_frame(rows)
+        return search.hits_frame(rows)
 
 
 def _joined_spans(spans: Sequence[Span]) -> list[Span]:

@@ -24,41 +24,15 @@ from onetomany.cage import accept_weak_isolation, isolation, require_strong
 from onetomany.errors import InputError
 from onetomany.formats.reading import Limits, Refused
 from onetomany.progress import ProgressBar
+from . import case_file, store
+from . import folder as folders
 from .answers import Answer
 from .attention import attention_file
 from .budget import Account, Budget, forget_halves
-from .case_file import (
-    EXTRACTOR_VERSION,
-    KEY,
-    NAMES,
-    key_file,
-    members_folder,
-    names_file,
-    open_case,
-    query_frame,
-)
-from .folder import (
-    CHANGED,
-    Unread,
-    file_inside,
-    file_stamp,
-    is_unchanged,
-    sha256_inside,
-    stored_name,
-    unread_file,
-    walk_folder,
-)
+from .folder import Unread
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
-from .store import (
-    FoundFile,
-    add_failure,
-    mark_gone,
-    member_places,
-    members_known,
-    store_documents,
-    store_places,
-)
+from .store import FoundFile
 from .workers import ReaderGroup, ReaderOptions, Readers
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
@@ -127,13 +101,14 @@ def ingest(
     folder, case = folder.resolve(), case.resolve()
     weakness, started = _weakness(agreed=weak_isolation), datetime.now(UTC).replace(tzinfo=None)
     limits, readers = limits or Limits(), readers or Readers(workers)
-    with open_case(case, write=True) as db:
+    with case_file.open_case(case, write=True) as db:
         held = db.execute(
             "SELECT document FROM documents WHERE version = ? AND (status = 'read' OR NOT ?)",
-            [EXTRACTOR_VERSION, retry],
+            [case_file.EXTRACTOR_VERSION, retry],
         ).fetchall()
         placed = db.execute(
-            "SELECT path, document FROM files WHERE folder = ? AND NOT gone", [stored_name(folder)]
+            "SELECT path, document FROM files WHERE folder = ? AND NOT gone",
+            [folders.stored_name(folder)],
         ).fetchall()
         run = _Run(
             db, folder, case, limits, started, weakness, {document for (document,) in held},
@@ -184,11 +159,11 @@ class _Run:
     @property
     def source(self) -> str:
         """Return the folder as the case file names it."""
-        return stored_name(self.folder)
+        return folders.stored_name(self.folder)
 
     @property
     def members(self) -> Path:
-        return members_folder(self.case)
+        return case_file.members_folder(self.case)
 
     def all(self, readers: Readers, passwords: tuple[str, ...]) -> None:
         self.account.check_room(self.case)
@@ -203,7 +178,7 @@ class _Run:
             ProgressBar(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
         ):
             self.work(pool, hashers, paths, bar)
-        mark_gone(self.db, self.source, paths)
+        store.mark_gone(self.db, self.source, paths)
         if self.count["read"] or self.count["partly"]:
             near_duplicates(self.db)
         self.about()
@@ -217,16 +192,18 @@ class _Run:
         )
         skipped = [self.case.with_name(self.case.name + each) for each in ("", ".wal", ".tmp")]
         # as documents they would be exported with the rest
-        skipped += [key_file(self.case), names_file(self.case), self.members]
+        skipped += [case_file.key_file(self.case), case_file.names_file(self.case), self.members]
         skipped.append(attention_file(self.case))
-        for found in walk_folder(self.folder, skipped, (KEY, NAMES)):
+        for found in folders.walk_folder(self.folder, skipped, (case_file.KEY, case_file.NAMES)):
             if isinstance(found, Unread):
                 self.fail(found)
             else:
                 yield found
 
     def fail(self, unread: Unread, parent: str | None = None) -> None:
-        add_failure(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
+        store.add_failure(
+            self.db, self.source, unread.path, unread.why, at=self.started, parent=parent
+        )
 
     def work(self, pool: ThreadPoolExecutor, hashers: ThreadPoolExecutor, paths: list[str],
              bar: ProgressBar) -> None:  # fmt: skip
@@ -273,21 +250,21 @@ class _Run:
             self.known.add(found.document)
             return found
         if self.placed.get(found.path) != found.document:
-            store_places(self.db, [found])
+            store.store_places(self.db, [found])
         self.count["held"] += 1
         bar.update()
         return None
 
     def hash(self, path: str) -> FoundFile | Unread:
         try:
-            digest, held = sha256_inside(self.folder, path, self.limits.bytes)
+            digest, held = folders.sha256_inside(self.folder, path, self.limits.bytes)
         except (OSError, Refused) as error:
-            return unread_file(path, error)
+            return folders.unread_file(path, error)
         changed = None
         with contextlib.suppress(ValueError, OverflowError, OSError):  # of a year past 9999
             changed = datetime.fromtimestamp(held.st_mtime, UTC).replace(tzinfo=None)
         facts = (self.source, path, digest, held.st_size, None, changed)
-        return FoundFile(*facts, stamp=file_stamp(held))
+        return FoundFile(*facts, stamp=folders.file_stamp(held))
 
     def parse(self, found: FoundFile) -> Answer:
         root = found.root or found.document
@@ -295,7 +272,7 @@ class _Run:
             self.account.begin(found.document, found.bytes)
         elif why := self.account.late(root):
             return Answer({}, why=why)
-        path = file_inside(self.folder, found.path)
+        path = folders.file_inside(self.folder, found.path)
         path = self.members / found.document if found.parent else path
         most, many = self.account.left(root)
         limits = replace(self.limits, kept=most, kept_members=many)
@@ -304,18 +281,18 @@ class _Run:
         if found.parent:
             self.account.spend(root, answer.seconds)
         # a file that changed after hashing may have been read in another form
-        changed = found.stamp and not is_unchanged(self.folder, found.path, found.stamp)
-        return Answer({}, why=CHANGED) if changed else answer
+        changed = found.stamp and not folders.is_unchanged(self.folder, found.path, found.stamp)
+        return Answer({}, why=folders.CHANGED) if changed else answer
 
     def keep(self, read: list[tuple[FoundFile, Answer]]) -> list[FoundFile]:
         """Store answers; the members that are to be read next."""
         self.account.check_room(self.case)
-        for status, pages in store_documents(self.db, read, self.started):
+        for status, pages in store.store_documents(self.db, read, self.started):
             self.count["pages"] += pages
             self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
         for found, answer in read:
-            for inner in member_places(found, answer):
+            for inner in store.member_places(found, answer):
                 if inner.depth > self.limits.depth:
                     why = f"It is nested more than {self.limits.depth} deep: not read."
                     self.fail(Unread(inner.path, why), found.document)
@@ -327,12 +304,14 @@ class _Run:
     def left_over(self) -> list[FoundFile]:
         """Yield members whose archive was read by a run that ended before it came to them."""
         found = []
-        for each, size in members_known(self.db, self.source):
+        for each, size in store.members_known(self.db, self.source):
             if each.document in self.known or each.depth > self.limits.depth:
                 continue
             # the members may be someone else's: only those that match their hash are read
             with contextlib.suppress(OSError, Refused):
-                digest, held = sha256_inside(self.members, each.document, self.limits.expanded)
+                digest, held = folders.sha256_inside(
+                    self.members, each.document, self.limits.expanded
+                )
                 if digest == each.document:
                     self.account.begin(each.root or each.document, size)
                     found.append(replace(each, bytes=held.st_size))
@@ -341,7 +320,7 @@ class _Run:
     def about(self) -> None:
         held = ", ".join(name for name, holds in self.readers.isolation.items() if holds)
         facts = {
-            "extractor_version": str(EXTRACTOR_VERSION),
+            "extractor_version": str(case_file.EXTRACTOR_VERSION),
             "folder": self.source,
             "ingested_at": self.started.isoformat(timespec="seconds") + "+00:00",
         } | ({"isolation": held, "isolation_weakness": self.weakness} if held else {})
@@ -349,12 +328,12 @@ class _Run:
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
 
     def told(self, scans: Scans) -> Ingested:
-        failures = query_frame(
+        failures = case_file.query_frame(
             self.db,
             "SELECT folder, path, why FROM failures WHERE folder = ? ORDER BY path",
             self.source,
         )
-        notes = query_frame(
+        notes = case_file.query_frame(
             self.db,
             "SELECT kind, notes.text, count(*) AS count FROM notes JOIN documents USING (document) "
             # OCR's notes on each page are summed up in `scans`

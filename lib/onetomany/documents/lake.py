@@ -22,16 +22,9 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
+from . import lake_tables
 from .case_file import SCHEMA_VERSION, allow_case, open_case, query_frame, transaction
 from .catalogue import SHUT, load_extension, load_fts, quoted
-from .lake_tables import (
-    BY_DOCUMENT,
-    BY_WRITER,
-    Columns,
-    check_catalogue,
-    check_tables,
-    lake_columns,
-)
 from .search import B, K
 
 SCHEMA = "onetomany"  # of the catalogue's tables in PostgreSQL
@@ -118,13 +111,13 @@ def open_lake(lake: Lake, *, case: Path | None = None) -> Iterator[duckdb.DuckDB
         with open_case(case):
             pass  # raises InputError for other files
     with _database(lake) as db, _turn(db, writing=case is not None):
-        if check_catalogue(db, SCHEMA, lake.address) and case is None:
+        if lake_tables.check_catalogue(db, SCHEMA, lake.address) and case is None:
             raise InputError(
                 f"There is no lake at {lake.address}: 'onetomany ingest FOLDER --lake' makes it."
             )
         _attach(db, lake, case)
         if case is None:
-            check_tables(db, lake.address)
+            lake_tables.check_tables(db, lake.address)
             db.execute(_POSTINGS.format(k=K, b=B))
             db.begin()  # one state of the lake, whatever is published meanwhile
         yield db
@@ -136,7 +129,7 @@ def check_lake(lake: Lake) -> bool:
     Raises InputError if the database can't be reached, or if its catalogue is refused.
     """
     with _database(lake) as db:
-        return check_catalogue(db, SCHEMA, lake.address)
+        return lake_tables.check_catalogue(db, SCHEMA, lake.address)
 
 
 @contextmanager
@@ -222,7 +215,7 @@ def publish_case(case: Path, lake: Lake) -> PublishedCase:
         with transaction(db):
             added = _documents(db, held)
             writer = f"{getpass.getuser()}@{socket.gethostname()}:{case}"
-            for table in BY_WRITER & held.keys():
+            for table in lake_tables.BY_WRITER & held.keys():
                 _own(db, table, writer)
         counts = "SELECT (SELECT count(*) FROM kept.claims), (SELECT count(*) FROM documents), " \
             "(SELECT count(*) FROM pages)"  # fmt: skip
@@ -241,16 +234,16 @@ def _held(db: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 def _make_missing(db: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Make the lake's tables if it has none; refuse others."""
     if not query_frame(db, "FROM duckdb_tables() WHERE database_name = 'lake'").is_empty():
-        check_tables(db, lake.address)
+        lake_tables.check_tables(db, lake.address)
         return
     with transaction(db):
-        for table, columns in lake_columns().items():
+        for table, columns in lake_tables.lake_columns().items():
             defined = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             db.execute(f"CREATE TABLE {table} ({defined})")
         db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
 
 
-def _check_versions(db: duckdb.DuckDBPyConnection, held: Columns) -> None:
+def _check_versions(db: duckdb.DuckDBPyConnection, held: lake_tables.Columns) -> None:
     found = db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
     if found != (str(SCHEMA_VERSION),):
         raise InputError(
@@ -300,7 +293,7 @@ WHERE term <> '' GROUP BY term, id ORDER BY term, id
 """
 
 
-def _documents(db: duckdb.DuckDBPyConnection, held: Columns) -> tuple[int, int, int]:
+def _documents(db: duckdb.DuckDBPyConnection, held: lake_tables.Columns) -> tuple[int, int, int]:
     """Publish documents with the rows read from them; return how many, and of how many pages."""
     counts = "SELECT count(*) FILTER (NOT again), count(*) FILTER (again) FROM fresh"
     new, again = db.execute(counts).fetchone() or (0, 0)
@@ -312,9 +305,9 @@ def _documents(db: duckdb.DuckDBPyConnection, held: Columns) -> tuple[int, int, 
         db.execute(
             f"DELETE FROM search_terms WHERE id IN (SELECT id FROM search_pages WHERE {old})"
         )
-        for table in (*BY_DOCUMENT, "search_pages", "readings"):
+        for table in (*lake_tables.BY_DOCUMENT, "search_pages", "readings"):
             db.execute(f"DELETE FROM {table} WHERE {old}")
-    for table in BY_DOCUMENT & held.keys():
+    for table in lake_tables.BY_DOCUMENT & held.keys():
         db.execute(f"INSERT INTO {table} BY NAME FROM kept.{table} WHERE {among.format('')}")
     if "search_pages" in held:
         (last,) = db.execute("SELECT coalesce(max(id), 0) FROM search_pages").fetchone() or (0,)

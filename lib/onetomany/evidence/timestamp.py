@@ -10,17 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import rfc3161_client
 from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    TimeStampResponse,
-    VerificationError,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
 
 from onetomany.errors import InputError
 
@@ -39,8 +32,8 @@ def timestamp_request(signed: bytes) -> bytes:
     It has no nonce: that guards against an old answer to the same hash, and an older time for the
     same bytes would be no less true. So the same bytes give the same request.
     """
-    builder = TimestampRequestBuilder(nonce=False).data(signed)
-    made = builder.hash_algorithm(HashAlgorithm.SHA256).build()
+    builder = rfc3161_client.TimestampRequestBuilder(nonce=False).data(signed)
+    made = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).build()
     return bytes(made.as_bytes())
 
 
@@ -53,14 +46,14 @@ def check_timestamp(answer: bytes, signed: bytes, roots: Sequence[x509.Certifica
     if not roots:
         raise InputError("no root certificate of the time-stamp authority is given")
     try:
-        builder = VerifierBuilder()
+        builder = rfc3161_client.VerifierBuilder()
         for root in dict.fromkeys(roots):
             builder = builder.add_root_certificate(root)
-        response = decode_timestamp_response(_in_order(answer))
+        response = rfc3161_client.decode_timestamp_response(_in_order(answer))
         info = response.tst_info
         builder.build().verify_message(response, signed)
         name = _signer(response)
-    except VerificationError as error:
+    except rfc3161_client.VerificationError as error:
         raise InputError(f"it is not valid for the tag manifest ({error})") from error
     except (KeyboardInterrupt, SystemExit):
         raise
@@ -69,7 +62,7 @@ def check_timestamp(answer: bytes, signed: bytes, roots: Sequence[x509.Certifica
     return Stamp(info.gen_time, name)
 
 
-def _signer(response: TimeStampResponse) -> str:
+def _signer(response: rfc3161_client.TimeStampResponse) -> str:
     """Return the subject of the certificate that signed the answer; empty if it has none."""
     signers = {(each.issuer, each.serial_number) for each in response.signed_data.signer_infos}
     for der in response.signed_data.certificates:

@@ -7,17 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import open_sheets
 from .numbering import numeral
 from .ooxml import carried
-from .open_sheets import (
-    add_sheet,
-    anchored,
-    cell_paragraphs,
-    cells_of,
-    mark_looks,
-    rows_of,
-    words_of,
-)
+from .open_sheets import words_of
 from .parts import Parts, attribute, clamped, local, spanned
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
@@ -117,7 +110,7 @@ class _Walk:
         self.counts: dict[str, list[int]] = {}
         self.many = {"comment": 0, "tracked": 0, "hidden": 0}
         self.depth = 0
-        mark_looks(roots, reading)
+        open_sheets.mark_looks(roots, reading)
         for style in _each(roots, "list-style", "outline-style"):
             name = attribute(style, "name") if local(style) == "list-style" else _OUTLINE
             self.lists[name or ""] = {clamped(attribute(each, "level")): each for each in style}
@@ -138,7 +131,7 @@ class _Walk:
                     self.sheets = True
                     told = f"The sheet '{attribute(part, 'name')}' is hidden."
                     self.begin(part, self.hidden_sheets, told)
-                    for inner in add_sheet(part, self.page, self.reading):
+                    for inner in open_sheets.add_sheet(part, self.page, self.reading):
                         self.block(inner)
                 elif local(part) == "page":
                     self.slide(part, kind)
@@ -204,7 +197,7 @@ class _Walk:
 
     def beside(self, element: Any) -> None:
         """Add a paragraph's parts beside its text: notes, comments, frames, links."""
-        for each in anchored(element):
+        for each in open_sheets.anchored(element):
             name = local(each)
             if name == "annotation":
                 self.comment(each)
@@ -320,8 +313,8 @@ class _Walk:
             raise Refused("Its tables are nested too deeply.")
         self.depth += 1
         cells, within = [], []
-        for row, tr in enumerate(rows_of(table), 1):
-            for column, tc, _ in cells_of(tr, 1000):
+        for row, tr in enumerate(open_sheets.rows_of(table), 1):
+            for column, tc, _ in open_sheets.cells_of(tr, 1000):
                 if local(tc) == "table-cell":
                     high, wide = (spanned(attribute(tc, f"number-{each}-spanned"))
                                   for each in ("rows", "columns"))  # fmt: skip
@@ -330,7 +323,7 @@ class _Walk:
                     within.append(tc)
         self.page.add_grid(cells, attribute(table, "name"))
         for tc in within:
-            for p in cell_paragraphs(tc):
+            for p in open_sheets.cell_paragraphs(tc):
                 self.beside(p)
             for inner in tc:
                 if local(inner) == "table":

@@ -30,20 +30,10 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.sources.files import whole_file, write_whole
+from . import engine
 from .cells import Band, Cells
 from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
-from .engine import (
-    Allowed,
-    Floats,
-    Mask,
-    Rows,
-    checked_cells,
-    checked_mask,
-    checked_rows,
-    checked_vectors,
-    keep_best,
-    new_folder,
-)
+from .engine import Floats, Rows
 from .exact import search_matrix
 
 LISTS = 1024
@@ -122,7 +112,7 @@ class CompressedEngine:
         """
         if self.is_trained:
             raise InputError(f"The engine in {self.folder} is trained already.")
-        sample = checked_vectors(vectors, self.dimension)
+        sample = engine.checked_vectors(vectors, self.dimension)
         if len(sample) < self.lists:
             raise InputError(f"{self.lists} cells can't be learned from {len(sample)} vectors.")
         index = empty_index(sample, self.lists, cell_space(sample, people), seed)
@@ -132,8 +122,8 @@ class CompressedEngine:
 
     def add(self, vectors: Floats, cells: Cells | None = None) -> Rows:
         """Add vectors as one chunk; see `Engine`."""
-        vectors = checked_vectors(vectors, self.dimension)
-        cells = checked_cells(cells, len(vectors))
+        vectors = engine.checked_vectors(vectors, self.dimension)
+        cells = engine.checked_cells(cells, len(vectors))
         first = self.rows
         if not len(vectors):
             return np.empty(0, np.int64)
@@ -174,7 +164,7 @@ class CompressedEngine:
         """Remove rows, on disk too; see `Engine`."""
         present = np.ones(self.rows, np.bool_)
         present[self._removed] = False
-        removed = np.union1d(self._removed, checked_rows(rows, present))
+        removed = np.union1d(self._removed, engine.checked_rows(rows, present))
         _write_array(self.folder / "removed.npy", removed)
         self._removed = removed
         self._erase(rows)
@@ -182,13 +172,13 @@ class CompressedEngine:
         self.checkpoint()
 
     def search(
-        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: Allowed = None
+        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: engine.Allowed = None
     ) -> tuple[Floats, Rows]:
         """Return nearly the k best of each probe, with scores to half precision; see `Engine`.
 
         The result is exact (to that precision) while untrained, and if very few rows are allowed.
         """
-        probes = checked_vectors(probes, self.dimension)
+        probes = engine.checked_vectors(probes, self.dimension)
         count, bits = self._allowed(allowed)
         if not self.is_trained or count <= k + self.rerank:
             chosen = np.flatnonzero(np.unpackbits(bits, count=self.rows, bitorder="little"))
@@ -200,7 +190,7 @@ class CompressedEngine:
             some = rows[first : first + TOGETHER]
             vectors = self._fetch(np.maximum(some, 0).ravel()).reshape(*some.shape, -1)
             scores = np.matmul(vectors, probes[first : first + TOGETHER, :, None])[:, :, 0]
-            return keep_best(scores, some, k, threshold)
+            return engine.keep_best(scores, some, k, threshold)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(compare, range(0, len(probes), TOGETHER)))
@@ -208,7 +198,7 @@ class CompressedEngine:
             return np.empty((0, k), np.float32), np.empty((0, k), np.int64)
         return np.concatenate([each[0] for each in found]), np.concatenate([r for _, r in found])
 
-    def _nearest(self, probes: Floats, wanted: int, allowed: Allowed) -> Rows:
+    def _nearest(self, probes: Floats, wanted: int, allowed: engine.Allowed) -> Rows:
         """Return the allowed rows of the nearest codes, (probes, wanted); -1 if too few."""
         count, bits = self._allowed(allowed)
         cells = max(1, round(self.scan * self.lists))
@@ -250,7 +240,7 @@ class CompressedEngine:
     def save(self, folder: Path) -> None:
         """Write a whole copy; see `Engine`."""
         self.checkpoint()
-        with new_folder(folder) as beside:
+        with engine.new_folder(folder) as beside:
             hidden = shutil.ignore_patterns(".*", "*.part")
             shutil.copytree(self.folder, beside, ignore=hidden, dirs_exist_ok=True)
 
@@ -263,7 +253,7 @@ class CompressedEngine:
         except (OSError, ValueError, KeyError) as error:
             raise IntegrityError(f"{folder} is not a compressed engine: {error}.") from error
 
-    def count(self, allowed: Allowed = None) -> int:
+    def count(self, allowed: engine.Allowed = None) -> int:
         """Count the templates that a search could find."""
         return self._allowed(allowed)[0]
 
@@ -325,7 +315,7 @@ class CompressedEngine:
     def _fetch(self, rows: Rows) -> Floats:
         return self._vectors[rows].astype(np.float32)
 
-    def _allowed(self, allowed: Allowed) -> tuple[int, NDArray[np.uint8]]:
+    def _allowed(self, allowed: engine.Allowed) -> tuple[int, NDArray[np.uint8]]:
         """Return how many rows may be found, and a bit for each row."""
         if allowed is None or isinstance(allowed, Band):
             if allowed not in self._filters:
@@ -337,9 +327,9 @@ class CompressedEngine:
                     self._filters.pop(next(iter(self._filters)))
                 self._filters[allowed] = self._bits(np.concatenate([np.empty(0, np.bool_), *masks]))
             return self._filters[allowed]
-        return self._bits(checked_mask(allowed, self.rows).copy())
+        return self._bits(engine.checked_mask(allowed, self.rows).copy())
 
-    def _bits(self, mask: Mask) -> tuple[int, NDArray[np.uint8]]:
+    def _bits(self, mask: engine.Mask) -> tuple[int, NDArray[np.uint8]]:
         mask[self._removed] = False
         return int(mask.sum()), np.packbits(mask, bitorder="little")
 

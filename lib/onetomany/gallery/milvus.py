@@ -14,18 +14,9 @@ import numpy as np
 
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
+from . import engine
 from .cells import Band, Cells, codes_of, columns_of
-from .engine import (
-    Allowed,
-    Floats,
-    Mask,
-    Rows,
-    checked_cells,
-    checked_mask,
-    checked_vectors,
-    keep_best,
-    new_folder,
-)
+from .engine import Floats, Rows
 
 MOST = 16_384  # candidates that Milvus gives at once
 BATCH = 5_000  # entries sent at a time, below its limit of 64 MB a message
@@ -72,8 +63,8 @@ class MilvusEngine:
 
     def add(self, vectors: Floats, cells: Cells | None = None) -> Rows:
         """Add vectors; see `Engine`."""
-        vectors = checked_vectors(vectors, self.dimension)
-        codes = codes_of(checked_cells(cells, len(vectors)))
+        vectors = engine.checked_vectors(vectors, self.dimension)
+        codes = codes_of(engine.checked_cells(cells, len(vectors)))
         rows = np.arange(self.rows, self.rows + len(vectors), dtype=np.int64)
         if not len(rows):
             return rows
@@ -101,20 +92,20 @@ class MilvusEngine:
         self._removed += len(rows)
 
     def search(
-        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: Allowed = None
+        self, probes: Floats, k: int, *, threshold: float = -np.inf, allowed: engine.Allowed = None
     ) -> tuple[Floats, Rows]:
         """Return the k best of each probe; see `Engine`. A mask may name up to `NAMED` rows.
 
         Raises InputError for more than `MOST` candidates, or a mask that names more.
         """
-        probes = checked_vectors(probes, self.dimension)
+        probes = engine.checked_vectors(probes, self.dimension)
         if k > MOST:
             raise InputError(f"Milvus gives {MOST:,} candidates at most, not {k:,}.")
         condition = "nation >= 0"
         if isinstance(allowed, Band):
             condition = " and ".join([condition, *_conditions(allowed)])
         elif allowed is not None:
-            condition += f" and {_named(checked_mask(allowed, self.rows))}"
+            condition += f" and {_named(engine.checked_mask(allowed, self.rows))}"
         scores = np.full((len(probes), k), -np.inf, np.float32)
         rows = np.full((len(probes), k), -1, np.int64)
         for start in range(0, len(probes), 256):
@@ -131,11 +122,11 @@ class MilvusEngine:
             for line, hits in enumerate(some, start):
                 rows[line, : len(hits)] = [hit["row"] for hit in hits][:k]
                 scores[line, : len(hits)] = [hit["distance"] for hit in hits][:k]
-        return keep_best(scores, rows, k, threshold)
+        return engine.keep_best(scores, rows, k, threshold)
 
     def save(self, folder: Path) -> None:
         """Copy the collection into a new file in `folder`; see `Engine`."""
-        with new_folder(folder) as beside:
+        with engine.new_folder(folder) as beside:
             copy = MilvusEngine(
                 str(beside / "milvus.db"), self.dimension, collection=self.collection
             )
@@ -223,7 +214,7 @@ def _conditions(band: Band) -> list[str]:
     return conditions
 
 
-def _named(mask: Mask) -> str:
+def _named(mask: engine.Mask) -> str:
     allowed, left_out = np.flatnonzero(mask), np.flatnonzero(~mask)
     if len(left_out) <= NAMED:
         return f"row not in {left_out.tolist()}"

@@ -8,19 +8,13 @@
 import re
 from collections.abc import Callable, Iterator
 
+from . import organisation_cues
 from .english_bodies import english_bodies, lower_shouted
 from .english_cues import defined_names, english_cued
 from .english_firms import latin_firms, short_names
 from .korean_bodies import AFTER, NOT_AFTER, korean_bodies
 from .korean_cues import korean_cued, listed_together
 from .listed_names import fold_listed_name, listed_keys, listed_names
-from .organisation_cues import (
-    bracketed_letters,
-    credited_names,
-    cued_names,
-    initials_of,
-    repeated_names,
-)
 
 BY_FORM = "by its form: (주), Inc., 위원회"
 BY_CUE = "by a cue next to it: a byline, 'the company', letters in brackets"
@@ -61,20 +55,20 @@ def find_organisations(text: str) -> Iterator[Body]:
     for start, end in formed:
         yield start, end, _key(text[start:end]), BY_FORM
     named = listed | formed | {(start, end) for start, end, _ in firms}
-    places = [*cued_names(calm), *english_cued(calm)]
-    places += [*_shifted(credited_names, korean), *_shifted(korean_cued, korean)]
+    places = [*organisation_cues.cued_names(calm), *english_cued(calm)]
+    places += [*_shifted(organisation_cues.credited_names, korean), *_shifted(korean_cued, korean)]
     if korean:
         places += listed_together(calm, sorted(named))
     places += defined_names(text, {*named, *places})
-    places += bracketed_letters(text, {*named, *places})
-    places += initials_of(calm, named)
+    places += organisation_cues.bracketed_letters(text, {*named, *places})
+    places += organisation_cues.initials_of(calm, named)
     for start, _, short in firms:
         places += short_names(calm, start, short)
     for start, end in named:
         if match := _HOSPITAL.fullmatch(calm, start, end):
             places.append(match.span("short"))
     places += [match.span("short") for place in named if (match := _KOREAN.match(calm, *place))]
-    for start, end in repeated_names(calm, places):
+    for start, end in organisation_cues.repeated_names(calm, places):
         # only a particle may follow a Korean name
         if not _HANGUL.search(text[end - 1]) or AFTER.match(text, end):
             yield start, end, _key(text[start:end]), BY_CUE

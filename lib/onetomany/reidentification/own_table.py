@@ -15,17 +15,8 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from onetomany.cage.magic_bytes import (
-    GZIP,
-    LOOKED_AT,
-    OLE,
-    PARQUET,
-    PDF,
-    SEVEN_ZIP,
-    SQLITE,
-    ZIP,
-    media_type_by_magic,
-)
+from onetomany.cage import magic_bytes
+from onetomany.cage.magic_bytes import GZIP, PDF, SEVEN_ZIP, SQLITE
 from onetomany.cage.text_tables import SAMPLE
 from onetomany.errors import InputError
 from onetomany.printing import Notice, Notify, add_notice, shortened
@@ -44,7 +35,7 @@ TEXTS = (".csv", ".tsv", ".txt", ".tab", ".psv", ".dat")
 PACKED = (".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
-_KINDS = {ZIP: ".xlsx", OLE: ".xls", PARQUET: ".parquet"}
+_KINDS = {magic_bytes.ZIP: ".xlsx", magic_bytes.OLE: ".xls", magic_bytes.PARQUET: ".parquet"}
 _NO_TABLES = {
     GZIP: "a compressed file (gzip)",
     PDF: "a PDF",
@@ -143,8 +134,8 @@ def _kind_of(file: Path) -> str:
 def _by_content(file: Path) -> str | None:
     """Return the kind of a file by its first bytes. Raises InputError if it is not a table."""
     with file.open("rb") as raw:
-        start = raw.read(LOOKED_AT)
-    kind = media_type_by_magic(start)
+        start = raw.read(magic_bytes.LOOKED_AT)
+    kind = magic_bytes.media_type_by_magic(start)
     if what := _NO_TABLES.get(kind):
         raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":

@@ -16,16 +16,8 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import (
-    SIZE,
-    Floats,
-    Ints,
-    Table,
-    check_quasi_identifiers,
-    group_classes,
-    look_up,
-    value_codes,
-)
+from . import classes
+from .classes import Table
 from .packing import combine_codes
 
 ALL = "*"
@@ -130,11 +122,11 @@ def what_if(
     Raises InputError as `classes`, for k below 2, an `allowed` outside 0 to 1, a hierarchy of
     another column or without one of the table's values, or more than `MOST` choices.
     """
-    names = check_quasi_identifiers(table, columns)
+    names = classes.check_quasi_identifiers(table, columns)
     if k < 2 or not 0 <= allowed <= 1:
         raise InputError("what_if needs a k of 2 or more, and an allowed share from 0 to 1.")
-    found = group_classes(table, names)
-    sizes = found[SIZE].to_numpy()
+    found = classes.group_classes(table, names)
+    sizes = found[classes.SIZE].to_numpy()
     given = {each.column: each for each in hierarchies}
     if strange := set(given) - set(names):
         raise InputError(
@@ -155,9 +147,9 @@ class _Level:
     """Store a level of one column: each class's code and its loss."""
 
     name: str
-    codes: Ints
+    codes: classes.Ints
     count: int
-    loss: Floats
+    loss: classes.Floats
 
 
 def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
@@ -171,19 +163,19 @@ def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
     )
     # how many of the column's values the term of each level stands for
     counted = present.with_columns(pl.len().over(level).alias(f"_{level}") for level in levels)
-    joined = look_up(values.to_frame(), counted, name)
+    joined = classes.look_up(values.to_frame(), counted, name)
     if joined[f"_{name}"].has_nulls():
         odd = joined.filter(pl.col(f"_{name}").is_null())[name][0]
         raise InputError(f"The hierarchy of '{name}' has no row for {odd!r}.")
     found = []
     for level in levels:
-        codes = value_codes(joined[level])
+        codes = classes.value_codes(joined[level])
         loss = (joined[f"_{level}"].to_numpy() - 1) / max(len(present) - 1, 1)
         found.append(_Level(level, codes, int(codes.max()) + 1, loss))
     return found
 
 
-def _step(steps: list[_Level], sizes: Ints, k: int, allowed: float) -> list[object]:
+def _step(steps: list[_Level], sizes: classes.Ints, k: int, allowed: float) -> list[object]:
     code = combine_codes([level.codes for level in steps], [level.count for level in steps])
     which = np.unique(code, return_inverse=True)[1]
     merged = np.bincount(which, weights=sizes).astype(np.int64)

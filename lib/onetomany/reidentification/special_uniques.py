@@ -22,15 +22,8 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .classes import (
-    Floats,
-    Ints,
-    Table,
-    as_lazy,
-    check_quasi_identifiers,
-    collect_records,
-    value_codes,
-)
+from . import classes
+from .classes import Floats, Ints, Table
 from .packing import combine_codes
 
 Bits = NDArray[np.uint8]
@@ -92,7 +85,7 @@ def special_uniques(
     >>> special_uniques(table, ["a", "b", "c"]).columns["contribution"].to_list()
     [0.5, 0.375, 0.375]
     """
-    names = check_quasi_identifiers(table, columns)
+    names = classes.check_quasi_identifiers(table, columns)
     most = len(names) if largest is None else min(largest, len(names))
     if most < 1 or not 0 < sampled < 1:
         raise InputError(
@@ -104,7 +97,7 @@ def special_uniques(
             f"{len(names)} columns have {sets:,} sets of up to {most}: name fewer columns, or a "
             "smaller largest set."
         )
-    frame = collect_records(as_lazy(table).select(names))
+    frame = classes.collect_records(classes.as_lazy(table).select(names))
     codes, spans = _digits(frame)
     found = [
         (chosen, rows, _score(len(chosen), len(names), most, scores))
@@ -129,8 +122,8 @@ def minimal_sample_uniques(
 
     Raises InputError as `classes`.
     """
-    names = check_quasi_identifiers(table, columns)
-    codes, spans = _digits(as_lazy(table).select(names).collect())
+    names = classes.check_quasi_identifiers(table, columns)
+    codes, spans = _digits(classes.as_lazy(table).select(names).collect())
     most = len(names) if largest is None else min(largest, len(names))
     found = [
         pl.DataFrame({"record": rows + 1}, schema={"record": pl.Int64}).with_columns(
@@ -206,7 +199,7 @@ def _dis_suda(score: Floats, unique: int, dis: float | None, columns: int) -> Fl
 
 def _digits(frame: pl.DataFrame) -> tuple[list[Ints], list[int]]:
     """Return each column's values as whole numbers from 0, and how many there are."""
-    codes = [value_codes(column) for column in frame.iter_columns()]
+    codes = [classes.value_codes(column) for column in frame.iter_columns()]
     return codes, [int(code.max(initial=0)) + 1 for code in codes]
 
 

@@ -18,15 +18,8 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
+from . import clock_errors
 from .association import associate
-from .clock_errors import (
-    group_errors,
-    half_spread,
-    linked_groups,
-    offset_errors,
-    quantile_range,
-    walking_groups,
-)
 from .clock_likelihood import Times, differences, likeliest_offsets
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .tracks import Association
@@ -81,7 +74,7 @@ def fit_travel_times(sightings: pl.DataFrame) -> TravelTimes:
     middle = came.unique("who")["came"].median()
     early = came.filter(pl.col("came") <= middle)
     halves = [_following(each) for each in (early, came.filter(pl.col("came") > middle))]
-    return TravelTimes(cameras, times, steps, half_spread(len(cameras), *halves))
+    return TravelTimes(cameras, times, steps, clock_errors.half_spread(len(cameras), *halves))
 
 
 def _following(rows: pl.DataFrame) -> Times:
@@ -187,11 +180,13 @@ def _table(
     links = np.zeros(len(offsets), np.int64)
     for (a, b), each in seen.items():
         links[[a, b]] += len(each)
-    group = walking_groups(len(offsets), known.steps)
-    apart = group_errors(group, known.steps)[group]
+    group = clock_errors.walking_groups(len(offsets), known.steps)
+    apart = clock_errors.group_errors(group, known.steps)[group]
     heard = heard & (links > 0) & np.isfinite(apart)
     scale = FINER[-1][0]
-    within = offset_errors(offsets, heard, seen, known.steps, scale=scale, spread=known.spread)
+    within = clock_errors.offset_errors(
+        offsets, heard, seen, known.steps, scale=scale, spread=known.spread
+    )
     errors = np.hypot(within, apart)
     if (largest := heard & (group == 0)).any():
         offsets = offsets - np.median(offsets[largest])
@@ -225,7 +220,7 @@ def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
 def _worth_comparing(known: TravelTimes) -> list[tuple[int, int]]:
     """Return each camera's pairs to the NEXT others with the most informative times."""
     spread = {
-        pair: (quantile_range(each) + 1.0) / np.sqrt(len(each))
+        pair: (clock_errors.quantile_range(each) + 1.0) / np.sqrt(len(each))
         for pair, each in known.times.items()
     }
     kept = []
@@ -261,9 +256,9 @@ def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArra
     if not seen:
         return np.zeros(count), heard
     a, b = np.array([*seen]).T
-    heard = linked_groups(count, seen) == 0
+    heard = clock_errors.linked_groups(count, seen) == 0
     shift = np.array([np.median(seen[p]) - np.median(known.times[p]) for p in seen])
-    spread = np.array([quantile_range(known.times[p]) + 1.0 for p in seen])
+    spread = np.array([clock_errors.quantile_range(known.times[p]) + 1.0 for p in seen])
     size = np.array([len(each) for each in seen.values()])
     sure = np.sqrt(size) / spread
     # their sum is zero: only differences can be estimated
