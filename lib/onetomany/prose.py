@@ -71,11 +71,7 @@ def finding(
     }
     # one paragraph: an exhibit reads the counts and the interval of a result from it
     stop = "." if sentence[0][:1].isupper() else ""
-    _show(
-        "en",
-        f"**{figure[0]}**{stop} {sentence[0]} {limit[0]}",
-        {FINDING: data},
-    )
+    _show("en", f"**{figure[0]}**{stop} {sentence[0]} {limit[0]}", {FINDING: data})
     _show("ko", f"**{figure[1]}**: {sentence[1]} {limit[1]}")
 
 
@@ -86,10 +82,7 @@ def show_reckoner(numbers: dict[str, Any]) -> None:
     """
     en = "The report has a form here in which you enter the numbers of a programme."
     ko = "보고서에는 여기에 사업의 수를 적는 양식이 있다."
-    text = {
-        "text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>',
-        "text/plain": f"{en} {ko}",
-    }
+    text = {"text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>', "text/plain": f"{en} {ko}"}
     _display({RECKONER: numbers, **text})
 
 
@@ -106,10 +99,7 @@ def show_story(story: dict[str, Any]) -> None:
         f"모의실험에서 이 연결 {story['links']}개 가운데 {story['right']}개가 맞다. "
         "보고서에서는 독자가 먼저 짐작한 뒤 연결을 하나씩 도면에서 본다."
     )
-    text = {
-        "text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>',
-        "text/plain": f"{en} {ko}",
-    }
+    text = {"text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>', "text/plain": f"{en} {ko}"}
     _display({STORY: story, **text})
 
 

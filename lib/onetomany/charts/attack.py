@@ -39,10 +39,7 @@ def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
     order = shown["join"].to_list()
     long = shown.unpivot(
         list(OUTCOMES), index=["join", "text", "records", "place"], value_name="rows"
-    ).with_columns(
-        kind=pl.col("variable").replace(OUTCOMES),
-        part=place_of("variable", OUTCOMES),
-    )
+    ).with_columns(kind=pl.col("variable").replace(OUTCOMES), part=place_of("variable", OUTCOMES))
     names = list(OUTCOMES.values())
     y = names_axis("join", order, labelFontSize=12, labelLimit=260, labelExpr=TWO_LINES)
     bars = mark(long, "bar", height=17).encode(

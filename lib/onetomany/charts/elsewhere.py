@@ -278,8 +278,7 @@ def _heat(counts: pl.DataFrame, rows: str, columns: str) -> alt.LayerChart | alt
         )
     )
     numbers = mark(base.transform_filter("datum.programmes > 0"), "text", fontWeight=600).encode(
-        text="programmes:Q",
-        color=on_dark(f"datum.programmes > {most} / 4"),
+        text="programmes:Q", color=on_dark(f"datum.programmes > {most} / 4")
     )
     size = {"width": 44 * len(across), "height": 30 * len(down)}
     return alt.layer(cells, numbers).properties(**size)

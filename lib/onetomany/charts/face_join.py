@@ -21,10 +21,7 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
     """
     order = in_order(found, "columns")
     names = _restrictions(order, "whole list 명단 전체")
-    shown = found.with_columns(
-        name=pl.col("columns").replace(names),
-        text=as_text("a_day", _count),
-    )
+    shown = found.with_columns(name=pl.col("columns").replace(names), text=as_text("a_day", _count))
     kinds = in_order(shown, "rates")
     least, most = (float(each) for each in shown["a_day"].drop_nulls().sort()[[0, -1]])
     low = max(1e-2, least / 3)
@@ -128,10 +125,7 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     )
 
 
-_PROBABILITY: dict[str, Any] = {
-    "scale": alt.Scale(domain=[0, 1]),
-    "axis": alt.Axis(format="~%"),
-}
+_PROBABILITY: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(format="~%")}
 
 
 def _sure_after(shown: pl.DataFrame, inside: pl.DataFrame) -> tuple[str, str]:

@@ -144,11 +144,7 @@ def _shares(
     axis: alt.Axis | None,
 ) -> alt.LayerChart | alt.FacetChart:
     """Return a panel of shares with their intervals; `axis` is that of the names."""
-    x: dict[str, Any] = {
-        "title": title,
-        "scale": scale,
-        "axis": alt.Axis(format="~%", tickCount=5),
-    }
+    x: dict[str, Any] = {"title": title, "scale": scale, "axis": alt.Axis(format="~%", tickCount=5)}
     order, ends = shown["name"].to_list(), (f"{column}_low", f"{column}_high")
     base = alt.Chart(shown).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=axis),

@@ -78,8 +78,7 @@ def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fi
     Takes `accuracy.realism.as_one_of_many`.
     """
     shown = table.with_columns(
-        name=pl.col("figure").replace(FIGURES),
-        verdict=either("plausible", _WITHIN, _OUT),
+        name=pl.col("figure").replace(FIGURES), verdict=either("plausible", _WITHIN, _OUT)
     )
     names = shown["name"].to_list()
     across = SHARE | {"scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}

@@ -34,10 +34,7 @@ def threshold_curve_chart(
     )
     panels = [
         panel(
-            f"TMR {tmr:.0%}",
-            _errors_by_threshold(tmr, long, covers, marks),
-            width=185,
-            height=180,
+            f"TMR {tmr:.0%}", _errors_by_threshold(tmr, long, covers, marks), width=185, height=180
         )
         for tmr in curves["tmr"].unique().sort(descending=True)
     ]

@@ -95,10 +95,7 @@ def law_language(procedure: str) -> str:
 
 
 def letter(
-    template: str,
-    procedure: str,
-    fields: Mapping[str, str],
-    language: str | None = None,
+    template: str, procedure: str, fields: Mapping[str, str], language: str | None = None
 ) -> Letter:
     """Return a letter of `template` under `procedure`, with its `fields` filled in.
 

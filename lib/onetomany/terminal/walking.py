@@ -63,11 +63,7 @@ class _Point:
 
 
 def walk_passengers(
-    layout: Layout,
-    people: pl.DataFrame,
-    seed: int,
-    *,
-    longest: float = 2 * HOUR,
+    layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk passengers (schema `PASSENGERS`, one wing); returns `TRAJECTORIES` and `VISITS`.
 

@@ -99,12 +99,7 @@ def pair_quality(one: NDArray[np.floating], two: NDArray[np.floating]) -> Floats
 
 
 def score_sighting_pairs(
-    sightings: pl.DataFrame,
-    templates: Vectors,
-    seed: int,
-    *,
-    images: int = 8,
-    pairs: int = PAIRS,
+    sightings: pl.DataFrame, templates: Vectors, seed: int, *, images: int = 8, pairs: int = PAIRS
 ) -> pl.DataFrame:
     """Draw mated and non-mated scores of known people (`SCORED`).
 

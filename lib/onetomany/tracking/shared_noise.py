@@ -36,10 +36,7 @@ SHARED = {
 
 
 def estimate_shared_noise(
-    sightings: pl.DataFrame,
-    templates: Vectors,
-    known: pl.DataFrame,
-    known_templates: Vectors,
+    sightings: pl.DataFrame, templates: Vectors, known: pl.DataFrame, known_templates: Vectors
 ) -> pl.DataFrame:
     """Estimate the share of noise that a person's images have in common, by gap (`SHARED`).
 

@@ -67,9 +67,7 @@ def link_by_threshold(sightings: pl.DataFrame, templates: Vectors, threshold: fl
 
 
 def threshold_curve(
-    sightings: pl.DataFrame,
-    templates: Vectors,
-    thresholds: Sequence[float] | None = None,
+    sightings: pl.DataFrame, templates: Vectors, thresholds: Sequence[float] | None = None
 ) -> pl.DataFrame:
     """Return the errors of the components at each threshold (`CURVE`), lowest first.
 

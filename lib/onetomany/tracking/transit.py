@@ -196,12 +196,7 @@ def log_sighting_rate(seen: Bodies, starts: list[Floats]) -> Floats:
 
 
 def feasible(
-    seen: Bodies,
-    a: Rows,
-    b: Rows,
-    *,
-    overlap: Floats | None = None,
-    clock: float = 0.0,
+    seen: Bodies, a: Rows, b: Rows, *, overlap: Floats | None = None, clock: float = 0.0
 ) -> Flags:
     """Return whether one body can make both sightings, for rows `a` and `b`, (n,).
 

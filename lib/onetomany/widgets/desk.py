@@ -244,8 +244,7 @@ class ReadingDesk(DeskLayout):
             chosen = block is not None and number == block.block
             (button.add_class if chosen else button.remove_class)("desk-chosen")
         self.shows(
-            self.body,
-            lambda: desk_words.page_body(held.text, self.marks, self.span, self.korean),
+            self.body, lambda: desk_words.page_body(held.text, self.marks, self.span, self.korean)
         )
         self.shows(self.place, self._placed)
 
