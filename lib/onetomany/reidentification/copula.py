@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
+from scipy.stats.qmc import Sobol
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
@@ -125,9 +128,6 @@ def _cell_probability(
     Genz's transformation (Journal of Computational and Graphical Statistics 1:141, 1992) at
     scrambled Sobol points.
     """
-    from scipy.special import ndtr, ndtri
-    from scipy.stats.qmc import Sobol
-
     boxes, width = lower.shape
     root = np.linalg.cholesky(correlation)
     places = Sobol(max(width - 1, 1), seed=seed).random(points)
@@ -213,9 +213,6 @@ def _nats(joint: Floats) -> float:
 
 def _correlation(seen: float, left: Floats, right: Floats) -> float:
     """Return the correlation that gives two columns of these shares that mutual information."""
-    from scipy.optimize import brentq
-    from scipy.special import ndtr, ndtri
-
     if seen <= 0 or min(len(left), len(right)) < 2:
         return 0.0
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
@@ -243,8 +240,6 @@ def _definite(correlation: Floats) -> Floats:
 
 def _unique(model: Copula, population: int, seed: int) -> float:
     """Draw people from the model and count those alone in their class."""
-    from scipy.special import ndtr
-
     rng = np.random.default_rng(seed)
     root = np.linalg.cholesky(model.correlation)
     ends = [np.cumsum(share)[:-1] for share in model.shares]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import polars as pl
 
@@ -44,8 +45,6 @@ def _clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> in
 
 def _draw_boxes(frame: Pixels, boxes: pl.DataFrame, scale: float) -> Pixels:
     """Return a copy of a frame with the boxes and numbers of tracks; `scale` brings them to it."""
-    import cv2
-
     drawn: Any = frame.copy()
     thick = max(1, round(max(frame.shape[:2]) / 400))
     for row in boxes.select("id", *BOX).iter_rows(named=True):
@@ -69,8 +68,6 @@ def write_pictures(
     The film is decoded a second time. Raises OneToManyError if a picture can't be written, or if
     the clip doesn't open again with the frames that were put in.
     """
-    import cv2
-
     (out / "frames").mkdir(parents=True)
     by_frame: Mapping[Any, pl.DataFrame] = tracks.partition_by("frame", as_dict=True)
     keep = set(_chosen_frames(decoded, tracks))
@@ -104,8 +101,6 @@ def write_pictures(
 
 def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, tuple[int, int]]:
     """Return a writer of Motion JPEG, and the size of its frames in pixels."""
-    import cv2
-
     shrink = min(1.0, CLIP_SIDE / max(decoded.size))
     wide, high = (max(2, round(length * shrink / 2) * 2) for length in decoded.size)
     code = cv2.VideoWriter.fourcc(*"MJPG")
@@ -116,8 +111,6 @@ def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, 
 
 def _count_frames(clip: Path) -> int:
     """Return how many frames of a written clip can be decoded."""
-    import cv2
-
     film, many = cv2.VideoCapture(str(clip), cv2.CAP_OPENCV_MJPEG), 0
     while film.grab():
         many += 1

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,8 +53,6 @@ def hog_detector(enlarge: float = 1.0) -> Detector:
     Its window leaves a margin round the person: a box has the height that people had in the windows
     it was trained on, and the mean width of people of that height.
     """
-    import cv2
-
     hog = cv2.HOGDescriptor()
     hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
     smallest = hog.winSize
@@ -153,8 +152,6 @@ def _apart(boxes: Floats, conf: Floats, measure: str, most: float) -> tuple[Floa
 
 def _letterbox(frame: Pixels) -> tuple[NDArray[np.float32], float]:
     """Put the frame into the upper left of a grey square, red first, as YOLOX-S expects."""
-    import cv2
-
     high, wide = frame.shape[:2]
     ratio = min(_INPUT / high, _INPUT / wide)
     small: Any = cv2.resize(frame, (int(wide * ratio), int(high * ratio)))
