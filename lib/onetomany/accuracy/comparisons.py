@@ -1,8 +1,7 @@
 """Count errors by person and by two people, and compute the curve of all scores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -36,7 +35,7 @@ class Comparisons:
     made: Floats
 
     @classmethod
-    def of(cls, comparisons: pl.DataFrame) -> Comparisons:
+    def of(cls, comparisons: pl.DataFrame) -> Self:
         """Read a frame of `compare_all`.
 
         Raises InputError as `require_compared`, and without both kinds of comparisons.

@@ -1,7 +1,5 @@
 """Measure how much a rate of searches depends on each person, searched or in the gallery."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +37,7 @@ class Dependence:
             return shared_spread(self.sums, self.noise, self.least)
         return rate_spread(self.sums[self.searched])
 
-    def along(self, other: Dependence, slope: float) -> Dependence:
+    def along(self, other: "Dependence", slope: float) -> "Dependence":
         """Return how this rate depends on people if another rate, of slope `slope`, is fixed."""
         return Dependence(
             self.rate,

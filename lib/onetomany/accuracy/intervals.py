@@ -15,8 +15,6 @@ as errors rise, so with few errors the upper limit is this one. `python -m bench
 counts how often the intervals contain the true rate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,7 +47,7 @@ class Interval:
     method: str
 
     @property
-    def complement(self) -> Interval:
+    def complement(self) -> "Interval":
         """Return the interval of the share that is left."""
         return Interval(1 - self.high, 1 - self.low, self.method)
 

@@ -10,8 +10,6 @@ With several groups a chance difference is likelier: `p_adjusted` is that of the
 among all groups (Westfall and Young, Resampling-Based Multiple Testing, 1993, single-step max T).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -116,7 +114,7 @@ class _Counts:
         block = np.ix_(inside, inside)
         return float(self.wrong[block].sum() / 2), float(self.made[block].sum() / 2)
 
-    def only(self, groups: Sequence[int]) -> _Counts:
+    def only(self, groups: Sequence[int]) -> "_Counts":
         """Return the counts of these groups' people alone."""
         chosen = np.isin(self.labels, groups)
         block = chosen if self.made.ndim == 1 else np.ix_(chosen, chosen)

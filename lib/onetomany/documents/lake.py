@@ -208,7 +208,7 @@ def publish_case(case: Path, lake: Lake) -> PublishedCase:
     """
     case = Path(case).resolve()
     with open_lake(lake, case=case) as db:
-        held = _held(db)
+        held = lake_tables.table_columns(db, "database_name = 'kept' AND schema_name = 'main'")
         _make_missing(db, lake)
         _check_versions(db, held)
         db.execute(_FRESH if "search_pages" in held else _FRESH.replace(*_UNINDEXED))
@@ -220,15 +220,6 @@ def publish_case(case: Path, lake: Lake) -> PublishedCase:
         counts = "SELECT (SELECT count(*) FROM kept.claims), (SELECT count(*) FROM documents), " \
             "(SELECT count(*) FROM pages)"  # fmt: skip
         return PublishedCase(*added, *(db.execute(counts).fetchone() or (0, 0, 0)))
-
-
-def _held(db: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Return the tables of the case file with their columns."""
-    rows = db.execute(
-        "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
-        "WHERE database_name = 'kept' AND schema_name = 'main' GROUP BY ALL"
-    ).fetchall()
-    return dict(rows)
 
 
 def _make_missing(db: duckdb.DuckDBPyConnection, lake: Lake) -> None:

@@ -41,7 +41,7 @@ def lake_columns() -> dict[str, dict[str, str]]:
     with duckdb.connect() as db:
         for text in ("schema.sql", "schema_later.sql"):
             db.execute(kit.joinpath(text).read_text("utf-8"))
-        every = _columns(db, "schema_name = 'main'")
+        every = table_columns(db, "schema_name = 'main'")
     made = {name: every[name] for name in every.keys() & (BY_DOCUMENT | BY_WRITER | _SHARED)}
     for table in BY_WRITER:
         made[table]["writer"] = "VARCHAR"
@@ -49,7 +49,8 @@ def lake_columns() -> dict[str, dict[str, str]]:
     return made | _OTHER
 
 
-def _columns(db: duckdb.DuckDBPyConnection, where: str) -> dict[str, dict[str, str]]:
+def table_columns(db: duckdb.DuckDBPyConnection, where: str) -> dict[str, dict[str, str]]:
+    """Return the columns of tables with their types, by table."""
     rows = db.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
         f"WHERE {where} ORDER BY table_name, column_index"
@@ -62,7 +63,7 @@ def _columns(db: duckdb.DuckDBPyConnection, where: str) -> dict[str, dict[str, s
 
 def check_tables(db: duckdb.DuckDBPyConnection, address: str) -> None:
     """Raise InputError unless a lake, attached as `lake`, has the tables of `lake_columns`."""
-    found, expected = _columns(db, "database_name = 'lake'"), lake_columns()
+    found, expected = table_columns(db, "database_name = 'lake'"), lake_columns()
     for table in sorted(found.keys() | expected.keys()):
         if found.get(table) != expected.get(table):
             raise InputError(

@@ -5,8 +5,6 @@ followed, files that are read as a whole have a limit. A bundle that passes has 
 sealed with that key; that does not show that they are true.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -97,7 +95,7 @@ def _storable(text: str) -> str:
     )
 
 
-def _complete(file: str, check: Check, one: Opened) -> list[BundleFinding]:
+def _complete(file: str, check: "Check", one: Opened) -> list[BundleFinding]:
     """Return a check's findings; if it ends on something unforeseen, that is a fault.
 
     Native libraries raise errors that are not Exceptions, so all but the user's own stop is caught.

@@ -9,8 +9,6 @@ moments from real templates and nothing is tuned on the scores, so that the scor
 model (`accuracy.realism`).
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 
@@ -71,7 +69,7 @@ class People:
     places: Vectors
     variation: Vectors
 
-    def first(self, people: int) -> People:
+    def first(self, people: int) -> "People":
         """Return the first `people` of them."""
         return People(self.places[:people], self.variation[:people])
 

@@ -4,8 +4,6 @@ Read from WordprocessingML itself (ECMA-376 Part 1), since python-docx leaves ou
 hidden text and comments.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -48,7 +46,7 @@ def read_docx(content: bytes, reading: Reading) -> None:
     package.tell_rest()
 
 
-def _aside(name: str, package: Package, walk: _Walk) -> None:
+def _aside(name: str, package: Package, walk: "_Walk") -> None:
     """Read headers, footers, notes and comments, which are parts of their own."""
     file = name.removeprefix("word/")
     kind = next((k for k in ("header", "footer") if file.startswith(k)), "")

@@ -1,7 +1,5 @@
 """Lines of a PDF page, their characters ordered by place instead of by when they were drawn."""
 
-from __future__ import annotations
-
 import ctypes
 import re
 from collections.abc import Callable, Sequence
@@ -45,12 +43,12 @@ class Line:
         """Return the box of each character's ink."""
         return [_char_box(self.textpage, index, self.place) for index in self.chars]
 
-    def part(self, positions: list[int], box: Box) -> Line:
+    def part(self, positions: list[int], box: Box) -> "Line":
         places = [self._places[i] for i in positions]
         text = "".join(self.text[i] for i in positions)
         return Line(text, places, self.textpage, [box], self.place)
 
-    def marked(self, gaps: list[Box]) -> Line:
+    def marked(self, gaps: list[Box]) -> "Line":
         """Return this line with UNREADABLE for each glyph without a Unicode value."""
         text, places = list(self.text), list(self._places)
         for gap in gaps:

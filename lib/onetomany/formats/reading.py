@@ -4,8 +4,6 @@ An extractor adds texts in reading order; they make the page's text and every sp
 block is always `page_text[char_start:char_end]`.
 """
 
-from __future__ import annotations
-
 import re
 import time
 import unicodedata
@@ -84,7 +82,7 @@ class Page:
     """One page under construction; `number` is from 1."""
 
     number: int
-    reading: Reading
+    reading: "Reading"
     label: str | None = None
     hidden: bool = False
     width: float | None = None

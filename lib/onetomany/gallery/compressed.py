@@ -14,15 +14,13 @@ that it lacks. (Indexes of chunks would save that, but merging two of this kind 
 faiss 1.15.1 if a cell has a multiple of 1,024 codes: BlockInvertedLists::add_entries.)
 """
 
-from __future__ import annotations
-
 import json
 import mmap
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import faiss
 import numpy as np
@@ -245,7 +243,7 @@ class CompressedEngine:
             shutil.copytree(self.folder, beside, ignore=hidden, dirs_exist_ok=True)
 
     @classmethod
-    def load(cls, folder: Path) -> CompressedEngine:
+    def load(cls, folder: Path) -> Self:
         """Open a saved engine or any engine's folder. Raises IntegrityError if it can't."""
         try:
             facts = json.loads((folder / "engine.json").read_text(encoding="utf-8"))

@@ -1,12 +1,10 @@
 """Enrol, remove, search, save and load templates with their attributes."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import polars as pl
@@ -158,7 +156,7 @@ class Gallery:
         return folder
 
     @classmethod
-    def load(cls, name: str, *datasheets: Datasheet, drop_withdrawn: bool = False) -> Gallery:
+    def load(cls, name: str, *datasheets: Datasheet, drop_withdrawn: bool = False) -> Self:
         """Load a saved gallery and check it against the current datasheets of all its sets.
 
         Raises InputError if there is none of that name, DatasheetError if a set's datasheet is

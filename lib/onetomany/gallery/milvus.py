@@ -5,10 +5,8 @@ fields of a `Band`. One more entry has the count of enrolled rows and is written
 opening removes a chunk that a crash cut off.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -140,7 +138,7 @@ class MilvusEngine:
             copy.close()
 
     @classmethod
-    def load(cls, folder: Path, dimension: int) -> MilvusEngine:
+    def load(cls, folder: Path, dimension: int) -> Self:
         """Open a saved copy."""
         return cls(str(folder / "milvus.db"), dimension)
 

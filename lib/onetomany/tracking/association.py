@@ -14,11 +14,9 @@ the mean images of its track before and after it, and the cover is solved again.
 read.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -77,7 +75,7 @@ class _Candidates:
     prior: NDArray[np.float32]
 
     @classmethod
-    def ordered(cls, parts: list[Part]) -> _Candidates:
+    def ordered(cls, parts: list[Part]) -> Self:
         """Return links of all parts, sorted by a, then b."""
         whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
         order = np.lexsort((whole[1], whole[0]))
