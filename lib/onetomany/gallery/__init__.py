@@ -1,24 +1,15 @@
 """Search galleries one to many: templates with attributes, in one of several engines."""
 
-from .cells import Band, pack, unpack
-from .coding import lists_for
-from .compressed import CompressedEngine
-from .engine import Engine
-from .exact import ExactEngine
-from .gallery import Gallery, gallery_of
-from .open import open_engine
-from .threshold import Threshold
+from onetomany.lazy import offer
 
-__all__ = [
-    "Band",
-    "CompressedEngine",
-    "Engine",
-    "ExactEngine",
-    "Gallery",
-    "Threshold",
-    "gallery_of",
-    "lists_for",
-    "open_engine",
-    "pack",
-    "unpack",
-]
+_OFFERED = {  # by module; imported when first used
+    "cells": ("Band", "pack", "unpack"),
+    "coding": ("lists_for",),
+    "compressed": ("CompressedEngine",),
+    "engine": ("Engine",),
+    "exact": ("ExactEngine",),
+    "gallery": ("Gallery", "gallery_of"),
+    "open": ("open_engine",),
+    "threshold": ("Threshold",),
+}
+__all__, __getattr__, __dir__ = offer(__name__, _OFFERED)
