@@ -7,7 +7,7 @@ The kit opens no set and enrols no template without one. The fields are those of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +19,13 @@ from .sheet_fields import Count, Names, PermittedSheet, checked_sheet, read_shee
 
 @dataclass(frozen=True)
 class Preparation(Table):
-    """How pictures are prepared: enlarged so many times before faces are looked for."""
+    """How pictures are prepared: enlarged so many times before faces are looked for.
+
+    `chosen` says how that was decided; only readers of the file use it.
+    """
 
     enlarge: Annotated[float, in_range(1, 8)] = 1.0
-    chosen: str = ""
+    chosen: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
