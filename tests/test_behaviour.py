@@ -338,16 +338,22 @@ def test_a_rules_strictness_runs_from_lax_to_strict() -> None:
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        (("[dash]", "[fainting]"), r"\[fainting\]: no rule of that name is computed"),
-        (("threshold = 3.0\n", ""), r"\[dash\]: missing or unknown: threshold"),
+        (("[dash]", "[fainting]"), "'fainting' is no rule that is computed"),
+        (("threshold = 3.0\n", ""), "'dash.threshold' is missing: add it"),
         (("threshold = 3.0\n", "threshold = 9\n"), "must be between low and high"),
-        (("threshold = 3.0\n", 'threshold = "fast"\n'), "threshold must be a number above 0"),
-        (("low = 1.0\n", "low = -1\n"), "low must be a number above 0"),
-        (("over_s = 2.0", "over_s = 0"), "over_s must be a number above 0"),
-        (("over_s = 2.0", "within_s = 2.0"), "its settings must be over_s"),
-        (('flagged = "above"', 'flagged = "over"'), "flagged is 'above' or 'below'"),
-        (('["plan", "vendor"]', '["rumour"]'), "published.toml has no entry rumour"),
-        (('threshold_source = "chosen here"', 'threshold_source = "known"'), "no entry known"),
+        (
+            ("threshold = 3.0\n", 'threshold = "fast"\n'),
+            "'fast': it must be a number above 0",
+        ),
+        (("low = 1.0\n", "low = -1\n"), "low' must be a number above 0, not -1"),
+        (("over_s = 2.0", "over_s = 0"), "over_s' must be a number above 0, not 0"),
+        (("over_s = 2.0", "within_s = 2.0"), "'dash.settings' must be over_s"),
+        (('flagged = "above"', 'flagged = "over"'), "'over': it must be 'above' or 'below'"),
+        (
+            ('["plan", "vendor"]', '["rumour"]'),
+            "'rumour', of which published.toml has no entry",
+        ),
+        (('threshold_source = "chosen here"', 'threshold_source = "known"'), "names 'known'"),
         (('en = "Dash"', 'en = "Dash'), "rules.toml can't be read"),
     ],
 )
@@ -365,7 +371,7 @@ def test_a_statement_without_its_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "published.toml").write_text(
         text.replace('url = "https://en.ellexi.com/airport"\n', ""), encoding="utf-8"
     )
-    with pytest.raises(InputError, match=r"\[vendor\]: it must have"):
+    with pytest.raises(InputError, match=r"'vendor.url' is missing: add it; a statement"):
         behaviour.read_published(tmp_path)
 
 

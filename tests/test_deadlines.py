@@ -7,19 +7,12 @@ import dataclasses
 import datetime as dt
 import re
 import shutil
-import tempfile
-import tomllib
-from collections.abc import Iterator
-from functools import reduce
-from operator import getitem
 from pathlib import Path
-from typing import Any
 
 import icalendar
 import numpy as np
 import polars as pl
 import pytest
-import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -219,7 +212,7 @@ def broken(folder: Path, old: str, new: str, law: str = "kr-oida") -> Path:
         ('id = "kr-oida"', 'id = "kr-foi"', "'id' must be the file's name"),
         ("last_checked = 2026-11-29", 'last_checked = "today"', "'last_checked' must be a date"),
         ('calendar = "KR"', 'calendar = "ZZ"', "'calendar' is 'ZZ'"),
-        ('url = "https://www', 'url = "www', "'sources.act.url' must be a web address"),
+        ('url = "https://www', 'url = "www', "'sources.act.url' is 'www.law"),
         ('verified = "read"', 'verified = "sure"', "'sources.act.verified' is 'sure'"),
         (
             'verified = "read"\nread = 2026-11-29\n',
@@ -229,9 +222,9 @@ def broken(folder: Path, old: str, new: str, law: str = "kr-oida") -> Path:
         (
             '"translation"]',
             '"translations"]',
-            "'clocks' and 'not_found' may contain each topic once: t",
+            "'clocks' and 'not_found' may contain each topic once: 't",
         ),
-        ('"translation"]', '"clarification"]', "may contain each topic once: clarification"),
+        ('"translation"]', '"clarification"]', "may contain each topic once: 'clarification'"),
         (', "translation"]', "]", "'clocks' say nothing on translation"),
         (
             "rolls = true\n",
@@ -256,46 +249,6 @@ def test_a_law_that_is_wrong_is_refused_with_file_and_field(
         procedures(folder)
     assert said in str(refused.value)
     assert "kr-oida.toml" in str(refused.value)
-
-
-ODD = st.one_of(
-    st.booleans(),
-    st.integers(-1, 1),
-    st.floats(allow_nan=False),
-    st.text("ab \n{}", max_size=5),
-    st.dates(),
-    st.datetimes(),
-    st.times(),
-    st.lists(st.integers(), max_size=2),
-    st.dictionaries(st.sampled_from(["id", "en", "odd"]), st.integers(), max_size=2),
-)
-
-
-def places(table: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Yield the way to each value of a law's file."""
-    entries = table.items() if isinstance(table, dict) else enumerate(table)
-    for key, value in entries:
-        yield (*at, key)
-        if isinstance(value, dict | list):
-            yield from places(value, (*at, key))
-
-
-@settings(max_examples=300, deadline=None)
-@given(data=st.data(), value=ODD)
-def test_any_value_in_any_place_is_read_or_refused_by_name(data: st.DataObject, value: Any) -> None:
-    path = ROOT / "data_requests" / "laws" / "eu-1049-2001.toml"
-    law = tomllib.loads(path.read_text(encoding="utf-8"))
-    *way, last = data.draw(st.sampled_from(list(places(law))))
-    table = reduce(getitem, way, law)
-    table[last] = value
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "laws" / path.name
-        file.parent.mkdir()
-        file.write_text(tomlkit.dumps(law), encoding="utf-8")
-        try:
-            procedures(Path(folder))
-        except InputError as error:
-            assert re.fullmatch(rf"{re.escape(str(file))}: '[\w.-]+' .+\.", str(error), re.DOTALL)  # noqa: PT017
 
 
 def test_a_source_may_have_any_key(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ CORE = [
     "accuracy",
     "cage",
     "charts",
+    "checked_tables",
     "cli",
     "confidence",
     "errors",

@@ -26,6 +26,7 @@ COUNTS.loader.exec_module(house)
 ORDER = [
     "start",
     "errors",
+    "checked_tables",
     "extras",
     "lazy",
     "confidence",

@@ -338,7 +338,7 @@ def test_questions_must_be_in_each_language_of_the_letter(home: Path) -> None:
 
 def test_a_language_needs_twelve_months(home: Path) -> None:
     changed(home / "templates" / "languages.toml", '"Januar", ', "")
-    with pytest.raises(InputError, match="'months' of de must be twelve"):
+    with pytest.raises(InputError, match=r"'de.months' must be twelve"):
         languages.letter_languages()
 
 

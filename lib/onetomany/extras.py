@@ -29,8 +29,8 @@ EXTRAS = {
         "Working with documents, claims and requests",
         "문서, 주장, 정보공개 청구를 다루려면",
         "archi asn1crypto brotli cryptography docx duckdb_extension_fts holidays hwpx icalendar "
-        "kiwipiepy liteparse lxml msoffcrypto olefile openpyxl pdfminer pdfplumber pydantic "
-        "pypdfium2 striprtf tomlkit typst undoc warcio",
+        "kiwipiepy liteparse lxml msoffcrypto olefile openpyxl pdfminer pdfplumber pypdfium2 "
+        "striprtf tomlkit typst undoc warcio",
     ),
     "cluster": Extra(
         "Reading documents on a cluster",

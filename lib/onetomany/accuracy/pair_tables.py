@@ -90,7 +90,7 @@ def _record(images: sources.ImageSet, models: Sequence[str], table: pl.DataFrame
         "credit": sheet.credit,
         "consent_basis": sheet.consent_basis,
         "limits": sheet.limits,
-        "recorded": sheet.attributes_recorded,
+        "recorded": sheet.attributes.recorded,
         "attributes": images.attributes.drop("subject_id", "attributes_are").columns,
         "people": images.files["subject_id"].n_unique(),
         "pictures": dict(images.files.select("image_id", "sha256").iter_rows()),

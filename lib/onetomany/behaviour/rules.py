@@ -1,18 +1,23 @@
 """Read the rules as data: flagged behaviour, its sources, and thresholds chosen here."""
 
-from __future__ import annotations
-
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from onetomany.errors import InputError
+from onetomany.checked_tables import (
+    FieldError,
+    Positive,
+    Table,
+    Text,
+    faults_of,
+    named_tables,
+    read_toml,
+)
 
 DATA = resources.files("onetomany.behaviour") / "data"
 # the rules that `measure` computes, and the settings that each needs
@@ -28,7 +33,7 @@ CHOSEN = "chosen here"
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Table):
     """Describe a rule: a quantity with a unit, and the flagged side of a threshold.
 
     `threshold` is a default, `low` to `high` the range over which results are shown, `settings` the
@@ -36,21 +41,21 @@ class Rule:
     the behaviour. `threshold_source` is 'chosen here' or such an entry.
     """
 
-    rule: str
-    en: str
-    ko: str
-    definition_en: str
-    definition_ko: str
-    quantity_en: str
-    quantity_ko: str
-    unit: str
+    rule: Text
+    en: Text
+    ko: Text
+    definition_en: Text
+    definition_ko: Text
+    quantity_en: Text
+    quantity_ko: Text
+    unit: Text
     flagged: Literal["above", "below"]
-    threshold: float
-    low: float
-    high: float
-    threshold_source: str
-    settings: Mapping[str, float]
-    named_by: tuple[str, ...]
+    threshold: Positive
+    low: Positive
+    high: Positive
+    threshold_source: Text
+    settings: Mapping[str, Positive]
+    named_by: tuple[Text, ...]
 
     @property
     def name(self) -> str:
@@ -82,17 +87,17 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Published:
+class Published(Table):
     """Quote a source in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
 
-    kind: str
-    publisher_en: str
-    publisher_ko: str
-    date: str
-    url: str
-    words: str
-    about_en: str
-    about_ko: str
+    kind: Literal["named", "evidence"]
+    publisher_en: Text
+    publisher_ko: Text
+    date: Text
+    url: Text
+    words: Text
+    about_en: Text
+    about_ko: Text
 
 
 def read_rules(folder: Traversable = DATA) -> dict[str, Rule]:
@@ -103,10 +108,15 @@ def read_rules(folder: Traversable = DATA) -> dict[str, Rule]:
     a threshold outside its range, numbers that aren't positive, or a source missing from
     published.toml.
     """
-    known = read_published(folder)
-    return {
-        name: _rule(name, entry, known) for name, entry in _entries(folder, "rules.toml").items()
-    }
+    known, path = read_published(folder), folder / "rules.toml"
+    raw = read_toml(path)
+    with faults_of(path):
+        if unknown := [name for name in raw if name not in MEASURES]:
+            raise FieldError(unknown[0], f"is no rule that is computed: use {', '.join(MEASURES)}")
+        rules = named_tables(Rule, raw, key="rule")
+        for rule in rules.values():
+            _check_rule(rule, known)
+    return rules
 
 
 def read_published(folder: Traversable = DATA) -> dict[str, Published]:
@@ -114,63 +124,20 @@ def read_published(folder: Traversable = DATA) -> dict[str, Published]:
 
     Raises InputError if an entry lacks a field: a statement without its source is not shown.
     """
-    found = {}
-    for name, entry in _entries(folder, "published.toml").items():
-        wanted = {field.name for field in fields(Published)}
-        if set(entry) != wanted or not all(entry.values()):
-            raise InputError(
-                f"published.toml, [{name}]: it must have {', '.join(sorted(wanted))}, none of them "
-                "empty; a statement without its source is not shown."
-            )
-        found[name] = Published(**entry)
-    return found
+    path = folder / "published.toml"
+    raw = read_toml(path)
+    with faults_of(path, "; a statement without its source is not shown"):
+        return named_tables(Published, raw, key="")
 
 
-def _entries(folder: Traversable, name: str) -> dict[str, dict[str, Any]]:
-    try:
-        return tomllib.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} can't be read: {error}.") from error
-
-
-def _rule(name: str, entry: dict[str, Any], known: Mapping[str, Published]) -> Rule:
-    where = f"rules.toml, [{name}]"
-    if name not in MEASURES:
-        raise InputError(f"{where}: no rule of that name is computed; use {', '.join(MEASURES)}.")
-    wanted = {field.name for field in fields(Rule)} - {"rule"}
-    if set(entry) != wanted:
-        odd = ", ".join(sorted(set(entry) ^ wanted))
-        raise InputError(f"{where}: missing or unknown: {odd}.")
-    if set(entry["settings"]) != MEASURES[name]:
-        needed = ", ".join(sorted(MEASURES[name])) or "nothing"
-        raise InputError(f"{where}: its settings must be {needed}.")
-    low, threshold, high = (
-        _positive(where, key, entry[key]) for key in ("low", "threshold", "high")
-    )
-    if not low <= threshold <= high or low == high:
-        raise InputError(f"{where}: its threshold must be between low and high, which must differ.")
-    if entry["flagged"] not in ("above", "below"):
-        raise InputError(f"{where}: flagged is 'above' or 'below'.")
-    source = entry["threshold_source"]
-    stray = [each for each in (*entry["named_by"], source) if each not in (*known, CHOSEN)]
-    if stray:
-        raise InputError(f"{where}: published.toml has no entry {', '.join(stray)}.")
-    return Rule(
-        **entry
-        | {
-            "rule": name,
-            "threshold": threshold,
-            "low": low,
-            "high": high,
-            "named_by": tuple(entry["named_by"]),
-            "settings": {
-                key: _positive(where, key, value) for key, value in entry["settings"].items()
-            },
-        }
-    )
-
-
-def _positive(where: str, key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise InputError(f"{where}: {key} must be a number above 0.")
-    return float(value)
+def _check_rule(rule: Rule, known: Mapping[str, Published]) -> None:
+    if set(rule.settings) != MEASURES[rule.rule]:
+        needed = ", ".join(sorted(MEASURES[rule.rule])) or "empty"
+        raise FieldError(f"{rule.rule}.settings", f"must be {needed}")
+    if not rule.low <= rule.threshold <= rule.high or rule.low == rule.high:
+        raise FieldError(
+            f"{rule.rule}.threshold", "must be between low and high, which must differ"
+        )
+    for each in (*rule.named_by, rule.threshold_source):
+        if each not in (*known, CHOSEN):
+            raise FieldError(rule.rule, f"names {each!r}, of which published.toml has no entry")

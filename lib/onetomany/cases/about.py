@@ -98,6 +98,8 @@ def _toml(path: Path) -> dict[str, Any]:
             at = {"line": place[1], "column": place[2]}
             raise AboutError(path, "", "not_toml", fault=fault, **at) from None
         raise AboutError(path, "", "not_toml_at_its_end", fault=fault) from None
+    except (ValueError, RecursionError):  # Python's, of whole numbers and of lists in lists
+        raise AboutError(path, "", "too_long_for_toml") from None
 
 
 _LISTS: dict[str, tuple[str, ...]] = {"languages": (), "functions": FUNCTIONS, "operators": ()}
@@ -123,4 +125,5 @@ def _refuse_value(path: Path, key: str, value: Any) -> None:
         listed = {"choices": ", ".join(choices), "either": " or ".join(choices)}
         for each in value if isinstance(value, list) else [value]:
             if each and not fits(each):
-                raise AboutError(path, key, f"form_of_{key}", value=each[:60], **listed)
+                shown = " ".join(each[:60].split())  # on one line
+                raise AboutError(path, key, f"form_of_{key}", value=shown, **listed)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import polars as pl
 import tomlkit
 
+from onetomany.checked_tables import parse_toml
 from onetomany.errors import InputError, near
 from onetomany.requests.laws import MEMBER_STATES
 from onetomany.requests.procedures import procedures, requests_folder
@@ -111,9 +111,10 @@ def read_exhibit_choices(folder: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        given = tomllib.loads(read_received(path, 1 << 20, links=False).decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} can't be read as TOML: {error}.") from error
+        text = read_received(path, 1 << 20, links=False).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not in UTF-8: save it as UTF-8.") from None
+    given = parse_toml(text, path)
     for name, value in given.items():
         if name not in _CHOICES:
             raise InputError(f"{path}: there is no field '{name}'{near(name, _CHOICES)}.")

@@ -28,7 +28,6 @@ import html
 import io
 import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +36,16 @@ from typing import Any
 
 import polars as pl
 
+from onetomany.checked_tables import (
+    FieldError,
+    Number,
+    Table,
+    Text,
+    faults_of,
+    from_table,
+    read_toml,
+    read_utf8,
+)
 from onetomany.errors import InputError
 from onetomany.report.shown import PARQUET, pack_frame, unpack_frame
 from onetomany.sources.files import write_whole
@@ -51,14 +60,14 @@ QUOTED = 6  # letters; a shorter text of a hidden row is not taken for a quotati
 
 
 @dataclass(frozen=True)
-class RedactionRule:
+class RedactionRule(Table):
     """One rule: `exact` or `pattern`, or `document` with `pages`; `reason` if it allows."""
 
-    name: str
+    name: Text
     exact: str = ""
     pattern: str = ""
     document: str = ""
-    pages: tuple[int, ...] = ()
+    pages: tuple[Number, ...] = ()
     reason: str = ""
 
     @property
@@ -68,17 +77,15 @@ class RedactionRule:
     def __post_init__(self) -> None:
         ways = [bool(self.exact), bool(self.pattern), bool(self.document and self.pages)]
         if not self.name.strip() or sum(ways) != 1:
-            raise InputError(
-                f"The rule {self.name!r} needs a name and one of: exact, pattern, or document with "
-                "pages."
-            )
+            needed = "needs a name and one of: exact, pattern, or document with pages"
+            raise FieldError(self.name, needed)
         try:
-            if self.pattern and re.search(self.pattern, ""):
-                raise InputError(f"The pattern of rule {self.name!r} fits nothing at all, too.")
+            empty = self.pattern and re.search(self.pattern, "")
         except re.error as error:
-            raise InputError(
-                f"The pattern of rule {self.name!r} can't be read: {error}."
-            ) from error
+            raise FieldError(self.name, f"has a pattern that can't be read: {error}") from None
+        if empty:
+            fault = "has a pattern that also matches the empty string"
+            raise FieldError(self.name, f"{fault}: let it match only the text that must go")
 
     def finder(self) -> re.Pattern[str] | None:
         """Return a pattern for the rule's text, also as in HTML; None for a rule on pages."""
@@ -90,36 +97,48 @@ class RedactionRule:
         return None
 
 
+@dataclass(frozen=True)
+class _Allowed(Table):
+    """A text that may go in, and why."""
+
+    exact: Text
+    reason: Text
+    name: Text = "allowed"
+
+
+@dataclass(frozen=True)
+class _RedactionList(Table):
+    """The two lists of the file."""
+
+    redact: tuple[RedactionRule, ...] = ()
+    allow: tuple[_Allowed, ...] = ()
+
+
 def read_redactions(path: Path) -> tuple[RedactionRule, ...]:
-    """Read the rules of a list in TOML or CSV. Raises InputError naming the unreadable part."""
+    """Read the rules of a list in TOML or CSV.
+
+    Raises InputError naming file, rule and field; it repeats no text that must go.
+    """
+    if path.suffix == ".csv":
+        return _from_csv(path)
+    with faults_of(path):
+        found = from_table(_RedactionList, read_toml(path), secret=True)
+        if odd := [each.name for each in found.redact if each.reason]:
+            raise FieldError(f"redact.{odd[0]}.reason", "belongs only to [[allow]]: remove it")
+    return (*found.redact, *(RedactionRule(**vars(each)) for each in found.allow))
+
+
+def _from_csv(path: Path) -> tuple[RedactionRule, ...]:
+    kept = ("name", "exact", "pattern", "document")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".csv":
-            rows = list(csv.DictReader(io.StringIO(text)))
-            return tuple(
-                RedactionRule(
-                    row["name"],
-                    row.get("exact") or "",
-                    row.get("pattern") or "",
-                    row.get("document") or "",
-                    _pages(row.get("pages") or ""),
-                )
-                for row in rows
+        return tuple(
+            RedactionRule(
+                **{key: row.get(key) or "" for key in kept}, pages=_pages(row.get("pages") or "")
             )
-        raw = tomllib.loads(text)
-        if unknown := set(raw) - {"redact", "allow"}:
-            raise InputError(f"{path}: unknown table {', '.join(sorted(unknown))}.")
-        taken = [
-            RedactionRule(**each | {"pages": tuple(each.get("pages", ()))})
-            for each in raw.get("redact", [])
-        ]
-        allowed = [
-            RedactionRule(each.get("name", "allowed"), exact=each["exact"], reason=each["reason"])
-            for each in raw.get("allow", [])
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            for row in csv.DictReader(io.StringIO(read_utf8(path)))
+        )
+    except (ValueError, csv.Error) as error:
         raise InputError(f"The redaction list {path} can't be read: {error}.") from error
-    return (*taken, *allowed)
 
 
 def redact(folder: Path, rules: Sequence[RedactionRule]) -> pl.DataFrame:

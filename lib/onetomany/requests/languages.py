@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from onetomany.checked_tables import FieldError, Table, Text, faults_of, named_tables, read_toml
 from onetomany.errors import InputError, near
-from .letter_templates import made_of, read_toml, templates_folder
+from .letter_templates import templates_folder
 
 # question words at the beginning or end of an item
 _ASKS = {
@@ -28,18 +29,18 @@ _MARK = re.compile(r"[?？]\s*$")
 
 
 @dataclass(frozen=True)
-class LetterLanguage:
+class LetterLanguage(Table):
     """A language of letters; `en` and `ko` are its name."""
 
-    id: str
-    en: str
-    ko: str
-    date: str  # with {day}, {month} and {year}
-    months: tuple[str, ...]
-    questions: str  # heading of the questions of fact
-    questions_intro: str
-    not_part: str  # mark of the requester's translation
-    regional: Mapping[str, str] = field(default_factory=dict)  # region to date
+    id: Text
+    en: Text
+    ko: Text
+    date: Text  # with {day}, {month} and {year}
+    months: tuple[Text, ...]
+    questions: Text  # heading of the questions of fact
+    questions_intro: Text
+    not_part: Text  # mark of the requester's translation
+    regional: Mapping[str, Text] = field(default_factory=dict)  # region to date
 
 
 def letter_languages() -> dict[str, LetterLanguage]:
@@ -51,14 +52,11 @@ def letter_languages() -> dict[str, LetterLanguage]:
     'März'
     """
     path = templates_folder() / "languages.toml"
-    try:
-        raw = read_toml(path.read_text(encoding="utf-8"), path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read: {error}.") from error
-    found = {key: made_of(LetterLanguage, {"id": key, **each}, path) for key, each in raw.items()}
-    for each in found.values():
-        if len(each.months) != 12:
-            raise InputError(f"{path}: 'months' of {each.id} must be twelve, from January.")
+    with faults_of(path):
+        found = named_tables(LetterLanguage, read_toml(path))
+        for each in found.values():
+            if len(each.months) != 12:
+                raise FieldError(f"{each.id}.months", "must be twelve, from January")
     return found
 
 

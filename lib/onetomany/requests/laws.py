@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeVar, get_args
+from datetime import date
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, StrictBool
-
+from onetomany.checked_tables import Form, Number, Table, Text, one_of
 from onetomany.errors import InputError
 from onetomany.sources.kit_files import packaged_rows
-from .checked_tables import Day, Number, Table, Text, one_of
 
 Verified = Literal["read", "recalled"]
-VERIFIED = get_args(Verified)
 Unit = Literal["working_days", "calendar_days", "months"]
 # whose holidays count; "US-MA" are those of a part of a country (`days.working_days`)
 CALENDAR_ROWS = {row["calendar"]: row for row in packaged_rows(__package__, "calendars.csv")}
@@ -32,18 +30,8 @@ TOPICS = (
 EVENT_LIST = packaged_rows(__package__, "events.csv")
 EVENTS = {row["event"]: (row["en"], row["ko"]) for row in EVENT_LIST if row["en"]}
 Event = Annotated[str, one_of(EVENTS)]
-
-
-def _web_address(value: str) -> str:
-    if not re.match(r"https?://\S+$", value):
-        raise ValueError("must be a web address")
-    return value
-
-
-def _language(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", value):
-        raise ValueError(f"is '{value}': it must be such as 'de' or 'en-US'")
-    return value
+WebAddress = Annotated[str, Form("a web address", re.compile(r"https?://\S+$").match)]
+Language = Form("such as 'de' or 'en-US'", re.compile(r"[a-z]{2,3}(-[A-Z]{2})?").fullmatch)
 
 
 @dataclass(frozen=True)
@@ -53,10 +41,10 @@ class Source(Table):
     id: Text
     title: Text
     title_ko: Text
-    url: Annotated[str, AfterValidator(_web_address)]
+    url: WebAddress
     verified: Verified  # for the fields that don't say otherwise
     how: Text
-    read: Day | None  # the day of reading; None if not read
+    read: date | None  # the day of reading; None if not read
 
 
 @dataclass(frozen=True)
@@ -111,12 +99,12 @@ class Step(Provision):
     ends: tuple[Event, ...]
     number: Number
     unit: Unit
-    first_day: StrictBool
-    rolls: StrictBool
+    first_day: bool
+    rolls: bool
     limit: Literal["latest", "earliest"]
     lapse: Literal["", "silence"]
-    moves_start: StrictBool = False
-    rolls_unread: StrictBool = False
+    moves_start: bool = False
+    rolls_unread: bool = False
 
     @property
     def moves_end(self) -> bool:
@@ -138,7 +126,7 @@ class Extension(Provision):
     unit: Unit
     number: Number = 0
     notice: Literal["", "within"] = ""
-    announced: StrictBool = False
+    announced: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,8 +145,8 @@ class Stop(Provision):
     ends: Event
     effect: Literal["restarts", "pauses"]
     most: Number = 0
-    first_day: StrictBool = True
-    last_day: StrictBool = True
+    first_day: bool = True
+    last_day: bool = True
     longest: Number = 0
     longest_unit: Literal["working_days", "calendar_days"] = "calendar_days"
 
@@ -189,7 +177,7 @@ class Closed(Provision):
     """The days of one year on which an institution is closed; `id` is the year."""
 
     id: Text
-    days: tuple[Day, ...]
+    days: tuple[date, ...]
 
 
 @dataclass(frozen=True)
@@ -198,7 +186,7 @@ class Procedure(Table):
 
     id: Text
     calendar: Annotated[str, one_of((*CALENDAR_ROWS, "EC", "EU"))]
-    last_checked: Day
+    last_checked: date
     sources: tuple[Source, ...]
     name: Provision
     jurisdiction: Provision
@@ -218,7 +206,7 @@ class Procedure(Table):
     clocks: tuple[ClockRule, ...] = ()
     not_found: tuple[Text, ...] = ()  # TOPICS on which we found nothing in the texts we read
     # of its authorities, as 'en-US'; empty: English
-    language: Annotated[str, AfterValidator(_language)] = ""
+    language: Annotated[str, Language] = ""
     language_rule: Provision | None = None  # the law's rule on other languages
 
     def step(self, name: str) -> Step:

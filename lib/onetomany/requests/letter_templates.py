@@ -8,46 +8,57 @@ and runs none of their code.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from onetomany.checked_tables import (
+    FieldError,
+    Form,
+    Table,
+    Text,
+    faults_of,
+    from_table,
+    named_tables,
+    parse_toml,
+    read_toml,
+    read_utf8,
+)
 from onetomany.errors import InputError
-from .laws import VERIFIED
+from .laws import Verified
 from .procedures import requests_folder
 
 SUFFIX = ".md.j2"
-# the types of fields but lists and tables
-_KINDS: dict[str, type] = {"str": str, "bool": bool, "dt.date": dt.date, "dt.date | None": dt.date}
 LANGUAGES = ("en", "ko")  # languages of every template; some have more
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 # digits that end in a consonant when a Korean reader says them: 0, 1, 3, 6, 7, 8
 _CLOSED_DIGITS = "013678"
 
 
+Words = Annotated[tuple[Text, Text], Form("two texts, English and Korean")]
+
+
 @dataclass(frozen=True)
-class Field:
+class Field(Table):
     """A value that a letter needs from its writer; a personal one never enters the log.
 
     With `options` it is a choice: the allowed ids, each with its words in English and Korean.
     `label_en` and `label_ko` are its name in a form.
     """
 
-    id: str
-    en: str
-    ko: str
+    id: Text
+    en: Text
+    ko: Text
     personal: bool
-    label_en: str = ""
-    label_ko: str = ""
-    options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    default: str = ""  # default of a choice; empty: the writer must choose
+    label_en: Text = ""
+    label_ko: Text = ""
+    options: Mapping[str, Words] = field(default_factory=dict)
+    default: Text = ""  # default of a choice; empty: the writer must choose
 
     @property
     def label(self) -> str:
@@ -56,23 +67,23 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Template:
+class Template(Table):
     """A set of documents to ask for, and why nobody outside has them."""
 
-    id: str
-    title_en: str  # the letter's subject; may contain fields
-    title_ko: str
-    procedures: tuple[str, ...]  # laws under which one can ask
-    fields: tuple[str, ...]  # in addition to those of the frame
-    gaps: tuple[str, ...]  # ids of gaps.csv
-    asks_en: str
-    asks_ko: str
-    why_en: str
-    why_ko: str
-    sources: tuple[str, ...]  # sources of the facts in the letter
-    titles: Mapping[str, str] = field(default_factory=dict)  # the subject in other languages
+    id: Text
+    title_en: Text  # the letter's subject; may contain fields
+    title_ko: Text
+    procedures: tuple[Text, ...]  # laws under which one can ask
+    fields: tuple[Text, ...]  # in addition to those of the frame
+    gaps: tuple[Text, ...]  # ids of gaps.csv
+    asks_en: Text
+    asks_ko: Text
+    why_en: Text
+    why_ko: Text
+    sources: tuple[Text, ...]  # sources of the facts in the letter
+    titles: Mapping[str, Text] = field(default_factory=dict)  # the subject in other languages
     # questions of fact by language; a letter lists them separately from documents
-    questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    questions: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -86,38 +97,35 @@ class Template:
 
 
 @dataclass(frozen=True)
-class CitedProvision:
+class CitedProvision(Table):
     """An article that a frame relies on; `verified` as in `procedures`."""
 
-    article: str
-    says: str
-    source: str
-    verified: str
+    article: Text
+    says: Text
+    source: Text
+    verified: Verified
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Table):
     """A field that a letter needs only if a choice is one of `values`."""
 
-    field: str
-    choice: str
-    values: tuple[str, ...]
+    field: Text
+    choice: Text
+    values: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
-class Frame:
+class Frame(Table):
     """The letter around the questions, for one procedure."""
 
-    id: str
-    fields: tuple[str, ...]
-    provisions: tuple[CitedProvision, ...]
-    languages: tuple[str, ...] = LANGUAGES
+    id: Text
+    fields: tuple[Text, ...]
+    provisions: tuple[CitedProvision, ...] = ()
+    languages: tuple[Text, ...] = LANGUAGES
     conditions: tuple[Condition, ...] = ()
-    clashes: tuple[Mapping[str, str], ...] = ()  # choices that exclude each other
+    clashes: tuple[Mapping[str, Text], ...] = ()  # choices that exclude each other
     answers: bool = False  # the law gives a right to answers, not to documents alone
-
-
-Made = TypeVar("Made")
 
 
 def templates() -> dict[str, Template]:
@@ -156,11 +164,11 @@ def template_and_frame(template: str, procedure: str) -> tuple[Template, Frame]:
 def letter_fields() -> dict[str, Field]:
     """Read every field that a letter may need, by id (`templates/fields.toml`)."""
     path = templates_folder() / "fields.toml"
-    raw = read_toml(path.read_text(encoding="utf-8"), path)
-    found = {key: made_of(Field, {"id": key, **each}, path) for key, each in raw.items()}
-    for each in found.values():
-        if each.default and each.default not in each.options:
-            raise InputError(f"{path}: 'default' of {each.id} must be of its options.")
+    with faults_of(path):
+        found = named_tables(Field, read_toml(path))
+        for each in found.values():
+            if each.default and each.default not in each.options:
+                raise FieldError(f"{each.id}.default", "must be one of its options")
     return found
 
 
@@ -235,14 +243,6 @@ def split_head(text: str, path: Path) -> tuple[str, str]:
     return parts[1], parts[2]
 
 
-def read_toml(text: str, path: Path) -> dict[str, Any]:
-    """Parse TOML. Raises InputError that names the file."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: its TOML can't be read: {error}.") from error
-
-
 def _shown(char: str) -> bool:
     """Return whether a character is visible: no control character or change of direction."""
     hidden = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
@@ -259,7 +259,7 @@ class _Loader(BaseLoader):
         path = self.home / template
         if not re.fullmatch(rf"(frames/)?[\w-]+{re.escape(SUFFIX)}", template) or not path.exists():
             raise TemplateNotFound(template)
-        return split_head(path.read_text(encoding="utf-8"), path)[1], None, None
+        return split_head(read_utf8(path), path)[1], None, None
 
 
 def templates_folder() -> Path:
@@ -275,71 +275,29 @@ def _files(home: Path) -> dict[str, Path]:
 
 
 def _head(path: Path) -> dict[str, Any]:
-    raw = read_toml(split_head(path.read_text(encoding="utf-8"), path)[0], path)
+    raw = parse_toml(split_head(read_utf8(path), path)[0], path)
     if raw.get("id") != path.name.removesuffix(SUFFIX):
         raise InputError(f"{path}: 'id' must be the file's name, {path.name.removesuffix(SUFFIX)}.")
     return raw
 
 
 def _template(path: Path) -> Template:
-    own = made_of(Template, _head(path), path)
-    lines = {key: _texts(each, path, f"questions.{key}") for key, each in own.questions.items()}
-    if stray := set(lines) - set(own.languages):
-        raise InputError(f"{path}: 'questions' are in {min(stray)}, in which there is no title.")
-    if lines and len({len(each) for each in lines.values()}) != 1:
-        raise InputError(f"{path}: 'questions' must be as many in each language.")
-    if lines and set(lines) != set(own.languages):
-        raise InputError(f"{path}: 'questions' must be in {', '.join(own.languages)}.")
-    return replace(own, questions=lines)
+    with faults_of(path):
+        own = from_table(Template, _head(path))
+        lines = own.questions
+        if stray := set(lines) - set(own.languages):
+            raise FieldError("questions", f"are in {min(stray)}, in which there is no title")
+        if lines and len({len(each) for each in lines.values()}) != 1:
+            raise FieldError("questions", "must be as many in each language")
+        if lines and set(lines) != set(own.languages):
+            raise FieldError("questions", f"must be in {', '.join(own.languages)}")
+    return own
 
 
 def _frame(path: Path) -> Frame:
-    raw = _head(path)
-    provisions = [made_of(CitedProvision, each, path) for each in raw.get("provisions", [])]
-    for each in provisions:
-        if each.verified not in VERIFIED:
-            raise InputError(f"{path}: 'verified' of {each.article} must be of {VERIFIED}.")
-    conditions = [made_of(Condition, each, path) for each in raw.get("conditions", [])]
-    made = made_of(Frame, raw | {"provisions": provisions, "conditions": conditions}, path)
-    named = {name for each in conditions for name in (each.choice, each.field)}
-    if stray := named.union(*made.clashes) - set(made.fields):
-        raise InputError(
-            f"{path}: '{min(stray)}' is used in a condition but missing from 'fields'."
-        )
+    with faults_of(path):
+        made = from_table(Frame, _head(path))
+        named = {name for each in made.conditions for name in (each.choice, each.field)}
+        if stray := named.union(*made.clashes) - set(made.fields):
+            raise FieldError(min(stray), "is used in a condition but missing from 'fields'")
     return made
-
-
-def _texts(value: Any, path: Path, name: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise InputError(f"{path}: '{name}' must be a list of texts.")
-    return tuple(value)
-
-
-def made_of(
-    cls: type[Made], raw: Mapping[str, Any], path: Path, where: str = "", *, blank: bool = False
-) -> Made:
-    """Return a dataclass from a table, with its fields checked.
-
-    Fields with a default are optional; texts may be empty only with `blank`. Raises InputError that
-    names the file and the field, after its place `where`.
-    """
-
-    def refused(name: str, what: str) -> InputError:
-        return InputError(f"{path}: '{where}{name}' {what}.")
-
-    known = {each.name: each for each in fields(cls)}  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    for name, value in raw.items():
-        if name not in known:
-            raise refused(name, "is an unknown field: remove it")
-        kind = str(known[name].type)
-        wanted: type = dict if kind.startswith("Mapping") else _KINDS.get(kind, list)
-        if type(value) is not wanted or (value == "" and not blank):
-            raise refused(name, f"must be a {wanted.__name__}{'' if blank else ', not empty'}")
-        values[name] = tuple(value) if isinstance(value, list) else value
-        if kind.startswith("tuple[str") and not all(isinstance(each, str) for each in values[name]):
-            raise refused(name, "must be a list of texts")
-    for name, each in known.items():
-        if name not in values and each.default is each.default_factory is MISSING:
-            raise refused(name, "is missing: add it")
-    return cls(**values)

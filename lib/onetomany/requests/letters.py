@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
+from onetomany.checked_tables import read_toml
 from onetomany.errors import InputError, near
 from . import letter_templates as forms
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
@@ -72,10 +73,7 @@ def requester(path: Path | None = None) -> dict[str, str]:
     file = requests_folder() / PERSONAL_FILE if path is None else Path(path)
     if path is None and not file.exists():
         return {}
-    try:
-        raw = forms.read_toml(file.read_text(encoding="utf-8"), file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} can't be read: {error}.") from error
+    raw = read_toml(file)
     personal = [name for name, field in forms.letter_fields().items() if field.personal]
     for name, value in raw.items():
         if name not in personal or not isinstance(value, str):

@@ -12,16 +12,27 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from onetomany.checked_tables import (
+    FieldError,
+    Form,
+    Table,
+    Text,
+    faults_of,
+    from_table,
+    one_of,
+    parse_toml,
+    read_utf8,
+)
 from onetomany.errors import InputError, near
 from onetomany.sources.files import write_whole
 from .languages import letter_languages
 from .laws import EVENT_LIST
-from .letter_templates import made_of, read_toml, split_head
+from .letter_templates import split_head
 
 # events of a log, each with its event of the law (`laws.EVENTS`), if any. A decision is logged by
 # its result, never as `decided`; `message` is anything that changes nothing; `answered` and
@@ -30,26 +41,27 @@ WORDS = {row["event"]: (row["short_en"], row["short_ko"]) for row in EVENT_LIST 
 LOG_EVENTS = {row["event"]: row["law"] for row in EVENT_LIST if row["event"] in WORDS}
 # events after which the requester has everything and needs no appeal
 GRANTS = ("answered", "appeal_granted", "complaint_granted")
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ID = Form("made of a-z, 0-9 and -", re.compile(r"[a-z0-9][a-z0-9-]{0,99}").fullmatch)
+_SHA256 = Form("a SHA-256, 64 hexadecimal digits", re.compile(r"[0-9a-f]{64}").fullmatch)
+_FILE_NAME = Form("a plain file name", re.compile(r"[^/\\]+").fullmatch)
 # characters: shorter data would be found in any text; a Korean name has three
 _SHORTEST_SECRET, _SHORTEST_KOREAN = 4, 3
 
 
 @dataclass(frozen=True)
-class ReceivedFile:
+class ReceivedFile(Table):
     """A file that came with an answer, identified by its SHA-256."""
 
-    name: str
-    sha256: str
+    name: Annotated[str, _FILE_NAME]
+    sha256: Annotated[str, _SHA256]
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Table):
     """An event on a day: one of LOG_EVENTS."""
 
     date: dt.date
-    event: str
+    event: Annotated[str, one_of(LOG_EVENTS)]
     note: str = ""
     extension: str = ""  # id of the procedure's extension, for the event extended
     exemptions: tuple[str, ...] = ()  # ids of the procedure's exemptions, for a refusal
@@ -58,7 +70,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Table):
     """A change that an answer made in the ledger of claims."""
 
     date: dt.date
@@ -69,13 +81,13 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Table):
     """One request: its authority, law, subject and history."""
 
-    id: str
-    title: str
-    procedure: str
-    body: str
+    id: Annotated[str, _ID]
+    title: Text
+    procedure: Text
+    body: Text
     template: str = ""  # empty: written without one, or imported
     language: str = ""
     region: str = ""  # whose holidays count, if the procedure needs it
@@ -101,11 +113,7 @@ def read_request(path: Path) -> Request:
             f"There is no request '{path.stem}' in {path.parent}{near(path.stem, held)}. "
             "'onetomany requests status' lists all requests."
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read: {error}.") from error
-    return _parsed(text, path)
+    return _parsed(read_utf8(path), path)
 
 
 def read_requests(folder: Path) -> list[Request]:
@@ -164,7 +172,7 @@ def add_event(
     """
     path = Path(path)
     read_request(path)
-    head_text, notes = split_head(path.read_text(encoding="utf-8"), path)
+    head_text, notes = split_head(read_utf8(path), path)
     head = tomlkit.parse(head_text)
     added: dict[str, list[Event] | list[Change]] = {
         "history": [event] if event else [],
@@ -239,58 +247,19 @@ def _row(each: Event | Change) -> tomlkit.items.Table:
 def _parsed(text: str, path: Path) -> Request:
     """Return a file's request after all checks."""
     head_text, notes = split_head(text, path)
-    raw = read_toml(head_text, path)
-    history, changes = raw.pop("history", []), raw.pop("changes", [])
-    for name, rows in (("history", history), ("changes", changes)):
-        if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-            raise InputError(f"{path}: '{name}' must be a list of tables, [[{name}]].")
-    if "notes" in raw:
-        raise _refused(path, "notes", "is an unknown field: remove it")
-    request = made_of(Request, raw, path, blank=True)
-    if not _ID.fullmatch(request.id):
-        raise _refused(path, "id", f"is '{request.id}': use only a-z, 0-9 and -")
-    if request.id != path.stem:
-        raise _refused(path, "id", f"must be the file's name, {path.stem}")
-    for name in ("title", "procedure", "body"):
-        if not getattr(request, name).strip():
-            raise _refused(path, name, "is empty")
-    if request.language and request.language not in (known := letter_languages()):
-        raise _refused(path, "language", f"must be of {', '.join(known)}")
-    odd = [name for name, value in request.fields.items() if not isinstance(value, str)]
-    if odd:
-        raise _refused(path, f"fields.{odd[0]}", "must be a text")
-    return replace(
-        request,
-        history=tuple(_event(each, path, n) for n, each in enumerate(history, 1)),
-        changes=tuple(
-            made_of(Change, each, path, f"changes {n}: ", blank=True)
-            for n, each in enumerate(changes, 1)
-        ),
-        notes=notes.strip("\n"),
-    )
-
-
-def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
-    where = f"history {number}: "
-    files = raw.get("files", [])
-    if not isinstance(files, list) or not all(isinstance(each, dict) for each in files):
-        raise _refused(path, f"{where}files", "must be a list such as [{name = '', sha256 = ''}]")
-    within = f"{where}files: "
-    made = tuple(made_of(ReceivedFile, each, path, within, blank=True) for each in files)
-    for file in made:
-        if not _SHA256.fullmatch(file.sha256):
-            raise _refused(path, f"{within}sha256", f"of {file.name} is not a SHA-256")
-        if not file.name or "/" in file.name or "\\" in file.name:
-            raise _refused(path, f"{within}name", "must be a plain file name")
-    event = made_of(Event, {**raw, "files": []}, path, where, blank=True)
-    if event.event not in LOG_EVENTS:
-        raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
-    if event.extension and event.event != "extended":
-        raise _refused(path, f"{where}extension", "belongs only to an event 'extended'")
-    if event.until and not event.extension:
-        raise _refused(path, f"{where}until", "belongs only to an event with an 'extension'")
-    return replace(event, files=made)
-
-
-def _refused(path: Path, name: str, what: str) -> InputError:
-    return InputError(f"{path}: '{name}' {what}.")
+    raw = parse_toml(head_text, path)
+    with faults_of(path):
+        if "notes" in raw:
+            raise FieldError("notes", "is an unknown field: remove it")
+        request = from_table(Request, raw)
+        if request.id != path.stem:
+            raise FieldError("id", f"must be the file's name, {path.stem}")
+        if request.language and request.language not in (known := letter_languages()):
+            raise FieldError("language", f"must be one of {', '.join(known)}")
+        for number, event in enumerate(request.history, 1):
+            where = f"history.{number}"
+            if event.extension and event.event != "extended":
+                raise FieldError(f"{where}.extension", "belongs only to an event 'extended'")
+            if event.until and not event.extension:
+                raise FieldError(f"{where}.until", "belongs only to an event with an 'extension'")
+    return replace(request, notes=notes.strip("\n"))

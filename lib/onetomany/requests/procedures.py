@@ -8,13 +8,12 @@ is shown with that warning.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from onetomany.checked_tables import FieldError, entry_name, faults_of, from_table, read_toml
 from onetomany.errors import InputError, near
 from onetomany.sources.kit_files import kit_folder, kit_path
-from .checked_tables import FieldError, entry_name, from_table
 from .laws import TOPICS, Procedure, Source
 
 
@@ -67,11 +66,8 @@ def one_procedure(name: str) -> Procedure:
 
 def _read_law(path: Path) -> Procedure:
     """Read and check one file; every error names the file and the field."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read as TOML: {error}.") from error
-    try:
+    raw = read_toml(path)
+    with faults_of(path, " (data_requests/README.md)"):
         sources = _sources(raw.pop("sources", None))
         filled = {key: _filled(each, key, sources) for key, each in raw.items()}
         law = from_table(Procedure, filled | {"sources": tuple(sources.values())})
@@ -80,8 +76,6 @@ def _read_law(path: Path) -> Procedure:
         _check_ids(law)
         _check_steps(law)
         _check_topics(law)
-    except FieldError as error:
-        raise InputError(f"{path}: {error} (data_requests/README.md).") from error
     return law
 
 
@@ -113,7 +107,7 @@ def _filled(part: Any, where: str, sources: dict[str, Source]) -> Any:
         return part
     key = part["source"]
     if not isinstance(key, str) or key not in sources:
-        raise FieldError(f"{where}.source", f"is not an entry of [sources]: '{key}'")
+        raise FieldError(f"{where}.source", f"is not an entry of [sources]: {key!r}")
     source = sources[key]
     own = {"article_ko": part.get("article"), "verified": source.verified}
     return own | part | {"source": source}
@@ -131,7 +125,7 @@ def _check_topics(law: Procedure) -> None:
     """Check that each of TOPICS occurs once: as a rule, or among those not found."""
     both = [*(each.id for each in law.clocks), *law.not_found]
     if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
-        raise FieldError("clocks", f"and 'not_found' may contain each topic once: {wrong[0]}")
+        raise FieldError("clocks", f"and 'not_found' may contain each topic once: {wrong[0]!r}")
     if lacking := [each for each in TOPICS if each not in both]:
         raise FieldError("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
@@ -142,7 +136,7 @@ def _check_steps(law: Procedure) -> None:
     for each in law.extensions:
         where = f"extensions.{each.id}"
         if each.step not in units:
-            raise FieldError(f"{where}.step", f"is not a step: '{each.step}'")
+            raise FieldError(f"{where}.step", f"is not a step: {each.step!r}")
         if not each.announced and not each.number:
             raise FieldError(f"{where}.number", "is missing: add it")
         if each.announced and each.number:
@@ -151,7 +145,7 @@ def _check_steps(law: Procedure) -> None:
             raise FieldError(f"{where}.unit", f"must be that of the step, {units[each.step]}")
     for stop in law.stops:
         if stop.step not in units:
-            raise FieldError(f"stops.{stop.id}.step", f"is not a step: '{stop.step}'")
+            raise FieldError(f"stops.{stop.id}.step", f"is not a step: {stop.step!r}")
     for step in law.steps:
         if step.rolls and step.rolls_unread:
             raise FieldError(f"steps.{step.id}.rolls_unread", "can't be used with 'rolls': choose")

@@ -37,14 +37,15 @@ def read_attributes(
     path = root / FILE
     if not path.exists():
         return None
-    if not datasheet.attributes or not datasheet.attributes_recorded:
+    wanted = datasheet.attributes.columns
+    if not wanted:
         raise DatasheetError(
             f"There is {path}, but the datasheet does not say that people recorded it themselves: "
             "fill in 'columns' and 'recorded' under [attributes] in datasheet.toml, or remove the "
             "file."
         )
     header, *rows = _rows(path)
-    if missing := [name for name in datasheet.attributes if name not in header]:
+    if missing := [name for name in wanted if name not in header]:
         raise DatasheetError(
             f"{path} has no column {', '.join(missing)}, which the datasheet names under "
             f"[attributes]: it has {', '.join(header)}."
@@ -58,8 +59,8 @@ def read_attributes(
             why = "names a person again" if subject else "names no folder of the set"
             why = why if len(row) == len(header) else "has another number of columns"
             raise InputError(f"{path}, line {number} {why}: correct it.")
-        found[subject] = [row[header.index(name)].strip() or None for name in datasheet.attributes]
-    schema = {"subject_id": pl.String} | dict.fromkeys(datasheet.attributes, pl.String)
+        found[subject] = [row[header.index(name)].strip() or None for name in wanted]
+    schema = {"subject_id": pl.String} | dict.fromkeys(wanted, pl.String)
     frame = pl.DataFrame(
         [[subject, *values] for subject, values in found.items()], schema=schema, orient="row"
     )

@@ -16,9 +16,9 @@ from typing import IO
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.progress import ProgressBar
-from .datasheets import Datasheet, parse_datasheet
+from .datasheets import Datasheet
 from .files import sha256_of, write_whole
-from .sheet_fields import toml_content
+from .sheet_fields import checked_sheet, toml_content
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -30,7 +30,7 @@ def fetchable(folder: Traversable = SHEETS) -> dict[str, Datasheet]:
     """Return the datasheets of the sets that can be fetched, by name."""
     names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".toml"))
     sheets = {name: toml_content(folder, name) for name in names}
-    found = [parse_datasheet(raw, where=name) for name, raw in sheets.items() if "fetch" in raw]
+    found = [checked_sheet(Datasheet, raw, name) for name, raw in sheets.items() if "fetch" in raw]
     return {sheet.name: sheet for sheet in found}
 
 

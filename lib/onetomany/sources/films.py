@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from onetomany.checked_tables import Form, Table, in_range
 from onetomany.errors import InputError, IntegrityError, RefusedError
 from .kit_files import packaged_text
-from .sheet_fields import PermittedSheet, checked_fields, in_range, read_sheet
+from .sheet_fields import PermittedSheet, Sha256, checked_sheet, read_sheet
 
 MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20
@@ -36,27 +37,37 @@ _LISTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<?xml", b"<s
 
 
 @dataclass(frozen=True)
-class FilmSheet(PermittedSheet):
-    """A filled datasheet of a film. `ground` and `detector` may be left out.
+class FilmPreparation(Table):
+    """How frames are prepared: people are shown so many times larger to the detector."""
 
-    `enlarge` is how many times larger people
-    are shown to the detector. `ground` has the tables' own values, checked by `tracking.ground`.
+    enlarge: Annotated[float, in_range(1, 4)] = 1.0
+
+
+@dataclass(frozen=True)
+class FilmSheet(PermittedSheet):
+    """A filled datasheet of a film. Its tables may be left out.
+
+    `ground` has the tables' own values, checked by `tracking.ground`.
     """
 
     given: ClassVar[str] = "film"
 
-    sha256: str
-    frames_per_second: float
+    sha256: Sha256
+    frames_per_second: Annotated[
+        float, Form("a number above 0, at most 1000", lambda value: 0.01 <= value <= 1000)
+    ]
     frames_may_be_shown: bool
     faces_may_be_matched: bool
-    enlarge: float = 1.0
-    ground: Mapping[str, Any] | None = None
+    preparation: FilmPreparation = FilmPreparation()
+    ground: Annotated[
+        Mapping[str, Any] | None, Form("a table: picture and metres, or homography")
+    ] = None
 
+    @property
+    def enlarge(self) -> float:
+        """Return how many times larger people are shown to the detector."""
+        return self.preparation.enlarge
 
-_OPTIONAL = {
-    "preparation.enlarge": (in_range(1, 4), "a number from 1 to 4"),
-    "ground": (lambda table: isinstance(table, dict), "a table: picture and metres, or homography"),
-}
 
 BLANK = packaged_text("onetomany.sources", "datasheets/blank_film.txt")
 
@@ -124,9 +135,7 @@ def read_film_sheet(path: Path) -> FilmSheet:
         f"There is no datasheet {path}: write one with 'onetomany film FILE --blank-sheet {path}' "
         "and fill it in.",
     )
-    values = checked_fields(FilmSheet, raw, str(path), _OPTIONAL)
-    enlarge = raw.get("preparation", {}).get("enlarge", 1.0)
-    return FilmSheet(**values, enlarge=float(enlarge), ground=raw.get("ground"))
+    return checked_sheet(FilmSheet, raw, str(path))
 
 
 def _is_live(place: str) -> bool:

@@ -7,8 +7,9 @@ from importlib.resources.abc import Traversable
 
 import polars as pl
 
+from onetomany.checked_tables import Text
 from onetomany.errors import DatasheetError, InputError, IntegrityError
-from .sheet_fields import SheetBase, checked_fields, toml_content
+from .sheet_fields import Count, Sha256, SheetBase, checked_sheet, toml_content
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
@@ -17,9 +18,9 @@ DATA = resources.files("onetomany.sources") / "data" / "microdata"
 class TableSheet(SheetBase):
     """The datasheet of a table."""
 
-    file: str
-    sha256: str
-    records: int
+    file: Text
+    sha256: Sha256
+    records: Count
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     if name not in sheets:
         raise InputError(f"There is no table '{name}': there are {', '.join(sorted(sheets))}.")
     given = {"name": name, **sheets[name]}
-    sheet = TableSheet(**checked_fields(TableSheet, given, f"of '{name}'"))
+    sheet = checked_sheet(TableSheet, given, f"of '{name}'")
     path = folder / sheet.file
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content).hexdigest() != sheet.sha256:

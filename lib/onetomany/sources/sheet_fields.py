@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from onetomany.errors import DatasheetError, OneToManyError, near
+from onetomany.checked_tables import FieldError, Form, Name, Table, Text, from_table, read_toml
+from onetomany.errors import DatasheetError, InputError, OneToManyError
 
 # activity -> uses, of which the datasheet must allow at least one
 _ANY = frozenset({"research", "evaluation", "teaching"})
@@ -28,75 +29,48 @@ _PLANNED = {"report": "a report", "workshop": "a workshop", "exhibit": "an exhib
 _ALLOWED = sorted(frozenset().union(*USES.values()))
 
 T = TypeVar("T")
-Test = Callable[[Any], bool]
-Field = tuple[Test, str]  # a field's test, and the form that an error names
-
-
-def in_range(low: float, high: float) -> Test:
-    """Return a test for a number from `low` to `high`; True and False are not numbers."""
-    return lambda value: type(value) in (int, float) and low <= value <= high
-
-
-def _is_names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str | int) and each for each in value)
-
-
-_COUNT: Field = (lambda value: type(value) is int and value > 0, "a number above 0")
-_FLAG: Field = (lambda value: isinstance(value, bool), "true or false")
-_TEXT: Field = (lambda value: isinstance(value, str) and bool(value.strip()), "")
-FIELDS: Mapping[str, Field] = {  # all other fields are texts
-    "kind": (lambda value: value in ("real", "synthetic"), "real or synthetic"),
-    "records": _COUNT,
-    "subjects": _COUNT,
-    "images": _COUNT,
-    "max_gallery": _COUNT,
-    "faces_in_exhibit": _FLAG,
-    "templates_in_exhibit": _FLAG,
-    "frames_may_be_shown": _FLAG,
-    "faces_may_be_matched": _FLAG,
-    "withdrawn": (_is_names, "a list, which may be empty"),
-    "allowed_uses": (
-        lambda value: _is_names(value) and bool(value) and set(value) <= set(_ALLOWED),
-        f"of {', '.join(_ALLOWED)}",
-    ),
-    "sha256": (
-        lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)),
-        "64 hexadecimal digits",
-    ),
-    "frames_per_second": (in_range(0.01, 1000), "a number above 0, at most 1000"),
-    "expires": (
-        lambda value: value == "none" or type(value) is date,
+Count = Annotated[int, Form("a number above 0", lambda value: value > 0)]
+Sha256 = Annotated[str, Form("64 hexadecimal digits", re.compile("[0-9a-f]{64}").fullmatch)]
+Names = Annotated[tuple[Name, ...], Form("a list, which may be empty")]
+Uses = Annotated[
+    tuple[str, ...],
+    Form(f"of {', '.join(_ALLOWED)}", lambda value: value and set(value) <= set(_ALLOWED)),
+]
+Expiry = Annotated[
+    date | None,
+    Form(
         'a date without quotes such as 2027-12-31, or "none"',
+        before=lambda value: None if value == "none" else value,
     ),
-}
+]
 
 
 @dataclass(frozen=True)
-class SheetBase:
+class SheetBase(Table):
     """The fields of every datasheet: those of Gebru et al. that decide whether a use is permitted.
 
     'Datasheets for Datasets' (CACM 64:12, 2021). Every field is required.
     """
 
-    name: str
-    title: str
-    kind: Literal["real", "synthetic"]
-    source: str
-    url: str
-    collected: str
-    licence: str
-    terms: str
-    credit: str
-    consent_basis: str
-    limits: str
+    name: Text
+    title: Text
+    kind: Annotated[Literal["real", "synthetic"], Form("real or synthetic")]
+    source: Text
+    url: Text
+    collected: Text
+    licence: Text
+    terms: Text
+    credit: Text
+    consent_basis: Text
+    limits: Text
 
 
 @dataclass(frozen=True)
 class PermittedSheet(SheetBase):
     """A datasheet with permitted uses; `expires` is None if the terms set no end."""
 
-    allowed_uses: tuple[str, ...]
-    expires: date | None
+    allowed_uses: Uses
+    expires: Expiry
     given: ClassVar[str] = "pictures"
 
     def check(self, on: date | None = None, activity: str | None = None) -> None:
@@ -125,44 +99,32 @@ def toml_content(folder: Traversable, name: str) -> dict[str, Any]:
 
 def read_sheet(path: Path, missing: str) -> dict[str, Any]:
     """Parse a datasheet. Raises DatasheetError; `missing` is its text if there is no file."""
+    if not path.exists():
+        raise DatasheetError(missing)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad adds a byte order mark
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DatasheetError(f"The datasheet {path} is not valid TOML: {error}.") from error
-    except OSError as error:
-        why = f"The datasheet {path} can't be read: {error.strerror}."
-        raise DatasheetError(missing if isinstance(error, FileNotFoundError) else why) from None
+        return read_toml(path)
+    except InputError as error:
+        raise DatasheetError(f"The datasheet {error}") from None
 
 
-def checked_fields(
-    kind: type, raw: Mapping[str, Any], where: str, optional: Mapping[str, Field] | None = None
-) -> dict[str, Any]:
-    """Return the required fields of a datasheet, lists as tuples and no expiry as None.
+def checked_sheet(kind: type[T], raw: Mapping[str, Any], where: str) -> T:
+    """Return a datasheet as `kind`, lists as tuples; `where` names its file in errors.
 
-    Required are the fields of the dataclass `kind` without a default. `optional` has further ones,
-    'table.field' for those of a table. Raises DatasheetError naming an unknown field, or all that
-    are missing, empty or of another form.
+    Raises DatasheetError naming an unknown field, or all that are missing, empty or of another
+    form.
     """
-    optional, required = optional or {}, _required(kind)
-    tables = {name.partition(".")[0] for name in optional if "." in name}
-    held = {table: raw[table] for table in tables if isinstance(raw.get(table), dict)}
-    inner = {f"{table}.{name}": held[table][name] for table in held for name in held[table]}
-    known = [*required, *tables, *optional]
-    if unknown := [name for name in (*raw, *inner) if name not in known]:
+    try:
+        # a field that is missing is named with its form, like an empty one
+        return from_table(kind, dict.fromkeys(_required(kind), "") | dict(raw))
+    except FieldError as error:
+        first, *_ = faults = error.faults
+    if first.kind == "unknown":
         raise DatasheetError(
-            f"The datasheet {where} has an unknown field '{unknown[0]}'{near(unknown[0], known)}."
+            f"The datasheet {where} has an unknown field '{first.field}'{first.alike}."
         )
-    given, fields_ = {**raw, **inner}, {**FIELDS, **optional}
-    checked = [name for name in (*required, *optional) if name in required or name in given]
-    wrong = [f"{table} (a table)" for table in tables & {*raw} if not isinstance(raw[table], dict)]
-    for name in checked:
-        test, form = fields_.get(name, _TEXT)
-        if not test(given.get(name)):
-            wrong.append(f"{name} ({form})" if form else name)
-    if wrong:
-        raise DatasheetError(f"The datasheet {where} is incomplete: fill in {', '.join(wrong)}.")
-    values = {name: tuple(v) if isinstance(v := raw[name], list) else v for name in required}
-    return values | ({"expires": None} if values.get("expires") == "none" else {})
+    empty = "a text that is not empty"
+    wrong = [f"{x.field} ({x.words})" if x.words != empty else x.field for x in faults]
+    raise DatasheetError(f"The datasheet {where} is incomplete: fill in {', '.join(wrong)}.")
 
 
 def sourced(kind: type[T], entry: Mapping[str, Any], file: str, table: str, **made: Any) -> T:

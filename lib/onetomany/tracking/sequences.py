@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from onetomany.checked_tables import read_toml
 from onetomany.errors import InputError
 from onetomany.printing import Notice, add_notice
 from onetomany.sources import pedestrians
@@ -117,10 +117,7 @@ def _credit(folder: Path) -> str:
     """Return a folder's credit from its datasheet.toml, or a sentence that it is missing."""
     sheet = folder / "datasheet.toml"
     if sheet.is_file():
-        try:
-            credit = tomllib.loads(sheet.read_text(encoding="utf-8-sig")).get("credit")
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"{sheet} can't be read: {error}.") from None
+        credit = read_toml(sheet).get("credit")
         if isinstance(credit, str) and credit.strip():
             return credit.strip()
     return (
