@@ -40,8 +40,10 @@ docs: setup              ## build/docs: these pages and the reference, without t
 	$(RUN) sphinx-build -q -j auto docs build/docs
 	@echo build/docs/index.html
 
+# a caged process may write no file, so what only such processes load is compiled here, once
 setup: $(UV)
 	$(UV) sync --frozen --quiet --group docs
+	@$(RUN) python -c "from onetomany.cage.zygote import load_task; load_task('onetomany.formats.extraction:load_all')"
 
 lock: $(UV)              ## refresh uv.lock
 	$(UV) lock
