@@ -81,10 +81,8 @@ def measure(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
             )
         )
-    kind = frame.schema["person"]
-    empty = pl.DataFrame(
-        schema={"rule": pl.String, **_FOUND, "person": kind, "unit": pl.String, "upto": pl.Float64}
-    )
+    kinds = {"rule": pl.String, **_FOUND, "person": frame.schema["person"], "unit": pl.String}
+    empty = pl.DataFrame(schema=kinds | {"upto": pl.Float64})
     whole = pl.concat([empty, *(part.select(empty.columns) for part in found)])
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
 
