@@ -42,8 +42,10 @@ docs: generate           ## build/docs: these pages and the reference, without t
 generate: setup          ## write again what repeats: stubs, start page, glossary, architecture
 	$(RUN) python .ci/generate.py
 
+# a caged process may write no file, so what only such processes load is compiled here, once
 setup: $(UV)
 	$(UV) sync --frozen --quiet --group docs
+	@$(RUN) python -c "from onetomany.cage.zygote import load_task; load_task('onetomany.formats.extraction:load_all')"
 
 lock: $(UV)              ## refresh uv.lock
 	$(UV) lock

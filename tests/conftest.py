@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py", "test_exhibit.py",
           "test_report_tables.py", "test_reader_pages.py"}  # fmt: skip
 
+# two processes run tests: with a thread for each core in each of them, threads wait for one another
+# at full load. Set before numpy and polars are loaded; kernels inherit it
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
+        os.environ.setdefault(_name, "1")
+
 # the marks that a fixture brings; `make quick` leaves out what has any of them
 MARKS = {
     "driver": ("browser",),

@@ -288,11 +288,21 @@ def waiting_for(own: str, other: str) -> str:
 
 def test_chapters_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute, "_kernels_at_once", lambda: 2)
-    write_notebook(tmp_path / "n" / "00_a.ipynb", [code(waiting_for("a", "b"))])
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("POLARS_MAX_THREADS", "5")
+    names = '"OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"'
+    threads = code(f"import os\nfor name in ({names}):\n    print(name, os.environ[name])")
+    write_notebook(tmp_path / "n" / "00_a.ipynb", [code(waiting_for("a", "b")), threads])
     write_notebook(tmp_path / "n" / "01_b.ipynb", [code(waiting_for("b", "a"))])
     executed = execute.run_chapters(sorted((tmp_path / "n").glob("*.ipynb")))
     assert list(executed) == ["00_a", "01_b"]  # in order, whichever ended first
     assert all(each.metadata["onetomany"]["seconds"] > 0 for each in executed.values())
+    # each gets its part of the cores, except where the user has said otherwise
+    (said,) = executed["00_a"].cells[1].outputs
+    assert said["text"] == "OPENBLAS_NUM_THREADS 3\nPOLARS_MAX_THREADS 5\n"
+    told = executed["00_a"].metadata["onetomany"]["threads"]
+    assert {"OPENBLAS_NUM_THREADS=3", "POLARS_MAX_THREADS=5"} < set(told.split())
 
 
 def test_a_failing_chapter_stops_those_beside_it(

@@ -6,6 +6,7 @@ over zones, gates or seconds, never over people or positions.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -53,6 +54,7 @@ def measure(
     columns.
     """
     frame = prepare_trajectories(trajectories, person, seconds=seconds)
+    outside = cache(lambda: thin_positions(positions_outside(frame, site.waiting)))
     absent = {
         "reverse": site.one_way.is_empty(),
         "together": site.gates.is_empty(),
@@ -62,24 +64,23 @@ def measure(
     for name, rule in rules.items():
         if absent.get(name):
             continue
+        places = outside() if name in _OUTSIDE else frame
         if name == "belongings" and objects is not None:
             seen = rows = _belongings(frame, rule, objects)
         elif name == "together":
             seen = _crossings(frame, site.gates)
             rows = _together(seen, rule)
         else:
-            seen = rows = _MEASURES[name](frame, rule, site)
-        could = _judgeable(frame, seen, rule, site, objects)
+            seen = rows = _MEASURES[name](places, rule, site)
+        could = _judgeable(places, seen, rule, site, objects)
         most = _extreme_of_each(rows, rule)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
             )
         )
-    kind = frame.schema["person"]
-    empty = pl.DataFrame(
-        schema={"rule": pl.String, **_FOUND, "person": kind, "unit": pl.String, "upto": pl.Float64}
-    )
+    kinds = {"rule": pl.String, **_FOUND, "person": frame.schema["person"], "unit": pl.String}
+    empty = pl.DataFrame(schema=kinds | {"upto": pl.Float64})
     whole = pl.concat([empty, *(part.select(empty.columns) for part in found)])
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
 
@@ -104,10 +105,10 @@ def _judgeable(
 ) -> pl.DataFrame:
     """Return the people a rule could have flagged: `person`, `upto`.
 
-    Takes prepared positions and the rule's values; of 'together' its crossings. 'dash': in sight
-    for over_s; 'reverse': twice within a one-way zone on one visit; 'together': crossed a gate
-    line; 'loitering': in sight outside waiting areas, `upto` being for how long (s); 'wandering':
-    so for over_s; 'belongings': owns an object.
+    Takes the positions that the rule looks at and its values; of 'together' its crossings. 'dash':
+    in sight for over_s; 'reverse': twice within a one-way zone on one visit; 'together': crossed a
+    gate line; 'loitering': in sight outside waiting areas, `upto` being for how long (s);
+    'wandering': so for over_s; 'belongings': owns an object.
     """
     longest = pl.lit(float("inf"))
     if rule.rule == "reverse":
@@ -120,16 +121,10 @@ def _judgeable(
         ]
         could = pl.concat(parts)
     elif rule.rule == "loitering":
-        could = (
-            thin_positions(positions_outside(frame, site.waiting))
-            .group_by("person", "stretch")
-            .agg(longest=pl.col("t").max() - pl.col("t").min())
+        could = frame.group_by("person", "stretch").agg(
+            longest=pl.col("t").max() - pl.col("t").min()
         )
         longest = pl.col("longest")
-    elif rule.rule == "wandering":
-        could = pair_with_earlier(
-            thin_positions(positions_outside(frame, site.waiting)), rule.settings["over_s"]
-        )
     elif rule.rule == "belongings" and objects is not None:
         owners = objects["owner"].cast(frame.schema["person"]).implode()
         could = frame.filter(pl.col("person").is_in(owners))
@@ -227,8 +222,7 @@ def _crossings(frame: pl.DataFrame, gates: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    places = thin_positions(positions_outside(frame, site.waiting))
+def _loitering(places: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     stretch, t, x, y = (places[name].to_numpy() for name in ("stretch", "t", "x", "y"))
     last = np.arange(len(places))  # the last position still near the one a stay begins with
     alive = np.arange(len(places))
@@ -245,19 +239,22 @@ def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     )
 
 
-def _wandering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    places = thin_positions(positions_outside(frame, site.waiting)).with_columns(
+def _wandering(places: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
+    places = places.with_columns(
         walked=_apart(pl.col("x").shift(), pl.col("y").shift()).over("stretch").fill_null(0)
     )
     places = places.with_columns(pl.col("walked").cum_sum().over("stretch"))
     pairs = pair_with_earlier(places, rule.settings["over_s"]).with_columns(
         way=pl.col("walked") - pl.col("walked_before")
     )
-    return pairs.filter(pl.col("way") >= rule.settings["at_least_m"]).select(
+    longer = pl.col("way") >= rule.settings["at_least_m"]
+    return pairs.select(
         "person",
         t_start="t_before",
         t_end="t",
-        value=pl.col("way") / _apart("x_before", "y_before").clip(lower_bound=1.0),
+        value=pl.when(longer).then(
+            pl.col("way") / _apart("x_before", "y_before").clip(lower_bound=1.0)
+        ),
     )
 
 
@@ -301,6 +298,7 @@ def _apart(x: str | pl.Expr, y: str | pl.Expr) -> pl.Expr:
     return ((pl.col("x") - x) ** 2 + (pl.col("y") - y) ** 2).sqrt()
 
 
+_OUTSIDE = ("loitering", "wandering")  # rules that look at positions outside of waiting areas
 _MEASURES: dict[str, Callable[[pl.DataFrame, Rule, Site], pl.DataFrame]] = {
     "dash": _dash,
     "reverse": _reverse,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -61,7 +63,7 @@ def prepare_trajectories(
         first = bad.row(0, named=True)
         check_units(frame, GAP_S, seconds=seconds)  # report a wrong unit before its jumps
         raise InputError(
-            f"{first['where']}: '{first['person']}' moves {first['far']:.3g} m in "
+            f"{row_place(trajectories, first)}: '{first['person']}' moves {first['far']:.3g} m in "
             f"{first['dt']:.3g} s, which is impossible: two people under one id, or a wrong "
             "unit; give "
             "them two ids or leave the row out."
@@ -71,16 +73,14 @@ def prepare_trajectories(
 
 
 def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
-    """Return positions as `prepare_trajectories` does, with `where` (row or line), units unchecked.
+    """Return positions as `prepare_trajectories` does, with `where`, units unchecked.
 
-    Raises InputError as `prepare_trajectories` does, except for units and jumps.
+    `where` is the number of the line or row (`row_place`): a text for each of millions of positions
+    takes longer than all checks. Raises InputError as `prepare_trajectories` does, except for units
+    and jumps.
     """
     require_columns(trajectories, (person, "t", "x", "y"), "The trajectories")
-    place = (
-        pl.format("Line {}", "line")
-        if "line" in trajectories.columns
-        else pl.format("Row {}", pl.int_range(1, pl.len() + 1))
-    )
+    place = pl.col("line") if "line" in trajectories.columns else pl.int_range(1, pl.len() + 1)
     numbered = trajectories.select(
         pl.col(person).alias("person"), *(_number(trajectories, name) for name in ("t", "x", "y")),
         where=place,
@@ -91,10 +91,11 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
         )
     )
     if bad.height:
+        at = row_place(trajectories, bad.row(0, named=True))
         more = f", as in {bad.height:,} rows" if bad.height > 1 else ""
         raise InputError(
-            f"{bad['where'][0]}: a value is missing or not finite{more}; leave out people while "
-            "they are not seen."
+            f"{at}: a value is missing or not finite{more}; leave out people while they are not "
+            "seen."
         )
     frame = numbered.sort("person", "t")
     same = (pl.col("person") == pl.col("person").shift()).fill_null(False)
@@ -103,14 +104,20 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
         first = twice.row(0, named=True)
         many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
         en, ko = _why_twice(frame, twice)
+        at = row_place(trajectories, first)
         raise InputError(
-            f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
+            f"{at}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
             f"one position for each {person} and time. {en}",
-            f"{first['where']}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. {ko}",
+            f"{at}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. {ko}",
         )
     return frame.with_columns(
         stretch=(~same | (pl.col("t").diff() > GAP_S)).fill_null(True).cum_sum().cast(pl.Int64)
     )
+
+
+def row_place(trajectories: pl.DataFrame, row: Mapping[str, Any]) -> str:
+    """Return the place of a row of `split_stretches` in its source: 'Line 7' or 'Row 7'."""
+    return f"{'Line' if 'line' in trajectories.columns else 'Row'} {row['where']}"
 
 
 def _why_twice(frame: pl.DataFrame, twice: pl.DataFrame) -> tuple[str, str]:

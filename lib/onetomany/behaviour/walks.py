@@ -14,7 +14,7 @@ from onetomany.errors import InputError
 from onetomany.printing import add_notice
 from onetomany.tracking.mot import open_mot
 from onetomany.tracking.numbers_text import Notices, NumbersText, read_numbers
-from .motion import GAP_S, split_stretches
+from .motion import GAP_S, row_place, split_stretches
 from .plausible import Pace, check_units, find_jumps
 from .walk_doubts import judge_pace, likely_cause, refuse_exchanged
 
@@ -96,10 +96,14 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
         found = check_units(rest if rest.height else ordered, GAP_S, seconds=known)
     except InputError as error:
         raise InputError(f"{path}: {error}", f"{path}: {error.ko}" if error.ko else "") from None
+    places = [row_place(frame, row) for row in wrong.iter_rows(named=True)]
     reasons = wrong.select(
         id="person",
         reason=pl.format(
-            "{}: {} m in {} s", "where", pl.col("far").round(1), pl.col("dt").round(3)
+            "{}: {} m in {} s",
+            pl.Series(places, dtype=pl.String),
+            pl.col("far").round(1),
+            pl.col("dt").round(3),
         ),
     )
     if len(reasons) > MANY_JUMPS * people:

@@ -40,13 +40,11 @@ def run_log_text(runs: Mapping[str, Mapping[str, Any]], log: Sequence[str]) -> s
     lines = [
         f"onetomany {__version__}, Python {platform.python_version()}, {platform.platform()}, "
         f"{os.cpu_count()} processors",
-        *(f"{name}={os.environ.get(name, '')}" for name in
-          ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")),
-    ]  # fmt: skip
+    ]
     for stem, run in runs.items():
         lines.append(
             f"{run.get('ran_at', 'at an unknown time')} {stem}: {run.get('seconds', '?')} s, "
-            f"commit {run.get('commit') or 'unknown'}"
+            f"commit {run.get('commit') or 'unknown'}, {run.get('threads', 'threads unknown')}"
         )
     return "\n".join([*lines, *log]) + "\n"
 

@@ -30,6 +30,7 @@ from .kernels import ReportKernels
 log = logging.getLogger(__name__)
 
 KERNEL_MEMORY = 4 << 30  # bytes; chapter 06 takes the most, about 3 GB
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 
 Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
 
@@ -44,15 +45,17 @@ def run_chapters(paths: list[Path], *, home: Path | None = None) -> dict[str, No
     # an installed copy may lie within somebody's repository, whose commit says nothing of it
     commit = "" if folder == installed_path("notebooks") else commit_of(folder)
     with tempfile.TemporaryDirectory() as made:
-        runs = [_ChapterRun(path, _read(path), Path(made)) for path in paths]
+        many = min(len(paths), _kernels_at_once())
+        runs = [_ChapterRun(path, _read(path), Path(made), many) for path in paths]
         total = sum(len(_code_cells(each.notebook)) for each in runs)
         with ProgressBar(total=total, unit="cell", leave=False) as bar:
-            _run_all(runs, bar)
+            _run_all(runs, many, bar)
     for each in runs:
         each.notebook.metadata["onetomany"] = {
             "ran_at": each.started.isoformat(timespec="seconds"),
             "seconds": each.seconds,
             "commit": commit,
+            "threads": " ".join(f"{name}={each.environment[name]}" for name in _THREADS),
         }
     # Through its file form, which sorts keys: a chapter kept from before then looks the same
     return {
@@ -77,9 +80,12 @@ def _read(path: Path) -> Notebook:
 
 
 class _ChapterRun:
-    """One notebook and the kernel that runs it; `made` is a folder for the kernels' own files."""
+    """One notebook and the kernel that runs it, beside others: `many` in all.
 
-    def __init__(self, path: Path, notebook: Notebook, made: Path) -> None:
+    `made` is a folder for the kernels' own files.
+    """
+
+    def __init__(self, path: Path, notebook: Notebook, made: Path, many: int) -> None:
         self.path, self.notebook = path, notebook
         self.started = datetime.now(UTC)
         self.seconds = 0.0
@@ -101,6 +107,9 @@ class _ChapterRun:
         self.environment = safe_environment(
             IPYTHONDIR=str(made / path.stem), PYTHONHASHSEED="0", TQDM_DISABLE="1"
         )
+        # with a thread for each core in each kernel, threads wait for one another at full load
+        for name in _THREADS:
+            self.environment.setdefault(name, str(max(1, (os.cpu_count() or 1) // many)))
 
     async def execute(self, gate: asyncio.Semaphore, bar: ProgressBar) -> None:
         """Run all cells, once there is a place at the gate."""
@@ -121,14 +130,14 @@ class _ChapterRun:
         atexit.unregister(self.client._cleanup_kernel)
 
 
-def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
-    """Run the notebooks, each in a kernel; the first that fails stops all and is reported."""
+def _run_all(runs: list[_ChapterRun], many: int, bar: ProgressBar) -> None:
+    """Run the notebooks, `many` at once; the first that fails stops all and is reported."""
     done: Future[dict[Path, BaseException]] = Future()
     stop: list[Callable[[], object]] = []
 
     def run() -> None:
         try:
-            done.set_result(asyncio.run(_execute_all(runs, bar, stop)))
+            done.set_result(asyncio.run(_execute_all(runs, many, bar, stop)))
         except BaseException as error:  # of no notebook
             done.set_exception(error)
 
@@ -154,10 +163,10 @@ def _run_all(runs: list[_ChapterRun], bar: ProgressBar) -> None:
 
 
 async def _execute_all(
-    runs: list[_ChapterRun], bar: ProgressBar, stop: list[Callable[[], object]]
+    runs: list[_ChapterRun], many: int, bar: ProgressBar, stop: list[Callable[[], object]]
 ) -> dict[Path, BaseException]:
     """Execute the notebooks until one fails; `stop` gets a way to cancel from another thread."""
-    gate = asyncio.Semaphore(_kernels_at_once())
+    gate = asyncio.Semaphore(many)
     tasks = [asyncio.ensure_future(each.execute(gate, bar)) for each in runs]
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     assert this is not None
