@@ -45,8 +45,8 @@ class Unread:
 def stored_name(path: Path | bytes | str) -> str:
     """Return a path of the file system as text for a case file; `named_path` reverses it.
 
-    >>> stored_name(b"\\xc8\\xb8.txt")
-    '\\\\xc8\\\\xb8.txt'
+    >>> stored_name(b"\\xb0\\xa1.txt")
+    '\\\\xb0\\\\xa1.txt'
     """
     return _escaped(os.fsencode(path).decode("utf-8", "surrogateescape"))
 

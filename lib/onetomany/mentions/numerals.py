@@ -62,7 +62,7 @@ def _rounding_step(value: int | Decimal) -> Decimal:
     10 million, 44 firms has steps of 1. This reading is the most generous one: a difference that
     rounding can't explain even so is real.
 
-    >>> rounding_step(57_600_000)
+    >>> _rounding_step(57_600_000)
     Decimal('100000')
     """
     if not (exact := Decimal(value).normalize()):

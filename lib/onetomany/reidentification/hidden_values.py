@@ -14,7 +14,7 @@ def hide_values(file_name: str) -> Iterator[None]:
 
     Raises InputError for it. Errors of this kit and of files pass, since they show no value.
 
-    >>> with hide_values("mine.csv"):
+    >>> with hide_values("mine.csv"):  # doctest: +ELLIPSIS
     ...     int("900101-1234567")
     Traceback (most recent call last):
     ...
