@@ -255,7 +255,7 @@ def test_rows_get_ids_and_keep_the_bytes_before_them(leeds: Path) -> None:
     assert found["kind"].to_list() == ["value"]
     with pytest.raises(InputError, match="'C1' is taken"):
         add_claim(leeds, claim_id="C1")
-    with pytest.raises(InputError, match="no column 'vlaue'; near it: value"):
+    with pytest.raises(InputError, match=r"no column 'vlaue' \(similar: value"):
         rows.add_case_row(leeds, "claims", {"vlaue": "1"})
     with pytest.raises(InputError, match="column said_by: the cell is empty"):
         add_claim(leeds, said_by=" ")

@@ -229,10 +229,10 @@ def test_a_bomb_of_archives_costs_its_share_and_no_other_archive(tmp_path: Path)
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        (Budget(least_members=3, members_per_mb=0), "3 members, all that may come out of one file"),
-        (Budget(members=4, part=1.0), "4 members, all that may come out of the archives"),
-        (Budget(bytes=2 << 20, part=1.0), "2.0 MB, all that may come out of"),
-        (Budget(least_seconds=0.0, seconds_per_mb=0.0), "0 s for all members of one file"),
+        (Budget(least_members=3, members_per_mb=0), "3 files for all that comes out of one file"),
+        (Budget(members=4, part=1.0), "4 files for all that comes out of the archives"),
+        (Budget(bytes=2 << 20, part=1.0), "2.0 MB for all that comes out of"),
+        (Budget(least_seconds=0.0, seconds_per_mb=0.0), "0 s for all files in one file"),
         (Budget(free_part=0.999, free=1 << 60), ""),
     ],
 )

@@ -351,7 +351,7 @@ def test_an_answer_that_makes_no_sense_is_a_failure(tmp_path: Path, content: Any
         told = store.store_documents(db, [(found, Answer(content)), (whole, Answer(good))], now)
         assert told == [("failed", 0), ("read", 1)]
         why = case_file.query_frame(db, "SELECT why FROM failures")["why"].item()
-        assert "makes no sense" in why
+        assert "gave no usable answer" in why
         assert case_file.query_frame(db, "SELECT document FROM documents ORDER BY 1").rows() == [
             ("e" * 64,),
             ("f" * 64,),

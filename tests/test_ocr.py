@@ -143,7 +143,7 @@ def case(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert without.scans.left == 6
     assert without.scans.why == "Tesseract has no model here for kor and eng"
     assert "apt install tesseract-ocr tesseract-ocr-kor" in without.scans.said()
-    assert "6 pages are pictures whose text was not read" in without.scans.said()
+    assert "6 pages are or contain pictures whose text was not read" in without.scans.said()
     assert without.notes.filter(pl.col("kind") == "ocr")["count"].to_list() == [6]
     bare = ask(file, "SELECT DISTINCT text_source FROM pages WHERE unit IS NOT NULL")
     assert bare["text_source"].to_list() == ["none"]

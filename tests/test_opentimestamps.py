@@ -185,4 +185,4 @@ def test_an_answer_of_an_authority_needs_its_roots(
 ) -> None:
     (tmp_path / "a.tsr").write_bytes(b"x")
     assert main(["timestamp", str(plain), str(tmp_path / "a.tsr"), "--operator", OPERATOR]) == 1
-    assert "give --roots" in capsys.readouterr().err
+    assert "root certificates with --roots" in capsys.readouterr().err

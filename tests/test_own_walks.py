@@ -275,7 +275,7 @@ def test_a_share_is_of_those_in_sight_long_enough() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (("[[gates]]", "[[gate]]"), r"no table \[\[gate\]\]; near it: gates"),
+        (("[[gates]]", "[[gate]]"), r"no table \[\[gate\]\] \(similar: gates"),
         (("x1 = 5.0", "x9 = 5.0"), r"\[\[gates\]\] 1: missing or unknown: x1, x9"),
         (("y2 = 50.0", 'y2 = "50"'), "y2 must be a number"),
         (("y2 = 50.0", "y2 = -50.0"), "two ends are one point"),

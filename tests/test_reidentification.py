@@ -474,5 +474,5 @@ def test_carried_tables_are_those_registered(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="SHA-256"):
         tables.microdata("francdat", tmp_path)
     (tmp_path / "sheets.toml").write_text(sheets.replace("licence =", "license ="))
-    with pytest.raises(DatasheetError, match="unknown field 'license'; near it: licence"):
+    with pytest.raises(DatasheetError, match=r"unknown field 'license' \(similar: licence"):
         tables.microdata("francdat", tmp_path)

@@ -355,5 +355,5 @@ def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Pa
 def test_only_a_pdf_can_be_drawn(case: Path) -> None:
     with open_case(case) as db:
         hit = search.search_words(db, "법무부").row(0, named=True)
-    with pytest.raises(InputError, match="Only a PDF's page"):
+    with pytest.raises(InputError, match="only PDFs and pictures can"):
         page_picture(case, hit["document"], hit["page"], [(0, 3)])

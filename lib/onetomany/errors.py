@@ -46,10 +46,10 @@ class RefusedError(OneToManyError):
 
 
 def near(name: str, known: Collection[str]) -> str:
-    """Return up to five names in `known` similar to a wrong one, as the end of a sentence.
+    """Return up to five names in `known` similar to a wrong one, in brackets.
 
     >>> near("clams", ["claims", "tables"])
-    '; near it: claims'
+    ' (similar: claims)'
     >>> near("x", ["claims"])
     ''
     """
@@ -57,4 +57,4 @@ def near(name: str, known: Collection[str]) -> str:
     parts = [each for each in known if each.startswith(f"{name}.")]  # C30 is C30.1 and C30.2
     alike = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=5)]
     found = list(dict.fromkeys([*parts, *alike]))[:5]
-    return f"; near it: {', '.join(found)}" if found else ""
+    return f" (similar: {', '.join(found)})" if found else ""

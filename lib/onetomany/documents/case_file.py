@@ -151,7 +151,9 @@ def _check_definitions(path: Path, write: bool) -> None:
     with db:
         names = {name for kind, _, name in read_definitions(db) if kind == "table"}
         if "meta" not in names:
-            raise InputError(f"{path} is a database, but no case file: name another with --case.")
+            raise InputError(
+                f"{path} is a database, but not a case file: name another file with --case."
+            )
         _check_version(db, path)
         check_definitions(db, path)
 
@@ -171,8 +173,8 @@ def _check_version(db: duckdb.DuckDBPyConnection, path: Path) -> None:
         found = None
     if found != (str(SCHEMA_VERSION),):
         raise InputError(
-            f"{path} has schema version {found and found[0]}, this kit writes {SCHEMA_VERSION}: "
-            "ingest the folder into a new case file."
+            f"{path} has schema version {found and found[0]}, but this kit writes "
+            f"{SCHEMA_VERSION}: ingest the folder into a new case file."
         )
 
 
@@ -182,7 +184,7 @@ def _explained(path: Path, error: Exception, *, opening: bool = True) -> InputEr
     if isinstance(error, OSError):
         why = error.strerror or said
     elif "lock" in said:
-        why = "another program has it open; close that, and run this again"
+        why = "another program has it open; close that program, and run this again"
     elif "Bad file descriptor" in said:  # a write-ahead log was left over
         why = "a run left it unfinished; run 'onetomany ingest' on its folder again"
     elif "version number" in said:

@@ -309,7 +309,10 @@ class _Run:
         for found, answer in read:
             for inner in member_places(found, answer):
                 if inner.depth > self.limits.depth:
-                    why = f"It is nested more than {self.limits.depth} deep: not read."
+                    why = (
+                        f"The file is nested more than {self.limits.depth} deep in others: "
+                        f"not read."
+                    )
                     self.fail(Unread(inner.path, why), found.document)
                 else:
                     size = (self.members / inner.document).stat().st_size

@@ -70,7 +70,7 @@ def _properties(ole: Any, reading: Reading) -> None:
     try:
         held = ole.get_metadata()
     except Exception as error:
-        reading.note("unread", f"Its title, author and dates can't be read: {error}")
+        reading.note("unread", f"The file's title, author and dates can't be read: {error}")
         return
     code = held.codepage
     for fact, value in (

@@ -70,7 +70,7 @@ def _opened(content: bytes) -> Any:
         told = str(error).removeprefix("Failed to parse bytes: ")
         if "encrypted" in told.lower():
             raise Refused(LOCKED.format("")) from error
-        raise Refused(f"It can't be read by undoc: {told}") from error
+        raise Refused(f"The program undoc can't read the file: {told}") from error
 
 
 def _sections(document: Any, reading: Reading) -> list[dict[str, Any]]:

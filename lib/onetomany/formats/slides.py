@@ -25,7 +25,7 @@ def read_pptx(content: bytes, reading: Reading) -> None:
     """Read a presentation. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if _PRESENTATION not in parts:
-        raise Refused("It has no ppt/presentation.xml: it is not a presentation.")
+        raise Refused("The file lacks ppt/presentation.xml, so it is not a presentation.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)

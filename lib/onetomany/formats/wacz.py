@@ -49,12 +49,12 @@ def read_wacz(content: bytes, reading: Reading) -> None:
     if hashes:
         reading.metadata["hashes that agree"] = str(hashes)
     if not kept:
-        raise Refused("It has no web archive (archive/*.warc.gz) that can be read.")
+        raise Refused("The file has no web archive (archive/*.warc.gz) that can be read.")
 
 
 def _json(parts: Parts, name: str, reading: Reading) -> dict[str, Any]:
     if name not in parts:
-        reading.note("digest", f"It has no {name}: its files can't be checked by it.")
+        reading.note("digest", f"The file lacks {name}, so the files in it can't be checked.")
         return {}
     try:
         found = json.loads(parts.read(name))
@@ -112,7 +112,7 @@ def _check_package(parts: Parts, reading: Reading) -> int:
     if isinstance(signed, dict):
         by = signed.get("domain") or signed.get("software") or "an unnamed key"
         reading.metadata["signed by, as it says"] = str(by)[:200]
-        told = f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it."
+        told = f"{DIGEST} has a signature ({str(by)[:200]}), which the kit does not check."
         reading.note("signature", told)
     return int(bool(agrees))
 
