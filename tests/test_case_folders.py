@@ -158,7 +158,7 @@ def test_the_data_package_describes_each_column(leeds: Path) -> None:
     [
         ("events", "2019-13-45,,law,X,,,,P,https://e.org,V1", ""),
         ("events", "April 2019,,law,X,,,,P,https://e.org,V1", "events.csv, row 2, column date"),
-        ("events", "2019,,rumour,X,,,,P,https://e.org,V1", "'rumour' is not a choice"),
+        ("events", "2019,,rumour,X,,,,P,https://e.org,V1", "'rumour' is not one of the possible values"),
         ("events", "2019,,law,X,,,,P,www.e.org,V1", "column url"),
         ("numbers", "a,A,,many,faces,,,,,P,https://e.org,V1,", "'many' is not a number"),
         ("numbers", "a,A,,1,faces,,2019-02-30,,,P,https://e.org,V1,", "'2019-02-30' is not a day"),
@@ -363,7 +363,7 @@ def test_the_database_is_made_from_the_files_and_follows_them(leeds: Path) -> No
     assert list(database.stale_parts(read_case(leeds))) == []
     add_claim(leeds, value="1 million", said_by="Press")
     assert [what for (what, _), _ in database.stale_parts(read_case(leeds))] == [
-        "its claims differ from claims.csv"
+        "the claims in it differ from claims.csv"
     ]
     assert database.store_case(read_case(leeds)) == (2, 0)
     lines = (leeds / "claims.csv").read_text("utf-8").splitlines()

@@ -70,7 +70,7 @@ def test_a_row_of_each_kind_is_written_and_the_list_of_tasks_changes(folder: Pat
     fill(page, "numbers", value="12000", unit="faces", what_ko="얼굴", input="searches", **SOURCE)
     form = fill(page, "bodies", name="Watch", kind="civic")
     assert words(form.said) == "Added to bodies.csv: Watch."
-    assert "it has no rows: the chapter can't show the figures" not in words(page.todo)
+    assert "the table has no rows, so the chapter can't show the figures" not in words(page.todo)
     assert "Claims 1" in words(page.state)
     assert rows(folder, "claims") == [
         {"claim_id": "C1", "subject": "faces", "attribute": "kept", "value": "31", "unit": "days",

@@ -120,7 +120,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
         classes(table, "a")
     with pytest.raises(InputError, match="at least one"):
         classes(table, [])
-    with pytest.raises(InputError, match="may not be called 'size'"):
+    with pytest.raises(InputError, match="The name 'size' is reserved"):
         classes(table, ["size"])
     with pytest.raises(InputError, match=r"'l' contains List"):
         classes(table, ["l"])

@@ -305,5 +305,5 @@ def test_columns_named_as_results_are_counted_all_the_same(
         assert main(["risk", str(file), *options]) == 0
         said.append(re.sub(r"[^0-9.%]+", " ", capsys.readouterr().out))
     assert said[0] == said[1] == said[2]
-    with pytest.raises(InputError, match="may not be called 'c'"):
+    with pytest.raises(InputError, match="The name 'c' is reserved"):
         diversity(pl.DataFrame({"c": [1, 2], "x": ["a", "b"]}), ["c"], "x")

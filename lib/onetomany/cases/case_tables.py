@@ -87,7 +87,7 @@ def read_case_numbers(path: Path) -> pl.DataFrame:
     8
     """
     if path.suffix.lower() != ".csv" or not path.is_file():
-        raise InputError(f"{path} is not a CSV file: give a table such as numbers.csv of a case.")
+        raise InputError(f"{path} is not a CSV file: give a table of a case, such as numbers.csv.")
     return read_case_table(path.parent, replace(NUMBERS, name=path.stem, suffix=path.suffix))
 
 

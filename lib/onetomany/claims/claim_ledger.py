@@ -250,7 +250,7 @@ def read_ledger(file: Path) -> pl.DataFrame:
     except UnicodeDecodeError:
         _, encoding, _ = decode(content)
         raise InputError(
-            f"{file} is not in UTF-8; its bytes look like {encoding}: save it as 'CSV UTF-8'."
+            f"{file} is not in UTF-8 but looks like {encoding}: save it as 'CSV UTF-8'."
         ) from None
     try:
         return check_ledger(pl.read_csv(content, infer_schema=False))

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 # the meaning of 'no fault' without and with the signer's key: anyone can seal another bundle
 _HOLDS = (
     "The parts of the bundle agree with each other. Only the sealer's public key (--key) shows who "
-    "sealed it. 묶음 안의 파일은 서로 맞는다. 누가 봉인했는지는 그 사람의 공개 키로만 확인할 수 "
+    "sealed it. 묶음 안의 파일은 서로 맞는다. 누가 봉인했는지는 그 사람의 공개 열쇠로만 확인할 수 "
     "있다.",
-    "The bundle is unchanged since it was sealed with that key. 그 키로 봉인한 뒤 바뀌지 않았다.",
+    "The bundle is unchanged since it was sealed with that key. 그 열쇠로 봉인한 뒤 바뀌지 않았다.",
 )
 
 

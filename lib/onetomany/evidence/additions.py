@@ -164,8 +164,8 @@ def _refuse_names(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, st
             raise InputError(f"Nothing was added: {path!r} can't be the name of a file in {SEAL}/.")
         if contents.fold_path(path) in taken:
             raise InputError(
-                f"Nothing was added: the bundle has a {path} already, and files in a bundle are "
-                "never replaced. Give the new file a new name."
+                f"Nothing was added: the bundle already has {path}, and files in a bundle are "
+                "never replaced. Give the new file another name."
             )
 
 

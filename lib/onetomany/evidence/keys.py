@@ -60,7 +60,7 @@ def make_key(path: Path, *, passphrase: str | None = None) -> str:
             beside.unlink()
     except OSError as error:
         if os.path.lexists(path):
-            why = f"There is a file {path} already: a key is never overwritten."
+            why = f"{path} already exists, and a key is never overwritten: name a new file."
             raise InputError(why) from None
         raise InputError(f"The key {path} can't be made: {error.strerror or error}.") from error
     return fingerprint(public_pem(key))

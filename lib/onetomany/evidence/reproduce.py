@@ -58,7 +58,7 @@ def reproduce(
     """
     payload = _payload_of(bundle)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} contains other files; name a new folder.")
+        raise InputError(f"{out} contains other files: name a new folder.")
     again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or RunLimits())
     table = _compare_exhibits(payload, again)
     for item in again:

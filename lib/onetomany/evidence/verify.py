@@ -52,9 +52,7 @@ def verify(
     True
     """
     if not os.path.isdir(bundle):
-        raise InputError(
-            f"There is no folder {bundle}; a bundle that was packed is unpacked first."
-        )
+        raise InputError(f"There is no folder {bundle}: if the bundle is packed, unpack it first.")
     listing = contents.list_files(bundle)
     files, failed = contents.hash_readable(bundle, listing.files)
     refused = [*listing.refused, *((p, contents.why_unread(e)) for p, e in failed.items())]

@@ -63,7 +63,7 @@ def read_tar(content: bytes, reading: Reading) -> None:
             found += 1
             if not entry.isreg():
                 what = "a link" if entry.issym() or entry.islnk() else "not a regular file"
-                reading.note("refused", f"Member {name!r} was refused: it is {what}.")
+                reading.note("refused", f"{name!r} in the archive was not read: it is {what}.")
                 continue
             kept += _member(name, 0, partial(_of_tar, archive, entry), reading)
     except tarfile.TarError as error:
@@ -155,20 +155,20 @@ def _pieces(entry: Any, left: int) -> Iterator[bytes]:
 def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading) -> bool:
     """Keep a member of an archive, or tell why it was refused or can't be read."""
     if why := unsafe_name(name, mode):
-        reading.note("refused", f"Member {name!r} was refused: {why}.")
+        reading.note("refused", f"{name!r} in the archive was not read: {why}.")
         return False
     try:
         reading.member(name, unpack())
     except Damaged as damaged:
-        reading.note("unread", f"Member {name!r}: {damaged}")
+        reading.note("unread", f"{name!r} in the archive: {damaged}")
         return False
     return True
 
 
 def _tell_encoding(encoding: str, reading: Reading) -> None:
     if encoding:
-        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: "
-                     "it doesn't say which encoding they are in.")  # fmt: skip
+        reading.note("encoding", f"File names were read as {encoding}, which fits best: the "
+                     "archive doesn't state their encoding.")  # fmt: skip
 
 
 def _list_members(reading: Reading, kept: int, any_: bool) -> None:

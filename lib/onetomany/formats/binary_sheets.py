@@ -36,8 +36,8 @@ def read_xls(content: bytes, reading: Reading) -> None:
     else:
         add_calamine(content, reading)
     if book is None:
-        reading.note("hidden", "Of workbooks before Excel 97, hidden rows and columns, comments "
-                     "and number formats are not read.")  # fmt: skip
+        reading.note("hidden", "In a workbook from before Excel 97, hidden rows and columns, "
+                     "comments and number formats are not read.")  # fmt: skip
 
 
 def read_xlsb(content: bytes, reading: Reading) -> None:

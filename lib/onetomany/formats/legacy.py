@@ -55,8 +55,8 @@ def read_ppt(content: bytes, reading: Reading) -> None:
                 _object(flags >> 4 & 0xFF == 1, body, reading)
         if ole.exists("Pictures"):
             _drawn(stream_bytes(ole, "Pictures"), reading)
-    reading.note("unread", "Of PPT, tables, charts, and raised or struck characters (10⁶ as 106) "
-                 "are not distinguished from other text.")  # fmt: skip
+    reading.note("unread", "In a PPT file tables, charts, and raised or struck characters (10⁶ as "
+                 "106) are read like other text.")  # fmt: skip
 
 
 def _opened(content: bytes) -> Any:

@@ -197,7 +197,9 @@ def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) ->
     page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
     _add_words(engine, page, [words])
     if sheet.dpi < LEAST and sheet.unit == "pt":
-        reading.note("limit", f"So large that OCR saw it at {sheet.dpi:.0f} dpi.", number)
+        reading.note(
+            "limit", f"The page is so large that OCR read it at {sheet.dpi:.0f} dpi.", number
+        )
     if not words:
         reading.note("ocr", f"OCR ({engine.name}) found no text on this page.", number)
         return

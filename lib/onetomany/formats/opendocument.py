@@ -150,7 +150,7 @@ class _Walk:
 
     def slide(self, part: Any, around: Any) -> None:
         """Add a slide, with the footer that its master shows."""
-        self.begin(part, self.hidden_slides, "This slide is hidden: a show leaves it out.")
+        self.begin(part, self.hidden_slides, "This slide is hidden: a slide show leaves it out.")
         self.blocks(part)
         for kind in ("header", "footer", "date-time"):
             named = attribute(part, f"use-{kind}-name")

@@ -46,7 +46,7 @@ def read_pptx(content: bytes, reading: Reading) -> None:
         root = package.side(part)
         if len(root) and attribute(root, "show") in ("0", "false"):
             page.hidden = True
-            reading.note("hidden", "This slide is hidden: a show leaves it out.", page.number)
+            reading.note("hidden", "This slide is hidden: a slide show leaves it out.", page.number)
         _Slide(page, reading, package, part).shapes(root)
         _notes(package, part, page, reading)
         _comments(package, part, page, authors, reading)

@@ -31,12 +31,12 @@ def read_wacz(content: bytes, reading: Reading) -> None:
         if parts.infos[name].is_dir():
             continue
         if why := unsafe_name(name, parts.infos[name].external_attr >> 16):
-            reading.note("refused", f"Member {name!r} was refused: {why}.")
+            reading.note("refused", f"{name!r} in the archive was not read: {why}.")
             continue
         try:
             inner = parts.read(name)
         except (Damaged, Refused) as fault:
-            reading.note("unread", f"Member {name!r}: {fault}")
+            reading.note("unread", f"{name!r} in the archive: {fault}")
             continue
         hashes += _check_resource(name, inner, listed.pop(name, None), reading)
         if name.startswith("archive/") and name.lower().endswith(_WARCS):
@@ -84,7 +84,7 @@ def _check_resource(
     """Compare a file with the package's entry; return 1 if its hash agrees."""
     if said is None:
         if name not in (PACKAGE, DIGEST):
-            reading.note("digest", f"{PACKAGE} does not name {name!r}: nothing vouches for it.")
+            reading.note("digest", f"{PACKAGE} does not name {name!r}: so nothing confirms it.")
         return 0
     stated = said.get("bytes")
     if isinstance(stated, int) and stated != len(content):

@@ -82,7 +82,7 @@ def check_quasi_identifiers(table: Table, columns: Sequence[str]) -> list[str]:
             f"The table has no column '{missing[0]}': its columns are {', '.join(schema)}."
         )
     if SIZE in names:
-        raise InputError(f"A column may not be called '{SIZE}' here: rename it.")
+        raise InputError(f"The name '{SIZE}' is reserved: rename this column.")
     for name in names:
         kind = schema[name]
         if kind.is_nested() or kind in (pl.Object, pl.Binary):
@@ -102,7 +102,7 @@ def schema_of(table: Table) -> pl.Schema:
     if isinstance(table, duckdb.DuckDBPyRelation):
         return pl.DataFrame(table.limit(0)).schema
     if not Path(table).is_file():
-        raise InputError(f"There is no file at {table}.")
+        raise InputError(f"There is no file {table}.")
     try:
         return pl.scan_parquet(table).collect_schema()
     except pl.exceptions.PolarsError as error:

@@ -34,7 +34,7 @@ HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
 SEPARATOR_NAMES = {
     ",": ("commas", "쉼표"),
-    ";": ("semicolons", "쌍반점"),
+    ";": ("semicolons", "세미콜론"),
     "\t": ("tabs", "탭"),
     "|": ("vertical bars", "세로줄"),
     "^": ("carets", "꺾쇠(^)"),
@@ -240,7 +240,7 @@ def _separator(file: Path, head: str, notify: Notify) -> tuple[str, int]:
     best = find_separator(rows_of, list(SEPARATOR_NAMES))
     if best != ",":
         english, korean = SEPARATOR_NAMES[best]
-        notify(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")
+        notify(f"Fields are separated by {english}.", f"칸 구분 기호: {korean}.")
     return best, 0
 
 

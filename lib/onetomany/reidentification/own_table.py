@@ -131,7 +131,7 @@ def own_table(
 def _kind_of(file: Path) -> str:
     """Return the ending of a file's kind. Raises InputError if it is not a table."""
     if not file.is_file():
-        raise InputError(f"There is no file at {file}.")
+        raise InputError(f"There is no file {file}.")
     kind = file.suffix.lower()
     if kind in PACKED:
         raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")
@@ -176,7 +176,7 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notify: Notify) -> pl.
         shown = shortened(name)
         notify(
             f"Column '{shown}' is left out: its values name people.",
-            f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
+            f"'{shown}' 열은 사람을 가리키는 값이 들어 있어 뺐다.",
         )
     if len(bad) == len(table.collect_schema()):
         raise InputError("No column is left: the values of each name people.")
@@ -188,8 +188,8 @@ def _spreadsheet(file: Path, sheet: str | None, notify: Notify) -> Fields:
     if len(sheets) > 1 and not sheet:
         others, shown = len(sheets) - 1, shortened(name)
         notify(
-            f"Sheet '{shown}' is read; others in the file: {others}.",
-            f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
+            f"The sheet '{shown}' was read; the file has {others} more.",
+            f"'{shown}' 시트를 읽었다. 파일에는 시트가 {others}개 더 있다.",
         )
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
@@ -202,7 +202,7 @@ def _names(file: Path, row: Sequence[str]) -> list[str]:
     """Return the columns' names; '' for one without a name, since the column may be empty."""
     names = [clean_name(cell) for cell in row]
     if len(names) > MOST_COLUMNS:
-        raise InputError(f"{file.name} has {len(names):,} columns: {MOST_COLUMNS:,} at most.")
+        raise InputError(f"{file.name} has {len(names):,} columns: leave at most {MOST_COLUMNS:,}.")
     if any(map(names_somebody, names)):
         raise InputError(
             f"{file.name} has no row of names: its first row has values that name people (not "
@@ -214,7 +214,9 @@ def _names(file: Path, row: Sequence[str]) -> list[str]:
 
 def _check_names(file: Path, names: Sequence[str]) -> None:
     if not names or not all(name.strip() for name in names):
-        raise InputError(f"{file.name} has a column without a name: name it, or take it out.")
+        raise InputError(
+            f"{file.name} has a column without a name: name the column, or take it out."
+        )
     if repeated := [name for name in names if list(names).count(name) > 1]:
         shown = shortened(repeated[0])
         raise InputError(f"{file.name} has two columns called '{shown}': rename one.")

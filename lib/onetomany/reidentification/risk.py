@@ -201,7 +201,7 @@ def diversity(table: Table, columns: Sequence[str], sensitive: str) -> pl.DataFr
     names = list(columns)
     check_sensitive(sensitive, names)
     if clash := [name for name in names if name in DIVERSITY]:
-        raise InputError(f"A column may not be called '{clash[0]}' here: rename it.")
+        raise InputError(f"The name '{clash[0]}' is reserved: rename this column.")
     counts = group_classes(table, [*names, sensitive]).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():

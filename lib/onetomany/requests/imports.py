@@ -110,7 +110,8 @@ def _resolved(export: _Part, messages: list[_Part], days: _Days) -> tuple[dt.dat
             f"{days.path} says how the request ended, but not when: it needs 'resolved_on', "
             "'last_message' or a message."
         )
-    return days.of(last, "last_message"), "; no day is given, that of the last message is taken"
+    said = "; no day is given, so the day of the last message is used"
+    return days.of(last, "last_message"), said
 
 
 def _alaveteli(export: _Part, events: list[_Part], days: _Days) -> Request:

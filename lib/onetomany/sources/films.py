@@ -82,7 +82,8 @@ def check_film(name: str) -> Path:
         raise RefusedError(f"{name} is a device: only a recorded film in a file is opened.")
     if path.is_dir():
         raise InputError(
-            f"{name} is a folder: name one film's file; frames as pictures aren't read."
+            f"{name} is a folder: name the file of one film, because pictures of frames aren't "
+            f"read."
         )
     file = _opened(path)
     with os.fdopen(file, "rb") as opened:

@@ -131,7 +131,7 @@ def open_images(source: str | Path = CHOSEN) -> ImageSet:
     pictures = [each.name for each in found.values() if each.picture]
     if stray := [name for name in pictures if name not in sums]:
         raise IntegrityError(
-            f"{len(stray)} image(s) in {root} are not in SHA256SUMS (first: {stray[0]}): run "
+            f"{len(stray)} images in {root} are not in SHA256SUMS, the first is {stray[0]}: run "
             f"'onetomany datasheet {root}' again if they belong to the set."
         )
     _verify(root, sums)

@@ -76,7 +76,7 @@ def open_sequence(name: str) -> PedestrianSequence:
             truth, example = (_checked(home, each, kind) for kind in _KINDS)
             numbers = {key: each[key] for key in ("frames", "persons", "boxes", "frame_rate")}
             return PedestrianSequence(name, **numbers, truth=truth, example=example)
-    raise InputError(f"There is no sequence '{name}': choose of {', '.join(sequence_names())}.")
+    raise InputError(f"There is no sequence '{name}': choose one of {', '.join(sequence_names())}.")
 
 
 def is_carried(path: Path) -> bool:

@@ -48,7 +48,7 @@ _WHY = {
     "changing size": "its frames change their size",
     "memory": f"decoding it takes more than {MEMORY >> 20} MB",
 }
-_NONSENSE = "its decoder's answer makes no sense"
+_NONSENSE = "its decoder gave no usable answer"
 
 
 @dataclass(frozen=True)
