@@ -209,7 +209,8 @@ def test_a_part_that_is_missing_or_damaged_is_told_and_made_again(tmp_path: Path
     untouched = parts[0].stat().st_mtime_ns
     parts[1].write_bytes(before[1][: len(before[1]) // 2])
     parts[2].unlink()
-    with pytest.raises(IntegrityError, match=r"part-00001.parquet is missing or too short \(2 parts in all\)"):
+    said = r"part-00001.parquet is missing or too short \(2 parts in all\)"
+    with pytest.raises(IntegrityError, match=said):
         arrivals.scan_arrivals(tmp_path)
     arrivals.write_arrivals(PLAN, tmp_path)
     assert [part.read_bytes() for part in parts] == before

@@ -74,7 +74,7 @@ READ_RIGHT: dict[str, tuple[str | bytes, str | None]] = {
     "comma and blank": (lines(FOUND, ", "), None),
     "decimal commas": (lines(FOUND, ";").replace(".", ","), "Decimal commas"),
     "decimal commas and blanks": (lines(FOUND, " ").replace(".", ","), "Decimal commas"),
-    "comma at the end": (lines(FOUND, end=",\n"), "ends in a separator"),
+    "comma at the end": (lines(FOUND, end=",\n"), "ends with a separator"),
     "CRLF": (lines(FOUND, end="\r\n"), None),
     "BOM": ("\ufeff" + lines(FOUND), None),
     "UTF-16": (lines(FOUND, "\t").encode("utf-16"), "UTF-16"),

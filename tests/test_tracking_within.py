@@ -445,7 +445,7 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
         ("1,1,0,0,nan,5,1\n", "line 1: 'width' is not a number"),
         ("1,1,0,inf,5,5,1\n", "line 1: 'top' is not a number"),
         ("1,1,0,0,5,1e9,1\n", "line 1: 'height' is not a number within"),
-        ("1,1,0,0,5,0,1\n", "line 1: a box without area"),
+        ("1,1,0,0,5,0,1\n", "line 1: the box has no area"),
         ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is not a number within 10,000,000"),
         ("1.5,1,0,0,5,5,1\n", "line 1: 'frame' is not a whole number"),
         ("-1,1,0,0,5,5,1\n", "line 1: 'frame' is below 0"),

@@ -101,7 +101,7 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
     twice = frame.filter(same & (pl.col("t") == pl.col("t").shift()))
     if twice.height:
         first = twice.row(0, named=True)
-        many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
+        many = f" ({twice.height:,} rows in all)" if twice.height > 1 else ""
         en, ko = _why_twice(frame, twice)
         raise InputError(
             f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
@@ -126,7 +126,7 @@ def _why_twice(frame: pl.DataFrame, twice: pl.DataFrame) -> tuple[str, str]:
             "So many have: t is likely rounded to whole seconds, or in hours or days; write "
             "seconds with their decimals.",
             "이런 줄이 많다. t를 초 단위로 반올림했거나 시간이나 일로 적은 듯하니, 초를 소수점 "
-            "아래까지 적을 것.",
+            "아래까지 적어야 한다.",
         )
     return (
         "A row occurs twice, or two people have one id.",

@@ -100,7 +100,7 @@ def check_linkable(sightings: pl.DataFrame) -> None:
         likely = "; is it in percent?" if value is not None and 1 < value <= 100 else ""
         raise InputError(
             f"Sightings, row {row + 1}: quality is {value}, and 0 is a useless face, 1 a perfect "
-            f"one{likely} ({int(bad.sum()):,} such rows)."
+            f"one{likely} ({int(bad.sum()):,} rows in all)."
         )
 
 
@@ -244,7 +244,7 @@ def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -
         likely = "is all zeros: no face was found, leave its sighting out"
     else:
         likely = f"has the length {length[row]:.3g}, not 1: divide each template by its length"
-    raise InputError(f"Template {row} of {len(templates):,} {likely} ({bad.sum():,} such).")
+    raise InputError(f"Template {row} of {len(templates):,} {likely} ({bad.sum():,} in all).")
 
 
 def _check_template_ids(sightings: pl.DataFrame, many: int) -> None:
@@ -293,12 +293,12 @@ def _check_placeholders(sightings: pl.DataFrame, templates: NDArray[np.floating]
         raise InputError(
             f"Sightings, row {first['row'] + 1}: template {first['template_id']} is the same "
             "numbers as that of another person before the camera at the same time "
-            f"({twice.height:,} such rows): likely a placeholder where no face was found; leave "
+            f"({twice.height:,} rows in all): likely a placeholder where no face was found; leave "
             "these sightings out."
         )
 
 
 def _refuse(bad: pl.Series, fault: str) -> None:
     if (first := bad.fill_null(value=False).arg_true()).len():
-        more = f" ({first.len():,} such rows)" if first.len() > 1 else ""
+        more = f" ({first.len():,} rows in all)" if first.len() > 1 else ""
         raise InputError(f"Sightings, row {int(first[0]) + 1}: {fault}{more}.")
