@@ -95,7 +95,7 @@ FULL = {
     "bodies": {"name": "Watch", "kind": "civic"},
 }  # fmt: skip
 WRONG = [
-    ("claims", {"attribute": ""}, "'What of it' is empty: fill it in.", "'항목' 칸이"),
+    ("claims", {"attribute": ""}, "'Property' is empty: fill it in.", "'항목' 칸이"),
     ("claims", {"value": "many"}, "isn't a number of days", "저장하지 못했습니다"),
     (
         "claims",

@@ -85,9 +85,9 @@ def test_a_claim_is_added_by_its_form(driver: Chrome, folder: Path, tmp_path: Pa
               ".jupyter-widget-Collapse-header *")  # fmt: skip
         write(driver, "Subject", "faces")
         press(driver, "Add")
-        wait_for(driver, 30, lambda d: "'What of it' is empty: fill it in." in shown(d))
+        wait_for(driver, 30, lambda d: "'Property' is empty: fill it in." in shown(d))
         for label, text in (
-            ("What of it", "kept"),
+            ("Property", "kept"),
             ("Value", "31"),
             ("Unit", "days"),
             ("Said by", "<b>Watch</b>"),

@@ -623,5 +623,5 @@ def test_an_extension_without_a_length_needs_the_day_that_the_body_named() -> No
     named = past.with_columns(until=pl.lit(D(2026, 6, 15)))
     row = deadlines(law, named, today=D(2026, 4, 24)).filter(step="decision")
     assert row["due"].item() == D(2026, 6, 15)
-    assert "The body extended it to 2026-06-15 (Mon)" in row["rule_en"].item()
+    assert "The body extended the time to 2026-06-15 (Mon)" in row["rule_en"].item()
     assert "2026-06-15(월)까지 연장했다" in row["rule_ko"].item()
