@@ -393,7 +393,7 @@ def test_the_commands_work_on_the_folder(
     assert run("add", "claims", *cells, "--case", folder) == 0
     assert run("add", "claims", *cells, "said_by=Press", "value=9", "--case", folder) == 0
     assert run("claims", "--case", folder) == 0
-    assert "2 claims: 1 pairs contradict" in capsys.readouterr().out
+    assert "Claims: 2. Pairs that contradict each other: 1." in capsys.readouterr().out
     monkeypatch.chdir(folder)
     assert run("check") == 0
     assert "contradiction: claims.csv, C1 and C2" in capsys.readouterr().out

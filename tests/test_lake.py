@@ -270,7 +270,7 @@ def test_the_commands_publish_and_read(
     published = said("ingest", str(folder), *case, "--workers", "1", *there)
     assert "published 2 new documents and 0 read better (2 pages), 2 claims" in published
     assert "a.txt, page 1" in said("search", "faces", *there)
-    assert "2 claims: 1 pairs contradict each other" in said("claims", *there)
+    assert "Claims: 2. Pairs that contradict each other: 1." in said("claims", *there)
     assert "1 tables" in said("tables", *there, "--out", str(tmp_path / "tables"))
     assert "original files" in said("search", "x", *there, "--pictures", "p", code=1)
     assert "belong together" in said("search", "x", *there[:2], code=1)

@@ -89,6 +89,7 @@ def _ingest(args: argparse.Namespace) -> None:
     from onetomany.documents.attention import needing_attention
     from onetomany.documents.case_file import open_case
     from onetomany.documents.lake import check_lake, publish_case
+    from onetomany.prose import counted
 
     home = case_folder(args.case)
     args.folder = args.folder or (sources_folder(home) if home else None)
@@ -101,17 +102,19 @@ def _ingest(args: argparse.Namespace) -> None:
         check_lake(lake)  # now, rather than after hours of reading
     done = _read_folder(args)
     head = [
-        f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
-        f"pages), {done.partly:,} partly, {done.failed:,} failed, {done.held:,} read before "
-        f"({done.seconds:.0f} s)",
-        f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
+        f"{args.case}: {counted(done.files, 'file')}; {counted(done.read, 'document')} read "
+        f"({counted(done.pages, 'page')}), {done.partly:,} read in part, {done.failed:,} failed, "
+        f"{done.held:,} read before ({done.seconds:.0f} s)",
+        f"{counted(done.duplicates, 'copy', 'copies')}, "
+        f"{counted(done.near_duplicates, 'near-duplicate')}",
     ]
     if said := done.scans.said():
         head.append(said)
     with open_case(args.case, write=not args.no_index) as db:
         if not args.no_index:
             mentioned, indexed = indexing.index_case(db, workers=args.workers)
-            head.append(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
+            searched = counted(mentioned, "page")
+            head.append(f"{searched} read for names and places, {indexed:,} indexed for search")
         found = needing_attention(db, args.folder)
     if home:
         head.append(_stored(home))
@@ -335,9 +338,9 @@ def _claims(args: argparse.Namespace) -> None:
     clashing = found.filter("contradiction")
     _print_pairs(clashing)
     print(
-        f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
-        "contradict each other, "
-        f"{found.height - clashing.height} differ without contradiction."
+        f"Claims: {contradictions.count_pairs(held, found).claims}. Pairs that contradict each "
+        f"other: {clashing.height}. Pairs that differ without contradiction: "
+        f"{found.height - clashing.height}."
     )
     _print_arithmetic(held, links)
     if args.case:
@@ -349,5 +352,5 @@ def _claims(args: argparse.Namespace) -> None:
                 many = ledgers.store_claims(db, held, links)
         for source in cited.iter_rows(named=True):
             print(f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}")
-        print(f"{args.case}: {many} claims in the table 'claims'")
-        print(f"{cited.height} of them have a capture of their source in the case file.")
+        print(f"{args.case}: claims in the table 'claims': {many}")
+        print(f"Claims with a capture of their source in the case file: {cited.height}")

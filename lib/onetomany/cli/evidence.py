@@ -190,7 +190,7 @@ def _verify(args: argparse.Namespace) -> int:
     name = str(args.bundle)
     if faults:
         print(
-            f"{name}: {faults} faults. The bundle was changed after sealing. 봉인한 뒤에 바뀌었다."
+            f"{name}: faults: {faults}. The bundle was changed after sealing. 봉인한 뒤에 바뀌었다."
         )
     else:
         print(f"{name}: no fault. {_HOLDS[key is not None]}")

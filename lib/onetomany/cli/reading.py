@@ -113,7 +113,7 @@ def _hits(
     find = searching.search_words if args.any else exact
     hits = find(db, args.words, limit=args.limit)
     more = ", perhaps more: raise --limit" if len(hits) == args.limit else ""
-    return hits, f"{len(hits)} pages{more}"
+    return hits, f"Pages found: {len(hits)}{more}"
 
 
 def _held(
@@ -247,7 +247,7 @@ def _tag(args: argparse.Namespace) -> None:
             if not args.tag or row["tag"] == args.tag:
                 path = shortened(row["path"] or row["document"][:12], NAME)
                 print(f"{path}, page {row['page']}: {_remark_line(row)}")
-        print(f"{held.height} tags and remarks")
+        print(f"Tags and remarks: {held.height}")
     elif args.page is None:
         raise InputError("Name the page after the document: onetomany tag DOCUMENT PAGE.")
     else:
