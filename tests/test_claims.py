@@ -551,8 +551,8 @@ def test_the_command_cites_both_sides_and_fills_the_case_file(
     assert "koreans, count (value):" in said
     assert "X1     5000 records: Agency, Letter, document 0123456789ab, page 3" in said
     assert "X2     9000 records: Press, Article, https://example.org" in said
-    counts = "Claims: 3. Pairs that contradict each other: 2. Pairs that differ without contradiction"
-    assert f"{counts}: 0." in said
+    assert "Claims: 3. Pairs that contradict each other: 2. Pairs that differ without " in said
+    assert "without contradiction: 0." in said
     with open_case(file) as db:
         held = db.execute("select claim_id, number, page from claims order by 1").fetchall()
     assert held == [("X1", 5000, 3), ("X2", 9000, None), ("X3", 5000, None)]

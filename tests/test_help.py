@@ -84,3 +84,49 @@ def test_help_whose_reader_has_left_ends_without_a_traceback(words: list[str]) -
         run.stdout.close()
         assert run.stderr.read() == b""
     assert run.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serch", "camera"], "there is no command 'serch' (similar: search)"),
+        (["requests", "statsu"], "there is no action 'statsu' (similar: status)"),
+        (["search", "camera", "--limt", "3"], "unknown: --limt 3 (similar: --limit)"),
+        (["requests", "status", "--tody=x"], "unknown: --tody=x (similar: --today)"),
+        (["search", "camera", "--limit", "1,000"], "'1,000' is not a whole number"),
+        (["ingest", "docs", "--workers", "two"], "'two' is not a whole number"),
+        (["reckon", "searches=20000", "--days", "0,5"], "'0,5' is not a number"),
+        (["claims", "--tolerance", "nan"], "'nan' is not a number"),
+        (["risk", "people.csv", "--dates", "day-frist"], "'day-frist' is none of day-first"),
+        (["requests", "status", "--today", "24.11.2026"], "'24.11.2026' is not a date"),
+    ],
+    ids=lambda each: " ".join(each)[:30] if isinstance(each, list) else "",
+)
+def test_a_mistyped_word_is_named_with_similar_ones(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "invalid" not in shown  # argparse's own words name Python types
+    assert shown.startswith(f"usage: onetomany {'' if words[0] == 'serch' else words[0]}".strip())
+
+
+def test_without_a_word_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert "Where to start:" in capsys.readouterr().err
+
+
+def test_an_input_that_ends_at_a_question_is_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", ends)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert cli.main(["new", str(tmp_path / "case")]) == 1
+    assert "nothing was done" in capsys.readouterr().err
+    assert not (tmp_path / "case").exists()
