@@ -255,7 +255,7 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
         assert db.execute("select count(*) from search_pages").fetchone() == (len(PAGES) - 1,)
     monkeypatch.setattr(search, "TOKENIZER_VERSION", 99)
     with open_case(case, write=True) as db:
-        with pytest.raises(InputError, match="index it again"):
+        with pytest.raises(InputError, match="on its folder again"):
             search.search_words(db, "법무부")
         assert indexing.index_case(db, progress=False, kinds=("words",)) == (len(PAGES) - 1,)
 

@@ -510,7 +510,7 @@ def test_a_users_folder_brings_its_own_sequences(tmp_path: Path) -> None:
     (tmp_path / "again/OWN/det.txt").write_text(line.format(-1))
     with pytest.raises(InputError, match="'OWN' twice"):
         pedestrians.user_sequences(tmp_path)
-    with pytest.raises(InputError, match="with a truth"):
+    with pytest.raises(InputError, match="with a ground truth"):
         pedestrians.user_sequences(tmp_path / "other")
 
 

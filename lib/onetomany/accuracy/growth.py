@@ -54,7 +54,10 @@ class GalleryPlan:
 
     def __post_init__(self) -> None:
         if self.chunk % self.images or self.records % self.images:
-            raise InputError("Records and chunk must be multiples of `images`: whole people.")
+            raise InputError(
+                "Records and chunk must be multiples of `images`, so that they "
+                "contain whole people."
+            )
         if min(self.chunk, self.records) < self.probes * self.images:
             raise InputError("The probes' own records must fit into the first chunk.")
 

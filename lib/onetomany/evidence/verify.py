@@ -101,8 +101,8 @@ def _complete(file: str, check: Check, one: Opened) -> list[BundleFinding]:
     except BaseException as error:
         name = check.__name__.removeprefix("check_").strip("_")
         what = (
-            f"the check of '{name}' could not be completed: something unforeseen happened "
-            f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of the part it checks"
+            f"the check of '{name}' was not completed, because something unforeseen happened "
+            f"({type(error).__name__}: {str(error)[:200]}). So that part of the bundle is unchecked"
         )
         return [BundleFinding(file, what, f"{ASK}; and report this, with the bundle if you can")]
 

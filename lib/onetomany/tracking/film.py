@@ -102,7 +102,9 @@ def decode_film(
     it can't be decoded, RefusedError if the system confines no process.
     """
     if not 1 <= first <= last <= LAST_FRAME:
-        raise InputError(f"Frames {first} to {last}: name a span within 1 to {LAST_FRAME:,}.")
+        raise InputError(
+            f"Frames {first} to {last} are not a span: name two frames from 1 to {LAST_FRAME:,}."
+        )
     keeper = cage.lasting(TASK)
     file = copy_checked(path, sheet.sha256)
 
