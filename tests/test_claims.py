@@ -597,3 +597,11 @@ def test_a_ledger_that_is_none_is_refused_by_the_file_and_the_reason(
     assert said.startswith(str(own))
     assert why in said
     assert not file.exists()
+
+
+def test_a_missing_file_is_reported_with_similar_names(tmp_path: Path) -> None:
+    (tmp_path / "claims.csv").write_text("claim_id\n")
+    with pytest.raises(InputError, match=r"There is no file .*clams.csv \(similar: claims.csv\)\."):
+        claim_ledger.read_ledger(tmp_path / "clams.csv")
+    with pytest.raises(InputError, match=r"There is no file .*claims.csv\."):
+        claim_ledger.read_ledger(tmp_path / "missing" / "claims.csv")

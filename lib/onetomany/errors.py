@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
+from itertools import islice
+from pathlib import Path
+
+_LISTED = 1000  # names of a folder that are compared: more would take seconds
 
 
 class OneToManyError(Exception):
@@ -58,3 +62,11 @@ def near(name: str, known: Collection[str]) -> str:
     alike = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=5)]
     found = list(dict.fromkeys([*parts, *alike]))[:5]
     return f" (similar: {', '.join(found)})" if found else ""
+
+
+def near_file(path: Path) -> str:
+    """Return up to five names similar to that of a missing file, from its folder, in brackets."""
+    try:
+        return near(path.name, [each.name for each in islice(path.parent.iterdir(), _LISTED)])
+    except OSError:  # the folder is missing too, or can't be listed
+        return ""

@@ -29,7 +29,7 @@ from onetomany.cage.magic_bytes import (
     media_type_by_magic,
 )
 from onetomany.cage.text_tables import SAMPLE
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near_file
 from onetomany.printing import Notice, Notify, add_notice, shortened
 from onetomany.sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
@@ -131,7 +131,7 @@ def own_table(
 def _kind_of(file: Path) -> str:
     """Return the ending of a file's kind. Raises InputError if it is not a table."""
     if not file.is_file():
-        raise InputError(f"There is no file {file}.")
+        raise InputError(f"There is no file {file}{near_file(file)}.")
     kind = file.suffix.lower()
     if kind in PACKED:
         raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")

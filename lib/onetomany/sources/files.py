@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near_file
 
 
 def sha256_of(path: Path) -> str:
@@ -118,6 +118,8 @@ def read_received(path: Path, most: int, *, links: bool = True) -> bytes:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise InputError(f"{path} is not a regular file: name one.")
             content = opened.read(most + 1)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}{near_file(path)}.") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > most:

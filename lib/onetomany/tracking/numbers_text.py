@@ -32,7 +32,7 @@ from onetomany.cage.number_tables import (
     TAIL,
     TEXTS,
 )
-from onetomany.errors import InputError, RefusedError
+from onetomany.errors import InputError, RefusedError, near_file
 from onetomany.printing import Notice, add_notice
 from onetomany.sources import pedestrians
 
@@ -159,6 +159,9 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
     """Open the file to read, and return its size."""
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        hint = near_file(path)
+        raise InputError(f"There is no file {path}{hint}.", f"파일이 없다: {path}{hint}.") from None
     except OSError as error:
         raise InputError(
             f"{path} can't be read: {error.strerror}.",
