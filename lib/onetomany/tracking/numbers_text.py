@@ -160,8 +160,8 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
-        hint = near_file(path)
-        raise InputError(f"There is no file {path}{hint}.", f"파일이 없다: {path}{hint}.") from None
+        en = f"There is no file {path}{near_file(path)}."
+        raise InputError(en, f"파일이 없다: {path}.") from None
     except OSError as error:
         raise InputError(
             f"{path} can't be read: {error.strerror}.",
