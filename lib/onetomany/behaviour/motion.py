@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import require_columns, values_in_words
 from .plausible import check_units, find_jumps
 
 GAP_S = 2.0  # unseen for longer than this, a person's movement starts again
@@ -141,10 +141,12 @@ def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
         return pl.col(name).cast(pl.Float64)
     if kind.is_temporal():
         raise InputError(
-            f"The column {name} contains {kind}: give seconds as numbers, such as "
+            f"The column {name} contains {values_in_words(kind)}: give seconds as numbers, such as "
             f"(pl.col('{name}') - pl.col('{name}').min()).dt.total_microseconds() / 1e6."
         )
-    raise InputError(f"The column {name} contains {kind}, not numbers: read it as numbers.")
+    raise InputError(
+        f"The column {name} contains {values_in_words(kind)}: read the column as numbers."
+    )
 
 
 def thin_positions(frame: pl.DataFrame) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.sources.case import ArrowStream
+from onetomany.sources.tables import values_in_words
 from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
@@ -87,7 +88,7 @@ def check_quasi_identifiers(table: Table, columns: Sequence[str]) -> list[str]:
         kind = schema[name]
         if kind.is_nested() or kind in (pl.Object, pl.Binary):
             raise InputError(
-                f"The column '{name}' contains {kind}, which can't be compared value by value: "
+                f"The column '{name}' contains {values_in_words(kind)}, which can't be compared: "
                 "give it one plain type, such as text or whole numbers."
             )
     return names

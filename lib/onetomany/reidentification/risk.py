@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from onetomany.errors import InputError
+from onetomany.sources.tables import values_in_words
 from .classes import (
     SIZE,
     Floats,
@@ -141,8 +142,8 @@ def presence(table: Table, population: Table, columns: Sequence[str]) -> pl.Data
     for name in check_quasi_identifiers(table, names):
         if kinds[0][name] != kinds[1].get(name, kinds[0][name]):
             raise InputError(
-                f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "
-                "population: give both the same type."
+                f"The column '{name}' contains {values_in_words(kinds[0][name])} in the table and "
+                f"{values_in_words(kinds[1][name])} in the population: give both the same type."
             )
     own = group_classes(table, names)
     others = classes(population, names).rename({SIZE: "population"})

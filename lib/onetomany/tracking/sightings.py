@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import require_columns, values_in_words
 from .transit import TransitModel, distances_between
 
 WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
@@ -49,9 +49,8 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
         kind = sightings.schema[name]
         if not kind.is_numeric():
             raise InputError(
-                f"Sightings: {name} contains {kind}, not seconds: bring all cameras to one time "
-                "zone, "
-                "then subtract the first time."
+                f"Sightings: {name} contains {values_in_words(kind)}, not seconds: bring all "
+                "cameras to one time zone, then subtract the first time."
             )
     places: list[str] = [name for name in ("x", "y") if name in sightings.columns]
     for name in (*WANTED, *places):
@@ -85,13 +84,15 @@ def check_linkable(sightings: pl.DataFrame) -> None:
     require_columns(sightings, wanted, "Sightings")
     if not sightings["sighting_id"].dtype.is_integer():
         raise InputError(
-            f"Sightings: sighting_id contains {sightings['sighting_id'].dtype}: number the "
-            "sightings 0, 1, 2."
+            f"Sightings: sighting_id contains {values_in_words(sightings['sighting_id'].dtype)}: "
+            "number the sightings 0, 1, 2."
         )
     for name in ("x", "y", "quality"):
         kind = sightings[name].dtype
         if not kind.is_numeric():
-            raise InputError(f"Sightings: {name} contains {kind}, not numbers: read it as numbers.")
+            raise InputError(
+                f"Sightings: {name} contains {values_in_words(kind)}: read the column as numbers."
+            )
     quality = sightings["quality"]
     bad = ~quality.is_between(0, 1).fill_null(value=False)
     if bad.any():
@@ -251,8 +252,8 @@ def _check_template_ids(sightings: pl.DataFrame, many: int) -> None:
     named = sightings["template_id"]
     if not named.dtype.is_integer():
         raise InputError(
-            f"Sightings: template_id contains {named.dtype}: number the rows of the templates 0, "
-            "1, 2."
+            f"Sightings: template_id contains {values_in_words(named.dtype)}: number the rows of "
+            "the templates 0, 1, 2."
         )
     _refuse(named.is_null(), "'template_id' is missing: leave out sightings without a face")
     _refuse(
