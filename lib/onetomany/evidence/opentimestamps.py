@@ -183,7 +183,7 @@ class _Reader:
                 raise InputError("a message in it is empty or too long")
             return joined
         if tag not in (*_HASHES, _REVERSE, _HEXLIFY):
-            raise InputError(f"it has an operation ({tag:#x}) that is none")
+            raise InputError(f"it has an operation ({tag:#x}) that does not exist")
         if message is None:
             return None
         plain: dict[int, Callable[[bytes], bytes]] = {

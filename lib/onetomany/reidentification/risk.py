@@ -206,7 +206,7 @@ def diversity(table: Table, columns: Sequence[str], sensitive: str) -> pl.DataFr
     counts = group_classes(table, [*names, sensitive]).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():
-        raise InputError(f"'{sensitive}' has nulls, which can't be ordered: fill them.")
+        raise InputError(f"'{sensitive}' has empty cells, which can't be ordered: fill them in.")
     return _diversity(counts, names, sensitive, numbers)
 
 
