@@ -68,7 +68,7 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("new", ("cameras", "--requester", "{tmp}/me.toml", "--id", "My Id"), ("'My Id'", "a-z")),
         ("calendar", ("--out", "{tmp}"), ("is a folder: name a file in it",)),
         ("calendar", ("--out", "{tmp}/a.txt/c.ics"), ("c.ics can't be written",)),
-        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("there are au-foi-1982", "de-ifg")),
+        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("give one of au-foi-1982", "de-ifg")),
         ("import", ("{tmp}/none.json", "--procedure", "de-ifg"), ("none.json can't be read: No ",)),
         (
             "import",
@@ -118,7 +118,7 @@ def test_a_file_after_an_option_is_told_where_it_belongs(
 ) -> None:
     with pytest.raises(SystemExit):
         told(capsys, tmp_path, "answer", *ANSWER, "list.csv")
-    assert "list.csv (write files before the options" in capsys.readouterr().err
+    assert "write these words before the options: list.csv" in capsys.readouterr().err
 
 
 def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(

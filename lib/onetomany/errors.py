@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Collection
 from itertools import islice
 from pathlib import Path
@@ -67,6 +68,22 @@ def near(name: str, known: Collection[str]) -> str:
 def near_file(path: Path) -> str:
     """Return up to five names similar to that of a missing file, from its folder, in brackets."""
     try:
-        return near(path.name, [each.name for each in islice(path.parent.iterdir(), _LISTED)])
+        names = (each.name for each in islice(path.parent.iterdir(), _LISTED))
+        return near(path.name, [name for name in names if name != path.name])
     except OSError:  # the folder is missing too, or can't be listed
         return ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file could not be read, as part of a sentence, without Python's own words.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.toml"))
+    'No such file or directory'
+    >>> reason_of(UnicodeDecodeError("utf-8", b"\\xff", 0, 1, "invalid start byte"))
+    'it is not text in UTF-8'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno} is not JSON"
+    return ((isinstance(error, OSError) and error.strerror) or str(error)).rstrip(".")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from onetomany.errors import InputError, near
+from onetomany.errors import InputError, near, near_file
 from onetomany.formats.plain import decode
 from onetomany.sources.files import read_received
 from onetomany.sources.tables import plain_text
@@ -73,7 +73,7 @@ def read_case_table(folder: Path, table: CaseTable) -> pl.DataFrame:
     raw, faults = raw_table(folder, table)
     faults = faults or table_faults(raw, table)
     if faults:
-        raise InputError(f"{folder}: {faults[0]}")
+        raise InputError(f"{folder}: {faults[0]}" if folder != Path() else str(faults[0]))
     return typed_table(raw, table)
 
 
@@ -86,6 +86,8 @@ def read_case_numbers(path: Path) -> pl.DataFrame:
     >>> read_case_numbers(SHIPPED / "teaching" / "numbers.csv").height
     8
     """
+    if not path.exists():
+        raise InputError(f"There is no file {path}{near_file(path)}.")
     if path.suffix.lower() != ".csv" or not path.is_file():
         raise InputError(f"{path} is not a CSV file: give a table of a case, such as numbers.csv.")
     return read_case_table(path.parent, replace(NUMBERS, name=path.stem, suffix=path.suffix))

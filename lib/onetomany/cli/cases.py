@@ -74,7 +74,8 @@ def _check(args: argparse.Namespace) -> int:
     for task in tasks[: args.most]:
         where, what, remedy = task.in_words(args.language)
         group = GROUPS[task.group][args.language == "ko"]
-        print(f"{group}: {where}: {what}; {remedy}.")
+        joined = ". " if args.language == "ko" else "; "
+        print(f"{group}: {where}: {what}{joined}{remedy}.")
     faults = sum(task.group == FAULT for task in tasks)
     left, others = len(tasks) - args.most, len(tasks) - faults
     if args.language == "ko":

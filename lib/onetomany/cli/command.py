@@ -49,11 +49,11 @@ class CommandParser(SafeParser):
     def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
         """End with the words that no option or argument takes, and similar options."""
         known = [string for action in self._actions for string in action.option_strings]
-        hints = [near(word.partition("=")[0], known) for word in words if word.startswith("-")]
-        self.error(
-            f"unknown: {' '.join(words)}{next(filter(None, hints), '')} (write files before the "
-            f"options; '{self.prog} --help' lists the options)"
-        )
+        options = [word.partition("=")[0] for word in words if word.startswith("-")]
+        if options:
+            hint = near(options[0], known)
+            self.error(f"there is no option '{options[0]}'{hint} (see '{self.prog} --help')")
+        self.error(f"write these words before the options: {' '.join(words)}")
 
     def add_option(
         self, name: str, metavar: str | None, text: str, *, kind: Kind = str, **more: Any
@@ -62,6 +62,8 @@ class CommandParser(SafeParser):
 
         `more` goes to `add_argument`: a default, the number of values, whether it is required.
         """
+        if more.get("nargs") == "*":  # argparse asks for a value if there is no default
+            more.setdefault("default", [])
         self.add_argument(name, type=kind, metavar=metavar, help=text, **more)
 
     def add_path(

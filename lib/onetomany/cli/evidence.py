@@ -181,6 +181,7 @@ def _verify(args: argparse.Namespace) -> int:
         if home is None:
             raise InputError("Name the folder of the sealed exhibit: onetomany verify FOLDER.")
         args.bundle = home / "build" / "exhibit"
+    _refuse_other_folder(args.bundle)
     key, *signers = args.key or [None]
     found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
     for file, line, what, todo, level in found.iter_rows():
@@ -201,6 +202,18 @@ def _verify(args: argparse.Namespace) -> int:
         )
     print(f"{TRUTH_EN} {TRUTH_KO}")
     return 1 if faults else 0
+
+
+def _refuse_other_folder(bundle: Path) -> None:
+    """Raise InputError for a folder that has none of a bundle's own files: a wrong name."""
+    from onetomany.evidence.bundle_layout import DECLARATION, HELD_BACK, SEAL, SIGNED
+
+    parts = (DECLARATION, HELD_BACK, SEAL, SIGNED)
+    if bundle.is_dir() and not any((bundle / name).exists() for name in parts):
+        raise InputError(
+            f"{bundle} is not a sealed exhibit: it has no {DECLARATION}, {SIGNED} or {SEAL}/. Name "
+            "the folder that 'onetomany exhibit' made."
+        )
 
 
 def reproduce_command(parser: CommandParser) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from .command import CommandParser, Run
 
@@ -34,6 +35,8 @@ def _reckon(args: argparse.Namespace) -> None:
     from onetomany.accuracy.reckoner import reckon
     from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
 
+    if args.accuracy is not None and not 0 < args.accuracy <= 100:
+        raise InputError(f"--accuracy is {args.accuracy:g}: give a percentage above 0, up to 100.")
     inputs: dict[str, known.ProgrammeInput] = {}
     if args.numbers:
         from onetomany.cases.case_tables import read_case_numbers

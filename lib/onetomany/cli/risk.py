@@ -62,9 +62,12 @@ def risk_command(parser: CommandParser) -> Run:
 def _run(args: argparse.Namespace) -> None:
     from onetomany.extras import require_extra
     from onetomany.reidentification.hidden_values import hide_values
+    from onetomany.sources.files import check_writable
 
     if args.report:  # before an hour's work, not after it
         require_extra("report")
+    for out in filter(None, (args.report, args.recoded, args.out)):
+        check_writable(out)
     if args.recoded and not args.reach:
         raise InputError("--recoded needs the size of the smallest group: add --reach K.")
     with hide_values(args.table.name):
@@ -87,7 +90,7 @@ def _count(args: argparse.Namespace) -> None:
         print(sentence.en)
     for row in found.without.head(FIRST).iter_rows(named=True):
         name = shortened(row["column"])
-        print(f"Without '{name}': {row['unique']:,} records alone, k = {row['k']:,}.")
+        print(f"Without '{name}', records alone: {row['unique']:,}; k = {row['k']:,}.")
     _write(args, opened, found)
 
 

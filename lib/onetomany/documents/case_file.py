@@ -18,14 +18,17 @@ from onetomany.formats.reading import Refused
 from .catalogue import SHUT, check_definitions, load_fts, quoted, read_definitions
 from .folder import file_inside, named_path, sha256_inside, stat_inside, stored_name
 
+# DuckDB reads frames through Arrow, which else warns on stderr of buffers that it then copies
+os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
+
 # 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
 # the file that a member came in
 SCHEMA_VERSION = 3
 # raised whenever the same bytes would be read differently: they are then read again
 # (3: Hangul composed, changes and memos in HWP cells reported; 4: saved pages and web archives;
 # 6: one rule for Korean bytes in all texts and tables, notes in other words; 7: notes and comments
-# of old Office files, formats of XLSB, raised and struck digits)
-EXTRACTOR_VERSION = 7
+# of old Office files, formats of XLSB, raised and struck digits; 8: notes in other words)
+EXTRACTOR_VERSION = 8
 
 LARGEST = 16 << 30  # bytes of the largest original that is hashed
 KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # endings of the files that undo pseudonyms

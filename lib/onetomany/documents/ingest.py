@@ -114,6 +114,8 @@ def ingest(
     if the system can't confine the readers and `weak_isolation` was not given.
     """
     folder, case = Path(folder), Path(case)
+    if folder.is_file():
+        raise InputError(f"{folder} is a file: name the folder that contains it.")
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that contains the documents.")
     folder, case = folder.resolve(), case.resolve()

@@ -53,7 +53,8 @@ def document_named(db: duckdb.DuckDBPyConnection, name: str) -> str:
     if rows:
         raise InputError(f"{len(rows)} documents are called '{name}': give more digits of one.")
     raise InputError(
-        f"The case has no document '{name}': give its path, or the digits before it in a search."
+        f"The case has no document '{name}': give its path, or the digits that a "
+        "search prints before it."
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from onetomany.errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError, reason_of
 from onetomany.sources.files import sync
 from . import contents, custody, keys, timestamp
 from .bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
@@ -82,7 +82,7 @@ def add_timestamp(
         der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
         stamp = timestamp.check_timestamp(der, (bundle / SIGNED).read_bytes(), trusted)
     except (OSError, InputError) as error:
-        raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
+        raise InputError(f"The time-stamp {answer} was not added: {reason_of(error)}.") from error
     name = f"timestamp-{next_number(bundle, 'timestamp')}"
     add_files(
         bundle,

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 
 PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read if a key is encrypted and none is given
 SIGNATURE_BYTES = 64
@@ -84,8 +84,12 @@ def read_private(path: Path) -> Ed25519PrivateKey:
         raise InputError(
             f"The key {path} is encrypted: put its passphrase in {PASSPHRASE}."
         ) from None
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise InputError(f"{path} can't be read as a private key in PEM: {error}.") from error
+    except OSError as error:
+        raise InputError(f"The key {path} can't be read: {reason_of(error)}.") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InputError(
+            f"{path} can't be read as a private key in PEM: make one with 'onetomany key'."
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise InputError(
             f"{path} is not an Ed25519 key: make one with 'onetomany key {path.name}', or with "

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from onetomany.errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError, reason_of
 from onetomany.printing import shortened
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
@@ -325,4 +325,5 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise IntegrityError(f"{path} can't be read ({error}): get the bundle again.") from error
+        why = reason_of(error)
+        raise IntegrityError(f"{path} can't be read ({why}): get the bundle again.") from error

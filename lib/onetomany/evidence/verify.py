@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from . import agreement, contents, keys, logs, signatures, timestamp
 from .attested import check_attestations
 from .bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
@@ -115,7 +115,7 @@ def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
         content = path.read_bytes()
         read(content)
     except (OSError, InputError) as error:
-        raise InputError(f"{path} can't be used to check with: {error}.") from error
+        raise InputError(f"{path} can't be used to check with: {reason_of(error)}.") from error
     return content
 
 

@@ -28,7 +28,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from onetomany.errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError, reason_of
 from onetomany.sources.files import whole_file, write_whole
 from .cells import Band, Cells
 from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
@@ -261,7 +261,9 @@ class CompressedEngine:
             facts = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
             return cls(folder, facts["dimension"])
         except (OSError, ValueError, KeyError) as error:
-            raise IntegrityError(f"{folder} is not a compressed engine: {error}.") from error
+            raise IntegrityError(
+                f"{folder} is not a compressed engine: {reason_of(error)}."
+            ) from error
 
     def count(self, allowed: Allowed = None) -> int:
         """Count the templates that a search could find."""
@@ -276,7 +278,8 @@ class CompressedEngine:
             try:
                 self._take(np.load(path))
             except (OSError, ValueError) as error:
-                raise IntegrityError(f"{path} can't be read ({error}): enrol again.") from error
+                why = reason_of(error)
+                raise IntegrityError(f"{path} can't be read ({why}): enrol again.") from error
         self._map()
         if (self.folder / "removed.npy").exists():
             self._removed = np.load(self.folder / "removed.npy")

@@ -76,7 +76,7 @@ def check_quasi_identifiers(table: Table, columns: Sequence[str]) -> list[str]:
     """Return the names of `columns`, or raise InputError if the table can't be grouped by them."""
     names = list(columns)
     if isinstance(columns, str) or not names or len(set(names)) != len(names):
-        raise InputError("Name the columns as a list, at least one, and each once.")
+        raise InputError("Name at least one column, and each once, as a list.")
     schema = schema_of(table)
     if missing := [name for name in names if name not in schema]:
         raise InputError(

@@ -85,7 +85,12 @@ def read_delimited(file: Path, encoding: str | None, notify: Notify) -> Fields:
             for row in islice(_rows(file, text, separator), skipped + found.end, None):
                 out.add(*row)
         table = out.table()
-    except (UnicodeError, LookupError) as error:
+    except LookupError as error:
+        raise InputError(
+            f"There is no encoding '{shortened(encoding)}': give one such as utf-8, cp949 or "
+            f"cp1252."
+        ) from error
+    except UnicodeError as error:
         raise InputError(
             f"{file.name} is not {shortened(encoding)} text: save it as 'CSV UTF-8', or give its "
             "encoding."

@@ -105,6 +105,8 @@ def own_table(
         raise InputError(f"{shortened(path)} is an address: save the file and give its path.")
     file = Path(path)
     kind = _kind_of(file)
+    if sheet and kind not in SPREADSHEETS:
+        raise InputError(f"{file.name} has no sheets: leave out '{shortened(sheet)}'.")
     notices: list[Notice] = []
     notify = partial(add_notice, notices)
     if kind == ".parquet":
@@ -130,6 +132,8 @@ def own_table(
 
 def _kind_of(file: Path) -> str:
     """Return the ending of a file's kind. Raises InputError if it is not a table."""
+    if file.is_dir():
+        raise InputError(f"{file} is a folder: name the file of the table.")
     if not file.is_file():
         raise InputError(f"There is no file {file}{near_file(file)}.")
     kind = file.suffix.lower()

@@ -33,13 +33,14 @@ def build_report(
 
     If a user's own pictures were chosen (`sources.choose_images`), only the chapters that measure
     them run, and the start page says whose they are and the result for every file. Raises
-    InputError if `out` contains a report about other pictures, too few faces can be compared, or
-    `docs` has no index.html.
+    InputError if `out` contains a report about other pictures or can't be written, too few faces
+    can be compared, or `docs` has no index.html.
     """
     # here, not above: every kernel loads this package for `shown`, and these would cost it seconds
     from onetomany.extras import require_extra
 
     require_extra("report")
+    from onetomany.sources.files import check_writable
     from . import picture_record
     from .case_pages import has_case_chapter, write_case_chapters
     from .execute import run_chapters
@@ -47,6 +48,7 @@ def build_report(
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
+    check_writable(out)
     if docs and not (docs / "index.html").is_file():
         raise InputError(f"There is no index.html in {docs}: build these pages with 'make docs'.")
     before = executed_chapters(out)
@@ -81,12 +83,14 @@ def build_case_report(notebooks: Path, folder: Path, out: Path) -> Path:
     from onetomany.extras import require_extra
 
     require_extra("report")
+    from onetomany.sources.files import check_writable
     from .case_pages import write_own_case
     from .execute import run_chapters
     from .website import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     executed_chapters(out)
+    check_writable(out)
     with tempfile.TemporaryDirectory() as made:
         path = write_own_case(notebooks, Path(made), read_case(folder))
         executed = run_chapters([path], home=notebooks)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from onetomany.sources.kit_files import packaged_toml
 from .log import Event, Request
 
@@ -288,7 +288,7 @@ def _loaded(path: Path) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path} is not JSON: {error}.") from error
+        raise InputError(f"{path} can't be read as JSON: {reason_of(error)}.") from error
 
 
 def _depth(content: bytes) -> int:

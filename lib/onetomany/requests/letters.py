@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from onetomany.errors import InputError, near
+from onetomany.errors import InputError, near, reason_of
 from . import letter_templates as forms
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
@@ -77,7 +77,7 @@ def requester(path: Path | None = None) -> dict[str, str]:
     try:
         raw = forms.read_toml(file.read_text(encoding="utf-8"), file)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} can't be read: {error}.") from error
+        raise InputError(f"{file} can't be read: {reason_of(error)}.") from error
     personal = [name for name, field in forms.letter_fields().items() if field.personal]
     for name, value in raw.items():
         if name not in personal or not isinstance(value, str):

@@ -17,7 +17,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from onetomany.errors import InputError, near
+from onetomany.errors import InputError, near, reason_of
 from onetomany.sources.files import write_whole
 from .languages import letter_languages
 from .laws import EVENT_LIST
@@ -104,7 +104,7 @@ def read_request(path: Path) -> Request:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read: {error}.") from error
+        raise InputError(f"{path} can't be read: {reason_of(error)}.") from error
     return _parsed(text, path)
 
 

@@ -67,6 +67,19 @@ def write_whole(path: Path, content: bytes) -> None:
         raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
 
 
+def check_writable(out: Path) -> None:
+    """Raise InputError if nothing can be made at `out`: before long work, not after it.
+
+    Makes the folder that contains `out` if it is missing.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{out} can't be written: {error.strerror or error}.") from error
+
+
 @contextlib.contextmanager
 def whole_folder(out: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield a new folder beside `out` to fill; then rename it to `out`.
@@ -120,6 +133,8 @@ def read_received(path: Path, most: int, *, links: bool = True) -> bytes:
             content = opened.read(most + 1)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}{near_file(path)}.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder: name a file in it.") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > most:

@@ -274,8 +274,9 @@ def _local_folder(source: object) -> Path:
     text = str(source)
     # a Path turns 'http://' into 'http:/', so one slash is enough to recognise an address
     if re.match(r"^[a-z][a-z0-9+.-]+:/", text, re.IGNORECASE) or text.startswith("/dev/"):
+        shown = re.sub(r"^([^/]+:)/+", r"\1//", text)
         raise InputError(
-            f"'{text}' is an address or a device; faces are read only from a local folder with a "
+            f"'{shown}' is an address or a device; faces are read only from a local folder with a "
             "datasheet: no web images, cameras or streams."
         )
     path = Path(text)

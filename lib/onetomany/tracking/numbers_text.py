@@ -170,7 +170,7 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
     told = os.fstat(file)
     if not stat.S_ISREG(told.st_mode):
         os.close(file)
-        raise InputError(f"{path} is not a file: name one.", f"파일이 아니다: {path}.")
+        raise InputError(f"{path} is not a file: name a file.", f"파일이 아니다: {path}.")
     if told.st_size > max_bytes:
         os.close(file)
         raise InputError(
@@ -277,8 +277,8 @@ def _why(taken: _Taken, kind: str) -> tuple[str, str]:
             " 파일에는 열 이름만 있고 그 아래에 위치가 없다.",
         ),
         "uneven": (
-            f", line {number}: the line has not {many} values, as "
-            f"{'the names of columns have' if named else 'the first line has'}.",
+            f", line {number}: the line does not have {many} values, as "
+            f"{'the line of names' if named else 'the first line'} does.",
             f", {number}번째 줄: 값이 {many}개가 아니다"
             f"({'열 이름' if named else '첫 줄'}과 다르다).",
         ),
