@@ -123,7 +123,7 @@ def test_a_country_names_its_laws(tmp_path: Path) -> None:
     [
         ({"title": " "}, "needs a title"),
         ({"country": "UKX"}, "two letters"),
-        ({"functions": ["gait"]}, "'gait' is no function"),
+        ({"functions": ["gait"]}, "There is no function 'gait'"),
     ],
 )
 def test_a_folder_is_not_made_from_nonsense(
@@ -351,7 +351,7 @@ def test_the_to_do_list_puts_what_matters_first(leeds: Path) -> None:
     assert "contradiction: claims.csv, C1 and C2: faces, count" in said
     assert "1 of 2 rows without a source (row 3)" in said
     assert "documents in sources/ not read: 1" in said
-    assert "'The Press' speaks in 1 row" in said
+    assert "'The Press' is the speaker in 1 row" in said
     # a gap that asks for the document answers the contradiction
     rows.add_case_row(leeds, "gaps", {"gap": "dpia", "body_en": "Council", "claims": "C1"})
     assert to_do.CLASH not in {task.group for task in to_do.check_case(leeds)}

@@ -175,7 +175,7 @@ def entered_inputs(texts: Sequence[str], days: float) -> dict[str, ProgrammeInpu
         except ValueError:
             raise InputError(
                 f"'{shortened(text, 60)}' is not an input: write NAME=NUMBER, such as "
-                f"searches=20000.",
+                "searches=20000.",
                 f"'{shortened(text, 60)}': searches=20000처럼 이름=수로 적는다.",
             ) from None
         inputs[name.strip()] = ProgrammeInput(

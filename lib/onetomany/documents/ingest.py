@@ -313,7 +313,7 @@ class _Run:
                 if inner.depth > self.limits.depth:
                     why = (
                         f"The file is nested more than {self.limits.depth} deep in others: "
-                        f"not read."
+                        "not read."
                     )
                     self.fail(Unread(inner.path, why), found.document)
                 else:

@@ -53,7 +53,7 @@ def page_picture(
     if not pdf and not kind.startswith("image/"):
         raise InputError(
             f"Document {document[:12]} can't be drawn, because it is {kind}: only PDFs and "
-            f"pictures can."
+            "pictures can."
         )
     if not pdf:  # a page of A4 is 842 points high
         scale = min(1.0, scale * 842 / max(width, height))

@@ -65,7 +65,7 @@ class Scans:
         if self.failed:
             said.append(
                 f"OCR failed on {self.failed:,} pages: see the notes of kind unread, or use "
-                f"--retry."
+                "--retry."
             )
         if self.left:
             said.append(

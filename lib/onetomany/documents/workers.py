@@ -165,7 +165,7 @@ def _why_ended(code: int, limits: Limits) -> str:
     if code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL):
         return (
             f"Reading took longer than {limits.seconds:.0f} s, or more memory than this "
-            f"computer has."
+            "computer has."
         )
     if code < 0:
         return f"The parser crashed ({signal.Signals(-code).name}): the file is damaged or hostile."

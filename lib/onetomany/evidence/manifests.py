@@ -113,7 +113,7 @@ def _same(
         if other and other != path:
             what = (
                 f"has the content of {other}: the files were swapped, or one was copied "
-                f"over the other"
+                "over the other"
             )
         else:
             what = "changed: its hash is not the one that was sealed"

@@ -95,7 +95,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
                 reading.check_time()
                 if len(out) > most:
                     raise Refused(f"The archive expands too far ({reading.limits.ratio} to 1): "
-                        f"refused "
+                        "refused "
                                   "as a bomb.")  # fmt: skip
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         if not out:

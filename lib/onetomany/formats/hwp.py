@@ -167,7 +167,7 @@ def _compare_pages(container: Container, reading: Reading) -> None:
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
         text = (
             f"The program that wrote the file counted {said} pages; {len(reading.pages)} "
-            f"were found, so a "
+            "were found, so a "
         )
         reading.note("layout", text + "page number here may be wrong by as many.")
 

@@ -227,7 +227,7 @@ def read_pst(content: bytes, reading: Reading) -> None:
         reading.check_time()
         if turn > reading.limits.members:
             raise Refused(f"The mailbox has {len(mails):,} mails; the first {turn - 1:,} were "
-                f"read: split "
+                "read: split "
                           "it by folders in Outlook.")  # fmt: skip
         try:
             held, eml = _mail(store, node, reading, 0)

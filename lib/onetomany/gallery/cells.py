@@ -120,7 +120,7 @@ def _nation(name: object) -> int:
     if not isinstance(name, str) or not re.fullmatch("[A-Z]{1,3}", name):
         raise InputError(
             f"Nationality {name!r} isn't a passport code: write one to three capital letters, "
-            f"such as 'KOR'."
+            "such as 'KOR'."
         )
     first, second, third = (
         0 if letter == "<" else ord(letter) - 64 for letter in name.ljust(3, "<")

@@ -139,7 +139,7 @@ def _tell_serial(held: _Held, notify: Notify) -> None:
             f"Column '{name}': its numbers may be a spreadsheet's days; save them as dates to have "
             "them read as dates.",
             f"열 '{name}'의 수는 스프레드시트의 날짜일 수 있다. 날짜로 읽으려면 날짜 형식으로 "
-            f"저장한다.",
+            "저장한다.",
         )
 
 

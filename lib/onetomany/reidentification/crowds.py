@@ -91,7 +91,7 @@ def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
         except (pl.exceptions.PolarsError, TypeError) as error:
             raise InputError(
                 f"The value {value!r} is of another type than the column '{name}': write it as "
-                f"the table does."
+                "the table does."
             ) from error
         found = found.filter(pl.col(name).eq_missing(wanted.first()))
         left = int(found[SIZE].sum())

@@ -88,7 +88,7 @@ def read_delimited(file: Path, encoding: str | None, notify: Notify) -> Fields:
     except LookupError as error:
         raise InputError(
             f"There is no encoding '{shortened(encoding)}': give one such as utf-8, cp949 or "
-            f"cp1252."
+            "cp1252."
         ) from error
     except UnicodeError as error:
         raise InputError(

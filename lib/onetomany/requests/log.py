@@ -192,7 +192,7 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     ):
         raise InputError(
             f"{path} would contain the requester's personal data: the log is public, so take "
-            f"the data out."
+            "the data out."
         )
     _parsed(text, path)
     try:
@@ -200,7 +200,7 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     except UnicodeEncodeError as error:
         raise InputError(
             f"{path}: the text contains {error.object[error.start]!r}, which is not a "
-            f"character: write it again."
+            "character: write it again."
         ) from error
 
 

@@ -43,6 +43,6 @@ def ai_register() -> pl.DataFrame:
     if odd or found.null_count().sum_horizontal().item():
         raise InputError(
             f"{path}: 'police_migration_border' must be one of {sorted(_CLOSED)}, and no cell "
-            f"may be empty."
+            "may be empty."
         )
     return found

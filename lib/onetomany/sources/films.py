@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from onetomany.errors import InputError, IntegrityError, RefusedError
+from onetomany.errors import InputError, IntegrityError, RefusedError, near_file
 from .kit_files import packaged_text
 from .sheet_fields import PermittedSheet, checked_fields, in_range, read_sheet
 
@@ -83,7 +83,7 @@ def check_film(name: str) -> Path:
     if path.is_dir():
         raise InputError(
             f"{name} is a folder: name the file of one film, because pictures of frames aren't "
-            f"read."
+            "read."
         )
     file = _opened(path)
     with os.fdopen(file, "rb") as opened:
@@ -140,6 +140,8 @@ def _opened(path: Path) -> int:
     """Open a regular file of at most MAX_BYTES, without waiting for a pipe or device."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}{near_file(path)}.") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"{path} can't be read: {why}.") from None

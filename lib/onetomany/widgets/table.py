@@ -103,7 +103,7 @@ def _people(text: str) -> int | None:
     if not digits.isdecimal():
         raise InputError(
             f"'{shortened(text, 40)}' is not a number of people: give a whole "
-            f"number, such as 51000000."
+            "number, such as 51000000."
         )
     return int(digits)
 
