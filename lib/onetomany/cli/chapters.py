@@ -50,6 +50,7 @@ def report_command(parser: CommandParser) -> Run:
 
 def _report(args: argparse.Namespace) -> None:
     from onetomany.report import build_report
+    from onetomany.sources.files import check_writable
     from onetomany.sources.images import activity
 
     if args.verbose:
@@ -64,6 +65,7 @@ def _report(args: argparse.Namespace) -> None:
         with activity("workshop" if args.exercises else "report"):
             chosen = _chosen(args)
             out = args.out or chosen or Path("build/report")
+            check_writable(out)
             index = build_report(
                 args.notebooks, out, only, exercises=args.exercises, docs=args.docs
             )
@@ -73,6 +75,7 @@ def _report(args: argparse.Namespace) -> None:
 def _case_report(args: argparse.Namespace, home: Path) -> Path:
     """Write the report of a case folder, into its build/report by default."""
     from onetomany.report import build_case_report
+    from onetomany.sources.files import check_writable
 
     if args.only or args.images or args.exercises or args.docs:
         raise InputError(
@@ -83,6 +86,7 @@ def _case_report(args: argparse.Namespace, home: Path) -> Path:
     out = args.out or (home if inside else Path()) / "build" / (
         "report" if inside else f"report-{home.name}"
     )
+    check_writable(out)
     return build_case_report(args.notebooks, home, out)
 
 

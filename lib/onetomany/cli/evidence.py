@@ -102,10 +102,7 @@ def _make_exhibit(args: argparse.Namespace) -> None:
         print(f"left out: {left}")
     print(args.out)
     if args.key is None:
-        print(
-            "The bundle is not signed. Make a key with 'onetomany key FILE', then sign with --key "
-            "FILE."
-        )
+        print("The bundle is not signed: make a key with 'onetomany key FILE' and give --key FILE.")
     print(f"To check it: onetomany verify {shlex.quote(str(args.out))}")
 
 

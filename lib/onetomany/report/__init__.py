@@ -33,14 +33,13 @@ def build_report(
 
     If a user's own pictures were chosen (`sources.choose_images`), only the chapters that measure
     them run, and the start page says whose they are and the result for every file. Raises
-    InputError if `out` contains a report about other pictures or can't be written, too few faces
-    can be compared, or `docs` has no index.html.
+    InputError if `out` contains a report about other pictures, too few faces can be compared, or
+    `docs` has no index.html.
     """
     # here, not above: every kernel loads this package for `shown`, and these would cost it seconds
     from onetomany.extras import require_extra
 
     require_extra("report")
-    from onetomany.sources.files import check_writable
     from . import picture_record
     from .case_pages import has_case_chapter, write_case_chapters
     from .execute import run_chapters
@@ -48,16 +47,13 @@ def build_report(
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
-    check_writable(out)
     if docs and not (docs / "index.html").is_file():
         raise InputError(f"There is no index.html in {docs}: build these pages with 'make docs'.")
     before = executed_chapters(out)
     own = picture_record.own_set()
     told = (each.metadata.get("onetomany", {}).get("images", {}) for each in before.values())
     if any(images.get("set") != own for images in told):
-        raise InputError(
-            f"{out} contains a report about other pictures: name another folder with --out."
-        )
+        raise InputError(f"{out} contains a report about other pictures: name another folder.")
     if own:
         only = picture_record.chapters_for(list(only) if only else None)
         picture_record.check_pairs()
@@ -83,14 +79,12 @@ def build_case_report(notebooks: Path, folder: Path, out: Path) -> Path:
     from onetomany.extras import require_extra
 
     require_extra("report")
-    from onetomany.sources.files import check_writable
     from .case_pages import write_own_case
     from .execute import run_chapters
     from .website import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     executed_chapters(out)
-    check_writable(out)
     with tempfile.TemporaryDirectory() as made:
         path = write_own_case(notebooks, Path(made), read_case(folder))
         executed = run_chapters([path], home=notebooks)
@@ -115,7 +109,7 @@ def chosen(paths: list[Path], only: Sequence[str] | None) -> list[Path]:
     unknown = [number for number in only if number not in by_number]
     if unknown or not only:
         raise InputError(
-            f"There is no chapter {', '.join(unknown) or 'named'}: the chapters are "
-            f"{', '.join(by_number)}."
+            f"There is no chapter {', '.join(unknown) or 'named'}: "
+            f"the chapters are {', '.join(by_number)}."
         )
     return [path for number in dict.fromkeys(only) for path in by_number[number]]
