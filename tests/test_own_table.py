@@ -236,7 +236,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
     assert found.frame.lazy().collect().rows() == expected
     told = " ".join(each.en for each in found.notices)
     assert "left out: 1" in told
-    assert "others in the file: 1" in told
+    assert "the file has 1 more" in told
     assert own_table(file, sheet="명단").frame.lazy().collect().rows() == expected
     with pytest.raises(InputError, match="no sheet 'x'"):
         own_table(file, sheet="x")

@@ -223,7 +223,7 @@ def test_the_sheet_with_a_visible_table_is_read(tmp_path: Path) -> None:
     for first, state in ((codes, "hidden"), ([["Release of 2019"], ["Office"]], "visible")):
         found = own_table(book(tmp_path, first, people, first=state))  # type: ignore[arg-type]
         assert found.frame.lazy().collect().rows() == AGES
-        assert "others in the file: 1" in found.notices[0].en
+        assert "the file has 1 more" in found.notices[0].en
     hidden = own_table(book(tmp_path, codes, people, first="hidden"), sheet="Sheet")
     assert hidden.frame.lazy().collect().columns == ["code", "label"]
 
