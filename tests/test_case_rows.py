@@ -175,7 +175,9 @@ def test_digits_of_two_documents_or_of_none_are_said(folder: Path) -> None:
         assert db.execute("select document from claims").fetchall() == [(TWO,)]
     replace_case_row(folder, "claims", "C1", {"document": "c" * 12})
     store_case(read_case(folder))
-    assert "cite a document that is not in the case file (C1: " in str(list(stale_parts(read_case(folder))))
+    assert "cite a document that is not in the case file (C1: " in str(
+        list(stale_parts(read_case(folder)))
+    )
 
 
 def test_the_case_file_is_made_again_from_the_text_files(folder: Path) -> None:

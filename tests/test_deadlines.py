@@ -502,7 +502,9 @@ def test_an_extension_counts_from_its_notice_for_its_own_step() -> None:
     # a request that was sent anew starts without the old extension
     anew = history(asked, told, ("received", D(2026, 3, 16)))
     assert deadlines(law, anew, today=D(2026, 3, 20))["due"][0] == D(2026, 3, 27)
-    with pytest.raises(InputError, match="has no name: give its id in kr-oida, one of decision-ext"):
+    with pytest.raises(
+        InputError, match="has no name: give its id in kr-oida, one of decision-ext"
+    ):
         deadlines(law, history(asked, ("extended", D(2026, 2, 25))), today=D(2026, 2, 25))
 
 

@@ -86,7 +86,8 @@ class Published:
     """Quote a source in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
 
     kind: str
-    publisher: str
+    publisher_en: str
+    publisher_ko: str
     date: str
     url: str
     words: str
