@@ -60,7 +60,7 @@ def words(widget: Any) -> str:
 def test_a_row_of_each_kind_is_written_and_the_list_of_tasks_changes(folder: Path) -> None:
     page = CasePage(read_case(folder), "en")
     for name in ("claims", "events", "numbers"):
-        assert f"{name}.csv: it has no rows" in words(page.todo)
+        assert f"{name}.csv: the table has no rows" in words(page.todo)
     form = fill(page, "claims", subject="faces", attribute="kept", value="31", unit="days",
                 said_by="Police", document_date="2024-05", quote="=for 31\ndays",
                 source_url="https://example.org/c")  # fmt: skip

@@ -192,7 +192,7 @@ FAULTS = {
     "no id": (HEAD + "1,0,0,0\n,1,1,0\n", {}, "line 3: the id is missing"),
     "twice": (HEAD + "1,0,0,0\n1,0,5,0\n", {}, "Line 3: '1' is at two places"),
     "no x": ("id,t,y\n1,0,0\n", {}, "no column is called x"),
-    "short line": (HEAD + "1,0,0,0\n1,1,1\n", {}, "line 3: not 4 values"),
+    "short line": (HEAD + "1,0,0,0\n1,1,1\n", {}, "line 3: the line does not have 4 values"),
     "zones mixed": (
         HEAD + "1,2026-01-31T12:00:00+09:00,0,0\n1,2026-01-31T12:00:01,1,0\n"
         "1,2026-01-31T12:00:02+09:00,1,0\n",
@@ -348,7 +348,7 @@ def test_the_form_judges_and_shows_faults(tmp_path: Path, monkeypatch: pytest.Mo
     assert "영어로만" in pieces[-1]  # of site.toml
     site.value, path.value = "", str(tmp_path / "absent.csv")
     button.click()
-    assert "열 수 없다" in pieces[-1]
+    assert "파일이 없다" in pieces[-1]
 
 
 # --- sightings ---

@@ -170,7 +170,7 @@ def test_the_page_has_the_findings_too(
         (["--taxonomy", "x.csv"], "column with --sensitive"),
         (["--household", "home"], "column with --weight"),
         (["--recoded", "x.csv"], "add --reach K"),
-        (["--record", "13"], "There is no record 13: the table has 12"),
+        (["--record", "13"], "There is no record 13: the table has records 1 to 12"),
         (["--sensitive", "illnes"], "no column 'illnes'"),
         (["--sensitive", "age"], "can't be sensitive and a quasi-identifier"),
     ],

@@ -440,7 +440,7 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
     ("text", "fault"),
     [
         ("1,1,1,1,1\n", "line 1: 5 values"),
-        ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: not 7 values"),
+        ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: the line does not have 7 values"),
         ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is not a number"),
         ("1,1,0,0,nan,5,1\n", "line 1: 'width' is not a number"),
         ("1,1,0,inf,5,5,1\n", "line 1: 'top' is not a number"),
