@@ -207,6 +207,9 @@ def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[Ca
         tests.append((given & _parsed(column).is_null(), f"no_{column.kind}"))
     if column.pattern:
         tests.append((given & ~cell.str.contains(column.pattern), "no_form"))
+    if column.pattern == DATE:  # its digits may still be no date, as in 2019-13-45
+        day = (cell + "-01-01").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        tests.append((cell.str.contains(DATE) & day.is_null(), "no_date"))
     if column.choices:
         tests.append((given & ~cell.is_in(list(column.choices)), "no_choice"))
     told = {"about": column.about, "form": _KOREAN_FORMS.get(column.pattern, "")}
