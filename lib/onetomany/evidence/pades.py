@@ -52,9 +52,7 @@ def sign(content: bytes, key: Path) -> bytes:
     except Exception as error:  # the library raises whatever a damaged file leads it into
         raise InputError(f"The PDF can't be signed: {error}.") from error
     if lost := sorted(standards(content) - standards(made)):
-        raise InputError(
-            f"The PDF can't be signed, because it would no longer conform to {', '.join(lost)}."
-        )
+        raise InputError(f"The PDF can't be signed, because signing would lose {', '.join(lost)}.")
     return bytes(made)
 
 
