@@ -242,7 +242,7 @@ def test_each_limit_is_told_by_name(tmp_path: Path, limits: Budget, why: str) ->
     members = {f"{turn}.txt": b"%d " % turn + bytes(500_000) for turn in range(6)}
     (top / "a.zip").write_bytes(specimens.archive(members))
     if not why:
-        with pytest.raises(InputError, match=r"free, and .* needed: make room"):
+        with pytest.raises(InputError, match=r"are free on the disk of .* needed: make room"):
             ingest(top, case, budget=limits)
         return
     done = ingest(top, case, budget=limits)
@@ -300,7 +300,7 @@ def test_a_file_that_changes_or_vanishes_is_told(
     why = dict(done.failures.select("path", "why").iter_rows())
     assert set(why) == {"grows.txt", "vanishes.txt", "swapped.txt"}
     assert "changed while" in why["grows.txt"]
-    assert "no longer there" in why["vanishes.txt"]
+    assert "gone before it could be read" in why["vanishes.txt"]
     assert done.read == 1
     assert ask(case, "SELECT * FROM pages WHERE contains(text, 'outside')").is_empty()
     monkeypatch.undo()

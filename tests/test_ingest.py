@@ -449,7 +449,7 @@ def test_refusals_say_what_to_do(tmp_path: Path) -> None:
     other = tmp_path / "other.duckdb"
     with duckdb.connect(other) as db:
         db.execute("CREATE TABLE x (y INT)")
-    with pytest.raises(InputError, match="no case file"), case_file.open_case(other):
+    with pytest.raises(InputError, match="not a case file"), case_file.open_case(other):
         pass
     (tmp_path / "text.duckdb").write_text("no database" * 999)
     with (
