@@ -201,7 +201,7 @@ def test_a_ratio_is_drawn_by_subject_and_not_by_what_they_have() -> None:
     # one person shows nothing of how people differ
     alone = accuracy.ratio_interval([1, 0], [2, 0])
     assert (alone.low, alone.high) == (0, 1)
-    with pytest.raises(InputError, match="something to count"):
+    with pytest.raises(InputError, match="its denominator is 0"):
         accuracy.ratio_interval([0, 0], [0, 0])
 
 

@@ -45,7 +45,7 @@ def test_one_screen_names_what_was_not_read(
     assert sum(-(-terminal_columns(line) // SCREEN[0]) for line in lines) <= SCREEN[1]
     assert "Not read: 9 files" in lines
     assert "Encoding guessed: 1 file" in lines
-    assert any(line.startswith("Of a kind that is not read: 1 file") for line in lines)
+    assert any(line.startswith("Kinds of file that are not read: 1 file") for line in lines)
     assert any(line.startswith("Hidden or covered text: 1 file") for line in lines)
     at = lines.index("Not read: 9 files")
     assert [line.startswith("  ") for line in lines[at + 1 : at + 5]] == [True] * 3 + [False]

@@ -148,8 +148,8 @@ def test_a_second_attestation_gets_the_next_number(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ([], "needs --key"),
-        (["--key", "{key}"], "needs --key"),
+        ([], "needs your private key"),
+        (["--key", "{key}"], "needs your private key"),
         (["--operator", "A", "--key", "{bundle}/seal/public-key.pem"], "private key"),
     ],
 )

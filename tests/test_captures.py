@@ -506,12 +506,12 @@ def test_what_a_wacz_says_of_its_files_is_checked() -> None:
     assert [name for name, _ in good.members] == ["archive/a.warc.gz"]
     assert good.metadata["hashes that agree"] == "3"
     assert notes(good, "digest") == ""
-    assert "The kit does not check it" in notes(good, "signature")
+    assert "which the kit does not check" in notes(good, "signature")
     index = {"path": "indexes/index.cdx", "hash": "sha256:" + "0" * 64, "bytes": 5}
     gone = {"path": "archive/b.warc.gz", "hash": "sha256:" + "0" * 64}
     odd = read(packed_by_hand(files, resources=[index, gone, "nonsense", {"path": 5}]), "x.wacz")
     told = notes(odd, "digest")
-    for words in ("its hash differs", "has 1 bytes", "not in the file", "nothing vouches for it"):
+    for words in ("its hash differs", "has 1 bytes", "not in the file", "so nothing confirms it"):
         assert words in told
     assert len(odd.members) == 1
     with pytest.raises(Refused, match="no web archive"):

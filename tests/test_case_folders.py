@@ -123,7 +123,7 @@ def test_a_country_names_its_laws(tmp_path: Path) -> None:
     [
         ({"title": " "}, "needs a title"),
         ({"country": "UKX"}, "two letters"),
-        ({"functions": ["gait"]}, "'gait' is no function"),
+        ({"functions": ["gait"]}, "There is no function 'gait'"),
     ],
 )
 def test_a_folder_is_not_made_from_nonsense(
@@ -156,9 +156,10 @@ def test_the_data_package_describes_each_column(leeds: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "cells", "message"),
     [
-        ("events", "2019-13-45,,law,X,,,,P,https://e.org,V1", ""),
+        ("events", "2019-13-45,,law,X,,,,P,https://e.org,V1", "there is no date '2019-13-45'"),
+        ("events", "2019-02-30,,law,X,,,,P,https://e.org,V1", "there is no date '2019-02-30'"),
         ("events", "April 2019,,law,X,,,,P,https://e.org,V1", "events.csv, row 2, column date"),
-        ("events", "2019,,rumour,X,,,,P,https://e.org,V1", "'rumour' is not a choice"),
+        ("events", "2019,,rumour,X,,,,P,https://e.org,V1", "'rumour' is not one of"),
         ("events", "2019,,law,X,,,,P,www.e.org,V1", "column url"),
         ("numbers", "a,A,,many,faces,,,,,P,https://e.org,V1,", "'many' is not a number"),
         ("numbers", "a,A,,1,faces,,2019-02-30,,,P,https://e.org,V1,", "'2019-02-30' is not a day"),
@@ -172,9 +173,6 @@ def test_a_fault_names_file_row_column_and_remedy(
     with (leeds / f"{table}.csv").open("a", encoding="utf-8") as file:
         file.write(cells + "\n")
     faults = [str(task) for task in to_do.check_case(leeds) if task.group == to_do.FAULT]
-    if not message:  # a date that fits the form and isn't one
-        assert faults or read_case(leeds).events["when"].null_count()
-        return
     assert len(faults) == 1
     assert message in faults[0]
     with pytest.raises(InputError, match=re.escape(f"{table}.csv")):
@@ -255,7 +253,7 @@ def test_rows_get_ids_and_keep_the_bytes_before_them(leeds: Path) -> None:
     assert found["kind"].to_list() == ["value"]
     with pytest.raises(InputError, match="'C1' is taken"):
         add_claim(leeds, claim_id="C1")
-    with pytest.raises(InputError, match="no column 'vlaue'; near it: value"):
+    with pytest.raises(InputError, match=r"no column 'vlaue' \(similar: value"):
         rows.add_case_row(leeds, "claims", {"vlaue": "1"})
     with pytest.raises(InputError, match="column said_by: the cell is empty"):
         add_claim(leeds, said_by=" ")
@@ -351,7 +349,7 @@ def test_the_to_do_list_puts_what_matters_first(leeds: Path) -> None:
     assert "contradiction: claims.csv, C1 and C2: faces, count" in said
     assert "1 of 2 rows without a source (row 3)" in said
     assert "documents in sources/ not read: 1" in said
-    assert "'The Press' speaks in 1 row" in said
+    assert "'The Press' is the speaker in 1 row" in said
     # a gap that asks for the document answers the contradiction
     rows.add_case_row(leeds, "gaps", {"gap": "dpia", "body_en": "Council", "claims": "C1"})
     assert to_do.CLASH not in {task.group for task in to_do.check_case(leeds)}
@@ -363,7 +361,7 @@ def test_the_database_is_made_from_the_files_and_follows_them(leeds: Path) -> No
     assert list(database.stale_parts(read_case(leeds))) == []
     add_claim(leeds, value="1 million", said_by="Press")
     assert [what for (what, _), _ in database.stale_parts(read_case(leeds))] == [
-        "its claims differ from claims.csv"
+        "the claims in it differ from claims.csv"
     ]
     assert database.store_case(read_case(leeds)) == (2, 0)
     lines = (leeds / "claims.csv").read_text("utf-8").splitlines()
@@ -393,7 +391,7 @@ def test_the_commands_work_on_the_folder(
     assert run("add", "claims", *cells, "--case", folder) == 0
     assert run("add", "claims", *cells, "said_by=Press", "value=9", "--case", folder) == 0
     assert run("claims", "--case", folder) == 0
-    assert "2 claims: 1 pairs contradict" in capsys.readouterr().out
+    assert "Claims: 2. Pairs that contradict each other: 1." in capsys.readouterr().out
     monkeypatch.chdir(folder)
     assert run("check") == 0
     assert "contradiction: claims.csv, C1 and C2" in capsys.readouterr().out

@@ -176,12 +176,12 @@ def test_a_gap_without_a_letter_is_a_task_and_a_wrong_one_a_fault(folder: Path) 
     assert [(task.group, task.what) for task in tasks] == [
         (to_do.MISSING, "'tests' names no template, so no letter can be written")
     ]
-    with pytest.raises(InputError, match=r"gap 'tests', column template: it is empty; write"):
+    with pytest.raises(InputError, match=r"gap 'tests', column template: the cell is empty; write"):
         drafts.gap_or_template("tests", table=read_case(folder).named_gaps())
     for cells, what in (
-        ({"template": "face_serch"}, "'face_serch' is no template that fits"),
-        ({"template": "face_search", "procedure": "uk-foia"}, "'uk-foia' is no procedure"),
-        ({"procedure": "uk-foia-2000"}, "'face_search' is no template that fits"),
+        ({"template": "face_serch"}, "'face_serch' is not a template that fits"),
+        ({"template": "face_search", "procedure": "uk-foia"}, "'uk-foia' is not a procedure"),
+        ({"procedure": "uk-foia-2000"}, "'face_search' is not a template that fits"),
     ):
         rows.replace_case_row(folder, "gaps", "tests", cells)
         (task,) = to_do.check_case(folder)

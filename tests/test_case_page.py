@@ -60,7 +60,7 @@ def words(widget: Any) -> str:
 def test_a_row_of_each_kind_is_written_and_the_list_of_tasks_changes(folder: Path) -> None:
     page = CasePage(read_case(folder), "en")
     for name in ("claims", "events", "numbers"):
-        assert f"{name}.csv: it has no rows" in words(page.todo)
+        assert f"{name}.csv: the table has no rows" in words(page.todo)
     form = fill(page, "claims", subject="faces", attribute="kept", value="31", unit="days",
                 said_by="Police", document_date="2024-05", quote="=for 31\ndays",
                 source_url="https://example.org/c")  # fmt: skip
@@ -70,7 +70,7 @@ def test_a_row_of_each_kind_is_written_and_the_list_of_tasks_changes(folder: Pat
     fill(page, "numbers", value="12000", unit="faces", what_ko="얼굴", input="searches", **SOURCE)
     form = fill(page, "bodies", name="Watch", kind="civic")
     assert words(form.said) == "Added to bodies.csv: Watch."
-    assert "it has no rows: the chapter can't show the figures" not in words(page.todo)
+    assert "the table has no rows, so the chapter can't show the figures" not in words(page.todo)
     assert "Claims 1" in words(page.state)
     assert rows(folder, "claims") == [
         {"claim_id": "C1", "subject": "faces", "attribute": "kept", "value": "31", "unit": "days",
@@ -95,7 +95,7 @@ FULL = {
     "bodies": {"name": "Watch", "kind": "civic"},
 }  # fmt: skip
 WRONG = [
-    ("claims", {"attribute": ""}, "'What of it' is empty: fill it in.", "'항목' 칸이"),
+    ("claims", {"attribute": ""}, "'Property' is empty: fill it in.", "'항목' 칸이"),
     ("claims", {"value": "many"}, "isn't a number of days", "저장하지 못했습니다"),
     (
         "claims",

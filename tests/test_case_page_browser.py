@@ -80,14 +80,14 @@ def test_a_claim_is_added_by_its_form(driver: Chrome, folder: Path, tmp_path: Pa
         assert "<img src=x" in shown(driver)
         assert "\\u202e" in shown(driver)
         assert driver.find_elements(By.CSS_SELECTOR, ".case-page h2 img") == []
-        assert "claims.csv: it has no rows" in shown(driver)
+        assert "claims.csv: the table has no rows" in shown(driver)
         press(driver, "A claim", ".jupyter-widget-Collapse-header, .lm-AccordionPanel-title, "
               ".jupyter-widget-Collapse-header *")  # fmt: skip
         write(driver, "Subject", "faces")
         press(driver, "Add")
-        wait_for(driver, 30, lambda d: "'What of it' is empty: fill it in." in shown(d))
+        wait_for(driver, 30, lambda d: "'Property' is empty: fill it in." in shown(d))
         for label, text in (
-            ("What of it", "kept"),
+            ("Property", "kept"),
             ("Value", "31"),
             ("Unit", "days"),
             ("Said by", "<b>Watch</b>"),
@@ -96,7 +96,7 @@ def test_a_claim_is_added_by_its_form(driver: Chrome, folder: Path, tmp_path: Pa
             write(driver, label, text)
         press(driver, "Add")
         wait_for(driver, 30, lambda d: "Added to claims.csv: C1." in shown(d))
-        wait_for(driver, 30, lambda d: "claims.csv: it has no rows" not in shown(d))
+        wait_for(driver, 30, lambda d: "claims.csv: the table has no rows" not in shown(d))
         press(driver, "한국어")
         wait_for(driver, 30, lambda d: "할 일" in shown(d))
         for width in (1280, 390):

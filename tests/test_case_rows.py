@@ -74,7 +74,7 @@ def test_any_text_comes_back_unchanged_or_is_refused_with_the_file_as_it_was(
 @pytest.mark.parametrize("text", ["\ud800", "x\n<<<<<<< HEAD", "\n>>>>>>> theirs\n"])
 def test_what_would_not_come_back_is_refused_and_the_file_stays(folder: Path, text: str) -> None:
     before = (folder / "bodies.csv").read_bytes()
-    with pytest.raises(InputError, match=r"half a character|reads back unchanged"):
+    with pytest.raises(InputError, match=r"broken character|reads back unchanged"):
         add_case_row(folder, "bodies", {"name": "x", "kind": "press", "role_en": text})
     assert (folder / "bodies.csv").read_bytes() == before
 
@@ -175,7 +175,9 @@ def test_digits_of_two_documents_or_of_none_are_said(folder: Path) -> None:
         assert db.execute("select document from claims").fetchall() == [(TWO,)]
     replace_case_row(folder, "claims", "C1", {"document": "c" * 12})
     store_case(read_case(folder))
-    assert "cite a document that is not in it (C1: " in str(list(stale_parts(read_case(folder))))
+    assert "cite a document that is not in the case file (C1: " in str(
+        list(stale_parts(read_case(folder)))
+    )
 
 
 def test_the_case_file_is_made_again_from_the_text_files(folder: Path) -> None:

@@ -552,13 +552,15 @@ def test_the_command_cites_both_sides_and_fills_the_case_file(
     assert "koreans, count (value):" in said
     assert "X1     5000 records: Agency, Letter, document 0123456789ab, page 3" in said
     assert "X2     9000 records: Press, Article, https://example.org" in said
-    assert "3 claims: 2 pairs contradict each other, 0 differ without contradiction." in said
+    assert "Claims: 3. Pairs that contradict each other: 2. Pairs that differ without " in said
+    assert "without contradiction: 0." in said
     with open_case(file) as db:
         held = db.execute("select claim_id, number, page from claims order by 1").fetchall()
     assert held == [("X1", 5000, 3), ("X2", 9000, None), ("X3", 5000, None)]
     assert main(["claims", str(own), "--tolerance", "0.5"]) == 0
     assert (
-        "0 pairs contradict each other, 2 differ without contradiction." in capsys.readouterr().out
+        "contradict each other: 0. Pairs that differ without contradiction: 2."
+        in capsys.readouterr().out
     )
 
 
@@ -570,7 +572,7 @@ def test_without_a_file_the_command_reads_the_claims_of_the_case(
     found = contradictions.find_contradictions(
         claim_ledger.load_claims(), claim_ledger.load_links()
     ).filter("contradiction")
-    assert f"{found.height} pairs contradict each other" in said
+    assert f"Pairs that contradict each other: {found.height}." in said
     assert "C13;N.passengers_claimed;C08;C09;C10" in said  # records over passengers
 
 
@@ -596,3 +598,11 @@ def test_a_ledger_that_is_none_is_refused_by_the_file_and_the_reason(
     assert said.startswith(str(own))
     assert why in said
     assert not file.exists()
+
+
+def test_a_missing_file_is_reported_with_similar_names(tmp_path: Path) -> None:
+    (tmp_path / "claims.csv").write_text("claim_id\n")
+    with pytest.raises(InputError, match=r"There is no file .*clams.csv \(similar: claims.csv\)\."):
+        claim_ledger.read_ledger(tmp_path / "clams.csv")
+    with pytest.raises(InputError, match=r"There is no file .*claims.csv\."):
+        claim_ledger.read_ledger(tmp_path / "missing" / "claims.csv")

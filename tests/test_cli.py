@@ -85,7 +85,7 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
     command = ["ingest", str(folder), "--case", str(case), "--parquet", str(tmp_path / "out")]
     assert main(command) == 0
     shown = capsys.readouterr().out
-    assert "1 documents read (1 pages)" in shown
+    assert "1 document read (1 page)" in shown
     assert "b.pdf: PDFium can't open it" in shown
     assert "Encoding guessed: 1 file\n  a.txt: Read as cp949, guessed" in shown
     assert f"All of this, with pages and reasons: {case}.attention.csv" in shown

@@ -217,7 +217,7 @@ def claim_block(driver: Chrome, number: int, quote: str, value: str) -> None:
     wait_for(driver, 30, lambda d: field(d, "Value").get_attribute("value") == value)
     for label, text in (
         ("Subject", "faces"),
-        ("What of it", "given away"),
+        ("Property", "given away"),
         ("Said by", "Ministry"),
     ):
         write(driver, label, text)

@@ -109,7 +109,7 @@ WRONG = {
         "sources",
         "KE-POLICE",
         "KE-POLIZE",
-        "programme: 'KE-POLIZE' is not one of .*near it",
+        "programme: 'KE-POLIZE' is not one of .*similar",
     ),
     "address": (
         "sources",
@@ -254,7 +254,7 @@ def test_every_topic_of_the_comments_has_a_programme(table: pl.DataFrame) -> Non
     named = analysis.named_programmes(table, source.commented_topics())
     assert named["topic_en"].n_unique() == 8
     assert named["asked_en"].null_count() == 0
-    with pytest.raises(InputError, match="No programme has the id 'CA-CBSA'; near it: CA-CBSA-"):
+    with pytest.raises(InputError, match=r"No programme has the id 'CA-CBSA' \(similar: CA-CBSA-"):
         analysis.side_by_side(table, ["CA-CBSA"])
 
 

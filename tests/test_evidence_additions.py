@@ -209,7 +209,7 @@ def test_each_later_line_is_reported_with_the_key_that_signed_it(
     # the first key is the sealer's: whoever attests can't pass for them
     found = faults(folder, public_key=theirs, signers=[public])
     assert set(found["file"]) == {bundle_layout.PUBLIC_KEY}
-    assert "the first must be of who sealed" in found["what"][0]
+    assert "give first the key of the person who sealed" in found["what"][0]
 
 
 @pytest.mark.parametrize("part", ["who", "what", "when", "files", "signer", "signature"])

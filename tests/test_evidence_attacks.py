@@ -697,7 +697,7 @@ def test_every_attack_is_reported_with_its_file_and_line(
         named = set(found["file"])
         lines = set(found.filter(pl.col("file") == due.file)["line"].drop_nulls())
         whole = due.files <= named and (not due.either or due.either & named)
-        unforeseen = found.filter(pl.col("what").str.contains("could not be completed"))
+        unforeseen = found.filter(pl.col("what").str.contains("was not completed"))
         if not (whole and (not due.lines or due.lines & lines)) or unforeseen.height:
             missed.append(
                 (number, attack.__name__, due, found.select("file", "line", "what").rows())

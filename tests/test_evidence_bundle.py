@@ -362,10 +362,10 @@ def test_verify_names_files_and_answers_by_its_exit_code(
 ) -> None:
     assert main(["verify", str(copy)]) == 0
     said = capsys.readouterr().out
-    assert "It is unchanged since" not in said  # without the signer's key nobody knows that
-    assert "only with that person's public key" in said
+    assert "The bundle is unchanged since" not in said  # without the signer's key nobody knows that
+    assert "Only the sealer's public key" in said
     assert main(["verify", str(copy), "--key", str(copy / bundle_layout.PUBLIC_KEY)]) == 0
-    assert "It is unchanged since it was sealed with that key" in capsys.readouterr().out
+    assert "The bundle is unchanged since it was sealed with that key" in capsys.readouterr().out
     assert "neither shows truth" in said
     assert "참임을 보여 주지 않는다" in said
     rewrite(copy / "manifest-sha256.txt", "  data/run.json", "  data/ran.json")

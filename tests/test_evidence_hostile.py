@@ -36,7 +36,7 @@ from payloads import CHAPTERS
 
 pytestmark = pytest.mark.real
 
-UNFORESEEN = "could not be completed"
+UNFORESEEN = "was not completed"
 DOCUMENTS = (
     RECORD, FIGURES, CRATE, SBOM, CUSTODY, bundle_layout.AFTER, f"data/{crate.WORKFLOW}",
     f"data/notebooks/{CHAPTERS[0]}.ipynb",

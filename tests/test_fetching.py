@@ -94,7 +94,7 @@ def test_nothing_is_fetched_before_the_licence_is_accepted(
     shown = capsys.readouterr().out
     assert "CC BY 4.0" in shown
     assert "doi 10.6084/m9.figshare.5047666.v5" in shown
-    with pytest.raises(InputError, match="'other' can't be downloaded: the sets are pair"):
+    with pytest.raises(InputError, match="no set 'other' to download: choose one of pair"):
         fetching.fetch_images("other", tmp_path, accept_licence=True, folder=folder)
 
 

@@ -194,7 +194,7 @@ def test_terms_of_the_datasheet_hold(
 def test_an_unknown_field_is_named_with_what_it_may_mean(made: tuple[Path, Path]) -> None:
     path, sheet = made
     sheet.write_text("frames_a_second = 7\n" + filled(path))
-    with pytest.raises(DatasheetError, match=r"'frames_a_second'; near it: frames_per_second"):
+    with pytest.raises(DatasheetError, match=r"'frames_a_second' \(similar: frames_per_second"):
         read_film_sheet(sheet)
     sheet.write_text(filled(path) + "enlarged = 2\n")  # below [preparation]
     with pytest.raises(DatasheetError, match=r"'preparation.enlarged'"):

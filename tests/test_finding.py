@@ -206,7 +206,7 @@ def test_tags_stay_when_documents_are_read_again(
     keep = ["tag", "a/near.txt", "1", "--case", str(case)]
     assert main([*keep, "--tag", "중요", "--remark", "\x1b[2J check", "--by", "kim"]) == 0
     assert main([*keep, "--tag", "x"]) == 1
-    assert "The author is missing" in capsys.readouterr().err
+    assert "The author's name is missing" in capsys.readouterr().err
     assert main(["tag", "a/near.txt", "9", "--tag", "x", "--by", "k", "--case", str(case)]) == 1
     assert main(["tag", "nothing", "1", "--tag", "x", "--by", "k", "--case", str(case)]) == 1
     assert names(case, "법무부", tag="중요") == ["a/near.txt"]

@@ -179,7 +179,7 @@ def test_another_plan_does_not_go_on(model: synthetic.TemplateModel, tmp_path: P
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"records": 100}, "whole people"), ({"probes": 5000}, "first chunk")],
+    [({"records": 100}, "whole people"), ({"probes": 5000}, "records or more")],
 )
 def test_plans_that_make_no_sense(changes: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -229,10 +229,10 @@ def test_a_bomb_of_archives_costs_its_share_and_no_other_archive(tmp_path: Path)
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        (Budget(least_members=3, members_per_mb=0), "3 members, all that may come out of one file"),
-        (Budget(members=4, part=1.0), "4 members, all that may come out of the archives"),
-        (Budget(bytes=2 << 20, part=1.0), "2.0 MB, all that may come out of"),
-        (Budget(least_seconds=0.0, seconds_per_mb=0.0), "0 s for all members of one file"),
+        (Budget(least_members=3, members_per_mb=0), "3 files for all that comes out of one file"),
+        (Budget(members=4, part=1.0), "4 files for all that comes out of the archives"),
+        (Budget(bytes=2 << 20, part=1.0), "2.0 MB for all that comes out of"),
+        (Budget(least_seconds=0.0, seconds_per_mb=0.0), "0 s for all files in one file"),
         (Budget(free_part=0.999, free=1 << 60), ""),
     ],
 )
@@ -242,7 +242,7 @@ def test_each_limit_is_told_by_name(tmp_path: Path, limits: Budget, why: str) ->
     members = {f"{turn}.txt": b"%d " % turn + bytes(500_000) for turn in range(6)}
     (top / "a.zip").write_bytes(specimens.archive(members))
     if not why:
-        with pytest.raises(InputError, match=r"free, and .* needed: make room"):
+        with pytest.raises(InputError, match=r"are free on the disk of .* needed: make room"):
             ingest(top, case, budget=limits)
         return
     done = ingest(top, case, budget=limits)
@@ -300,7 +300,7 @@ def test_a_file_that_changes_or_vanishes_is_told(
     why = dict(done.failures.select("path", "why").iter_rows())
     assert set(why) == {"grows.txt", "vanishes.txt", "swapped.txt"}
     assert "changed while" in why["grows.txt"]
-    assert "no longer there" in why["vanishes.txt"]
+    assert "gone before it could be read" in why["vanishes.txt"]
     assert done.read == 1
     assert ask(case, "SELECT * FROM pages WHERE contains(text, 'outside')").is_empty()
     monkeypatch.undo()

@@ -351,7 +351,7 @@ def test_an_answer_that_makes_no_sense_is_a_failure(tmp_path: Path, content: Any
         told = store.store_documents(db, [(found, Answer(content)), (whole, Answer(good))], now)
         assert told == [("failed", 0), ("read", 1)]
         why = case_file.query_frame(db, "SELECT why FROM failures")["why"].item()
-        assert "makes no sense" in why
+        assert "gave no usable answer" in why
         assert case_file.query_frame(db, "SELECT document FROM documents ORDER BY 1").rows() == [
             ("e" * 64,),
             ("f" * 64,),
@@ -449,7 +449,7 @@ def test_refusals_say_what_to_do(tmp_path: Path) -> None:
     other = tmp_path / "other.duckdb"
     with duckdb.connect(other) as db:
         db.execute("CREATE TABLE x (y INT)")
-    with pytest.raises(InputError, match="no case file"), case_file.open_case(other):
+    with pytest.raises(InputError, match="not a case file"), case_file.open_case(other):
         pass
     (tmp_path / "text.duckdb").write_text("no database" * 999)
     with (

@@ -270,10 +270,10 @@ def test_the_commands_publish_and_read(
     published = said("ingest", str(folder), *case, "--workers", "1", *there)
     assert "published 2 new documents and 0 read better (2 pages), 2 claims" in published
     assert "a.txt, page 1" in said("search", "faces", *there)
-    assert "2 claims: 1 pairs contradict each other" in said("claims", *there)
+    assert "Claims: 2. Pairs that contradict each other: 1." in said("claims", *there)
     assert "1 tables" in said("tables", *there, "--out", str(tmp_path / "tables"))
     assert "original files" in said("search", "x", *there, "--pictures", "p", code=1)
-    assert "go together" in said("search", "x", *there[:2], code=1)
+    assert "belong together" in said("search", "x", *there[:2], code=1)
     assert "--no-index" in said("ingest", str(folder), *case, *there, "--no-index", code=1)
 
 
@@ -329,13 +329,13 @@ def test_a_catalogue_that_names_files_elsewhere_reads_none(
 CODE = [
     "CREATE VIEW onetomany.ducklake_more AS SELECT 1",
     "CREATE FUNCTION onetomany.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
-    "CREATE TRIGGER t BEFORE INSERT ON onetomany.ducklake_snapshot "
-    "FOR EACH ROW EXECUTE FUNCTION onetomany.f()",
+    "CREATE TRIGGER t BEFORE INSERT ON onetomany.ducklake_snapshot FOR EACH ROW EXECUTE FUNCTION "
+    "onetomany.f()",
     "ALTER TABLE onetomany.ducklake_snapshot ALTER schema_version SET DEFAULT random()",
     "CREATE INDEX ON onetomany.ducklake_snapshot (abs(snapshot_id))",
     "ALTER TABLE onetomany.ducklake_snapshot ADD CHECK (snapshot_id < 1e9)",
-    "INSERT INTO onetomany.ducklake_view (view_name, sql, dialect) "
-    "VALUES ('claims', 'SELECT 1', 'duckdb')",
+    "INSERT INTO onetomany.ducklake_view (view_name, sql, dialect) VALUES ('claims', 'SELECT 1', "
+    "'duckdb')",
     "INSERT INTO onetomany.ducklake_macro (macro_name) VALUES ('lower')",
     "INSERT INTO onetomany.ducklake_sort_expression (expression) VALUES ('random()')",
     "UPDATE onetomany.ducklake_column SET default_value_type = 'expression', "

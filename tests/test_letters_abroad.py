@@ -91,5 +91,5 @@ def test_the_ai_register_says_what_the_public_may_not_read(
         Path("data_requests", name).mkdir(parents=True)
     other = Path("data_requests", "registers", "eu-ai-act.csv")
     other.write_text(text.replace("left out", "open"), "utf-8")
-    with pytest.raises(InputError, match="'police_migration_border' must be of"):
+    with pytest.raises(InputError, match="'police_migration_border' must be one of"):
         registers.ai_register()

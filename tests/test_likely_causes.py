@@ -314,7 +314,7 @@ SIGHTINGS_REFUSED: dict[str, tuple[pl.DataFrame, str]] = {
     "no quality": (SEEN.drop("quality"), "lack the columns quality"),
     "quality nan": (at_row("quality", float("nan")), "row 5: quality is nan"),
     "text ids": (SEEN.with_columns(pl.col("sighting_id").cast(pl.String)), "number the sightings"),
-    "text places": (SEEN.with_columns(pl.col("x").cast(pl.String)), "read it as numbers"),
+    "text places": (SEEN.with_columns(pl.col("x").cast(pl.String)), "read the column as numbers"),
     "numbered cameras": (
         SEEN.with_columns(pl.col("camera_id").str.slice(1).cast(pl.Int64)), "not in the calibration"
     ),

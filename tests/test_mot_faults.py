@@ -74,7 +74,7 @@ READ_RIGHT: dict[str, tuple[str | bytes, str | None]] = {
     "comma and blank": (lines(FOUND, ", "), None),
     "decimal commas": (lines(FOUND, ";").replace(".", ","), "Decimal commas"),
     "decimal commas and blanks": (lines(FOUND, " ").replace(".", ","), "Decimal commas"),
-    "comma at the end": (lines(FOUND, end=",\n"), "ends in a separator"),
+    "comma at the end": (lines(FOUND, end=",\n"), "ends with a separator"),
     "CRLF": (lines(FOUND, end="\r\n"), None),
     "BOM": ("\ufeff" + lines(FOUND), None),
     "UTF-16": (lines(FOUND, "\t").encode("utf-16"), "UTF-16"),
@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "names again": (NAMED + lines(FOUND.head(30)) + NAMED, "line 32.*columns are repeated"),
     "percent signs": (lines(FOUND.head(30), end="%\n"), "line 1.*0.9 for 90"),
     "not a number": (lines(FOUND.head(30)) + "3,-1,nan,5,6,7,1\n", "line 31.*without a place"),
-    "a short line": (lines(FOUND.head(30)) + "3,-1,4,5,6,7\n", "line 31: not 7 values"),
+    "a short line": (lines(FOUND.head(30)) + "3,-1,4,5,6,7\n", "line 31: .* does not have 7"),
     "eight values": (lines(FOUND, end=",3\n"), "9 values with class"),
     "unknown names": ("a,b,c,d,e,f,g\n" + lines(FOUND), "no column is called"),
     "another film": (lines(by(left=pl.col("left") + 5000)), "no detection meets any"),
@@ -175,7 +175,7 @@ def test_is_refused_with_file_and_reason(fault: str, tmp_path: Path) -> None:
 GT_REFUSED = {
     "all left out": (lines(TRUTH.with_columns(conf=pl.lit(0))), "no box to count"),
     "detections": (lines(TRUTH.with_columns(id=pl.lit(-1))), "not ground truth"),
-    "twice": (lines(TRUTH) + lines(TRUTH), "line 360: an id .* the same line occurs twice"),
+    "twice": (lines(TRUTH) + lines(TRUTH), "line 360: this id .* the same line occurs twice"),
     "one id": (lines(TRUTH.with_columns(id=pl.lit(1))), "every box has the same id"),
     "classes from 0": (
         "".join(f"{line},0,1\n" for line in lines(TRUTH).splitlines()), "a pedestrian is 1",

@@ -143,7 +143,7 @@ def case(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert without.scans.left == 6
     assert without.scans.why == "Tesseract has no model here for kor and eng"
     assert "apt install tesseract-ocr tesseract-ocr-kor" in without.scans.said()
-    assert "6 pages are pictures whose text was not read" in without.scans.said()
+    assert "6 pages are or contain pictures whose text was not read" in without.scans.said()
     assert without.notes.filter(pl.col("kind") == "ocr")["count"].to_list() == [6]
     bare = ask(file, "SELECT DISTINCT text_source FROM pages WHERE unit IS NOT NULL")
     assert bare["text_source"].to_list() == ["none"]
@@ -316,7 +316,7 @@ def test_an_answer_for_another_page_is_a_failure(
         monkeypatch.setattr(Child, "read", lambda *_, answer=answer: answer)
         assert ingest(folder, case, workers=1, retry=True).scans.failed == 1
         assert ask(case, "SELECT text_source, text FROM pages").row(0) == ("none", "")
-        assert "no sense" in ask(case, "SELECT text FROM notes")["text"].item()
+        assert "no usable answer" in ask(case, "SELECT text FROM notes")["text"].item()
     monkeypatch.setattr(Child, "read", lambda *_: Answer({"columns": {"pages": page}}))
     assert ingest(folder, case, workers=1, retry=True).scans.read == 1
     assert ask(case, "SELECT text FROM pages")["text"].item() == "x"
@@ -349,7 +349,7 @@ def test_a_vast_page_is_drawn_small_enough(monkeypatch: pytest.MonkeyPatch, fold
     small = ocr._from_pdf(content, 1)
     assert small.pixels.size == pytest.approx(100_000, rel=0.02)
     assert small.dpi < ocr.LEAST
-    with pytest.raises(Refused, match="not a picture"):
+    with pytest.raises(Refused, match="as a picture"):
         ocr._from_picture(b"\x89PNG\r\n\x1a\nnothing", 1)
 
 

@@ -111,7 +111,7 @@ def test_forks_other_kinds_and_hashes_that_are_not_calculated() -> None:
         (proof(b""), "cut off"),
         (proof(bitcoin(1))[:-1], "cut off"),
         (proof(bitcoin(1)) + b"\0", "more follows"),
-        (proof(b"\x77" + bitcoin(1)), "none"),
+        (proof(b"\x77" + bitcoin(1)), "does not exist"),
         (proof(APPEND + counted(b"") + bitcoin(1)), "empty or too long"),
         (proof(APPEND + counted(b"x" * 4097) + bitcoin(1)), "too long"),
         (proof(APPEND + counted(b"x" * 4090) + bitcoin(1)), "too long"),
@@ -121,7 +121,7 @@ def test_forks_other_kinds_and_hashes_that_are_not_calculated() -> None:
         (proof(attested(BITCOIN, b"")), "cut off"),
         (proof(attested(PENDING, number(2000))), "too long"),
         (proof(SHA256 * 300 + bitcoin(1)), "too deep"),
-        (proof(b"\xff" * 5000), "none"),
+        (proof(b"\xff" * 5000), "does not exist"),
         (proof((FORK + bitcoin(1)) * 9000 + bitcoin(1)), "too large"),
     ],
 )
@@ -185,4 +185,4 @@ def test_an_answer_of_an_authority_needs_its_roots(
 ) -> None:
     (tmp_path / "a.tsr").write_bytes(b"x")
     assert main(["timestamp", str(plain), str(tmp_path / "a.tsr"), "--operator", OPERATOR]) == 1
-    assert "give --roots" in capsys.readouterr().err
+    assert "root certificates with --roots" in capsys.readouterr().err

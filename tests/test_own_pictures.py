@@ -440,9 +440,9 @@ def test_reports_on_two_sets_are_not_mixed(
 @pytest.mark.parametrize(
     ("size", "what"),
     [
-        ((3, 1), "3 of 3 pictures gave a template, of 3 people, at most 1 of one"),
-        ((1, 3), "3 of 3 pictures gave a template, of 1 people, at most 3 of one"),
-        ((2, 0), r"0 of 4 pictures gave a template.*\(4 unreadable image"),
+        ((3, 1), "template of 3 of 3 pictures, of 3 people and at most 1 of one"),
+        ((1, 3), "template of 3 of 3 pictures, of 1 people and at most 3 of one"),
+        ((2, 0), r"template of 0 of 4 pictures.*\(4 unreadable image"),
     ],
 )
 def test_a_set_in_which_nothing_can_be_compared_is_told_before_it_runs(

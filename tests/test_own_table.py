@@ -53,9 +53,9 @@ READ = {
     "quoted names": ('"sex","age"\n"남","34"\n"여","35"\n', AGES, ""),
     "a separator within quotes": ('name,age\n"a, b",34\n"c",35\n', [("a, b", 34), ("c", 35)], ""),
     "a line end within quotes": ('name,age\n"a\nb",34\nc,35\n', [("a\nb", 34), ("c", 35)], ""),
-    "blanks at the ends": ("sex,age\n남 ,34\n 여,35\n", AGES, "put right (values: 2)"),
+    "blanks at the ends": ("sex,age\n남 ,34\n 여,35\n", AGES, "corrected (values: 2)"),
     "Hangul in parts": (
-        unicodedata.normalize("NFD", "sex,age\n남,34\n여,35\n"), AGES, "put right (values: 2)"),
+        unicodedata.normalize("NFD", "sex,age\n남,34\n여,35\n"), AGES, "corrected (values: 2)"),
     "leading zeros": (
         "zip,age\n02139,34\n10001,35\n", [("02139", 34), ("10001", 35)], "begin with 0"),
     "nullable ages": ("sex,age\n남,34\n여,\n", [("남", 34), ("여", None)], ""),
@@ -127,7 +127,7 @@ READ |= {
         ",sex\n0,M\n1,F\n", [(0, "M"), (1, "F")], "called 'column 1'"),
     "marks without width": (
         "town,n\nLeeds,1\nLeeds\u200b,2\n\u00a0Leeds,3\n",
-        [("Leeds", 1), ("Leeds", 2), ("Leeds", 3)], "put right (values: 2)"),
+        [("Leeds", 1), ("Leeds", 2), ("Leeds", 3)], "corrected (values: 2)"),
     "inches": ('size,n\n5" pipe,1\n6" pipe,2\n', [('5" pipe', 1), ('6" pipe', 2)], ""),
     "shortened numbers": (
         "no,n\n9.00101E+12,1\n8.00101E+12,2\n", [(9.00101e12, 1), (8.00101e12, 2)], "shortened 2"),
@@ -236,7 +236,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
     assert found.frame.lazy().collect().rows() == expected
     told = " ".join(each.en for each in found.notices)
     assert "left out: 1" in told
-    assert "others in the file: 1" in told
+    assert "the file has 1 more" in told
     assert own_table(file, sheet="명단").frame.lazy().collect().rows() == expected
     with pytest.raises(InputError, match="no sheet 'x'"):
         own_table(file, sheet="x")

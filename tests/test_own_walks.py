@@ -192,7 +192,7 @@ FAULTS = {
     "no id": (HEAD + "1,0,0,0\n,1,1,0\n", {}, "line 3: the id is missing"),
     "twice": (HEAD + "1,0,0,0\n1,0,5,0\n", {}, "Line 3: '1' is at two places"),
     "no x": ("id,t,y\n1,0,0\n", {}, "no column is called x"),
-    "short line": (HEAD + "1,0,0,0\n1,1,1\n", {}, "line 3: not 4 values"),
+    "short line": (HEAD + "1,0,0,0\n1,1,1\n", {}, "line 3: the line does not have 4 values"),
     "zones mixed": (
         HEAD + "1,2026-01-31T12:00:00+09:00,0,0\n1,2026-01-31T12:00:01,1,0\n"
         "1,2026-01-31T12:00:02+09:00,1,0\n",
@@ -275,8 +275,8 @@ def test_a_share_is_of_those_in_sight_long_enough() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (("[[gates]]", "[[gate]]"), r"no table \[\[gate\]\]; near it: gates"),
-        (("x1 = 5.0", "x9 = 5.0"), "'gates.1.x9' is an unknown field: .*near it: x"),
+        (("[[gates]]", "[[gate]]"), r"no table \[\[gate\]\] \(similar: gates"),
+        (("x1 = 5.0", "x9 = 5.0"), r"'gates.1.x9' is an unknown field: .*similar: x"),
         (("y2 = 50.0", 'y2 = "50"'), "'gates.1.y2' is '50': it must be a number, in metres"),
         (("y2 = 50.0", "y2 = -50.0"), "two ends are one point"),
         (("dx = 1.0", "dx = 0.0"), "must give the direction allowed"),
@@ -348,7 +348,7 @@ def test_the_form_judges_and_shows_faults(tmp_path: Path, monkeypatch: pytest.Mo
     assert "영어로만" in pieces[-1]  # of site.toml
     site.value, path.value = "", str(tmp_path / "absent.csv")
     button.click()
-    assert "열 수 없다" in pieces[-1]
+    assert "파일이 없다" in pieces[-1]
 
 
 # --- sightings ---

@@ -447,7 +447,7 @@ def test_winmail_dat_gives_its_text_and_files() -> None:
     reading = read(content, "winmail.dat")
     assert whole(reading) == "Subject: 제목\n본문의 글"
     assert reading.members == [("붙임 자료.txt", "붙임의 글".encode())]
-    assert "It breaks off" in notes(read(content[:-20], "winmail.dat"))
+    assert "The file breaks off" in notes(read(content[:-20], "winmail.dat"))
 
 
 def test_a_mail_whose_heads_break_the_parser_is_read() -> None:

@@ -127,7 +127,7 @@ def test_what_would_lose_its_standards_is_not_signed(
     page: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pades, "standards", lambda given: set() if given != page else {"tags"})
-    with pytest.raises(InputError, match="without losing tags"):
+    with pytest.raises(InputError, match="signing would lose tags"):
         sign(page, folder / "lawyer.p12")
 
 
@@ -355,7 +355,7 @@ def test_what_is_no_signed_pdf_is_not_added(
     before = {each.name for each in (copied / "seal").iterdir()}
     broken = bytearray(signed)
     broken[len(signed) // 3] ^= 1
-    for content, why in ((bytes(broken), "does not hold"), (b"text", "is not a PDF")):
+    for content, why in ((bytes(broken), "is not valid"), (b"text", "is not a PDF")):
         path.write_bytes(content)
         with pytest.raises(InputError, match=why):
             add_certificate(copied, path, pdf_key=None, key=key, who=OPERATOR)
@@ -377,7 +377,7 @@ def test_a_broken_signature_is_a_fault_and_a_changed_one_names_the_file(
     files = contents.hash_files(copied, contents.list_files(copied).files)
     found = check_pdf_signatures(Opened(copied, None, None, files))
     assert [(each.file, each.level) for each in found] == [(DONE, "fault")]
-    assert "does not hold" in found[0].what
+    assert "is not valid" in found[0].what
 
 
 def test_too_many_or_too_large_files_are_said_to_be_unchecked(

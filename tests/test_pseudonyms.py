@@ -258,7 +258,7 @@ def test_the_command_replaces_names_unless_told(
     case = shutil.copy(kept, tmp_path / "case.duckdb")
     run = ["ingest", folder, "--case", str(case), "--no-index"]
     assert main([*run, "--parquet", str(tmp_path / "a")]) == 0
-    assert "keep both to yourself" in capsys.readouterr().out
+    assert "keep both files to yourself" in capsys.readouterr().out
     assert "김서준" not in words({"p": pl.read_parquet(tmp_path / "a" / "pages.parquet")})
     more = ["--parquet", str(tmp_path / "b"), "--names"]
     assert main([*run, *more]) == 0

@@ -343,7 +343,7 @@ def test_an_accuracy_must_be_a_share(claimed: float) -> None:
     ("inputs", "said"),
     [
         ({}, "Nothing is known"),
-        ({"fpr": 0.1}, "'fpr' is no input of the reckoner"),
+        ({"fpr": 0.1}, "reckoner has no input 'fpr'"),
         ({"fpir": 1.5}, "a share is from 0 to 1"),
         ({"fnir": -0.1}, "a share is from 0 to 1"),
         ({"wanted_share": 50}, "a share is from 0 to 1"),
@@ -442,7 +442,7 @@ def test_numbers_without_the_column_give_nothing() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (({"id": "x", "input": "alarms"},), "row x, column input: 'alarms' is no input"),
+        (({"id": "x", "input": "alarms"},), "row x, column input: 'alarms' is not an input"),
         (({"id": "x", "input": "fpir", "value": 99.0},), "row x: The FPIR"),
         (({"id": "x", "input": "searches", "value": None},), "row x: The faces searched"),
         (({"id": "x", "input": "fnir"}, {"id": "y", "input": "fnir"}), "rows x and y: both"),

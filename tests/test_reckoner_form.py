@@ -227,8 +227,8 @@ def test_the_command_prints_figures_inputs_and_meanings(
         ([], "Nothing is known"),
         (["alerts=3", "confirmed=4"], "a part can't be more than the whole"),
         (["alerts"], "write NAME=NUMBER"),
-        (["alarms=3"], "near it: alerts"),
-        (["--numbers", "nowhere.csv"], "nowhere.csv is not a CSV file"),
+        (["alarms=3"], "similar: alerts"),
+        (["--numbers", "nowhere.csv"], "There is no file nowhere.csv"),
     ],
 )
 def test_the_command_refuses_nonsense(

@@ -120,14 +120,14 @@ def test_what_is_refused(tmp_path: Path) -> None:
         classes(table, "a")
     with pytest.raises(InputError, match="at least one"):
         classes(table, [])
-    with pytest.raises(InputError, match="may not be called 'size'"):
+    with pytest.raises(InputError, match="The name 'size' is reserved"):
         classes(table, ["size"])
-    with pytest.raises(InputError, match=r"'l' contains List"):
+    with pytest.raises(InputError, match=r"'l' contains lists or records \(List"):
         classes(table, ["l"])
     with pytest.raises(InputError, match="no records"):
         classes(table.clear(), ["a"])
     mixed = pl.DataFrame({"m": pl.Series([1, "x"], dtype=pl.Object)})
-    with pytest.raises(InputError, match="'m' contains Object"):
+    with pytest.raises(InputError, match="'m' contains values of no plain type"):
         classes(mixed, ["m"])
     with pytest.raises(InputError, match="no file"):
         classes(tmp_path / "none.parquet", ["a"])
@@ -474,5 +474,5 @@ def test_carried_tables_are_those_registered(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="SHA-256"):
         tables.microdata("francdat", tmp_path)
     (tmp_path / "sheets.toml").write_text(sheets.replace("licence =", "license ="))
-    with pytest.raises(DatasheetError, match="unknown field 'license'; near it: licence"):
+    with pytest.raises(DatasheetError, match=r"unknown field 'license' \(similar: licence"):
         tables.microdata("francdat", tmp_path)

@@ -167,10 +167,10 @@ def test_the_page_has_the_findings_too(
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["--taxonomy", "x.csv"], "--taxonomy needs --sensitive"),
-        (["--household", "home"], "--household needs --weight"),
-        (["--recoded", "x.csv"], "--recoded needs --reach"),
-        (["--record", "13"], "There is no record 13: the table has 12"),
+        (["--taxonomy", "x.csv"], "column with --sensitive"),
+        (["--household", "home"], "column with --weight"),
+        (["--recoded", "x.csv"], "add --reach K"),
+        (["--record", "13"], "There is no record 13: the table has records 1 to 12"),
         (["--sensitive", "illnes"], "no column 'illnes'"),
         (["--sensitive", "age"], "can't be sensitive and a quasi-identifier"),
     ],

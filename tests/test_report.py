@@ -230,7 +230,7 @@ def test_the_kits_own_pages_come_along_and_stay(
 
 
 def test_an_unknown_chapter_is_refused(notebooks: Path, tmp_path: Path) -> None:
-    with pytest.raises(OneToManyError, match="no chapter 07; the chapters are 00, 01"):
+    with pytest.raises(OneToManyError, match="no chapter 07: the chapters are 00, 01"):
         build_report(notebooks, tmp_path / "out", only=["07"])
 
 

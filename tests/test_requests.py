@@ -470,7 +470,7 @@ def test_an_answer_is_kept_read_and_joined(
         db.execute("update claims set document = ? where claim_id = 'C16'", [digest])
         db.execute("insert into notes values (?, 1, 'redaction', 'a box', 'test', 1)", [digest])
     assert main(["requests", "gaps", "--case", str(case)]) == 0
-    assert "1 of documents that hide something" in capsys.readouterr().out
+    assert "1 of redacted documents" in capsys.readouterr().out
     # other bytes under the same name are another answer: nothing is overwritten
     file.write_text("changed", "utf-8")
     before = entry.read_bytes()

@@ -54,8 +54,8 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("answer", (*ANSWER, "--changed", "c27=a>b"), ("no claim 'c27'", "C27", ".csv")),
         ("answer", (*ANSWER, "--changed", "C27=a"), ("in quotes",)),
         ("answer", (*ANSWER, "--changed", "C27=a> "), ("CLAIM=BEFORE>AFTER",)),
-        ("answer", ("one", "recieved"), ("no event 'recieved'; near it: received",)),
-        ("answer", ("on", "received"), ("no request 'on'", "near it: one", "status")),
+        ("answer", ("one", "recieved"), ("no event 'recieved' (similar: received",)),
+        ("answer", ("on", "received"), ("no request 'on'", "similar: one", "status")),
         ("answer", ("one", "extended"), ("--extension", "decision-extension")),
         ("answer", ("one", "answered", "--exemption", "9-1-5"), ("use 'partly'",)),
         ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "add a note")),
@@ -63,12 +63,12 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/a.txt"), ("named twice",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/b/a.txt"), ("b/a.txt has the name", "rename")),
         ("answer", (*FILE, "{tmp}/a.txt", "--case", "{tmp}/a.txt"), ("as a case file",)),
-        ("new", ("camera",), ("near it: cameras", "requests gaps")),
+        ("new", ("camera",), ("similar: cameras", "requests gaps")),
         ("new", ("mou",), ("--procedure", "kr-oida")),
         ("new", ("cameras", "--requester", "{tmp}/me.toml", "--id", "My Id"), ("'My Id'", "a-z")),
         ("calendar", ("--out", "{tmp}"), ("is a folder: name a file in it",)),
         ("calendar", ("--out", "{tmp}/a.txt/c.ics"), ("c.ics can't be written",)),
-        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("there are au-foi-1982", "de-ifg")),
+        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("give one of au-foi-1982", "de-ifg")),
         ("import", ("{tmp}/none.json", "--procedure", "de-ifg"), ("none.json can't be read: No ",)),
         (
             "import",
@@ -118,7 +118,7 @@ def test_a_file_after_an_option_is_told_where_it_belongs(
 ) -> None:
     with pytest.raises(SystemExit):
         told(capsys, tmp_path, "answer", *ANSWER, "list.csv")
-    assert "list.csv (write files before the options" in capsys.readouterr().err
+    assert "write these words before the options: list.csv" in capsys.readouterr().err
 
 
 def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(
@@ -130,11 +130,11 @@ def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(
         claim_ledger.store_claims(db, own, claim_ledger.load_links())
     words = (*ANSWER, "--case", str(case), "--changed")
     code, text = told(capsys, tmp_path, "answer", *words, "C28=a>b")
-    assert (code, "no claim 'C28'; near it: C27" in text.replace(" in the ledger", "")) == (1, True)
+    assert (code, "no claim 'C28' (similar: C27" in text.replace(" in the ledger", "")) == (1, True)
     assert told(capsys, tmp_path, "answer", *words, " C27 =no document>read")[0] == 0
     change = log.read_request(entry).changes[0]
     assert (change.claim, change.before, change.after) == ("C27", "no document", "read")
-    with pytest.raises(InputError, match=r"near it: C30\.1"):
+    with pytest.raises(InputError, match=r"similar: C30\.1"):
         gaps.check_claims(["C27", "C30"], claim_ledger.load_claims())
     assert near("nothing alike", ["C1"]) == ""
 

@@ -255,7 +255,7 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
         assert db.execute("select count(*) from search_pages").fetchone() == (len(PAGES) - 1,)
     monkeypatch.setattr(search, "TOKENIZER_VERSION", 99)
     with open_case(case, write=True) as db:
-        with pytest.raises(InputError, match="index it again"):
+        with pytest.raises(InputError, match="on its folder again"):
             search.search_words(db, "법무부")
         assert indexing.index_case(db, progress=False, kinds=("words",)) == (len(PAGES) - 1,)
 
@@ -355,5 +355,5 @@ def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Pa
 def test_only_a_pdf_can_be_drawn(case: Path) -> None:
     with open_case(case) as db:
         hit = search.search_words(db, "법무부").row(0, named=True)
-    with pytest.raises(InputError, match="Only a PDF's page"):
+    with pytest.raises(InputError, match="only PDFs and pictures can"):
         page_picture(case, hit["document"], hit["page"], [(0, 3)])

@@ -70,7 +70,7 @@ def test_each_required_field_is_required(own_set: Path, field: str) -> None:
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ("max_galery = 3\n", r"unknown field 'max_galery'; near it: max_gallery"),
+        ("max_galery = 3\n", r"unknown field 'max_galery' \(similar: max_gallery"),
         ("preparation = 3\n", r"preparation \(a table\)"),
         ("[preparation]\nenlarged = 2\n", r"unknown field 'preparation.enlarged'"),
         ("[preparation]\nenlarge = true\n", r"preparation.enlarge \(a number from 1 to 8\)"),

@@ -313,7 +313,7 @@ def test_families_walk_together(walked: terminal.SimulatedRun) -> None:
 
 @pytest.mark.parametrize("wrong", [{"masked": 1.5}, {"staff": -1}, {"families": float("nan")}])
 def test_a_share_outside_0_to_1_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(InputError, match="it must be from 0 to"):
+    with pytest.raises(InputError, match="give a number from 0 to"):
         Scenario(**wrong)
 
 

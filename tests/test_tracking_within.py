@@ -440,12 +440,12 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
     ("text", "fault"),
     [
         ("1,1,1,1,1\n", "line 1: 5 values"),
-        ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: not 7 values"),
+        ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: the line does not have 7 values"),
         ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is not a number"),
         ("1,1,0,0,nan,5,1\n", "line 1: 'width' is not a number"),
         ("1,1,0,inf,5,5,1\n", "line 1: 'top' is not a number"),
         ("1,1,0,0,5,1e9,1\n", "line 1: 'height' is not a number within"),
-        ("1,1,0,0,5,0,1\n", "line 1: a box without area"),
+        ("1,1,0,0,5,0,1\n", "line 1: the box has no area"),
         ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is not a number within 10,000,000"),
         ("1.5,1,0,0,5,5,1\n", "line 1: 'frame' is not a whole number"),
         ("-1,1,0,0,5,5,1\n", "line 1: 'frame' is below 0"),
@@ -510,7 +510,7 @@ def test_a_users_folder_brings_its_own_sequences(tmp_path: Path) -> None:
     (tmp_path / "again/OWN/det.txt").write_text(line.format(-1))
     with pytest.raises(InputError, match="'OWN' twice"):
         pedestrians.user_sequences(tmp_path)
-    with pytest.raises(InputError, match="with a truth"):
+    with pytest.raises(InputError, match="with a ground truth"):
         pedestrians.user_sequences(tmp_path / "other")
 
 

@@ -195,13 +195,13 @@ def test_claims_given_by_address_point_to_the_capture_and_their_words_in_it(
     assert rows["page"].to_list() == [1, 1, 1, 1, None]
     assert rows["words"].to_list() == [SAID, SAID, None, None, None]
     assert "M1     quoted word for word: https://news.example/article?id=7, 2021-10-21T09" in said
-    assert "M2     quoted word for word except for spaces" in said
+    assert "M2     quoted word for word, except for spaces" in said
     assert "M3     THE QUOTATION IS NOT IN THE SOURCE" in said
     assert "M4     source captured" in said
     assert "M5 " not in said
     digest = hashlib.sha256((built.parent / "folder" / "first.warc.gz").read_bytes()).hexdigest()
     assert f"in first.warc.gz (SHA-256 {digest})" in said
-    assert "4 of them have a capture" in said
+    assert "capture of their source in the case file: 4" in said
 
 
 def test_a_claim_with_a_document_of_its_own_keeps_it(built: Path) -> None:

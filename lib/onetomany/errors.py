@@ -1,7 +1,12 @@
 """Errors that users see: each is one sentence with the fault, its place and the remedy."""
 
 import difflib
+import json
 from collections.abc import Collection
+from itertools import islice
+from pathlib import Path
+
+_LISTED = 1000  # names of a folder that are compared: more would take seconds
 
 
 class OneToManyError(Exception):
@@ -44,10 +49,10 @@ class RefusedError(OneToManyError):
 
 
 def near(name: str, known: Collection[str]) -> str:
-    """Return up to five names in `known` similar to a wrong one, as the end of a sentence.
+    """Return up to five names in `known` similar to a wrong one, in brackets.
 
     >>> near("clams", ["claims", "tables"])
-    '; near it: claims'
+    ' (similar: claims)'
     >>> near("x", ["claims"])
     ''
     """
@@ -55,4 +60,28 @@ def near(name: str, known: Collection[str]) -> str:
     parts = [each for each in known if each.startswith(f"{name}.")]  # C30 is C30.1 and C30.2
     alike = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=5)]
     found = list(dict.fromkeys([*parts, *alike]))[:5]
-    return f"; near it: {', '.join(found)}" if found else ""
+    return f" (similar: {', '.join(found)})" if found else ""
+
+
+def near_file(path: Path) -> str:
+    """Return up to five names similar to that of a missing file, from its folder, in brackets."""
+    try:
+        names = (each.name for each in islice(path.parent.iterdir(), _LISTED))
+        return near(path.name, [name for name in names if name != path.name])
+    except OSError:  # the folder is missing too, or can't be listed
+        return ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file could not be read, as part of a sentence, without Python's own words.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.toml"))
+    'No such file or directory'
+    >>> reason_of(UnicodeDecodeError("utf-8", b"\\xff", 0, 1, "invalid start byte"))
+    'it is not text in UTF-8'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno} is not JSON"
+    return ((isinstance(error, OSError) and error.strerror) or str(error)).rstrip(".")

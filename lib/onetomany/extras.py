@@ -96,8 +96,8 @@ def require_extra(name: str, *needed: str) -> None:
         en, ko = (f" and {more} more", f" 등 {len(missing)}개") if more > 0 else ("", "")
         raise MissingExtraError(
             f"{extra.purpose} needs packages that are not installed ({named}{en}): run {install}",
-            f"{extra.purpose_ko} 설치되지 않은 패키지({named}{ko})가 필요합니다. "
-            f"{install} 명령을 실행하세요.",
+            f"{extra.purpose_ko} 설치되지 않은 패키지({named}{ko})가 필요하다. "
+            f"다음 명령을 실행한다: {install}",
             extra=name,
         )
 

@@ -86,7 +86,7 @@ def meanings_of_accuracy(
     """
     if not 0 < accuracy <= 1:
         raise InputError(
-            f"An accuracy of {accuracy:g}: write 99.9 % as 0.999.",
+            f"The accuracy {accuracy:g} is not a share from 0 to 1: write 99.9 % as 0.999.",
             f"정확도 {accuracy:g}: 99.9%는 0.999로 적는다.",
         )
     given = checked_inputs(inputs)

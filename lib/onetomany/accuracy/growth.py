@@ -52,9 +52,13 @@ class GalleryPlan:
 
     def __post_init__(self) -> None:
         if self.chunk % self.images or self.records % self.images:
-            raise InputError("Records and chunk must be multiples of `images`: whole people.")
+            raise InputError(
+                f"{self.records:,} records in chunks of {self.chunk:,} are not whole people: give "
+                f"multiples of {self.images}, the images of a person."
+            )
         if min(self.chunk, self.records) < self.probes * self.images:
-            raise InputError("The probes' own records must fit into the first chunk.")
+            least = self.probes * self.images
+            raise InputError(f"A gallery and its chunks need {least:,} records or more.")
 
     @property
     def chunks(self) -> int:

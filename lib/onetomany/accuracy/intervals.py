@@ -199,11 +199,16 @@ def ratio_interval(counted: ArrayLike, of: ArrayLike) -> Interval:
     """
     above, below = (np.asarray(each, dtype=np.float64) for each in (counted, of))
     if above.shape != below.shape or not np.isfinite([*above, *below]).all():
-        raise InputError("A share needs two finite numbers for each person: counted, and out of.")
+        raise InputError(
+            "A share needs two finite numbers for each person: the count, and what it is out of."
+        )
     if (above < 0).any() or (above > below + 1e-9 * np.abs(below)).any():
         raise InputError("A share's counts must be from 0 to each person's total.")
     if not below.sum() > 0:
-        raise InputError("A ratio needs subjects with something to count: the sum below is 0.")
+        raise InputError(
+            "The ratio can't be calculated, because its denominator is 0: give "
+            "subjects with counts."
+        )
     above, below = above[below > 0], below[below > 0]
     above = np.minimum(above, below)
     people = len(below)

@@ -29,8 +29,8 @@ NAMES = {
     "false_alerts": ("alarms known to be wrong", "틀린 것으로 밝혀진 경보"),
     "wanted_share": ("share of wanted people among those who pass", "지나가는 사람 중 찾는 사람"),
     "fmr": ("FMR, false matches per pair", "오인식률 FMR(한 쌍당)"),
-    "fpir": ("FPIR, false alarms per search", "오경보율 FPIR(검색당)"),
-    "fnir": ("FNIR, wanted people missed", "놓침 비율 FNIR"),
+    "fpir": ("FPIR, false alarms per search", "오식별률 FPIR(검색당)"),
+    "fnir": ("FNIR, wanted people missed", "미식별률 FNIR"),
 }
 SET_FPIR = 0.003  # at which NIST sets thresholds
 SIZE = 1_600_000  # the gallery of NIST's three image sets
@@ -87,7 +87,7 @@ def checked_inputs(inputs: Mapping[str, ProgrammeInput | float]) -> dict[str, Pr
     """
     if stray := [name for name in inputs if name not in NAMES]:
         raise InputError(
-            f"'{stray[0]}' is no input of the reckoner; use {', '.join(NAMES)}"
+            f"The reckoner has no input '{stray[0]}': use {', '.join(NAMES)}"
             f"{near(stray[0], list(NAMES))}.",
             f"'{stray[0]}': 계산기에 없는 입력이다. {', '.join(NAMES)} 가운데 하나를 쓴다.",
         )
@@ -144,7 +144,7 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
         name = row["input"].strip()
         if name not in NAMES:
             raise InputError(
-                f"numbers.csv, row {row['id']}, column input: '{name}' is no input of the "
+                f"numbers.csv, row {row['id']}, column input: '{name}' is not an input of the "
                 f"reckoner; use {', '.join(NAMES)}{near(name, list(NAMES))}.",
                 f"numbers.csv {row['id']} 행 input 열: '{name}'은 계산기에 없는 입력이다. "
                 f"{', '.join(NAMES)} 가운데 하나를 쓴다.",
@@ -183,7 +183,8 @@ def entered_inputs(texts: Sequence[str], days: float) -> dict[str, ProgrammeInpu
             value = float(number.replace(",", ""))
         except ValueError:
             raise InputError(
-                f"'{shortened(text, 60)}': write NAME=NUMBER, such as searches=20000.",
+                f"'{shortened(text, 60)}' is not an input: write NAME=NUMBER, such as "
+                "searches=20000.",
                 f"'{shortened(text, 60)}': searches=20000처럼 이름=수로 적는다.",
             ) from None
         inputs[name.strip()] = ProgrammeInput(

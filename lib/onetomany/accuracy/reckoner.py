@@ -102,8 +102,8 @@ def reckon(inputs: Mapping[str, ProgrammeInput | float], *, days_a_year: float =
     """
     if not 0 < days_a_year <= 366:
         raise InputError(
-            f"A year of {days_a_year:g} days: give from 1 to 366.",
-            f"한 해 {days_a_year:g}일: 1에서 366까지 적는다.",
+            f"A year has from 1 to 366 days, not {days_a_year:g}.",
+            f"한 해의 날수({days_a_year:g})는 1에서 366까지다.",
         )
     given = known.checked_inputs(inputs)
     if not given:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import require_columns, values_in_words
 from .plausible import check_units, find_jumps
 
 GAP_S = 2.0  # unseen for longer than this, a person's movement starts again
@@ -102,7 +102,7 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
     twice = frame.filter(same & (pl.col("t") == pl.col("t").shift()))
     if twice.height:
         first = twice.row(0, named=True)
-        many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
+        many = f" ({twice.height:,} rows in all)" if twice.height > 1 else ""
         en, ko = _why_twice(frame, twice)
         at = row_place(trajectories, first)
         raise InputError(
@@ -133,7 +133,7 @@ def _why_twice(frame: pl.DataFrame, twice: pl.DataFrame) -> tuple[str, str]:
             "So many have: t is likely rounded to whole seconds, or in hours or days; write "
             "seconds with their decimals.",
             "이런 줄이 많다. t를 초 단위로 반올림했거나 시간이나 일로 적은 듯하니, 초를 소수점 "
-            "아래까지 적을 것.",
+            "아래까지 적어야 한다.",
         )
     return (
         "A row occurs twice, or two people have one id.",
@@ -148,10 +148,12 @@ def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
         return pl.col(name).cast(pl.Float64)
     if kind.is_temporal():
         raise InputError(
-            f"The column {name} contains {kind}: give seconds as numbers, such as "
+            f"The column {name} contains {values_in_words(kind)}: give seconds as numbers, such as "
             f"(pl.col('{name}') - pl.col('{name}').min()).dt.total_microseconds() / 1e6."
         )
-    raise InputError(f"The column {name} contains {kind}, not numbers: read it as numbers.")
+    raise InputError(
+        f"The column {name} contains {values_in_words(kind)}: read the column as numbers."
+    )
 
 
 def thin_positions(frame: pl.DataFrame) -> pl.DataFrame:

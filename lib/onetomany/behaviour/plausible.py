@@ -139,8 +139,8 @@ def _check_steps(
                 f"or positions are taken too seldom ({often})"
             )
             likely_ko = (
-                "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것. 초가 맞다면 "
-                "위치를 너무 드물게 적은 것이다"
+                "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나누어야 한다. 초가 "
+                "맞다면 위치를 너무 드물게 적은 것이다"
             )
         raise InputError(
             f"A person's positions are {step:g} apart in t, as seconds too far to follow anybody "
@@ -193,9 +193,9 @@ def _check_speed(found: Pace, speed: float, counted: bool) -> None:
             f"The median of {found.walkers:,} who walk moves at {speed:.2g} m/s, and t has whole "
             "numbers only: t likely counts frames; divide it by the frame rate (if it is seconds, "
             "say so: --fps 1, or seconds=True).",
-            f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.2g} m/s이고 t가 모두 정수다. "
-            "t가 장면 번호인 "
-            "듯하다. 초당 장면 수로 나눌 것(초가 맞으면 초당 장면 수에 1을 적을 것).",
+            f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.2g} m/s이고 t가 모두 정수다. t가 "
+            "장면 번호인 듯하다. 초당 장면 수로 나누어야 한다(초가 맞으면 초당 장면 수에 1을 "
+            "적는다).",
         )
 
 

@@ -45,7 +45,7 @@ def judge_pace(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -
             "That is slow: people usually walk at 0.5 to 2 m/s. Check the unit of x and y and the "
             "frames a second before you use any rate below.",
             "느리다. 사람은 보통 0.5~2 m/s로 걷는다. 아래 비율을 쓰기 전에 x와 y의 단위와 초당 "
-            "장면 수를 확인할 것.",
+            "장면 수를 확인해야 한다.",
         )
     elif pace.speed > WALK_MOST:
         add_notice(
@@ -53,7 +53,7 @@ def judge_pace(path: Path, pace: Pace, notices: list[Notice], *, stated: bool) -
             f"That is fast for so few people ({pace.walkers:,}): check that x and y are not in "
             "feet before you use any rate below.",
             f"{pace.walkers:,}명뿐인데 빠르다. 아래 비율을 쓰기 전에 x와 y가 피트는 아닌지 "
-            "확인할 것.",
+            "확인해야 한다.",
         )
 
 
@@ -67,7 +67,7 @@ def _refuse_mixed(path: Path, pace: Pace) -> None:
             "the unit: --unit m).",
             f"{path}: 걷는 {pace.walkers:,}명 가운데 {pace.running:.0%}는 {pace.ran:.2g} m/s쯤, "
             f"나머지는 {pace.rest:.2g} m/s로 움직인다. 한 파일에 피트와 미터가 섞인 듯하니 한 "
-            "단위로 맞출 것(실제로 뛴 것이라면 단위를 m로 정할 것).",
+            "단위로 맞춰야 한다(실제로 뛴 것이라면 단위를 m로 적는다).",
         )
 
 
@@ -130,26 +130,26 @@ def likely_cause(cell: str) -> tuple[str, str]:
     if _THOUSANDS.fullmatch(text):
         return (
             "thousands are separated; write 1234.5",
-            "천 단위 구분 기호가 있다. 1234.5처럼 적을 것",
+            "천 단위 구분 기호가 있다. 1234.5처럼 적어야 한다",
         )
     if _TIME.fullmatch(text):
         return (
             "it is a time in a form that could be read in two ways; write year, month, day, as in "
             "2026-01-31T12:00:00.25",
             "날짜나 시각의 형식이 분명하지 않다. 연, 월, 일 순서로 2026-01-31T12:00:00.25처럼 "
-            "적을 것",
+            "적어야 한다",
         )
     if _UNIT.fullmatch(text.lower().strip("[]()")):
         return (
             "this is a row of units; delete it and write them into the names, such as x_cm, t_ms",
-            "단위만 적힌 줄이다. 지우고 x_cm, t_ms처럼 열 이름에 적을 것",
+            "단위만 적힌 줄이다. 지우고 x_cm, t_ms처럼 열 이름에 적어야 한다",
         )
     if _WITH_UNIT.fullmatch(text):
         return (
             "write the unit into the column's name, such as x_cm, and numbers alone below it",
-            "단위는 x_cm처럼 열 이름에 적고 그 아래에는 수만 적을 것",
+            "단위는 x_cm처럼 열 이름에 적고 그 아래에는 수만 적어야 한다",
         )
     return (
         "leave out people while they are not seen",
-        "보이지 않는 동안의 줄은 뺄 것",
+        "보이지 않는 동안의 줄은 빼야 한다",
     )

@@ -65,12 +65,12 @@ def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None)
     if unit is not None and unit not in UNITS:
         raise InputError(
             f"There is no unit '{unit}': give one of {', '.join(UNITS)}.",
-            f"'{unit}'라는 단위는 없다. {', '.join(UNITS)} 가운데 하나를 적을 것.",
+            f"없는 단위다: '{unit}'. {', '.join(UNITS)} 가운데 하나를 적는다.",
         )
     if fps is not None and not 0 < fps <= 1000:
         raise InputError(
-            f"--fps {fps:g}: give the frames a second, above 0 and up to 1,000.",
-            f"초당 장면 수 {fps:g}: 0보다 크고 1,000 이하인 수를 적을 것.",
+            f"The frames a second are {fps:g}: give a number above 0 and up to 1,000.",
+            f"초당 장면 수 {fps:g}: 0보다 크고 1,000 이하인 수를 적는다.",
         )
     text = read_numbers(path, max_bytes=MAX_BYTES, kind="a list of walks")
     if _is_mot(text):
@@ -173,7 +173,7 @@ def _from_table(
     if named != units.get("y", named):
         raise InputError(
             f"{text.path}: x is in {named}, y in {units['y']}: give both in one unit.",
-            f"{text.path}: x는 {named}, y는 {units['y']}다. 한 단위로 맞출 것.",
+            f"{text.path}: x는 {named}, y는 {units['y']}다. 한 단위로 맞춰야 한다.",
         )
     if named not in UNITS:
         raise InputError(
@@ -196,7 +196,7 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
         if many != 4:
             raise InputError(
                 f"{text.path}: {many} columns without names: write a first line such as id,t,x,y.",
-                f"{text.path}: 이름 없는 열이 {many}개다. 첫 줄에 id,t,x,y처럼 이름을 적을 것.",
+                f"{text.path}: 이름 없는 열이 {many}개다. 첫 줄에 id,t,x,y처럼 이름을 적어야 한다.",
             )
         add_notice(
             notices,
@@ -214,7 +214,7 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
         if found in places:
             raise InputError(
                 f"{text.path}: two columns are taken as {found}: name one of them.",
-                f"{text.path}: {found}로 볼 열이 둘이다. 하나의 이름을 바꿀 것.",
+                f"{text.path}: {found}로 볼 열이 둘이다. 하나의 이름을 바꾸어야 한다.",
             )
         if found:
             places[found] = place
@@ -226,7 +226,7 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
             f"{text.path}: no column is called {', '.join(missing)} (there are "
             f"{', '.join(names)}); name them id, t, x, y.",
             f"{text.path}: {', '.join(missing)} 열이 없다(있는 열: {', '.join(names)}). 이름을 "
-            "id, t, x, y로 할 것.",
+            "id, t, x, y로 적어야 한다.",
         )
     return places, units
 
@@ -278,7 +278,7 @@ def _times(
 def _needs_rate(path: Path) -> InputError:
     return InputError(
         f"{path} counts frames: give the frames a second, such as --fps 25.",
-        f"{path}은(는) 장면을 센다. 초당 장면 수를 적을 것(예: 25).",
+        f"{path} 파일은 시각 대신 장면 번호를 적었다. 초당 장면 수를 적어야 한다(예: 25).",
     )
 
 
@@ -293,7 +293,7 @@ def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
         text.refuse(
             odd,
             f"the time {kind}: write all with their offset, such as +09:00",
-            ko="시간대가 적힌 시각과 적히지 않은 시각이 섞여 있다. 모두 +09:00처럼 적을 것",
+            ko="시간대가 적힌 시각과 적히지 않은 시각이 섞여 있다. 모두 +09:00처럼 적어야 한다",
         )
     plain = cells.str.replace("T", " ", literal=True).str.replace(r"Z$", "+00:00")
     form = "%Y-%m-%d %H:%M:%S%.f" + ("%:z" if zone.all() else "")
@@ -301,7 +301,7 @@ def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
     text.refuse(
         times.is_null(),
         "the time can't be read: write 2026-01-31T12:00:00.25",
-        ko="시각을 읽을 수 없다. 2026-01-31T12:00:00.25처럼 적을 것",
+        ko="시각을 읽을 수 없다. 2026-01-31T12:00:00.25처럼 적어야 한다",
     )
     return (times - times.min()).dt.total_microseconds() / 1e6
 

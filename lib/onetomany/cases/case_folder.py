@@ -111,7 +111,10 @@ def read_case(folder: Path | str) -> Case:
     if not found.is_dir():
         raise InputError(f"There is no folder {folder}: make one with 'onetomany new {folder}'.")
     if not (found / ABOUT).is_file():
-        raise InputError(f"{folder} has no {ABOUT}: it is not a case folder ('onetomany new').")
+        raise InputError(
+            f"{'This folder' if found == Path() else folder} has no {ABOUT}, so it is not a case "
+            "folder: make one with 'onetomany new'."
+        )
     return Case(found, read_about(found / ABOUT))
 
 

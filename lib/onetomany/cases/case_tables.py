@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from onetomany.errors import InputError, near
+from onetomany.errors import InputError, near, near_file
 from onetomany.formats.plain import decode
 from onetomany.sources.files import read_received
 from onetomany.sources.tables import plain_text
@@ -71,7 +71,7 @@ def read_case_table(folder: Path, table: CaseTable) -> pl.DataFrame:
     raw, faults = raw_table(folder, table)
     faults = faults or table_faults(raw, table)
     if faults:
-        raise InputError(f"{folder}: {faults[0]}")
+        raise InputError(f"{folder}: {faults[0]}" if folder != Path() else str(faults[0]))
     return typed_table(raw, table)
 
 
@@ -84,8 +84,10 @@ def read_case_numbers(path: Path) -> pl.DataFrame:
     >>> read_case_numbers(SHIPPED / "teaching" / "numbers.csv").height
     8
     """
+    if not path.exists():
+        raise InputError(f"There is no file {path}{near_file(path)}.")
     if path.suffix.lower() != ".csv" or not path.is_file():
-        raise InputError(f"{path} is not a CSV file: give a table such as numbers.csv of a case.")
+        raise InputError(f"{path} is not a CSV file: give a table of a case, such as numbers.csv.")
     return read_case_table(path.parent, replace(NUMBERS, name=path.stem, suffix=path.suffix))
 
 
@@ -203,6 +205,9 @@ def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[Ca
         tests.append((given & _parsed(column).is_null(), f"no_{column.kind}"))
     if column.pattern:
         tests.append((given & ~cell.str.contains(column.pattern), "no_form"))
+    if column.pattern == DATE:  # its digits may still be no date, as in 2019-13-45
+        day = (cell + "-01-01").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        tests.append((cell.str.contains(DATE) & day.is_null(), "no_date"))
     if column.choices:
         tests.append((given & ~cell.is_in(list(column.choices)), "no_choice"))
     told = {"about": column.about, "form": _KOREAN_FORMS.get(column.pattern, "")}

@@ -70,7 +70,7 @@ def _missing_inputs(case: Case, given: Inputs) -> list[Pair]:
     names = "; ".join(f"{name} ({NAMES[name][0]})" for name in lacking)
     names_ko = ", ".join(f"{name}({NAMES[name][1]})" for name in lacking)
     head = (
-        f"No row of numbers.csv is marked, in its column input, as {names}."
+        f"In numbers.csv no row is marked as {names} in the column input."
         if given
         else f"No row of numbers.csv is marked as an input of the reckoner. Its column input "
         f"would need one of {names}."

@@ -75,7 +75,7 @@ def _refuse_words(title: str, country: str, language: str, functions: Sequence[s
     if not re.fullmatch(r"[a-z]{2,3}", language):
         raise InputError(f"'{language}' is not a language code: write two letters, such as en.")
     if unknown := [each for each in functions if each not in FUNCTIONS]:
-        raise InputError(f"'{unknown[0]}' is no function{near(unknown[0], FUNCTIONS)}: write "
+        raise InputError(f"There is no function '{unknown[0]}'{near(unknown[0], FUNCTIONS)}: write "
                          f"{', '.join(FUNCTIONS)}.")  # fmt: skip
 
 

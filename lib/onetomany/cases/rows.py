@@ -161,7 +161,9 @@ def _row_frame(columns: list[str], cells: Mapping[str, str | None]) -> pl.DataFr
         try:
             (cell or "").encode()
         except UnicodeEncodeError:
-            raise InputError(f"'{name}' contains half a character: write it again.") from None
+            raise InputError(
+                f"'{name}' contains a broken character: write the text again."
+            ) from None
     row = {name: cells.get(name) or None for name in columns}
     return pl.DataFrame([row], schema=dict.fromkeys(columns, pl.String))
 

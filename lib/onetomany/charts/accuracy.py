@@ -55,7 +55,7 @@ def threshold_explorer_chart(
     return finish(
         alt.layer(_score_bars(histogram), rule, *texts).add_params(slider),
         title=f"{matcher}. Move the threshold: fewer false matches, more missed ones",
-        title_ko=f"임계값을 옮겨 보세요({matcher}): 오인식을 줄이면 미인식이 늘어납니다",
+        title_ko=f"임계값을 옮기면({matcher}): 오인식을 줄일수록 미인식이 늘어난다",
         source=source,
         description=(
             f"Histogram of {matcher}'s similarity scores of pairs of the same and of different "
@@ -135,7 +135,7 @@ def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     return finish(
         alt.layer(band, line),
         title="Every threshold is a trade (DET curve)",
-        title_ko="어느 임계값이든 하나를 얻으면 하나를 잃습니다 (DET 곡선)",
+        title_ko="어느 임계값이든 하나를 얻으면 하나를 잃는다 (DET 곡선)",
         source=source,
         description="False non-match rate against false match rate of each matcher, both "
         f"logarithmic, with {PERCENT} intervals by person.",
@@ -269,7 +269,7 @@ def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     return finish(
         _panels(alt.layer(band, line, rule, note, data=long), long).resolve_scale(x="independent"),
         title="Searching people who are not enrolled raises alarms too",
-        title_ko="목록에 없는 사람을 검색해도 경보가 울립니다",
+        title_ko="명단에 없는 사람을 검색해도 경보가 울린다",
         source=source,
         description="False positive and false negative identification rates of each matcher "
         f"against the threshold, with {PERCENT} intervals by person.",
@@ -316,7 +316,7 @@ def candidate_list_chart(
     return finish(
         chart,
         title=f"{named}There is always a best candidate, also for somebody who isn't there",
-        title_ko=f"명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있습니다{named_ko}",
+        title_ko=f"명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있다{named_ko}",
         source=source,
         description="Candidate list of the chosen probe with similarity scores, coloured by "
         "whether the candidate is the same person, and the measured threshold as a dashed line.",

@@ -72,8 +72,9 @@ def without_column_chart(
     line = dashed_rule(pl.DataFrame({"unique": [unique]})).encode(x=x)
     return finish(
         (bars + texts + line).properties(width=width, height=30 * len(names) + 20),
-        title=f"Giving up '{best['column']}' leaves {best['unique']:,} alone instead of {unique:,}",
-        title_ko=f"'{best['column']}'을(를) 빼면 혼자인 기록이 {unique:,}건에서 "
+        title=f"Leaving out '{best['column']}' leaves {best['unique']:,} alone instead of "
+        f"{unique:,}",
+        title_ko=f"'{best['column']}' 열을 빼면 혼자인 기록이 {unique:,}건에서 "
         f"{best['unique']:,}건이 된다",
         source=f"{source}; dashed 점선: all columns 모든 열",
         description="Records alone without each column: " + each_row(shown, "{column}: {unique:,}"),

@@ -98,7 +98,7 @@ def seoul_alarms_chart(alarms: pl.DataFrame, *, source: str) -> Finished:
     return finish(
         alt.hconcat(parts[0], parts[1].resolve_scale(y="shared"), spacing=24),
         title="Seoul's cameras: fewer false alarms, still hundreds of thousands a month",
-        title_ko="서울의 카메라: 잘못된 경보가 줄었지만 여전히 한 달 수십만 건",
+        title_ko="서울의 카메라: 오경보가 줄었지만 여전히 한 달 수십만 건",
         source=source,
         description=each_row(alarms, "{when_en}: {value:,} {unit} ({measure})"),
     )

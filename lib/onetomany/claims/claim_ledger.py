@@ -257,13 +257,17 @@ def read_ledger(file: Path) -> pl.DataFrame:
     except UnicodeDecodeError:
         _, encoding, _ = decode(content)
         raise InputError(
-            f"{file} is not in UTF-8; its bytes look like {encoding}: save it as 'CSV UTF-8'."
+            f"{file} is not in UTF-8 but looks like {encoding}: save it as 'CSV UTF-8'."
         ) from None
+    if not content.strip():
+        raise InputError(f"{file} is empty: write the names of the columns into the first line.")
     try:
         return check_ledger(pl.read_csv(content, infer_schema=False))
     except pl.exceptions.PolarsError as error:
         why = str(error).splitlines()[0]
-        raise InputError(f"{file} can't be read as a ledger of claims: {why}.") from error
+        if "more fields" in why:  # polars speaks of a schema
+            why = "a row has more fields than the first line; put texts with commas in quotes"
+        raise InputError(f"{file} can't be read as a table of claims: {why}.") from error
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
 

@@ -41,7 +41,7 @@ def select_programmes(
         known = words.explode(empty_as_null=False).unique().sort().to_list()
         if word not in known:
             hint = near(word, known) or f": {', '.join(known)}"
-            raise InputError(f"No programme has the {column} '{word}'; the table has others{hint}.")
+            raise InputError(f"No programme has the {column} '{word}', but others are known{hint}.")
         kept = kept.filter(pl.col(column).str.split(";").list.contains(word))
     return kept
 

@@ -82,26 +82,14 @@ Where to start:
   you file a case         onetomany exhibit --operator NAME    a sealed bundle for a court
   you teach it            onetomany workshop FOLDER            chapters with exercises
   you have documents      onetomany ingest FOLDER              then: onetomany search WORDS
-  you have a programme    onetomany new FOLDER                 then: onetomany check
+  you have a case         onetomany new FOLDER                 then: onetomany check
 'onetomany COMMAND --help' explains one command."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 for a refusal or fault, 2 for wrong usage, 130 for Ctrl-C."""
-    parser = _parser()
     try:
-        args, stray = parser.parse_known_args(argv)
-        if stray:  # argparse finds no file after an option if a command takes any number of files
-            parser.error(
-                f"unknown: {' '.join(stray)} (write files before the options, and each option as "
-                "--help shows it)"
-            )
-        with _not_found(args.hidden):
-            if getattr(args, "weak_isolation", False):
-                from onetomany.cage import accept_weak_isolation
-
-                accept_weak_isolation()
-            return int(args.run(args) or 0)
+        return _run(sys.argv[1:] if argv is None else argv)
     except OneToManyError as error:
         print(error, file=sys.stderr)
         return 1
@@ -109,6 +97,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)
         print("Stopped. Run the same command again: it resumes from the cache.", file=sys.stderr)
         return 130
+    except EOFError:  # Ctrl-D at a question
+        print(file=sys.stderr)
+        print("The input ended before the last answer, so nothing was done.", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # `onetomany --help | head`: the reader has closed the pipe
         with contextlib.suppress(OSError):  # discard the output that is not written yet
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -120,6 +112,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = error.strerror or type(error).__name__
         print(f"{what} can't be read or written: {why}.", file=sys.stderr)
         return 1
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run the command that the words name; without words print the help."""
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return 2
+    args, stray = parser.parse_known_args(words)
+    if stray:  # argparse finds no file after an option if a command takes any number of files
+        args.parser.refuse_unknown(stray)
+    with _not_found(args.hidden):
+        if getattr(args, "weak_isolation", False):
+            from onetomany.cage import accept_weak_isolation
+
+            accept_weak_isolation()
+        return int(args.run(args) or 0)
 
 
 def _parser() -> CommandParser:
@@ -135,7 +144,8 @@ def _parser() -> CommandParser:
         name = command.__name__.removesuffix("_command").replace("_", "-")
         says = command.__doc__
         one = commands.add_parser(name, help=says, description=says)
-        one.set_defaults(run=command(one), hidden=["pandas"] if command in WITHOUT_PANDAS else [])
+        hidden = ["pandas"] if command in WITHOUT_PANDAS else []
+        one.set_defaults(run=command(one), hidden=hidden, parser=one)
     return parser
 
 

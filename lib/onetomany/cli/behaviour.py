@@ -16,13 +16,15 @@ _SHOWN = 20  # flags printed; all are in flags.csv
 
 
 def behaviour_command(parser: CommandParser) -> Run:
-    """Apply the rules of chapter 06 to your own walks: CSV (id, t, x, y), or MOT in metres."""
+    """Apply the rules of chapter 06 to your own table of walking people: CSV or MOT text."""
     parser.describe("""\
-Apply the rules for 'abnormal behaviour' to walks. No authority has published its thresholds.
+Apply the rules for 'abnormal behaviour' to a table of walking people. The thresholds are those of
+chapter 06: no authority has published its own.
 
-FILE has the columns id, t (seconds), x, y (metres); or it is MOT text whose x and y are metres. A
-column name may include its unit: t_ms, x_cm, x/ft, frame. Some rules need a gate line, a one-way
-zone or a waiting area. They read it from site.toml and are not computed without it:
+FILE is a CSV with the columns id, t (seconds), x and y (metres), or MOT text with x and y in
+metres. A column's name may include its unit: t_ms, x_cm, x/ft, frame. Some rules need a gate line,
+a one-way zone or a waiting area, written in a file such as site.toml. Without it these rules are
+left out:
 
   [[gates]]
   gate = "exit"
@@ -31,15 +33,25 @@ zone or a waiting area. They read it from site.toml and are not computed without
   x2 = 10.0
   y2 = 4.0
 
-[[one_way]] has zone, x_low, y_low, x_high, y_high, dx, dy (the direction allowed); [[waiting]] has
-zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything.""")
-    parser.add_path("file", "FILE", "the walks: CSV or MOT text")
-    parser.add_path("--site", "SITE.TOML", "the site: gates, zones, waiting areas")
-    parser.add_option("--unit", "UNIT", "unit of x and y: m (default), cm, mm, km, ft")
-    parser.add_option("--fps", "N", "frames per second, if t counts frames", kind=float)
-    parser.add_flag("--simulated", "say in the chart that the walks are simulated")
+[[one_way]] has zone, x_low, y_low, x_high, y_high and dx, dy (the allowed direction). [[waiting]]
+has zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything.""")
+    parser.add_path("file", "FILE", "table of walking people: CSV or MOT text")
+    parser.add_path(
+        "--site",
+        "SITE.TOML",
+        "file with the gates, one-way zones and waiting areas (default: none)",
+    )
+    parser.add_option(
+        "--unit",
+        "UNIT",
+        "unit of x and y: m, cm, mm, km or ft (default: as the column names say, or m)",
+    )
+    parser.add_option(
+        "--fps", "N", "frames a second, if t counts frames (default: t is in seconds)", kind=float
+    )
+    parser.add_flag("--simulated", "mark the chart as simulated: the walks are not real")
     parser.add_weak_isolation()
-    parser.add_path("--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
+    parser.add_path("--out", "DIR", "folder for the results (default: behaviour/NAME of the file)")
     return _behaviour
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 def capture_list_command(parser: CommandParser) -> Run:
     """List the web sources of the case that have no capture yet, and how to make one."""
-    parser.add_path("--case", "FILE", "the case file (default: case.duckdb, if it exists)")
-    parser.add_path("--csv", "FILE", "also write all addresses to this file")
+    parser.add_path(
+        "--case", "FILE", "case file (default: case.duckdb in this folder, if it exists)"
+    )
+    parser.add_path("--csv", "FILE", "also write all addresses to this CSV file")
     return _capture_list
 
 
@@ -35,7 +37,10 @@ def _capture_list(args: argparse.Namespace) -> None:
         with open_case(case) as db:
             listed = web_sources.cited_addresses(db)
     else:
-        print(f"There is no {case} here: no capture is known. 사건 파일이 없어 보존본도 없다.")
+        print(
+            f"There is no case file {case}, so no capture is known. 사건 파일이 없어 보존본을 "
+            "알 수 없다."
+        )
         listed = web_sources.cited_addresses()
     left = web_sources.uncaptured_addresses(listed)
     _print_addresses(left)
@@ -73,12 +78,12 @@ def _print_addresses(left: pl.DataFrame) -> None:
 
 def add_options(parser: CommandParser) -> None:
     """Add the options of an exhibit that name captures or put them into the bundle."""
-    text = "case folder: seal its chapter and tables; case file: name its captures of web sources"
+    text = "a case folder, to seal its chapter and tables; or a case file, to list its web captures"
     parser.add_path("--case", "FOLDER|FILE", text)
     parser.add_flag(
         "--carry-captures",
-        "also put the captures' files into the bundle: they are whole pages, belong to their "
-        "publishers and name people",
+        "also put the captured pages into the bundle: their publishers own them, and they name "
+        "people",
     )
 
 
@@ -90,7 +95,9 @@ def check_options(args: argparse.Namespace) -> None:
     from onetomany.documents.case_file import open_case
 
     if args.carry_captures and not args.case:
-        raise InputError("--carry-captures needs the case file with the captures: --case FILE.")
+        raise InputError(
+            "--carry-captures needs the case file that contains the captures: add --case FILE."
+        )
     if args.case:
         with open_case(args.case):
             pass  # raises InputError if it is not a case file
@@ -103,12 +110,12 @@ def print_captures(payload: Path, case: Path, *, carry: bool) -> list[RedactionR
     done = name(payload, case, carry=carry)
     print(f"{done.named} of {done.sources} web sources have a capture: named in data/sources.csv")
     for file, sha256 in done.carried.items():
-        print(f"carried: data/{file} (SHA-256 {sha256})")
+        print(f"captured page in the bundle: data/{file} (SHA-256 {sha256})")
     for file, what, pages in done.personal:
         print(f"CAREFUL: {pages} pages of data/{file} seem to contain {what}")
     if done.named and not done.carried:
         print(
-            "The captures' files are not in the bundle, because publishers and the people named "
+            "The captured pages are not in the bundle, because publishers and the people named "
             "have rights in them. Keep the files, or add them with --carry-captures."
         )
     return done.rules

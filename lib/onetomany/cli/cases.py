@@ -4,28 +4,28 @@ import argparse
 import sys
 from pathlib import Path
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near
 from onetomany.printing import print_line as print
 from onetomany.sources.functions import FUNCTIONS
 from .command import CommandParser, Run
 
-_NO_LAW = "none yet; to write letters, add one (data_requests/README.md)"
+_NO_LAW = "none in the kit yet; add one to write letters (data_requests/README.md)"
 _QUESTIONS = (
     ("title", "What is the case called?"),
-    ("place", "Where is the system? (place, such as Leeds city centre)"),
+    ("place", "Where is the system? (a place, such as Leeds city centre)"),
     ("country", "In which country? (two letters, such as gb)"),
     ("language", "In which language do you write? (two letters, such as en)"),
-    ("operator", "Who runs the system? (the body, as it will be named in said_by)"),
+    ("operator", "Who runs the system? (name the body as you will in the column said_by)"),
     ("said", "What is it said to do? (one sentence)"),
 )
 
 
 def new_command(parser: CommandParser) -> Run:
     """Make a case folder for a programme of your own; it asks six questions."""
-    parser.add_path("folder", "FOLDER", "a new folder")
+    parser.add_path("folder", "FOLDER", "new folder for the case")
     for name, question in _QUESTIONS:
         parser.add_option(f"--{name}", "TEXT", question)
-    text = "a function of the system; can be repeated"
+    text = "what the system does; repeat for several functions"
     parser.add_repeated("--function", None, text, choices=FUNCTIONS)
     return _new
 
@@ -38,7 +38,9 @@ def _new(args: argparse.Namespace) -> None:
     if lacking and not sys.stdin.isatty():
         needed = [name for name in lacking if name in ("title", "country")]
         if needed:
-            raise InputError(f"Nobody can be asked here: give --{' and --'.join(needed)}.")
+            raise InputError(
+                f"There is no terminal for questions: give --{' and --'.join(needed)}."
+            )
     elif lacking:
         asked = dict(_QUESTIONS)
         given |= {name: input(f"{asked[name]} ").strip() for name in lacking}
@@ -57,8 +59,8 @@ def _new(args: argparse.Namespace) -> None:
 def check_command(parser: CommandParser) -> Run:
     """List missing, unsourced, contradictory and overdue parts of a case folder."""
     parser.add_case_folder()
-    parser.add_option("--most", "N", "lines (default: 40)", kind=int, default=40)
-    parser.add_choice("--language", ("en", "ko"), "default: en", "en")
+    parser.add_option("--most", "N", "show at most N lines (default: 40)", kind=int, default=40)
+    parser.add_choice("--language", ("en", "ko"), "language of the list (default: en)", "en")
     return _check
 
 
@@ -70,7 +72,8 @@ def _check(args: argparse.Namespace) -> int:
     for task in tasks[: args.most]:
         where, what, remedy = task.in_words(args.language)
         group = GROUPS[task.group][args.language == "ko"]
-        print(f"{group}: {where}: {what}; {remedy}.")
+        joined = ". " if args.language == "ko" else "; "
+        print(f"{group}: {where}: {what}{joined}{remedy}.")
     faults = sum(task.group == FAULT for task in tasks)
     left, others = len(tasks) - args.most, len(tasks) - faults
     if args.language == "ko":
@@ -87,8 +90,10 @@ def _check(args: argparse.Namespace) -> int:
 
 def add_command(parser: CommandParser) -> Run:
     """Add a claim, event, figure or another row to a table of a case folder."""
-    parser.add_argument("table", help="claims, events, numbers, bodies, provisions, gaps, ...")
-    text = "the row; none: list the table's columns"
+    parser.add_argument(
+        "table", help="table: claims, events, numbers, bodies, provisions, gaps, order or topics"
+    )
+    text = "cells of the new row, each in quotes; without them the columns are listed"
     parser.add_option("cells", "COLUMN=TEXT", text, nargs="*")
     parser.add_case_folder()
     return _add
@@ -101,10 +106,13 @@ def _add(args: argparse.Namespace) -> None:
 
     names = [table.name for table in TABLES]
     if args.table not in names:
-        raise InputError(f"There is no table '{args.table}': there are {', '.join(names)}.")
+        raise InputError(
+            f"There is no table '{args.table}'{near(args.table, names)}: the tables of a case are "
+            f"{', '.join(names)}."
+        )
     if not args.cells:
         for column in case_table(args.table).columns:
-            needed = " (needed)" if column.required else ""
+            needed = " (required)" if column.required else ""
             choices = f": {', '.join(column.choices)}" if column.choices else ""
             print(f"{column.name:16} {column.about}{choices}{needed}")
         return
@@ -112,7 +120,7 @@ def _add(args: argparse.Namespace) -> None:
     for cell in args.cells:
         name, equals, value = cell.partition("=")
         if not equals:
-            raise InputError(f"'{cell}' must be written as COLUMN=TEXT, in quotes.")
+            raise InputError(f"'{cell}' is not a cell: write COLUMN=TEXT, in quotes.")
         given[name.strip()] = value
     case = read_case(args.case or Path())
     row = add_case_row(case.folder, args.table, given)
@@ -133,4 +141,4 @@ def fill_from_case(args: argparse.Namespace) -> None:
     if args.out is None:
         args.out = (home or Path()) / "build" / "exhibit"
     if args.only and args.home is not None:
-        raise InputError("--only has no effect with a case folder: leave one of them out.")
+        raise InputError("--only has no effect with a case folder: leave out --only or --case.")

@@ -16,21 +16,39 @@ from .command import CommandParser, Run
 
 def report_command(parser: CommandParser) -> Run:
     """Run the chapters and write them as one web site that needs no network."""
-    parser.add_option("--only", "01,02", "run these chapters only, keep the others as they are")
+    parser.add_option(
+        "--only",
+        "01,02",
+        "run only these chapters and keep the other pages as they are (default: all)",
+    )
     _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
     parser.add_notebooks()
-    parser.add_case_folder("write the chapter of this case folder, or of a shipped case")
-    parser.add_path("--out", "DIR", "folder to write (default: build/report, or build/report-NAME)")
-    parser.add_flag("--exercises", "also show the workshop's exercises, with their answers folded")
-    parser.add_path("--docs", "DIR", "put these pages, which 'make docs' builds, into the report")
+    parser.add_case_folder(
+        "write the chapter of this case folder, or of a case that comes with the kit"
+    )
+    parser.add_path(
+        "--out", "DIR", "folder for the pages (default: build/report, or build/report-NAME)"
+    )
+    parser.add_flag(
+        "--exercises", "also show the workshop's exercises, with their answers folded away"
+    )
+    parser.add_path(
+        "--docs",
+        "DIR",
+        "also put the manual into the report: folder of the pages that 'make docs' builds",
+    )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="also show messages of the cells (stderr)"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="also show the messages that the cells print to stderr",
     )
     return _report
 
 
 def _report(args: argparse.Namespace) -> None:
     from onetomany.report import build_report
+    from onetomany.sources.files import check_writable
     from onetomany.sources.images import activity
 
     if args.verbose:
@@ -45,6 +63,7 @@ def _report(args: argparse.Namespace) -> None:
         with activity("workshop" if args.exercises else "report"):
             chosen = _chosen(args)
             out = args.out or chosen or Path("build/report")
+            check_writable(out)
             index = build_report(
                 args.notebooks, out, only, exercises=args.exercises, docs=args.docs
             )
@@ -54,15 +73,18 @@ def _report(args: argparse.Namespace) -> None:
 def _case_report(args: argparse.Namespace, home: Path) -> Path:
     """Write the report of a case folder, into its build/report by default."""
     from onetomany.report import build_case_report
+    from onetomany.sources.files import check_writable
 
     if args.only or args.images or args.exercises or args.docs:
         raise InputError(
-            "--only, --images, --exercises and --docs have no effect with a case folder."
+            "--only, --images, --exercises and --docs have no effect with a case folder: leave "
+            "them out, or run the command outside of the case folder."
         )
     inside = (home / "case.toml").is_file()
     out = args.out or (home if inside else Path()) / "build" / (
         "report" if inside else f"report-{home.name}"
     )
+    check_writable(out)
     return build_case_report(args.notebooks, home, out)
 
 
@@ -84,7 +106,7 @@ def _chosen(args: argparse.Namespace) -> Path | None:
     left_out = images.account["reason"].drop_nulls()
     print(f"{images.datasheet.title}: {len(images.files):,} pictures used.")
     if len(left_out):
-        print(f"{len(left_out):,} files not used; {args.images / 'ids.csv'} names them:")
+        print(f"{len(left_out):,} files were not used; {args.images / 'ids.csv'} lists them:")
     for reason, many in left_out.value_counts(sort=True).iter_rows():
         print(f"  {many:,}  {reason}")
     name = re.sub(r"[^\w-]+", "-", images.datasheet.name)
@@ -92,13 +114,15 @@ def _chosen(args: argparse.Namespace) -> Path | None:
 
 
 def lab_command(parser: CommandParser) -> Run:
-    """Open your copy of the chapters in JupyterLab; the first time it is made."""
+    """Open your own copy of the chapters in JupyterLab; the first time, make the copy."""
     _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
     parser.add_path(
-        "--notebooks", "DIR", "open this folder of notebooks as it is, and make no copy"
+        "--notebooks",
+        "DIR",
+        "open this folder of notebooks itself, without a copy (default: your copy)",
     )
     parser.add_language("language of the copy, in the folder chapters-en or chapters-ko")
-    parser.add_flag("--show-code", "do not fold the code away in a new copy")
+    parser.add_flag("--show-code", "show the code in a new copy instead of folding it away")
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
     return _lab
 
@@ -112,7 +136,9 @@ def _lab(args: argparse.Namespace) -> int:
     _chosen(args)
     folder = (args.notebooks or _own_copy(args.language, folded=not args.show_code)).resolve()
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}; name one with --notebooks.")
+        raise InputError(
+            f"There is no folder {folder}: name a folder of notebooks with --notebooks."
+        )
     # a page with one card per chapter
     return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
 
@@ -124,10 +150,10 @@ def _own_copy(language: str, *, folded: bool) -> Path:
 
     copy = Path(f"chapters-{language}")
     if (copy / START).exists():
-        print(f"{copy}: your copy, as you left it. To get a new one, rename it.")
+        print(f"{copy} is your copy, as you left it. For a new copy, rename this folder.")
     else:
         write_handout(kit_folder("notebooks"), copy, language, folded=folded)
-        print(f"{copy}: a new copy of the chapters, yours to change.")
+        print(f"{copy} is a new copy of the chapters: change it as you like.")
     return copy
 
 

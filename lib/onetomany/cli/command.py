@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import locale
+import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near
 from onetomany.printing import SafeParser
 
 if TYPE_CHECKING:
@@ -29,6 +30,31 @@ Kind = Callable[[str], object]
 class CommandParser(SafeParser):
     """A parser with the kinds of options that commands share; each has its help text."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # argparse's own messages name Python types ("invalid int value: 'ten'")
+        self.register("type", int, _whole_number)
+        self.register("type", float, _finite_number)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a word that is not one of an option's choices, and name similar ones."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(each) for each in action.choices]
+        hint = near(str(value), known)
+        if isinstance(action, argparse._SubParsersAction):
+            self.error(f"there is no {action.metavar} '{value}'{hint} (see '{self.prog} --help')")
+        raise argparse.ArgumentError(action, f"'{value}' is none of {', '.join(known)}{hint}")
+
+    def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
+        """End with the words that no option or argument takes, and similar options."""
+        known = [string for action in self._actions for string in action.option_strings]
+        options = [word.partition("=")[0] for word in words if word.startswith("-")]
+        if options:
+            hint = near(options[0], known)
+            self.error(f"there is no option '{options[0]}'{hint} (see '{self.prog} --help')")
+        self.error(f"write these words before the options: {' '.join(words)}")
+
     def add_option(
         self, name: str, metavar: str | None, text: str, *, kind: Kind = str, **more: Any
     ) -> None:
@@ -36,6 +62,8 @@ class CommandParser(SafeParser):
 
         `more` goes to `add_argument`: a default, the number of values, whether it is required.
         """
+        if more.get("nargs") == "*":  # argparse asks for a value if there is no default
+            more.setdefault("default", [])
         self.add_argument(name, type=kind, metavar=metavar, help=text, **more)
 
     def add_path(
@@ -74,33 +102,37 @@ class CommandParser(SafeParser):
 
     def add_language(self, text: str, *more: str) -> None:
         """Add the option for a language: en, ko, or another that the command knows."""
-        text += " (default: that of your locale, here %(default)s)"
+        text += " (default: the language of this computer, here %(default)s)"
         self.add_choice("--language", ("en", "ko", *more), text, _preferred_language())
 
     def add_case(self) -> None:
         """Add the option for the case file; a case folder means the case.duckdb in it."""
-        text = "the case folder, or its file (default: case.duckdb here)"
+        text = "case folder or case file (default: case.duckdb in this folder)"
         default = Path("case.duckdb")
         self.add_option("--case", "FOLDER|FILE", text, kind=case_file, default=default)
 
     def add_case_folder(self, text: str = "") -> None:
         """Add the option for the case folder."""
-        text = text or "the case folder, or the name of a case that comes with the kit"
+        text = text or "case folder, or the name of a case that comes with the kit"
         self.add_path("--case", "FOLDER", f"{text} (default: this folder, if it is one)")
 
     def add_lake(self, text: str) -> None:
         """Add the two options that name a lake of several people's case files."""
         self.add_option("--lake", "ADDRESS", text, default="")
-        self.add_path("--storage", "DIR", "with --lake: the folder of its files, shared by all")
+        self.add_path(
+            "--storage",
+            "DIR",
+            "with --lake: folder of the lake's files, which all its users can reach",
+        )
 
     def add_weak_isolation(self) -> None:
         """Add the option that permits reading strangers' files without full isolation."""
-        text = "continue although this system can't isolate the program that reads the file"
+        text = "read files although this system can't isolate the program that reads them"
         self.add_flag("--weak-isolation", text)
 
     def add_licence(self) -> None:
         """Add the option by which the user accepts a licence."""
-        self.add_flag("--accept-licence", "you have read the licence and accept it")
+        self.add_flag("--accept-licence", "download: you have read the licence and accept it")
 
 
 Command = Callable[[CommandParser], Run]
@@ -111,6 +143,26 @@ def _preferred_language() -> str:
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     told = next(filter(None, named), None) or locale.getlocale()[0] or ""
     return "ko" if told.lower().startswith("ko") else "en"
+
+
+def _whole_number(text: str) -> int:
+    """Return the whole number that a text is; argparse prints the reason if it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a whole number: write digits alone, such as 1000"
+        ) from None
+
+
+def _finite_number(text: str) -> float:
+    """Return the number that a text is; argparse prints the reason if it is none."""
+    with contextlib.suppress(ValueError):
+        if math.isfinite(number := float(text)):
+            return number
+    raise argparse.ArgumentTypeError(
+        f"'{text}' is not a number: write digits with a decimal point, such as 1000 or 0.5"
+    )
 
 
 def case_file(text: str) -> Path:
@@ -156,7 +208,7 @@ def named_lake(args: argparse.Namespace) -> Lake | None:
     if not args.lake and not args.storage:
         return None
     if not (args.lake and args.storage):
-        raise InputError("--lake and --storage go together: give both, or neither.")
+        raise InputError("--lake and --storage belong together: give both or leave out both.")
     from onetomany.documents.lake import Lake
 
     return Lake(args.lake, args.storage)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _SHARES = {
     "masked": "people who wear a mask",
-    "returning": "parties that go out after check-in and come in again",
-    "families": "parties that are families of three or four",
+    "returning": "groups that go out after check-in and come in again",
+    "families": "groups that are families of three or four",
     "wheelchairs": "passengers in a wheelchair",
 }
 
@@ -23,21 +23,32 @@ _SHARES = {
 def day_command(parser: CommandParser) -> Run:
     """Simulate a day at a fictional terminal: queues for all, walking people in one hall."""
     parser.description = """\
-Simulate a day at a fictional terminal. A queueing model moves all passengers; in one hall, during
-its busiest minutes, people walk one by one. Writes people, visits and sightings of both parts, and
-levels.csv: waits, crowding and time from door to gate next to published ranges. On a quiet machine
-100,000 passengers take about half a minute, 30 minutes of a hall one to two minutes. If stopped,
-run the same command again: it resumes. All people in it are invented."""
-    parser.add_option("--passengers", "N", "default: 100000", kind=int, default=100_000)
+Simulate a day at a fictional terminal. All people in it are invented. A queueing model moves all
+passengers. In one hall, during its busiest minutes, people walk one by one. The command writes the
+people, visits and sightings of both parts. It also writes levels.csv: waits, crowding and the time
+from door to gate, next to published ranges. On a quiet machine 100,000 passengers take about half a
+minute, and 30 minutes of a hall one to two minutes. If stopped, run the same command again: it
+resumes."""
+    parser.add_option(
+        "--passengers", "N", "passengers of the day (default: 100000)", kind=int, default=100_000
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: 1)")
     parser.add_option(
-        "--minutes", "N", "minutes to simulate in the hall (default: 30)", kind=float, default=30
+        "--minutes",
+        "N",
+        "minutes that are simulated in the hall (default: 30)",
+        kind=float,
+        default=30,
     )
-    parser.add_path("--plan", "PLAN.TOML", "floor plan (default: the kit's own)")
+    parser.add_path("--plan", "PLAN.TOML", "floor plan of the terminal (default: that of the kit)")
     for name, what in _SHARES.items():
-        parser.add_option(f"--{name}", "SHARE", f"share of {what}, 0 to 1", kind=float, default=0)
-    parser.add_option("--staff", "N", "staff who walk in the hall", kind=int, default=0)
-    parser.add_path("--out", "DIR", "folder to write (default: day)", Path("day"))
+        parser.add_option(
+            f"--{name}", "SHARE", f"share of {what}, 0 to 1 (default: 0)", kind=float, default=0
+        )
+    parser.add_option(
+        "--staff", "N", "number of staff who walk in the hall (default: 0)", kind=int, default=0
+    )
+    parser.add_path("--out", "DIR", "folder for the results (default: day)", Path("day"))
     return _day
 
 

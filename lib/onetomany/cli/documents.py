@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 def _add_reading(parser: CommandParser) -> None:
     """Add the options on how documents are read."""
-    text = "auto: read scanned pages with Tesseract if it is installed (default); off: don't"
+    text = "scanned pages: auto reads them with Tesseract if it is installed (default); off doesn't"
     parser.add_choice("--ocr", ("auto", "off"), text, "auto")
     parser.add_repeated(
         "--password",
         "WORD",
-        "try this password on protected documents, including those that failed before; can be "
-        "repeated; other users of this machine can see it while the command runs",
+        "try this password on protected documents, also on those that failed before; repeat for "
+        "several; other users of this computer can see it while the command runs",
     )
-    parser.add_path("--passwords", "FILE", "passwords from a file, one per line (UTF-8)")
+    parser.add_path("--passwords", "FILE", "try the passwords in this file: UTF-8 text, one a line")
     parser.add_option(
         "--ocr-languages",
         "NAMES",
-        "languages of scanned pages in Tesseract's names, such as kor+eng+jpn (default: "
-        "kor+eng); pages it has already read stay as they are",
+        "languages of scanned pages by Tesseract's names, such as kor+eng+jpn (default: "
+        "kor+eng); pages that were read before are not read again",
         default="",
     )
     parser.add_option(
         "--cluster",
         "ADDRESS",
-        "read on the workers of this dask scheduler, such as tls://host:8786 "
-        "(docs/several-people.md); the case file is still written here",
+        "read on several computers, the workers of the dask scheduler at this address, such as "
+        "tls://host:8786 (docs/several-people.md); the case file is written here",
         default="",
     )
 
@@ -53,26 +53,32 @@ def _add_reading(parser: CommandParser) -> None:
 def _add_export(parser: CommandParser) -> None:
     """Add the options on other products of a case file."""
     parser.add_path(
-        "--parquet", "DIR", "also write the tables to this folder, with pseudonyms for people"
+        "--parquet",
+        "DIR",
+        "also write the case file's tables to this folder, with pseudonyms for people",
     )
     parser.add_flag("--officials", "with --parquet: keep the names of public officials")
     parser.add_flag("--names", "with --parquet: keep all names")
     parser.add_lake(
-        "also publish the case file here for others: 'postgres:host=HOST dbname=NAME', without a "
-        "password (docs/several-people.md)"
+        "also publish the case file for others in this lake, a shared database: "
+        "'postgres:host=HOST dbname=NAME', without a password (docs/several-people.md)"
     )
 
 
 def ingest_command(parser: CommandParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
-    text = "documents, with sub-folders (default: sources in the case folder)"
+    text = "folder of documents, read with its sub-folders (default: sources in the case folder)"
     parser.add_path("folder", "FOLDER", text, nargs="?")
     parser.add_case()
-    parser.add_option("--workers", "N", "processes at once (default: one per core)", kind=int)
-    parser.add_flag("--retry", "read documents again that failed before")
+    parser.add_option(
+        "--workers", "N", "read N documents at once (default: one per core)", kind=int
+    )
+    parser.add_flag("--retry", "also read again the documents that failed before")
     _add_reading(parser)
     parser.add_weak_isolation()
-    parser.add_flag("--no-index", "don't look for names and places, and don't index for search")
+    parser.add_flag(
+        "--no-index", "read only: don't look for names and places, and make no search index"
+    )
     _add_export(parser)
     return _ingest
 
@@ -83,29 +89,32 @@ def _ingest(args: argparse.Namespace) -> None:
     from onetomany.documents.attention import needing_attention
     from onetomany.documents.case_file import open_case
     from onetomany.documents.lake import check_lake, publish_case
+    from onetomany.prose import counted
 
     home = case_folder(args.case)
     args.folder = args.folder or (sources_folder(home) if home else None)
     if args.folder is None:
-        raise InputError("Name the folder that contains the documents.")
+        raise InputError("Name the folder that contains the documents: onetomany ingest FOLDER.")
     lake = named_lake(args)
     if lake and args.no_index:
-        raise InputError("--lake publishes the search index too: leave out --no-index.")
+        raise InputError("--lake also publishes the search index: leave out --no-index.")
     if lake:
         check_lake(lake)  # now, rather than after hours of reading
     done = _read_folder(args)
     head = [
-        f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
-        f"pages), {done.partly:,} partly, {done.failed:,} failed, {done.held:,} read before "
-        f"({done.seconds:.0f} s)",
-        f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
+        f"{args.case}: {counted(done.files, 'file')}; {counted(done.read, 'document')} read "
+        f"({counted(done.pages, 'page')}), {done.partly:,} read in part, {done.failed:,} failed, "
+        f"{done.held:,} read before ({done.seconds:.0f} s)",
+        f"{counted(done.duplicates, 'copy', 'copies')}, "
+        f"{counted(done.near_duplicates, 'near-duplicate')}",
     ]
     if said := done.scans.said():
         head.append(said)
     with open_case(args.case, write=not args.no_index) as db:
         if not args.no_index:
             mentioned, indexed = indexing.index_case(db, workers=args.workers)
-            head.append(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
+            searched = counted(mentioned, "page")
+            head.append(f"{searched} read for names and places, {indexed:,} indexed for search")
         found = needing_attention(db, args.folder)
     if home:
         head.append(_stored(home))
@@ -122,7 +131,7 @@ def _stored(home: Path) -> str:
     from onetomany.cases.database import store_case
 
     claims, requests = store_case(read_case(home))
-    return f"{claims:,} claims and {requests:,} requests of {home} are in it"
+    return f"{claims:,} claims and {requests:,} requests of {home} are in the case file"
 
 
 def _read_folder(args: argparse.Namespace) -> Ingested:
@@ -132,13 +141,13 @@ def _read_folder(args: argparse.Namespace) -> Ingested:
     from onetomany.documents.workers import given_passwords
 
     if args.workers is not None and args.workers < 1:
-        raise InputError("--workers needs a number of 1 or more.")
+        raise InputError(f"--workers is {args.workers}: give 1 or more.")
     if args.cluster and args.workers:
-        raise InputError("With --cluster its own workers read: leave out --workers.")
+        raise InputError("With --cluster the workers of the cluster read: leave out --workers.")
     words = given_passwords(args.password, args.passwords, args.folder)
     languages = LANGUAGES
     if args.ocr_languages and args.ocr == "off":
-        raise InputError("--ocr-languages has no effect with --ocr off: leave one of them out.")
+        raise InputError("--ocr-languages has no effect with --ocr off: leave out one of the two.")
     if args.ocr_languages:
         languages = checked_languages(args.ocr_languages)
     with _cluster(args) as readers:
@@ -182,7 +191,7 @@ def _write_parquet(args: argparse.Namespace) -> None:
     else:
         print(
             f"People have pseudonyms. {key_file(args.case)} and {names_file(args.case)} "
-            "reveal the names: keep both to yourself. Some names are missed: read the "
+            "reveal the names: keep both files to yourself. Some names are missed: read the "
             "tables before you pass them on."
         )
 
@@ -204,7 +213,7 @@ def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
 # how a claim's quotation compares with the capture of its source
 _PASSAGES = {
     "exact": "quoted word for word",
-    "other blanks": "quoted word for word except for spaces",
+    "other blanks": "quoted word for word, except for spaces",
     "not found": "THE QUOTATION IS NOT IN THE SOURCE",
     "no text": "the capture has no text",
     "no quotation": "source captured",
@@ -264,7 +273,7 @@ def _print_arithmetic(claims: pl.DataFrame, links: pl.DataFrame) -> None:
     for query in claim_queries.arithmetic_queries():
         rows = claim_queries.ask_claims(query, claims, links)
         if rows.is_empty():
-            print(f"{query.title_en} No claim to check.")
+            print(f"{query.title_en} There is no claim to check.")
             continue
         wrong = rows.filter(holds=False)
         print(f"{query.title_en} {wrong.height} of {rows.height} fail.")
@@ -282,7 +291,7 @@ def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]
     from onetomany.claims import claim_ledger as ledgers
 
     if args.lake and (args.ledger or args.case):
-        raise InputError("--lake reads published claims: leave out CSV and --case.")
+        raise InputError("--lake reads published claims: leave out the CSV file and --case.")
     if lake := named_lake(args):
         return _claims_of_lake(lake), None
     if args.ledger:
@@ -299,13 +308,15 @@ def claims_command(parser: CommandParser) -> Run:
     parser.add_path(
         "ledger",
         "CSV",
-        "your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
-        "lists more columns); default: those of the case folder, or of the Incheon case",
+        "your own claims, with the columns claim_id, subject, attribute, value, unit, said_by and "
+        "others (docs/claims.md) (default: the claims of the case folder, or of the Incheon case)",
         nargs="?",
     )
-    text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
+    text = "case folder, to read its claims; or case file, to store the claims in it"
     parser.add_option("--case", "FOLDER|FILE", text, kind=case_file)
-    parser.add_lake("the claims that several people have published here, instead of CSV")
+    parser.add_lake(
+        "read the claims that several people have published in this lake, instead of CSV"
+    )
     text = "two numbers agree if they differ by less than this share of the larger (default: 0)"
     parser.add_option("--tolerance", "SHARE", text, kind=float, default=0.0)
     return _claims
@@ -327,9 +338,9 @@ def _claims(args: argparse.Namespace) -> None:
     clashing = found.filter("contradiction")
     _print_pairs(clashing)
     print(
-        f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
-        "contradict each other, "
-        f"{found.height - clashing.height} differ without contradiction."
+        f"Claims: {contradictions.count_pairs(held, found).claims}. Pairs that contradict each "
+        f"other: {clashing.height}. Pairs that differ without contradiction: "
+        f"{found.height - clashing.height}."
     )
     _print_arithmetic(held, links)
     if args.case:
@@ -341,5 +352,5 @@ def _claims(args: argparse.Namespace) -> None:
                 many = ledgers.store_claims(db, held, links)
         for source in cited.iter_rows(named=True):
             print(f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}")
-        print(f"{args.case}: {many} claims in its table 'claims'")
-        print(f"{cited.height} of them have a capture of their source in the case file.")
+        print(f"{args.case}: claims in the table 'claims': {many}")
+        print(f"Claims with a capture of their source in the case file: {cited.height}")

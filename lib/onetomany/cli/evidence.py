@@ -21,28 +21,34 @@ if TYPE_CHECKING:
 
 # the meaning of 'no fault' without and with the signer's key: anyone can seal another bundle
 _HOLDS = (
-    "Its parts agree with each other. Whether a certain person sealed it shows only with that "
-    "person's public key (--key). 묶음 안의 파일은 서로 맞는다. 누가 봉인했는지는 그 사람의 공개 "
-    "키로만 확인할 수 있다.",
-    "It is unchanged since it was sealed with that key. 그 열쇠로 봉인한 것과 같다.",
+    "The parts of the bundle agree with each other. Only the sealer's public key (--key) shows who "
+    "sealed it. 묶음 안의 파일은 서로 맞는다. 누가 봉인했는지는 그 사람의 공개 열쇠로만 확인할 수 "
+    "있다.",
+    "The bundle is unchanged since it was sealed with that key. 그 열쇠로 봉인한 뒤 바뀌지 않았다.",
 )
 
 
 def exhibit_command(parser: CommandParser) -> Run:
     """Run chapters and seal their figures, tables and sentences into a bundle for a court."""
-    parser.add_argument("--only", metavar="01,02", help="run these chapters (default: all)")
+    parser.add_argument("--only", metavar="01,02", help="seal only these chapters (default: all)")
     parser.add_notebooks()
-    parser.add_path("--out", "DIR", "a new folder (default: build/exhibit)")
-    parser.add_argument("--operator", metavar="NAME", help="your name, for the record")
-    parser.add_argument("--organisation", metavar="NAME", help="for the record")
-    parser.add_path("--key", "PEM", "your private key, to sign the bundle")
-    parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
-    parser.add_path("--redact", "FILE", "list of redactions, TOML or CSV")
-    text = "result of a test run (default: that of 'make test', if from the same commit)"
+    parser.add_path("--out", "DIR", "new folder for the bundle (default: build/exhibit)")
+    parser.add_argument("--operator", metavar="NAME", help="your name, which the bundle records")
+    parser.add_argument(
+        "--organisation", metavar="NAME", help="your organisation, which the bundle records"
+    )
+    parser.add_path("--key", "PEM", "sign the bundle with this private key (default: no signature)")
+    parser.add_path(
+        "--pdf-key", "P12", "sign exhibit.pdf (PAdES) with the key in this PKCS #12 file"
+    )
+    parser.add_path(
+        "--redact", "FILE", "list of what to redact, TOML or CSV (default: redact nothing)"
+    )
+    text = "result file of a test run (default: that of 'make test', if from the same commit)"
     parser.add_path("--validation", "FILE", text)
-    text = "also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu"
+    text = "also draft certificates for courts: kr-civil, kr-admin, kr-criminal, us, england, eu"
     parser.add_option("--jurisdiction", "kr-civil,us", text)
-    text = "licence of the results (default: %(default)s)"
+    text = "address of the licence of the results (default: %(default)s)"
     licence = "https://creativecommons.org/licenses/by/4.0/"
     parser.add_option("--licence", "URL", text, default=licence)
     add_options(parser)
@@ -88,7 +94,7 @@ def _make_exhibit(args: argparse.Namespace) -> None:
             folder, args.out, record, key=args.key, created=now, rules=rules, jurisdictions=drafts
         )
     except InputError as error:
-        raise InputError(f"{error} The files that were not sealed are in {folder}.") from error
+        raise InputError(f"{error} The unsealed files are in {folder}.") from error
     shutil.rmtree(folder)
     for rule, file, count in payload.redactions.iter_rows():
         print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
@@ -96,7 +102,7 @@ def _make_exhibit(args: argparse.Namespace) -> None:
         print(f"left out: {left}")
     print(args.out)
     if args.key is None:
-        print("It is not signed. Make a key with 'onetomany key FILE', then sign with --key FILE.")
+        print("The bundle is not signed: make a key with 'onetomany key FILE' and give --key FILE.")
     print(f"To check it: onetomany verify {shlex.quote(str(args.out))}")
 
 
@@ -108,13 +114,13 @@ def _checked(args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[Redaction
 
     if chosen_images() not in image_sets():
         raise InputError(
-            "An exhibit uses the kit's own image sets, so that others can run it again: unset "
-            "ONETOMANY_IMAGES."
+            "An exhibit uses the kit's own image sets, so that others can run it again: unset the "
+            "environment variable ONETOMANY_IMAGES."
         )
     if args.out.exists():
         raise InputError(f"{args.out} already exists: name a new folder with --out.")
     if not args.operator.strip():
-        raise InputError("An exhibit names the person who ran it: give a name with --operator.")
+        raise InputError("An exhibit names the person who ran it: give your name with --operator.")
     check_options(args)
     if args.key:
         keys.read_private(args.key)
@@ -148,13 +154,17 @@ def _without_folders(word: str) -> str:
 
 
 def verify_command(parser: CommandParser) -> Run:
-    """Check a bundle: list every file and line that was changed after sealing."""
+    """Check a sealed exhibit: list every file and line that was changed after sealing."""
     text = "folder of a sealed exhibit (default: build/exhibit of the case folder)"
     parser.add_path("bundle", "BUNDLE", text, nargs="?")
     parser.add_case_folder()
-    text = "the sealer's public key; repeat for people who added to the bundle later"
+    text = "public key of the person who sealed it; repeat for people who added something later"
     parser.add_repeated("--key", "PEM", text, Path)
-    parser.add_path("--roots", "PEM", "root certificates of time-stamp authorities")
+    parser.add_path(
+        "--roots",
+        "PEM",
+        "root certificates of the time-stamp authorities (default: those in the bundle)",
+    )
     return _verify
 
 
@@ -166,8 +176,9 @@ def _verify(args: argparse.Namespace) -> int:
     if args.bundle is None:
         home, _ = case_place(args.case)
         if home is None:
-            raise InputError("Name the folder of the sealed exhibit.")
+            raise InputError("Name the folder of the sealed exhibit: onetomany verify FOLDER.")
         args.bundle = home / "build" / "exhibit"
+    _refuse_other_folder(args.bundle)
     key, *signers = args.key or [None]
     found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
     for file, line, what, todo, level in found.iter_rows():
@@ -176,34 +187,53 @@ def _verify(args: argparse.Namespace) -> int:
     faults = found.filter(level="fault").height
     name = str(args.bundle)
     if faults:
-        print(f"{name}: {faults} faults. It was changed after sealing. 봉인한 것과 다르다.")
+        print(
+            f"{name}: faults: {faults}. The bundle was changed after sealing. 봉인한 뒤에 바뀌었다."
+        )
     else:
         print(f"{name}: no fault. {_HOLDS[key is not None]}")
     if later := found.filter(file=AFTER, level="note").height:
         print(
             f"Added after sealing: {later} lines of {AFTER}; the notes above say who signed "
-            f"them. 봉인한 뒤 {later}줄이 덧붙었다. 누가 서명했는지는 위의 note에 있다."
+            f"them. 봉인한 뒤 {later}줄이 덧붙었다. 누가 서명했는지는 위의 note에 적혀 있다."
         )
     print(f"{TRUTH_EN} {TRUTH_KO}")
     return 1 if faults else 0
 
 
+def _refuse_other_folder(bundle: Path) -> None:
+    """Raise InputError for a folder that has none of a bundle's own files: a wrong name."""
+    from onetomany.evidence.bundle_layout import DECLARATION, HELD_BACK, SEAL, SIGNED
+
+    parts = (DECLARATION, HELD_BACK, SEAL, SIGNED)
+    if bundle.is_dir() and not any((bundle / name).exists() for name in parts):
+        raise InputError(
+            f"{bundle} is not a sealed exhibit: it has no {DECLARATION}, {SIGNED} or {SEAL}/. Name "
+            "the folder that 'onetomany exhibit' made."
+        )
+
+
 def reproduce_command(parser: CommandParser) -> Run:
-    """Run a bundle's notebooks again in a container and compare every figure."""
+    """Run the notebooks of a sealed exhibit again in a container and compare every figure."""
     parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
-    parser.add_path("--sealed-by", "PEM", "the sealer's public key")
+    parser.add_path("--sealed-by", "PEM", "public key of the person who sealed the exhibit")
     parser.add_path(
-        "--key", "PEM", "with --attest your private key; otherwise the same as --sealed-by"
+        "--key", "PEM", "with --attest: your private key; otherwise the same as --sealed-by"
     )
-    parser.add_flag("--attest", "add a signed statement on your run to the bundle")
-    parser.add_option("--operator", "NAME", "your name, for the statement", default="")
-    parser.add_argument("--organisation", default="", metavar="NAME", help="for the statement")
-    parser.add_path("--out", "DIR", "a new folder (default: %(default)s)", Path("build/reproduced"))
-    parser.add_flag("--unverified", "run it even if 'verify' finds faults")
-    parser.add_flag("--unconfined", "run it without a container: its code can do all that you can")
-    parser.add_flag("--yes", "with --unconfined: don't ask for confirmation")
-    parser.add_option("--memory", "GB", "memory limit (default: %(default)s)", kind=int, default=8)
-    parser.add_option("--hours", "N", "time limit (default: %(default)s)", kind=float, default=4)
+    parser.add_flag("--attest", "add a signed statement about your run to the bundle")
+    parser.add_option("--operator", "NAME", "your name, for the statement of --attest", default="")
+    text = "your organisation, for the statement of --attest"
+    parser.add_option("--organisation", "NAME", text, default="")
+    text = "new folder for the results (default: %(default)s)"
+    parser.add_path("--out", "DIR", text, Path("build/reproduced"))
+    parser.add_flag("--unverified", "run the notebooks even if 'verify' finds faults")
+    text = "run the notebooks without a container: their code can do all that you can do"
+    parser.add_flag("--unconfined", text)
+    parser.add_flag("--yes", "with --unconfined: run without asking for confirmation")
+    text = "most memory of the run, in GB (default: %(default)s)"
+    parser.add_option("--memory", "GB", text, kind=int, default=8)
+    text = "most time of the run, in hours (default: %(default)s)"
+    parser.add_option("--hours", "N", text, kind=float, default=4)
     return _reproduce
 
 
@@ -242,7 +272,9 @@ def _refuse_unverified(args: argparse.Namespace) -> None:
 
     if args.attest:
         if args.key is None or not args.operator.strip():
-            raise InputError("An attestation needs --key (your private key) and --operator.")
+            raise InputError(
+                "--attest needs your private key and your name: add --key PEM and --operator NAME."
+            )
         keys.read_private(args.key)
     public = args.sealed_by or (None if args.attest else args.key)
     faults = check(args.bundle, public_key=public).filter(level="fault").height
@@ -273,15 +305,17 @@ def _ask(agreed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise InputError(
-            "There is no terminal to ask for a yes: nothing was run. Add --yes if you agree."
+            "There is no terminal to ask for your yes, so nothing was run: add --yes if you agree."
         )
     if input("Type yes to run it. 실행하려면 yes를 입력한다: ").strip().lower() != "yes":
-        raise InputError("You did not type yes: nothing was run. 실행하지 않았다.")
+        raise InputError(
+            "You did not type yes, so nothing was run. yes를 입력하지 않아 실행하지 않았다."
+        )
 
 
 def key_command(parser: CommandParser) -> Run:
     """Make a private key (Ed25519) for signing bundles; keep it secret."""
-    parser.add_path("file", "FILE", "a new file for the key")
+    parser.add_path("file", "FILE", "new file for the key")
     return _key
 
 
@@ -291,7 +325,7 @@ def _key(args: argparse.Namespace) -> None:
 
     public = args.file.with_suffix(".pub.pem")
     if public.exists():
-        raise InputError(f"{public} is already there: name another file for the key.")
+        raise InputError(f"{public} already exists: name another file for the key.")
     mark = keys.make_key(args.file, passphrase=keys.passphrase())
     write_whole(public, keys.public_pem(keys.read_private(args.file)))
     print(f"{args.file}: private key. Keep it secret, and keep a copy in a safe place.")
@@ -302,11 +336,11 @@ def _key(args: argparse.Namespace) -> None:
 
 
 def certify_command(parser: CommandParser) -> Run:
-    """Add the completed certificate (a PDF, signed here or elsewhere) to a bundle."""
+    """Add the filled-in certificate, a PDF signed here or elsewhere, to a sealed exhibit."""
     parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
-    parser.add_path("completed", "COMPLETED.pdf", "the completed certificate")
-    parser.add_path("--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
-    parser.add_path("--key", "PEM", "your private key, to sign the log line", required=True)
+    parser.add_path("completed", "COMPLETED.pdf", "the filled-in certificate")
+    parser.add_path("--pdf-key", "P12", "sign the PDF (PAdES) with the key in this PKCS #12 file")
+    parser.add_path("--key", "PEM", "your private key, to sign the line in the log", required=True)
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
     return _certify
 
@@ -320,18 +354,22 @@ def _certify(args: argparse.Namespace) -> None:
     print(f"added {name}; 'onetomany verify' reports its signature")
     if not pades.names_bundle((args.bundle / name).read_bytes(), args.bundle):
         print(
-            "Note: its text does not contain this bundle's number (the SHA-256 of the tag "
-            "manifest), but the draft does. Is it the certificate of this bundle?"
+            "Note: the certificate's text does not contain this bundle's number, the SHA-256 of "
+            "its tag manifest. The draft contains it. Is this the certificate of this bundle?"
         )
 
 
 def timestamp_command(parser: CommandParser) -> Run:
-    """Check a time-stamp authority's answer, or read an OpenTimestamps proof, and add it."""
+    """Add a time-stamp to a sealed exhibit: an authority's answer or an OpenTimestamps proof."""
     parser.add_path("bundle", "BUNDLE", "folder of a sealed exhibit")
-    parser.add_path("answer", "ANSWER.tsr", "the authority's answer, or PROOF.ots")
-    parser.add_path("--roots", "PEM", "root certificates of the authority; not for .ots")
+    parser.add_path(
+        "answer",
+        "ANSWER.tsr",
+        "the authority's answer, which is checked; or PROOF.ots, which is only read",
+    )
+    parser.add_path("--roots", "PEM", "root certificates of the authority; needed for .tsr")
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
-    parser.add_path("--key", "PEM", "your private key, to sign the log line")
+    parser.add_path("--key", "PEM", "your private key, to sign the line in the log")
     return _timestamp
 
 
@@ -340,13 +378,16 @@ def _timestamp(args: argparse.Namespace) -> None:
 
     if args.answer.suffix == opentimestamps.SUFFIX:
         proof = opentimestamps.add_proof(args.bundle, args.answer, who=args.operator, key=args.key)
-        print(f"added, not checked: it leads to {opentimestamps.describe_proof(proof)}")
+        print(f"added, not checked; the proof leads to {opentimestamps.describe_proof(proof)}")
     elif args.roots is None:
-        raise InputError(f"{args.answer} is checked before it is added: give --roots.")
+        raise InputError(
+            f"{args.answer} is checked before it is added: give the authority's root certificates "
+            "with --roots PEM."
+        )
     else:
         stamp = additions.add_timestamp(
             args.bundle, args.answer, args.roots, who=args.operator, key=args.key
         )
         print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
     if args.key is None:
-        print("Its log line is not signed: sign with --key FILE.")
+        print("The line in the log is not signed: to sign such lines, give --key PEM.")

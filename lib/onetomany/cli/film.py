@@ -51,15 +51,27 @@ Detect people in each frame of a recorded film, join their boxes to tracks and d
 
 No camera, stream or address is opened; no face is cropped or matched. docs/film.md has an example
 of a datasheet and lists the detector's known errors.""")
-    parser.add_option("file", "FILE", "a recorded film", nargs="?")
+    parser.add_option("file", "FILE", "file of a recorded film", nargs="?")
     parser.add_path("--sheet", "FILE", "the film's datasheet, in TOML")
-    parser.add_path("--out", "DIR", "a new folder for the results")
-    parser.add_path("--blank-sheet", "FILE", "write a datasheet to fill in")
-    parser.add_option("--frames", "A-B", "only these frames, counted from 1")
-    parser.add_choice("--tracker", TRACKED_BY, "default: %(default)s", "cbiou")
-    parser.add_choice("--detector", ("hog", "yolox"), "default: %(default)s", "hog")
-    parser.add_path("--weights", "FILE", "weights of yolox, if not downloaded")
-    parser.add_flag("--fetch-detector", "download the weights of yolox")
+    parser.add_path("--out", "DIR", "new folder for the results")
+    parser.add_path(
+        "--blank-sheet", "FILE", "write a blank datasheet for the film to this file, to fill in"
+    )
+    parser.add_option(
+        "--frames", "A-B", "only these frames, counted from 1, such as 1-70 (default: all)"
+    )
+    parser.add_choice(
+        "--tracker", TRACKED_BY, "program that joins boxes (default: %(default)s)", "cbiou"
+    )
+    parser.add_choice(
+        "--detector", ("hog", "yolox"), "program that finds people (default: %(default)s)", "hog"
+    )
+    parser.add_path(
+        "--weights",
+        "FILE",
+        "with --detector yolox: file of its weights (default: the downloaded file)",
+    )
+    parser.add_flag("--fetch-detector", "download the weights of yolox, and do nothing else")
     parser.add_licence()
     parser.add_weak_isolation()
     return _film
@@ -74,7 +86,9 @@ def _film(args: argparse.Namespace) -> None:
         print(f"wrote {path}")
         return
     if not args.file:
-        raise InputError("Name a recorded film: onetomany film FILE --sheet FILE --out DIR.")
+        raise InputError(
+            "Name the recorded film: onetomany film FILE --sheet datasheet.toml --out DIR."
+        )
     if args.blank_sheet:
         _blank_sheet(args.file, args.blank_sheet)
         return
@@ -93,7 +107,9 @@ def _blank_sheet(name: str, target: Path) -> None:
 
     path = check_film(name)
     if target.exists():
-        raise InputError(f"{target} exists: name another file, so that no datasheet is lost.")
+        raise InputError(
+            f"{target} already exists: name another file, so that no datasheet is lost."
+        )
     write_whole(target, BLANK.format(sha256=sha256_of(path)).encode())
     print(
         f"wrote {target}: fill in every field, then onetomany film FILE --sheet {target} --out DIR"
@@ -109,24 +125,26 @@ def _checked(args: argparse.Namespace) -> _Job:
     path = check_film(args.file)
     if not args.sheet:
         raise DatasheetError(
-            f"{args.file} has no datasheet and is not opened: write one with 'onetomany film FILE "
-            "--blank-sheet datasheet.toml' (source, licence, consent, allowed uses, frames a "
-            "second), fill it in, and name it with --sheet."
+            f"{args.file} was not opened, because no datasheet is given: write one with 'onetomany "
+            "film FILE --blank-sheet datasheet.toml', fill it in, and name it with --sheet."
         )
     sheet = read_film_sheet(args.sheet)
     sheet.check(activity="tracking")
     ground = read_ground(sheet.ground, str(args.sheet)) if sheet.ground is not None else None
     if not args.out:
-        raise InputError("Name a new folder for the results: --out DIR.")
+        raise InputError("Name a new folder for the results with --out DIR.")
     if args.out.exists():
-        raise InputError(f"{args.out} exists: name a new folder, so that nothing is overwritten.")
+        raise InputError(
+            f"{args.out} already exists: name a new folder, so that nothing is overwritten."
+        )
     first, last = 1, LAST_FRAME
     if args.frames:
         span = re.fullmatch(r"(\d{1,8})-(\d{1,8})", args.frames)
         first, last = (int(span[1]), int(span[2])) if span else (0, 0)
         if not 1 <= first <= last <= LAST_FRAME:
             raise InputError(
-                f"--frames {args.frames}: write a span such as 1-70, within 1 to {LAST_FRAME:,}."
+                f"--frames is '{args.frames}': write two frames from 1 to {LAST_FRAME:,}, such as "
+                "1-70."
             )
     return _Job(path, sheet, ground, args.detector, args.tracker, first, last)
 

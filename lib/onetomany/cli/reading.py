@@ -21,23 +21,26 @@ NAME = 160  # characters of a path on the screen: two lines of a terminal
 
 
 def search_command(parser: CommandParser) -> Run:
-    """Find pages with all words, "a phrase" and -without a word; or with names from a list."""
-    parser.add_argument("words", metavar="WORDS", nargs="?", help="in quotes if there are several")
+    """Find pages with all the words, or with names from a list."""
+    text = """all in quotes if several: 'one two "a phrase" -excluded' finds pages with all of it"""
+    parser.add_option("words", "WORDS", text, nargs="?")
     parser.add_case()
     how = parser.add_mutually_exclusive_group()
     for name, text in (
-        ("--any", "find pages with any of the words"),
+        ("--any", "find pages with any of the words, the best first"),
         ("--phrase", "find the words next to each other, in this order"),
-        ("--regex", "WORDS is a regular expression (RE2)"),
+        ("--regex", "take WORDS as a regular expression (RE2)"),
     ):
         how.add_argument(name, action="store_true", help=text)
-    text = "look for each name in the first column of this file"
+    text = "look for each name in the first column of this table, instead of WORDS"
     how.add_argument("--list", type=Path, metavar="CSV", help=text)
-    parser.add_path("--report", "CSV", "with --list: file for the hits (default: NAMES.hits.csv)")
+    parser.add_path(
+        "--report", "CSV", "with --list: file for the hits (default: NAME of the list.hits.csv)"
+    )
     parser.add_option("--limit", "N", "show at most N pages (default: 20)", kind=int, default=20)
     _add_filters(parser)
     parser.add_lake(
-        "search the documents that several people have published here, instead of a case file"
+        "search the documents that several people have published in this lake, not a case file"
     )
     parser.add_path(
         "--pictures", "DIR", "write pictures of the pages to this folder, with the hits marked"
@@ -48,11 +51,11 @@ def search_command(parser: CommandParser) -> Run:
 
 def _search(args: argparse.Namespace) -> None:
     if args.limit < 1:
-        raise InputError("--limit needs a number of 1 or more.")
+        raise InputError(f"--limit is {args.limit}: give 1 or more.")
     if args.pictures and args.lake:
         raise InputError(
-            "--pictures needs the original files, which a lake doesn't contain: search the "
-            "case file of the person who has them."
+            "--pictures needs the original files, and a lake doesn't contain them: search the case "
+            "file of the person who has the files."
         )
     if (args.words is None) == (args.list is None):
         raise InputError("Give words to search for, or a list of names with --list.")
@@ -69,11 +72,15 @@ def _search(args: argparse.Namespace) -> None:
 
 def _add_filters(parser: CommandParser) -> None:
     for name, metavar, text in (
-        ("--path", "TEXT", "only files whose path contains this, or matches 'a*.pdf'"),
-        ("--kind", "KINDS", "only these kinds: pdf,hwp,mail,sheet or a file ending"),
-        ("--after", "DATE", "only dated on or after this day, month or year: 2019-04"),
-        ("--before", "DATE", "only dated on or before it"),
-        ("--sender", "TEXT", "only mails from this sender, and their attachments"),
+        (
+            "--path",
+            "TEXT",
+            "only files whose path contains this text, or matches a pattern such as 'a*.pdf'",
+        ),
+        ("--kind", "KINDS", "only these kinds, such as pdf,hwp,mail,sheet or a file ending"),
+        ("--after", "DATE", "only documents of this date or later: 2019, 2019-04 or 2019-04-30"),
+        ("--before", "DATE", "only documents of this date or earlier"),
+        ("--sender", "TEXT", "only mails from this sender and their attachments"),
         ("--tag", "TAG", "only pages with this tag"),
     ):
         parser.add_option(name, metavar, text, default="")
@@ -86,7 +93,9 @@ def _filters(args: argparse.Namespace) -> Any:
         args.path, kinds_of(args.kind), args.after, args.before, args.sender, args.tag
     )
     if filters.said() and (args.any or args.phrase or args.regex):
-        raise InputError("Filters go with words, phrases in quotation marks, or --list.")
+        raise InputError(
+            "Filters don't work with --any, --phrase or --regex: give words or --list."
+        )
     return filters
 
 
@@ -103,8 +112,8 @@ def _hits(
     exact = searching.search_phrase if args.phrase else searching.search_pattern
     find = searching.search_words if args.any else exact
     hits = find(db, args.words, limit=args.limit)
-    more = ", perhaps more: see --limit" if len(hits) == args.limit else ""
-    return hits, f"{len(hits)} pages{more}"
+    more = ", perhaps more: raise --limit" if len(hits) == args.limit else ""
+    return hits, f"Pages found: {len(hits)}{more}"
 
 
 def _held(
@@ -137,7 +146,7 @@ def _print_hits(
         place = f"characters {spans[0][0]}-{spans[0][1]}"
         if more := len(spans) - 1:
             place += f" and {more} more"
-        path = shortened(paths.get(document, "no path"), NAME)
+        path = shortened(paths.get(document, "(no path)"), NAME)
         print(f"{document[:12]}  {path}, page {page}, {place} ({hit['score']:.3g})")
         parts = marked_parts(hit["snippet"], spans, hit["snippet_start"])
         passage = "".join(f"«{part}»" if inside else part for part, inside in parts)
@@ -193,21 +202,33 @@ def _search_list(args: argparse.Namespace, filters: Any) -> None:
         print(f"{counts}  {shortened(row['name'], NAME)}{also}")
     found = hits.filter(pl.col("times") > 0)["name"].n_unique()
     print(
-        f"{found:,} of {len(names):,} names found. 'unsure': within a longer word, or two Korean "
-        "syllables with a space between, so perhaps another word; not counted in other columns."
+        f"{found:,} of {len(names):,} names found. 'unsure' counts hits that may be another word: "
+        "inside a longer word, or two Korean syllables with a space between. The other columns "
+        "don't count them."
     )
     print(f"wrote {report}: one row per page")
 
 
 def tag_command(parser: CommandParser) -> Run:
-    """Store a tag or remark on a page, with its author and time; or list them."""
-    parser.add_option("document", "DOCUMENT", "path or SHA-256; without it: list", nargs="?")
-    parser.add_argument("page", nargs="?", type=int, metavar="PAGE", help="page number")
+    """Store a tag or a remark on a page with your name and the time, or list all of them."""
+    parser.add_option(
+        "document",
+        "DOCUMENT",
+        "path or SHA-256 of the document (default: list all tags and remarks)",
+        nargs="?",
+    )
+    parser.add_argument(
+        "page", nargs="?", type=int, metavar="PAGE", help="number of the page, from 1"
+    )
     parser.add_case()
-    parser.add_argument("--tag", default="", metavar="TAG", help="a word that finds the page again")
+    parser.add_argument(
+        "--tag", default="", metavar="TAG", help="a word by which you find the page again"
+    )
     parser.add_argument("--remark", default="", metavar="TEXT", help="a remark on the page")
-    parser.add_argument("--by", default="", metavar="NAME", help="your name")
-    parser.add_option("--withdraw", "N", "withdraw tag or remark number N; needs --by", kind=int)
+    parser.add_argument("--by", default="", metavar="NAME", help="your name or initials")
+    parser.add_option(
+        "--withdraw", "N", "withdraw the tag or remark with the number N; needs --by", kind=int
+    )
     return _tag
 
 
@@ -218,7 +239,7 @@ def _tag(args: argparse.Namespace) -> None:
     if args.withdraw is not None:
         with open_case(args.case, write=True) as db:
             remarks.withdraw_remark(db, args.withdraw, who=args.by)
-        print(f"Withdrawn: {args.withdraw}.")
+        print(f"Number {args.withdraw} is withdrawn.")
     elif args.document is None:
         with open_case(args.case) as db:
             held = remarks.page_remarks(db)
@@ -226,18 +247,18 @@ def _tag(args: argparse.Namespace) -> None:
             if not args.tag or row["tag"] == args.tag:
                 path = shortened(row["path"] or row["document"][:12], NAME)
                 print(f"{path}, page {row['page']}: {_remark_line(row)}")
-        print(f"{held.height} tags and remarks")
+        print(f"Tags and remarks: {held.height}")
     elif args.page is None:
-        raise InputError("Name the page after the document, such as 1.")
+        raise InputError("Name the page after the document: onetomany tag DOCUMENT PAGE.")
     else:
         if not args.case.exists():
-            raise InputError(f"There is no case file {args.case}: name one with --case.")
+            raise InputError(f"There is no case file {args.case}: name it with --case.")
         with open_case(args.case, write=True) as db:
             document = remarks.document_named(db, args.document)
             number = remarks.add_remark(
                 db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
             )
-        print(f"Stored as {number} on page {args.page} of {document[:12]}.")
+        print(f"Stored as number {number} on page {args.page} of document {document[:12]}.")
 
 
 def _remark_line(row: Mapping[str, Any]) -> str:
@@ -247,12 +268,16 @@ def _remark_line(row: Mapping[str, Any]) -> str:
 
 
 def tables_command(parser: CommandParser) -> Run:
-    """Write every table of the documents as CSV, with an index of their places."""
+    """Write every table found in the documents as CSV, with an index of their places."""
     parser.add_case()
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    parser.add_option("--document", "DOCUMENT", "only from this document: path or SHA-256")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the files"
+    )
+    parser.add_option(
+        "--document", "DOCUMENT", "only the tables of this document: path or SHA-256 (default: all)"
+    )
     parser.add_lake(
-        "tables of documents that several people have published here, instead of a case file"
+        "read documents that several people have published in this lake, not a case file"
     )
     return _tables
 
@@ -273,9 +298,9 @@ def _tables(args: argparse.Namespace) -> None:
 
 
 def desk_command(parser: CommandParser) -> Run:
-    """Open a case in JupyterLab: its start page with forms; search, read, record claims."""
+    """Open a case in JupyterLab: search and read documents, and record claims with forms."""
     parser.add_case()
-    parser.add_language("language of the page; it can be changed there")
+    parser.add_language("language of the page, which you can change there")
     parser.add_weak_isolation()
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
     return _desk

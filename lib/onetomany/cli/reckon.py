@@ -2,22 +2,28 @@
 
 import argparse
 
+from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from .command import CommandParser, Run
 
 
 def reckon_command(parser: CommandParser) -> Run:
-    """Calculate alarms a day, right ones of ten, and people stopped wrongly a year."""
+    """Calculate alarms a day, how many of ten are right, and people stopped wrongly a year."""
     parser.add_option(
         "inputs",
         "NAME=NUMBER",
-        "known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
-        "wanted_share=0.0001 fmr=0.000001 fpir=0.001 fnir=0.05 false_alerts=2",
+        "what is known of the programme, such as searches=20000 alerts=12 confirmed=3 "
+        "false_alerts=2 gallery_size=5000; and shares from 0 to 1, such as wanted_share=0.0001 "
+        "fmr=0.000001 fpir=0.001 fnir=0.05",
         nargs="*",
     )
-    parser.add_path("--numbers", "FILE", "a case's numbers.csv with the column input")
-    parser.add_option("--days", "N", "days that the counts cover (1)", kind=float, default=1.0)
-    parser.add_option("--accuracy", "PERCENT", "a claimed accuracy, such as 99.9", kind=float)
+    parser.add_path("--numbers", "FILE", "numbers.csv of a case, with the column input")
+    parser.add_option(
+        "--days", "N", "days that the counts cover (default: 1)", kind=float, default=1.0
+    )
+    parser.add_option(
+        "--accuracy", "PERCENT", "a claimed accuracy in percent, such as 99.9", kind=float
+    )
     return _reckon
 
 
@@ -27,6 +33,8 @@ def _reckon(args: argparse.Namespace) -> None:
     from onetomany.accuracy.reckoner import reckon
     from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
 
+    if args.accuracy is not None and not 0 < args.accuracy <= 100:
+        raise InputError(f"--accuracy is {args.accuracy:g}: give a percentage above 0, up to 100.")
     inputs: dict[str, known.ProgrammeInput] = {}
     if args.numbers:
         from onetomany.cases.case_tables import read_case_numbers

@@ -26,7 +26,7 @@ def new_letter(args: argparse.Namespace) -> None:
     procedure = args.procedure or (gap["procedure"] if gap else "")
     if not procedure:
         raise InputError(
-            f"'{template}' is a template, not a gap: name the law with --procedure, one of "
+            f"'{template}' is a template and names no law: choose one with --procedure, of "
             f"{', '.join(templates()[template].procedures)}."
         )
     language = args.language or law_language(procedure).partition("-")[0]
@@ -83,9 +83,9 @@ def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> None:
     for notice in made.notices:
         print(notice)
     if beside is not None:
-        print("The translation is for you and marked so: remove it before you send the letter.")
+        print("The translation is for you only: remove it before you send the letter.")
     for each in made.unread:
-        print(f"Check this before you send it; we have not read the source: {each}")
+        print(f"Check this before you send the letter, we have not read the source: {each}")
     print("Nothing was sent. Read the letter, sign it, and send it yourself.")
 
 
@@ -98,9 +98,12 @@ def _fields(written: list[str]) -> dict[str, str]:
     for each in written:
         name, equals, value = each.partition("=")
         if not equals or name not in known:
-            raise InputError(f"'{each}' must be NAME=VALUE, with a name of {', '.join(known)}.")
+            raise InputError(
+                f"'{each}' is not a field: write NAME=VALUE, with one of the names "
+                f"{', '.join(known)}."
+            )
         if known[name].personal:
-            raise InputError(f"'{name}' is personal: write it into requester.toml.")
+            raise InputError(f"The field '{name}' is personal: write it into requester.toml.")
         found[name] = value
     return found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path("private/answers")
 CASE_LOG = Path("requests")  # in a case folder
-_ID = "the request's name in the log"
+_ID = "name of the request in the log"
 Action = Callable[[argparse.Namespace], None]
 
 
@@ -31,19 +31,25 @@ def requests_command(parser: CommandParser) -> Run:
     own: dict[str, CommandParser] = {}
     for name, (does, help) in _ACTIONS.items():
         own[name] = actions.add_parser(name, help=help)
-        own[name].set_defaults(action=does)
-        own[name].add_path("--log", "DIR", f"default: {LOG}, or {CASE_LOG} in the case folder")
-        text = "the case folder, or a case file (default: this folder, if it is a case folder)"
+        own[name].set_defaults(action=does, parser=own[name])
+        text = f"folder of the log (default: {LOG}, or {CASE_LOG} in the case folder)"
+        own[name].add_path("--log", "DIR", text)
+        text = "case folder or case file (default: this folder, if it is a case folder)"
         own[name].add_option("--case", "FOLDER|FILE", text, kind=case_file)
     _add_letter(own["new"], own["export"])
     for name in ("status", "overdue", "deadlines", "calendar"):
-        _add_day(own[name], "--today", "count as of this day")
+        _add_day(own[name], "--today", "count as of this day (default: today)")
     own["deadlines"].add_argument("id", help=_ID)
-    own["calendar"].add_path("--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
+    text = "file to write (default: %(default)s)"
+    own["calendar"].add_path("--out", "FILE", text, Path("build/requests.ics"))
     _add_answer(own["answer"])
-    own["import"].add_argument("file", type=Path, help="the platform's JSON file")
-    own["import"].add_argument("--procedure", required=True, help="the law of the request")
-    own["import"].add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
+    own["import"].add_argument("file", type=Path, help="JSON file that the platform exports")
+    own["import"].add_argument(
+        "--procedure", required=True, help="law of the request, such as uk-foia-2000"
+    )
+    own["import"].add_argument(
+        "--zone", help="time zone of the file's dates, such as Europe/Berlin"
+    )
     own["import"].add_argument("--id", help=_ID)
     return _requests
 
@@ -69,35 +75,48 @@ def _add_day(parser: CommandParser, name: str, text: str) -> None:
 
 def _add_letter(new: CommandParser, export: CommandParser) -> None:
     """Add the options of a letter that is written for the first time, or again."""
-    new.add_option("about", "GAP|TEMPLATE", "a gap that 'gaps' lists, or a template")
-    new.add_argument("--id", help="the request's name in the log (default: date, template)")
-    new.add_argument("--procedure", help="the law to use (default: that of the gap)")
-    _add_day(new, "--date", "default: today")
+    new.add_option(
+        "about", "GAP|TEMPLATE", "a gap that 'onetomany requests gaps' lists, or a template"
+    )
+    new.add_argument("--id", help=f"{_ID} (default: made from date and template)")
+    new.add_argument("--procedure", help="law of the request (default: that of the gap)")
+    _add_day(new, "--date", "date of the letter (default: today)")
     export.add_argument("id", help=_ID)
     for each in (new, export):
-        each.add_argument("--language", help="of the letter (default: the authority's)")
-        each.add_option("--beside", "LANGUAGE", "add a translation for yourself; 'none' for none")
-        each.add_repeated("--field", "NAME=VALUE", "fill in a field of the letter")
+        each.add_argument("--language", help="language of the letter (default: the authority's)")
+        each.add_option(
+            "--beside", "LANGUAGE", "language of a translation for yourself; 'none' leaves it out"
+        )
+        each.add_repeated(
+            "--field", "NAME=VALUE", "fill in a field of the letter; repeat for several"
+        )
         each.add_path("--requester", "FILE", "your name and address (default: requester.toml)")
-        each.add_path("--out", "DIR", f"default: {LETTERS}, in the case folder if there is one")
+        text = f"folder of the letters (default: {LETTERS}, in the case folder if there is one)"
+        each.add_path("--out", "DIR", text)
 
 
 def _add_answer(answer: CommandParser) -> None:
     """Add the options of an event in the log."""
     answer.add_argument("id", help=_ID)
-    answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
-    answer.add_path("files", "FILE", "files received; write them before the options", nargs="*")
-    _add_day(answer, "--date", "default: today")
+    answer.add_argument(
+        "event", help="what happened: sent, received, extended, answered, partly, refused, ..."
+    )
+    answer.add_path(
+        "files", "FILE", "files that came with the answer; write them before the options", nargs="*"
+    )
+    _add_day(answer, "--date", "day of the event (default: today)")
     answer.add_argument("--note", default="", help="a remark for the log")
-    text = "name of the extension, for the event 'extended'"
+    text = "with the event 'extended': the extension's name in the law"
     answer.add_argument("--extension", default="", help=text)
-    text = "last day of the extension, if the authority sets it"
-    answer.add_argument("--until", type=_date, help=text)
-    answer.add_repeated("--exemption", "ID", "ground of a refusal")
-    text = "a claim that the answer changes; write it in quotes"
+    text = "with 'extended': last day, if the authority sets it"
+    answer.add_option("--until", "YYYY-MM-DD", text, kind=_date)
+    answer.add_repeated("--exemption", "ID", "ground of a refusal; repeat for several")
+    text = "a claim that the answer changes, in quotes; repeat for several"
     answer.add_repeated("--changed", "'CLAIM=BEFORE>AFTER'", text)
-    answer.add_path("--answers", "DIR", f"default: {ANSWERS}, in the case folder if there is one")
-    answer.add_path("--requester", "FILE", "your name and address: kept out of the log")
+    text = f"folder of the files (default: {ANSWERS}, in the case folder if there is one)"
+    answer.add_path("--answers", "DIR", text)
+    text = "your name and address, which are kept out of the log (default: requester.toml)"
+    answer.add_path("--requester", "FILE", text)
 
 
 def _gaps(args: argparse.Namespace) -> None:
@@ -122,9 +141,8 @@ def _gaps(args: argparse.Namespace) -> None:
         print(f"{row['gap'] or 'no letter yet':16} {row['what_en'] or row['claim_ids']}")
         print(
             f"{'':16} {row['claims']} claims: {row['contradicted']} contradicted, "
-            f"{row['redacted']} of documents that hide something, "
-            f"{row['single_source']} of one source, {row['no_document']} without a document; "
-            f"to {row['body_en'] or 'nobody'}"
+            f"{row['redacted']} of redacted documents, {row['single_source']} with one source, "
+            f"{row['no_document']} without a document; authority: {row['body_en'] or 'not named'}"
         )
 
 
@@ -193,12 +211,12 @@ def _answer(args: argparse.Namespace) -> None:
     entry = logged_request(args)
     if args.event not in log.LOG_EVENTS:
         raise InputError(
-            f"There is no event '{args.event}'{near(args.event, log.LOG_EVENTS)}. There are "
+            f"There is no event '{args.event}'{near(args.event, log.LOG_EVENTS)}: write one of "
             f"{', '.join(log.LOG_EVENTS)}."
         )
     if args.exemption and args.event in log.GRANTS:
         raise InputError(
-            f"'{args.event}' means that everything was given. If a part was refused, use 'partly'."
+            f"'{args.event}' means that everything was given: if a part was refused, use 'partly'."
         )
     law = procedures().get(entry.procedure)
     told = (args.date, args.event, args.note, args.extension, tuple(args.exemption))
@@ -219,11 +237,11 @@ def _answer(args: argparse.Namespace) -> None:
     )
     print(f"wrote {args.log / f'{args.id}.md'}")
     if odd := answer_files.odd_date(entry, event, dt.date.today()):
-        print(f"Check the date: {odd} If it is wrong, correct it in that file.")
+        print(f"Check the date: {odd} If the date is wrong, correct it in that file.")
     for file in done.request.history[-1].files:
         print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
     if done.ingested:
-        print(f"{args.case}: {done.ingested.read} read, {done.ingested.failed} not")
+        print(f"{args.case}: {done.ingested.read} files read, {done.ingested.failed} not read")
 
 
 def _change(written: str) -> tuple[str, ...]:
@@ -231,8 +249,8 @@ def _change(written: str) -> tuple[str, ...]:
     found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", written)
     if not found:
         raise InputError(
-            f"'{written}' must be written as 'CLAIM=BEFORE>AFTER', in quotes: a shell takes a "
-            "bare > for itself."
+            f"'{written}' is not a change: write 'CLAIM=BEFORE>AFTER', in quotes, because the "
+            "shell takes a bare > for itself."
         )
     return found.groups()
 
@@ -244,10 +262,13 @@ def _import(args: argparse.Namespace) -> None:
     from onetomany.requests.status import not_counted
 
     if args.procedure not in (known := procedures()):
-        raise InputError(f"There is no procedure '{args.procedure}': there are {', '.join(known)}.")
+        raise InputError(
+            f"There is no law '{args.procedure}'{near(args.procedure, known)}: give one of "
+            f"{', '.join(known)}."
+        )
     entry = read_export(args.file, args.procedure, zone=args.zone, request_id=args.id)
     print(f"wrote {write_request(args.log, entry)} with {len(entry.history)} events")
-    print("Check it before you use it: on these platforms users set the outcome.")
+    print("Check the entry before you use it: on these platforms users set the outcome.")
     if why := not_counted(entry, today=dt.date.today()):
         print(why)
 
@@ -297,7 +318,9 @@ def _date(written: str) -> dt.date:
     try:
         return dt.date.fromisoformat(written)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{written}' is not a date such as 2026-11-24") from error
+        raise argparse.ArgumentTypeError(
+            f"'{written}' is not a date: write it as 2026-11-24"
+        ) from error
 
 
 _ACTIONS: dict[str, tuple[Action, str]] = {

@@ -23,19 +23,38 @@ if TYPE_CHECKING:
 
 def risk_command(parser: CommandParser) -> Run:
     """Find who can be singled out in a table of people, and which columns to remove."""
-    parser.add_path("table", "FILE", "a table: CSV, TSV, XLSX, XLS, ODS or Parquet")
-    parser.add_option("--columns", "A,B", "columns that others may know (default: all but keys)")
-    parser.add_option("--sheet", "NAME", "sheet of a spreadsheet (default: the first)")
-    parser.add_option("--encoding", "NAME", "of a text file (default: tries UTF-8, UTF-16, CP949)")
-    parser.add_choice("--dates", ("day-first", "month-first"), "how to read 03/04/2019")
+    parser.add_path(
+        "table", "FILE", "table with one person a row: CSV, TSV, XLSX, XLS, ODS or Parquet"
+    )
+    parser.add_option(
+        "--columns",
+        "A,B",
+        "columns that others may know (default: all, except columns that differ in each row)",
+    )
+    parser.add_option("--sheet", "NAME", "sheet of the spreadsheet (default: the first)")
+    text = "encoding of a text file (default: UTF-8, UTF-16 or CP949, whichever fits)"
+    parser.add_option("--encoding", "NAME", text)
+    parser.add_choice(
+        "--dates",
+        ("day-first", "month-first"),
+        "how to read a date such as 03/04/2019 (default: the date stays text)",
+    )
     _add_known(parser)
-    parser.add_option("--population", "N", "the table is a random sample of N people", kind=int)
-    parser.add_flag("--drop-identifiers", "leave out columns with names or numbers of people")
-    text = "check the HIPAA Safe Harbor list, for a table of this year"
+    parser.add_option(
+        "--population",
+        "N",
+        "number of people of whom the table is a random sample (default: no estimate)",
+        kind=int,
+    )
+    parser.add_flag(
+        "--drop-identifiers",
+        "leave out columns that name people, such as passport or telephone numbers",
+    )
+    text = "also look for the 18 identifiers of HIPAA Safe Harbor; YEAR is that of the table"
     parser.add_option("--safe-harbor", "YEAR", text, kind=int)
     parser.add_weak_isolation()
-    parser.add_path("--report", "HTML", "write a page with charts, without any value")
-    parser.add_path("--out", "CSV", "write how many records share each record's values")
+    parser.add_path("--report", "HTML", "write a page with charts; it shows no value of the table")
+    parser.add_path("--out", "CSV", "write for each record how many records share its values")
 
     return _run
 
@@ -43,11 +62,14 @@ def risk_command(parser: CommandParser) -> Run:
 def _run(args: argparse.Namespace) -> None:
     from onetomany.extras import require_extra
     from onetomany.reidentification.hidden_values import hide_values
+    from onetomany.sources.files import check_writable
 
     if args.report:  # before an hour's work, not after it
         require_extra("report")
+    for out in filter(None, (args.report, args.recoded, args.out)):
+        check_writable(out)
     if args.recoded and not args.reach:
-        raise InputError("--recoded needs --reach K, the size of the smallest group.")
+        raise InputError("--recoded needs the size of the smallest group: add --reach K.")
     with hide_values(args.table.name):
         _count(args)
 
@@ -67,7 +89,8 @@ def _count(args: argparse.Namespace) -> None:
     for sentence in describe_assessment(found):
         print(sentence.en)
     for row in found.without.head(FIRST).iter_rows(named=True):
-        print(f"Without '{shortened(row['column'])}': {row['unique']:,} alone, k = {row['k']:,}.")
+        name = shortened(row["column"])
+        print(f"Without '{name}', records alone: {row['unique']:,}; k = {row['k']:,}.")
     _write(args, opened, found)
 
 
@@ -83,15 +106,25 @@ def _chosen(args: argparse.Namespace) -> list[str]:
 
 def _add_known(parser: CommandParser) -> None:
     """Add the options on knowledge from outside the table."""
-    parser.add_argument("--sensitive", metavar="COLUMN", help="what a group gives away of it")
-    parser.add_path("--taxonomy", "CSV", "its values and their coarser terms, one a column")
-    parser.add_argument("--weight", metavar="COLUMN", help="survey weights: records named rightly")
-    parser.add_argument("--household", metavar="COLUMN", help="with --weight: households found")
-    parser.add_path("--everyone", "FILE", "a table of the whole population: k-map")
-    parser.add_path("--changed", "FILE", "a protected copy, row by row: found again")
-    parser.add_argument("--reach", type=int, metavar="K", help="what groups of K or more cost")
-    parser.add_path("--recoded", "CSV", "with --reach: write the locally recoded table")
-    parser.add_argument("--record", type=int, metavar="N", help="columns that single it out")
+    text = "also show how much a person's group reveals of this column"
+    parser.add_option("--sensitive", "COLUMN", text)
+    text = "with --sensitive: its values in the first column, coarser terms in the next ones"
+    parser.add_path("--taxonomy", "CSV", text)
+    text = "column of survey weights: also estimate how many records are named rightly"
+    parser.add_option("--weight", "COLUMN", text)
+    text = "with --weight: column of the household, to estimate how many households are found"
+    parser.add_option("--household", "COLUMN", text)
+    text = "table of the whole population: also count groups among everyone (k-map)"
+    parser.add_path("--everyone", "FILE", text)
+    text = "protected copy of the table, in the same order: also count records found again"
+    parser.add_path("--changed", "FILE", text)
+    text = "also show how much detail is lost if every group has K or more records"
+    parser.add_option("--reach", "K", text, kind=int)
+    parser.add_path(
+        "--recoded", "CSV", "with --reach: write the table so protected (local recoding)"
+    )
+    text = "also list the columns that single out record N, counted from 1"
+    parser.add_option("--record", "N", text, kind=int)
 
 
 def _reading(args: argparse.Namespace) -> dict[str, Any]:
@@ -110,9 +143,13 @@ def _findings(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> 
     from onetomany.reidentification.risk_findings import safe_harbor_finding
 
     if args.taxonomy and not args.sensitive:
-        raise InputError("--taxonomy needs --sensitive COLUMN, whose values it orders.")
+        raise InputError(
+            "--taxonomy orders the values of a column: name the column with --sensitive COLUMN."
+        )
     if args.household and not args.weight:
-        raise InputError("--household needs --weight COLUMN, the survey weights.")
+        raise InputError(
+            "--household needs the survey weights: name their column with --weight COLUMN."
+        )
 
     def other(path: Path) -> pl.LazyFrame:
         return own_table(path, **_reading(args)).frame.lazy()
@@ -150,13 +187,13 @@ def _write(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> Non
             args.table.name, sha256_of(args.table), found, opened.notices, day=date.today()
         )
         write_whole(args.report, page.encode())
-        print(f"A page with charts, without any value: {args.report}")
+        print(f"wrote {args.report}: a page with charts, without any value of the table")
     if args.recoded:
         from onetomany.reidentification.local_recoding import recode_locally
 
         recoded = recode_locally(opened.frame, found.columns, args.reach)
         write_whole(args.recoded, csv_text(recoded.frame).encode())
-        print(f"The table with {recoded.k:,} or more alike in every group: {args.recoded}")
+        print(f"wrote {args.recoded}: the table with {recoded.k:,} or more records in every group")
     if args.out:
         write_whole(args.out, csv_text(found.sized.sort("record")).encode())
-        print(f"Every record's class size: {args.out}")
+        print(f"wrote {args.out}: for each record, how many share its values")

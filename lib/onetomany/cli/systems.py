@@ -20,8 +20,10 @@ _SHOWN = 20  # names of unused files that are printed
 
 
 def datasheet_command(parser: CommandParser) -> Run:
-    """List your own pictures with their SHA-256 and write a datasheet to fill in."""
-    parser.add_argument("folder", type=Path, help="your pictures, one sub-folder per person")
+    """List your own pictures with their SHA-256, and write a datasheet to fill in."""
+    parser.add_argument(
+        "folder", type=Path, help="folder of your pictures, with one sub-folder for each person"
+    )
     return _datasheet
 
 
@@ -39,7 +41,7 @@ def _datasheet(args: argparse.Namespace) -> None:
     for name, reason in unused[:_SHOWN]:
         print(f"  {name}: {reason}")
     if len(unused) > _SHOWN:
-        print(f"  and {len(unused) - _SHOWN:,} more, all listed in ids.csv")
+        print(f"  and {len(unused) - _SHOWN:,} more; ids.csv lists all")
     if len(prepared.levels) > 1:
         print(
             "There are folders within folders: write the number of people as 'subjects' in "
@@ -54,9 +56,13 @@ def _datasheet(args: argparse.Namespace) -> None:
 
 def weights_command(parser: CommandParser) -> Run:
     """List the face models and their licences, or download one model's weights."""
-    parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
+    parser.add_argument("--fetch", metavar="MODEL", help="download the weights of this model")
     parser.add_licence()
-    parser.add_option("--sha256", "DIGEST", "expected digest of the file, if none is registered")
+    parser.add_option(
+        "--sha256",
+        "DIGEST",
+        "with --fetch: SHA-256 of the file that you trust, if none is registered",
+    )
     return _weights
 
 
@@ -70,7 +76,7 @@ def _weights(args: argparse.Namespace) -> None:
             print(f"wrote {path}")
         return
     for model in models().values():
-        print(f"{model.name} ({model.dimension} numbers a template)")
+        print(f"{model.name} (a template has {model.dimension} numbers)")
         print(f"  licence       {model.licence}")
         print(f"  commercial    {model.commercial}")
         print(f"  trained on    {model.training_data}")
@@ -78,13 +84,13 @@ def _weights(args: argparse.Namespace) -> None:
         for file in model.files:
             held = f"in package {file.package}" if file.package else file.url
             print(f"  file          {file.name} ({held})")
-            print(f"  sha256        {file.sha256 or 'none published: state it with --sha256'}")
+            print(f"  sha256        {file.sha256 or 'none published: give it with --sha256'}")
 
 
 def images_command(parser: CommandParser) -> Run:
     """List image sets that can be downloaded and their licences, or download one."""
-    parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
-    parser.add_path("--out", "DIR", "folder to write (default: the name of the set)")
+    parser.add_argument("--fetch", metavar="SET", help="download the pictures of this set")
+    parser.add_path("--out", "DIR", "folder for the pictures (default: the name of the set)")
     parser.add_licence()
     return _images
 
@@ -107,11 +113,13 @@ def _images(args: argparse.Namespace) -> None:
 def pairs_command(parser: CommandParser) -> Run:
     """Compare every pair of your pictures; store scores and recorded attributes."""
     parser.add_argument(
-        "folder", type=Path, help="your pictures, with datasheet.toml and attributes.csv"
+        "folder", type=Path, help="folder of your pictures, with datasheet.toml and attributes.csv"
     )
     text = "face models (default: those of chapter 01)"
     parser.add_option("--models", "MODEL", text, nargs="+")
-    parser.add_path("--out", "DIR", "default: %(default)s", Path("build/pairs"))
+    parser.add_path(
+        "--out", "DIR", "folder for the results (default: %(default)s)", Path("build/pairs")
+    )
     return _pairs
 
 
@@ -130,7 +138,9 @@ def scale_command(parser: CommandParser) -> Run:
     parser.add_option(
         "--records", "N", "records in the gallery (default: the disclosed number)", kind=int
     )
-    parser.add_path("--out", "DIR", "default: %(default)s", Path("build/scale"))
+    parser.add_path(
+        "--out", "DIR", "folder for the results (default: %(default)s)", Path("build/scale")
+    )
     return _scale
 
 
@@ -155,13 +165,17 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
   onetomany trackers sort/data
 
 (GPL-3.0: the kit reads them and does not copy them.)""")
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="detections")
-    parser.add_flag("--simulated", "instead of FOLDER: the true boxes with noise as detections")
     parser.add_argument(
-        "--seed", type=int, default=0, help="random seed of the simulated detections"
+        "folder", type=Path, nargs="?", metavar="FOLDER", help="folder of detections"
     )
-    parser.add_path("--csv", "FILE", "also write all figures to this file")
-    parser.add_path("--out", "DIR", "write the tracks to this folder, in MOT text form")
+    parser.add_flag(
+        "--simulated", "instead of FOLDER: simulate detections, the true boxes with noise"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="with --simulated: random seed (default: 0)"
+    )
+    parser.add_path("--csv", "FILE", "also write all figures to this CSV file")
+    parser.add_path("--out", "DIR", "also write the tracks to this folder, as MOT text")
     parser.add_weak_isolation()
     return _trackers
 
@@ -173,7 +187,7 @@ def _trackers(args: argparse.Namespace) -> int:
 
     if bool(args.folder) == args.simulated:
         raise InputError(
-            "Name a folder of detections, or --simulated, but not both: see 'trackers --help'."
+            "Name either a folder of detections or --simulated: see 'onetomany trackers --help'."
         )
     found = _simulated(args.seed) if args.simulated else _opened(args.folder)
     table = comparison.compare_trackers(found.filmed, pooled=True, out=args.out)
@@ -219,7 +233,9 @@ def _opened(folder: Path) -> Folder:
     if without := [name for name in found.filmed if name not in found.scored]:
         print(f"Not scored, because there is no ground truth: {', '.join(without)}.")
     if not found.filmed:
-        raise InputError(f"No sequence of {folder} can be used, for the reasons above.")
+        raise InputError(
+            f"None of the sequences in {folder} can be used: the lines above give the reasons."
+        )
     return found
 
 

@@ -8,14 +8,15 @@ from .command import CommandParser, Run
 
 def workshop_command(parser: CommandParser) -> Run:
     """Copy the chapters for participants, or the whole kit for a machine without network."""
-    parser.add_path("out", "DIR", "a new folder")
+    parser.add_path("out", "DIR", "new folder for the copies")
     parser.add_notebooks()
-    parser.add_language("language of the copies; both keeps both", "both")
-    parser.add_flag("--show-code", "do not fold the code away")
+    parser.add_language("language of the copies, or both", "both")
+    parser.add_flag("--show-code", "show the code instead of folding it away")
     parser.add_path(
         "--offline",
         "LOCK",
-        "copy the whole kit and the packages in this output of 'uv export' (see 'make workshop')",
+        "copy the whole kit with the packages that this file lists, an output of 'uv export' (see "
+        "'make workshop')",
     )
     return _workshop
 

@@ -106,7 +106,7 @@ class Taken:
                     self.facts |= {"status": "partly", "error": str(refused)}
                     break
             else:
-                raise Trouble("its answer makes no sense")
+                raise Trouble("its parser gave no usable answer")
         columns = {
             table: held[0] if len(held) == 1 else pl.concat(_typed(table, each) for each in held)
             for table, held in self.chunks.items()
@@ -116,11 +116,11 @@ class Taken:
     def _add(self, tables: Any) -> None:
         """Add a chunk of rows; long answers become typed columns at once, which are small."""
         if not isinstance(tables, dict):
-            raise Trouble("its answer makes no sense")
+            raise Trouble("its parser gave no usable answer")
         for table in tables.keys() & _TABLES.keys():
             rows = tables[table]
             if not isinstance(rows, dict):
-                raise Trouble("its answer makes no sense")
+                raise Trouble("its parser gave no usable answer")
             columns = {name: self._values(rows.get(name)) for name in _TABLES[table]}
             chunks = self.chunks.setdefault(table, [])
             chunks.append(columns)
@@ -130,10 +130,10 @@ class Taken:
     def _values(self, values: Any) -> list[Any]:
         """A column's values, with long texts in their places."""
         if not isinstance(values, list):
-            raise Trouble("its answer makes no sense")
+            raise Trouble("its parser gave no usable answer")
         self.rows += len(values)
         if self.rows > 20 * (self.limits.cells + 1_000_000):
-            raise Trouble("its answer has more rows than any document's may")
+            raise Trouble("its parser gave more rows than the limit for a document")
         if list not in set(map(type, values)):
             return values
         for place, value in enumerate(values):
@@ -143,14 +143,14 @@ class Taken:
                     # once each: a text that stood in many places would be as many texts
                     values[place] = self.texts.pop(number)
                 except (ValueError, KeyError, TypeError):
-                    raise Trouble("its answer makes no sense") from None
+                    raise Trouble("its parser gave no usable answer") from None
         return values
 
     def _keep(self, name: str, frames: Frames, length: int) -> None:
         """Keep a member's bytes under their SHA-256. Raises Refused at a budget's end."""
         self.expanded += length
         if self.expanded > self.limits.expanded or len(self.members) >= self.limits.members:
-            raise Trouble("it holds more, or larger, documents than any archive may")
+            raise Trouble("it contains more files, or larger ones, than the limit for an archive")
         assert self.take is not None
         self.take(length)
         frames.left += length  # members have limits of their own
@@ -164,7 +164,7 @@ def _plain_facts(facts: Any) -> dict[str, Any]:
         isinstance(value, list | dict) for value in [*facts.values(), *metadata.values()]
     )
     if not plain:
-        raise Trouble("its answer makes no sense")
+        raise Trouble("its parser gave no usable answer")
     return dict(facts) | {"metadata": metadata}
 
 
@@ -172,7 +172,7 @@ def _parsed(frame: bytes) -> Any:
     try:
         return json.loads(frame)
     except (ValueError, RecursionError) as error:
-        raise Trouble("its answer makes no sense") from error
+        raise Trouble("its parser gave no usable answer") from error
 
 
 def _typed(table: str, rows: Any) -> pl.DataFrame:
@@ -181,4 +181,4 @@ def _typed(table: str, rows: Any) -> pl.DataFrame:
     try:
         return pl.DataFrame(rows, schema=_TABLES[table])
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
-        raise Trouble("its answer makes no sense") from error
+        raise Trouble("its parser gave no usable answer") from error

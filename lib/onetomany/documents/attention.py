@@ -27,12 +27,12 @@ ATTENTION = {
 }
 GROUPS = {
     "password": "Protected: a password or an open copy is needed",
-    "kind": "Of a kind that is not read",
+    "kind": "Kinds of file that are not read",
     "failed": "Not read",
     "partly": "Read in part",
     "ocr needed": "Pictures without text: OCR needed",
     "hidden": "Hidden or covered text",
-    "digest": "Captures or signatures to check",
+    "digest": "Web captures or signatures to check",
     "ocr": "Read by OCR: check names and figures",
     "encoding": "Encoding guessed",
     "other": "Other notes",

@@ -98,20 +98,23 @@ class Account:
         """
         spent = self._spent(root)
         with self._lock:
-            own = "all that may come out of one file of the folder"
-            run = "all that may come out of the archives of one run"
+            own = "for all that comes out of one file of the folder"
+            run = "for all that comes out of the archives of one run"
             for over, limit in (
-                (self.bytes + size > self.most_bytes, f"{_size(self.most_bytes)}, {run}"),
-                (self.members >= self.budget.members, f"{self.budget.members:,} members, {run}"),
-                (spent.bytes + size > spent.most_bytes, f"{_size(spent.most_bytes)}, {own}"),
-                (spent.members >= spent.most_members, f"{spent.most_members:,} members, {own}"),
+                (self.bytes + size > self.most_bytes, f"{_size(self.most_bytes)} {run}"),
+                (self.members >= self.budget.members, f"{self.budget.members:,} files {run}"),
+                (spent.bytes + size > spent.most_bytes, f"{_size(spent.most_bytes)} {own}"),
+                (spent.members >= spent.most_members, f"{spent.most_members:,} files {own}"),
             ):
                 if over:
-                    raise Refused(f"The rest of its members was not kept: the limit is {limit}.")
+                    raise Refused(
+                        f"The rest of the files in it was not kept: the limit is {limit}."
+                    )
             if (free := self._free()) - size < self.reserve():
                 raise Refused(
-                    f"The rest of its members was not kept: the disk has {_size(free)} free, and "
-                    f"{_size(self.reserve() + size)} are needed; make room, and run with --retry."
+                    f"The rest of the files in it was not kept: {_size(free)} of the disk are "
+                    f"free, and {_size(self.reserve() + size)} are needed: make room, and run with "
+                    "--retry."
                 )
             spent.bytes += size
             spent.members += 1
@@ -133,7 +136,9 @@ class Account:
             (self.seconds, self.budget.seconds, "the archives of one run"),
         ):
             if used >= most:
-                return f"It was not read: the limit is {most:,.0f} s for all members of {whose}."
+                return (
+                    f"The file was not read: the limit is {most:,.0f} s for all files in {whose}."
+                )
         return ""
 
     def left(self, root: str) -> tuple[int, int]:
@@ -153,8 +158,8 @@ class Account:
         needed = self.reserve() // 2
         if (free := self._free()) < needed:
             raise InputError(
-                f"The disk of {case} has {_size(free)} free, and {_size(needed)} are needed: make "
-                "room, and run the same command again; it resumes."
+                f"{_size(free)} are free on the disk of {case}, and {_size(needed)} are needed: "
+                "make room, and run the same command again; it resumes."
             )
 
     def _spent(self, root: str) -> _Spent:
@@ -197,9 +202,9 @@ def keep_member(folder: Path, stream: ByteStream, length: int) -> str:
                 file.write(part)
                 length -= len(part)
             if length:
-                raise Refused("Its members ended before their end.")
+                raise Refused("The files in it break off.")
     except OSError as error:
-        raise Refused(f"Its members can't be kept in {folder}: {error.strerror}.") from error
+        raise Refused(f"The files in it can't be kept in {folder}: {error.strerror}.") from error
     return digest.hexdigest()
 
 

@@ -314,11 +314,11 @@ def write_tables(
 def _unfit(document: str, cells: list[Cell], high: int, wide: int) -> str | None:
     """Return why a table is not written: a received case file may contain anything."""
     if not re.fullmatch("[0-9a-f]{64}", document):
-        return "Its document is not named by a SHA-256."
+        return "The table's document is not named by a SHA-256."
     if not cells:
-        return "It has no cell with text."
+        return "The table has no cell with text."
     if min(min(row, column) for row, column, *_ in cells) < 1 or high * wide > MOST_CELLS:
-        return f"It is {high:,} rows by {wide:,} columns: too large for one file."
+        return f"The table has {high:,} rows and {wide:,} columns: too large for one file."
     return None
 
 

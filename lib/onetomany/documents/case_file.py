@@ -16,14 +16,17 @@ from onetomany.formats.reading import Refused
 from .catalogue import SHUT, check_definitions, load_fts, quoted, read_definitions
 from .folder import file_inside, named_path, sha256_inside, stat_inside, stored_name
 
+# DuckDB reads frames through Arrow, which else warns on stderr of buffers that it then copies
+os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
+
 # 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
 # the file that a member came in
 SCHEMA_VERSION = 3
 # raised whenever the same bytes would be read differently: they are then read again
 # (3: Hangul composed, changes and memos in HWP cells reported; 4: saved pages and web archives;
 # 6: one rule for Korean bytes in all texts and tables, notes in other words; 7: notes and comments
-# of old Office files, formats of XLSB, raised and struck digits)
-EXTRACTOR_VERSION = 7
+# of old Office files, formats of XLSB, raised and struck digits; 8: notes in other words)
+EXTRACTOR_VERSION = 8
 
 LARGEST = 16 << 30  # bytes of the largest original that is hashed
 KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # endings of the files that undo pseudonyms
@@ -156,7 +159,9 @@ def _check_definitions(path: Path, write: bool) -> None:
     with db:
         names = {name for kind, _, name in read_definitions(db) if kind == "table"}
         if "meta" not in names:
-            raise InputError(f"{path} is a database, but no case file: name another with --case.")
+            raise InputError(
+                f"{path} is a database, but not a case file: name another file with --case."
+            )
         _check_version(db, path)
         check_definitions(db, path)
 
@@ -189,8 +194,8 @@ def _check_version(db: duckdb.DuckDBPyConnection, path: Path) -> None:
         found = None
     if found != (str(SCHEMA_VERSION),):
         raise InputError(
-            f"{path} has schema version {found and found[0]}, this kit writes {SCHEMA_VERSION}: "
-            "ingest the folder into a new case file."
+            f"{path} has schema version {found and found[0]}, but this kit writes "
+            f"{SCHEMA_VERSION}: ingest the folder into a new case file."
         )
 
 
@@ -200,7 +205,7 @@ def _explained(path: Path, error: Exception, *, opening: bool = True) -> InputEr
     if isinstance(error, OSError):
         why = error.strerror or said
     elif "lock" in said:
-        why = "another program has it open; close that, and run this again"
+        why = "another program has it open; close that program, and run this again"
     elif "Bad file descriptor" in said:  # a write-ahead log was left over
         why = "a run left it unfinished; run 'onetomany ingest' on its folder again"
     elif "version number" in said:

@@ -42,7 +42,7 @@ CARRIED_PAGES = 16 << 20  # of a scan, which is sent again for each of its pages
 CONNECT = 20.0  # seconds until a scheduler answers
 ASKED = 5.0  # seconds after which a wait looks whether the cluster is still there
 EMPTY = 60.0  # seconds without any worker after which the run ends
-LOST = "The worker that was to read it was lost; another worker read it."
+LOST = "The first worker that read the file was lost; another worker read it."
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Cluster(Readers):
             reply = self._wait(future)
         except KilledWorker:
             return Reply(
-                Answer({}, why="Several workers of the cluster were lost while reading it.")
+                Answer({}, why="Several workers of the cluster were lost while they read the file.")
             )
         except (CancelledError, CommClosedError, OSError) as error:
             raise InputError(
@@ -244,7 +244,7 @@ class ClusterReader(Reader):
                 if self.take is not None:
                     self.take(len(content))
                 if keep_member(self.members, BytesIO(content), len(content)) != member.document:
-                    raise Refused("A member doesn't match its SHA-256.")
+                    raise Refused("A file in it doesn't match its SHA-256.")
                 kept.append(member)
         except (Refused, KeyError) as refused:
             facts = answer.content.get("facts", {}) | {"status": "partly", "error": str(refused)}
@@ -289,7 +289,7 @@ def _read_there(
         nonlocal left
         left -= size
         if left < 0:
-            raise Refused("Its members are too large to be sent.")
+            raise Refused("The files in it are too large to be sent.")
 
     try:
         with tempfile.TemporaryDirectory(prefix="onetomany-worker-") as folder:

@@ -29,8 +29,8 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-LINK = "It is a symbolic link: not followed."
-CHANGED = "It changed while it was being read: run this again when no program writes to it."
+LINK = "The entry is a symbolic link: not followed."
+CHANGED = "The file changed while it was read: run this again when no program writes to it."
 Stamp = tuple[int, ...]
 
 
@@ -107,7 +107,7 @@ def walk_folder(
             place = (here.st_dev, here.st_ino)
             if here.st_ino and place in seen:
                 known = seen[place] or "the folder itself"
-                why = f"It is the same folder as {known}, mounted again: read there."
+                why = f"The folder is the same as {known}, mounted again: read there."
                 yield Unread(stored_name(where), why)
                 continue
             seen[place] = stored_name(where)
@@ -142,21 +142,21 @@ def _entry(entry: os.DirEntry[bytes], path: bytes, secret: tuple[str, ...]) -> b
     if stat.S_ISDIR(mode):
         return path
     if name.endswith(secret):
-        return Unread(name, "It undoes a case's pseudonyms: never read.")
+        return Unread(name, "The file reveals the names behind a case's pseudonyms: never read.")
     if not stat.S_ISREG(mode):
         what = _KINDS.get(stat.S_IFMT(mode), "of an unknown kind")
-        return Unread(name, f"It is not a regular file but {what}: not read.")
+        return Unread(name, f"The entry is not a regular file but {what}: not read.")
     return name
 
 
 def _cause(error: OSError) -> str:
     if error.errno == errno.ENOENT:
-        return "It was no longer there when it was to be read."
+        return "The file was gone before it could be read."
     if error.errno == errno.ENAMETOOLONG:
-        return "Its path is longer than the system opens: move it further up, and run this again."
+        return "The path is too long for the system: move the file further up, and run this again."
     if error.errno == errno.ELOOP:
         return LINK
-    return f"It can't be opened: {error.strerror or error}."
+    return f"The file can't be opened: {error.strerror or error}."
 
 
 def unread_file(path: str, error: OSError | Refused) -> Unread:
@@ -171,7 +171,7 @@ def _open_inside(folder: Path, path: str) -> int:
     """
     *folders, name = os.fsencode(named_path(path)).split(b"/")
     if {b"", b".", b".."} & {*folders, name}:
-        raise Refused("Its path leads out of its folder.")
+        raise Refused("The path leads out of the folder.")
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -185,7 +185,7 @@ def _open_inside(folder: Path, path: str) -> int:
         os.close(at)
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise Refused("It is not a regular file: not read.")
+        raise Refused("The entry is not a regular file: not read.")
     return file
 
 
@@ -212,13 +212,15 @@ def sha256_inside(folder: Path, path: str, most: int) -> tuple[str, os.stat_resu
     with os.fdopen(_open_inside(folder, path), "rb", buffering=0) as file:
         before = os.fstat(file.fileno())
         if before.st_size > most:
-            raise Refused(f"It is larger than {most:,} bytes: not read.")
+            raise Refused(f"The file is larger than {most:,} bytes: not read.")
         digest, left = hashlib.sha256(), before.st_size
         while part := file.read(min(1 << 20, left + 1)):  # None: a file of the system that waits
             left -= len(part)
             if left < 0:
                 # as files of /proc do, or one that is being written
-                raise Refused(f"It has more bytes than the {before.st_size:,} it states: not read.")
+                raise Refused(
+                    f"The file has more than the {before.st_size:,} bytes that it states: not read."
+                )
             digest.update(part)
         if part is None or left or file_stamp(os.fstat(file.fileno())) != file_stamp(before):
             raise Refused(CHANGED)

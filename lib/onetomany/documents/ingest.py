@@ -96,6 +96,8 @@ def ingest(
     1
     """
     folder, case = Path(folder), Path(case)
+    if folder.is_file():
+        raise InputError(f"{folder} is a file: name the folder that contains it.")
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that contains the documents.")
     folder, case = folder.resolve(), case.resolve()
@@ -294,7 +296,10 @@ class _Run:
         for found, answer in read:
             for inner in store.member_places(found, answer):
                 if inner.depth > self.limits.depth:
-                    why = f"It is nested more than {self.limits.depth} deep: not read."
+                    why = (
+                        f"The file is nested more than {self.limits.depth} deep in others: "
+                        "not read."
+                    )
                     self.fail(Unread(inner.path, why), found.document)
                 else:
                     size = (self.members / inner.document).stat().st_size

@@ -238,8 +238,8 @@ def _check_versions(db: duckdb.DuckDBPyConnection, held: lake_tables.Columns) ->
     found = db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
     if found != (str(SCHEMA_VERSION),):
         raise InputError(
-            f"The lake has schema version {found and found[0]}, this kit writes {SCHEMA_VERSION}: "
-            "use one version of the kit on all machines, and a new lake for it."
+            f"The lake has schema version {found and found[0]}, but this kit writes "
+            f"{SCHEMA_VERSION}: use one version of the kit on all machines, and a new lake for it."
         )
     if "search_pages" not in held:
         return

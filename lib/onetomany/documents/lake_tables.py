@@ -67,8 +67,8 @@ def check_tables(db: duckdb.DuckDBPyConnection, address: str) -> None:
     for table in sorted(found.keys() | expected.keys()):
         if found.get(table) != expected.get(table):
             raise InputError(
-                f"The lake {address} has the table '{table}' otherwise than this kit makes it: "
-                "nothing was read. Use the same version of the kit on all machines."
+                f"The lake {address} has the table '{table}' in another form than this kit makes "
+                "it: nothing was read. Use the same version of the kit on all machines."
             )
 
 

@@ -234,7 +234,7 @@ def _ask(
     if outcome.ended.code:
         return {}, f"it took longer than {SECONDS:.0f} s or more than {MEMORY >> 20:,} MB"
     if outcome.kept is None:
-        return {}, outcome.trouble or "it gave no answer"
+        return {}, outcome.trouble or "the program that searches gave no answer"
     return outcome.kept, ""
 
 
@@ -244,7 +244,7 @@ def _taken(frames: Frames, texts: list[str], checks: Mapping[str, Check]) -> dic
     most = len(texts) + sum(map(len, texts))  # no two begin at one character
     for kind, length in frames:
         if kind != b"L" or length > FRAME:
-            raise Trouble("its answer makes no sense")
+            raise Trouble("the program that searches gave no usable answer")
         try:
             place, part = json.loads(frames.read(length))
             if any(isinstance(value, list | dict) for row in part for value in row):
@@ -253,7 +253,7 @@ def _taken(frames: Frames, texts: list[str], checks: Mapping[str, Check]) -> dic
                 raise ValueError("nothing that was asked for")
             rows[place] += part
         except (ValueError, TypeError, RecursionError) as error:
-            raise Trouble("its answer makes no sense") from error
+            raise Trouble("the program that searches gave no usable answer") from error
         if len(rows[place]) > most:
             raise Trouble("its answer has more rows than the text has characters")
     try:
@@ -262,7 +262,7 @@ def _taken(frames: Frames, texts: list[str], checks: Mapping[str, Check]) -> dic
             for (kind, check), found in zip(checks.items(), rows, strict=True)
         }
     except Exception as error:  # forged rows may cause any error
-        raise Trouble("its answer makes no sense") from error
+        raise Trouble("the program that searches gave no usable answer") from error
 
 
 def token_columns(rows: list[Any], texts: list[str]) -> pl.DataFrame:

@@ -66,10 +66,11 @@ def read_names(file: Path) -> list[str]:
     for name in kept:
         if len(re.sub(r"\W", "", name)) < 2 or len(name) > LONGEST:
             raise InputError(
-                f"{file}: '{name[:40]}' can't be searched for: give 2 to {LONGEST} letters."
+                f"{file}: '{name[:40]}' is too short or too long to search for: give 2 to "
+                f"{LONGEST} letters."
             )
     if not kept or len(kept) > MOST:
-        raise InputError(f"{file} has {len(kept):,} names: give 1 to {MOST:,}, one a row.")
+        raise InputError(f"{file} has {len(kept):,} names: give 1 to {MOST:,}, one in each row.")
     return kept
 
 

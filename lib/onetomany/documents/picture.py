@@ -50,7 +50,8 @@ def page_picture(
     pdf = kind == "application/pdf"
     if not pdf and not kind.startswith("image/"):
         raise InputError(
-            f"Only a PDF's page or a picture can be drawn; document {document[:12]} is {kind}."
+            f"Document {document[:12]} can't be drawn, because it is {kind}: only PDFs and "
+            "pictures can."
         )
     if not pdf:  # a page of A4 is 842 points high
         scale = min(1.0, scale * 842 / max(width, height))
@@ -87,7 +88,7 @@ def _drawn(path: Path, request: dict[str, Any]) -> bytes:
     if kind == b"P" and content.startswith(b"\x89PNG\r\n"):
         return content
     why = content.decode("utf-8", "replace") if kind == b"X" and content else outcome.trouble
-    why = why or f"it took longer than {SECONDS:.0f} s, or more than {MEMORY >> 20:,} MB"
+    why = why or f"drawing took longer than {SECONDS:.0f} s, or more than {MEMORY >> 20:,} MB"
     raise InputError(f"{path} can't be drawn: {why}.")
 
 

@@ -46,7 +46,7 @@ def pseudonym_key(case: Path) -> bytes:
             beside.write_text(secrets.token_hex(32) + "\n", encoding="utf-8")
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise InputError(
-            f"Others can read {path}: run 'chmod 600' on it, and ask who may have seen it."
+            f"Other users can read {path}: run 'chmod 600' on it, and ask who may have seen it."
         )
     text = path.read_text("ascii", errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{64}", text):

@@ -59,7 +59,7 @@ def parse_query(text: str) -> PageQuery:
     """
     text = composed(text).translate(_QUOTES)
     if text.count('"') % 2:
-        raise InputError(f"A quotation mark in '{text}' has no partner: close the phrase.")
+        raise InputError(f"A quotation mark in '{text}' is never closed: close the phrase.")
     parts: dict[tuple[bool, bool], dict[str, None]] = {}
     for minus, quoted, minus_word, word in _PART.findall(text):
         phrase, plain = " ".join(quoted.split()), word.strip('"')

@@ -51,7 +51,8 @@ def document_named(db: duckdb.DuckDBPyConnection, name: str) -> str:
     if rows:
         raise InputError(f"{len(rows)} documents are called '{name}': give more digits of one.")
     raise InputError(
-        f"The case has no document '{name}': give its path, or the digits before it in a search."
+        f"The case has no document '{name}': give its path, or the digits that a "
+        "search prints before it."
     )
 
 
@@ -71,7 +72,7 @@ def add_remark(
     """
     tag, remark, who = (composed(each).strip() for each in (tag, remark, who))
     if not who:
-        raise InputError("The author is missing: give a name or initials.")
+        raise InputError("The author's name is missing: give a name or initials.")
     if not tag and not remark:
         raise InputError("There is nothing to store: give a tag or a remark.")
     if len(remark) > LONGEST or len(tag) > 100:
@@ -98,7 +99,9 @@ def withdraw_remark(db: duckdb.DuckDBPyConnection, number: int, *, who: str) -> 
     Raises InputError if there is no remark with that number.
     """
     if not composed(who).strip():
-        raise InputError("The person who withdraws it is missing: give a name or initials.")
+        raise InputError(
+            "The name of the person who withdraws is missing: give a name or initials."
+        )
     done = None
     if has_table(db, "remarks"):
         done = db.execute(

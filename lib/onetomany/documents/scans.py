@@ -55,20 +55,22 @@ class Scans:
         said = []
         if self.read:
             said.append(
-                f"OCR read {self.read:,} pages that are pictures, or have some (mean confidence "
+                f"OCR read {self.read:,} pages that are or contain pictures (mean confidence "
                 f"{self.confidence:.0f} of 100): check names and figures against the pictures."
             )
         if self.empty:
-            said.append(f"It found no text on {self.empty:,}.")
+            said.append(f"OCR found no text on {self.empty:,} pages.")
         if self.failed:
-            said.append(f"It failed on {self.failed:,}: see notes of kind unread, or --retry.")
+            said.append(
+                f"OCR failed on {self.failed:,} pages: see the notes of kind unread, or use "
+                "--retry."
+            )
         if self.left:
             said.append(
-                f"{self.left:,} pages are pictures whose text was not read, or have some: "
-                f"{self.why}."
+                f"{self.left:,} pages are or contain pictures whose text was not read: {self.why}."
             )
             if self.why != OFF:
-                said.append(f"Install it {self.how}, and run this again.")
+                said.append(f"Install Tesseract {self.how}, and run this again.")
         return " ".join(said)
 
 
@@ -91,15 +93,15 @@ def checked_languages(text: str) -> str:
     for name in names:
         if not re.fullmatch(r"[a-z]{3}(?:_[A-Za-z]{1,12})*", name):
             raise InputError(
-                f"'{name}' is not a language of Tesseract: it names them by three letters, such as "
-                "kor, eng, jpn or chi_sim."
+                f"'{name}' is not a language of Tesseract: write its code of three letters, such "
+                "as kor, eng, jpn or chi_sim."
             )
     if not names:
-        raise InputError("--ocr-languages needs a language, such as kor+eng.")
+        raise InputError("--ocr-languages is empty: name a language, such as kor+eng.")
     languages = "+".join(dict.fromkeys(names))
     _, why = engine(languages)
     if why:
-        raise InputError(f"{why}. Install it {_how_to_get(languages)}.")
+        raise InputError(f"{why}: install Tesseract {_how_to_get(languages)}.")
     return languages
 
 
@@ -230,7 +232,7 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
     try:
         page, frames = _sensible(scan, {} if why else answer.content.get("columns", {}))
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
-        why = why or f"The parser's answer makes no sense ({type(error).__name__})."
+        why = why or f"The parser gave no usable answer ({type(error).__name__})."
         note = {"page": [scan.page], "kind": ["unread"], "text": [f"OCR of this page: {why}"]}
         page, frames = {}, {"notes": pl.DataFrame(note, schema=ROWS["notes"])}
     with transaction(db):

@@ -312,8 +312,8 @@ def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     if other:
         raise InputError(
-            f"The case was indexed by tokenizer {other[0]}, this is {_tokenizer_version()}: "
-            "index it again."
+            f"The case was indexed by tokenizer {other[0]}, but this kit has "
+            f"{_tokenizer_version()}: run 'onetomany ingest' on its folder again."
         )
 
 

@@ -61,7 +61,7 @@ def store_documents(
         if len(read) > 1:
             return [told for each in read for told in store_documents(db, [each], at)]
         ((found, answer),) = read
-        why = f"The parser's answer makes no sense ({type(error).__name__})."
+        why = f"The parser gave no usable answer ({type(error).__name__})."
         return _store(db, [(found, Answer({}, why=why, seconds=answer.seconds))], at)
 
 

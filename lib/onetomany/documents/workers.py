@@ -68,11 +68,11 @@ class Reader:
             # without blocking, lest a pipe was put in the file's place
             file = open_plain(path)
         except OSError as error:
-            return Answer({}, why=f"It can't be opened: {error.strerror}.")
+            return Answer({}, why=f"The file can't be opened: {error.strerror}.")
         try:
             before = os.fstat(file)
             if not stat.S_ISREG(before.st_mode):
-                return Answer({}, why="It is not a regular file.")
+                return Answer({}, why="The entry is not a regular file.")
             light = is_light(name, os.pread(file, 8, 0))
             keeper = self.keepers[0 if light else -1]
             taken = Taken(self.members, limits, self.take)
@@ -88,11 +88,11 @@ class Reader:
             )
             after = os.fstat(file)
         except OSError as error:
-            return Answer({}, why=f"It can't be read: {error.strerror}.")
+            return Answer({}, why=f"The file can't be read: {error.strerror}.")
         finally:
             os.close(file)
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-            return Answer({}, why="It changed while it was read: ingest the folder again.")
+            return Answer({}, why="The file changed while it was read: ingest the folder again.")
         return replace(_answer(outcome, limits), size=taken.size)
 
 
@@ -151,7 +151,7 @@ class Readers:
 def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Limits) -> Answer:
     ended = outcome.ended
     if outcome.kept is None or ended.code:
-        why = f"It can't be read: {outcome.trouble}."
+        why = f"The file can't be read: {outcome.trouble}."
         why = _why_ended(ended.code, limits) if ended.code else why
         return Answer({}, [], why, ended.seconds, ended.memory, ended.process)
     content, members = outcome.kept
@@ -161,10 +161,13 @@ def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Li
 def _why_ended(code: int, limits: Limits) -> str:
     """Say why a process ended without an answer, by its exit code."""
     if code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL):
-        return f"Reading it took longer than {limits.seconds:.0f} s, or more memory than there is."
+        return (
+            f"Reading took longer than {limits.seconds:.0f} s, or more memory than this "
+            "computer has."
+        )
     if code < 0:
-        return f"The parser crashed on it ({signal.Signals(-code).name}): damaged or hostile."
-    return f"The parser gave up on it, most likely at {limits.memory >> 20:,} MB of memory."
+        return f"The parser crashed ({signal.Signals(-code).name}): the file is damaged or hostile."
+    return f"The parser gave up on the file, most likely at {limits.memory >> 20:,} MB of memory."
 
 
 def given_passwords(words: Sequence[str], file: Path | None, folder: Path) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from onetomany.errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError, reason_of
 from onetomany.sources.files import sync
 from . import contents, custody, keys, timestamp
 from .bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
@@ -80,7 +80,7 @@ def add_timestamp(
         der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
         stamp = timestamp.check_timestamp(der, (bundle / SIGNED).read_bytes(), trusted)
     except (OSError, InputError) as error:
-        raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
+        raise InputError(f"The time-stamp {answer} was not added: {reason_of(error)}.") from error
     name = f"timestamp-{next_number(bundle, 'timestamp')}"
     add_files(
         bundle,
@@ -162,8 +162,8 @@ def _refuse_names(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, st
             raise InputError(f"Nothing was added: {path!r} can't be the name of a file in {SEAL}/.")
         if contents.fold_path(path) in taken:
             raise InputError(
-                f"Nothing was added: the bundle has a {path} already, and files in a bundle are "
-                "never replaced. Give the new file a new name."
+                f"Nothing was added: the bundle already has {path}, and files in a bundle are "
+                "never replaced. Give the new file another name."
             )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from . import crate, custody
 from .opened import AGAIN, MADE_WITH, BundleFinding, Opened, read_json
 from .record import RunRecord
@@ -111,7 +111,7 @@ def check_record(one: Opened) -> list[BundleFinding]:
     try:
         record = read_record(one)
     except (InputError, ValueError) as error:
-        return [BundleFinding(RECORD, str(error), MADE_WITH)]
+        return [BundleFinding(RECORD, reason_of(error), MADE_WITH)]
     found = []
     if one.read(f"data/{crate.WORKFLOW}") != crate.workflow_json(record).encode():
         what = "not the chapters and the command of run.json"

@@ -67,7 +67,7 @@ def seal(
     """
     private = keys.read_private(key) if key else None
     if created.tzinfo is None:
-        raise InputError("The time of sealing needs its time zone.")
+        raise InputError("The time of sealing has no time zone: add it.")
     _refuse_taken(out)
     _check_record(record, created)
     _check_payload(payload, record)
@@ -136,7 +136,7 @@ def _check_record(record: RunRecord, created: datetime) -> None:
 
 def _check_payload(payload: Path, record: RunRecord) -> None:
     if not payload.is_dir():
-        raise InputError(f"There is no payload folder {payload}.")
+        raise InputError(f"There is no folder {payload} to seal.")
     listing = contents.list_files(payload)
     taken = [name for name in ADDED if (payload / name).exists()]
     faults = [
@@ -158,7 +158,9 @@ def _refuse_taken(out: Path) -> None:
     """Refuse an `out` that exists, unless a killed run left it."""
     unfinished = (out / layout.HELD_BACK).is_file() and not (out / layout.DECLARATION).exists()
     if (out.exists() or out.is_symlink()) and not unfinished:
-        raise InputError(f"There is {out} already: a bundle is never overwritten. Name a new one.")
+        raise InputError(
+            f"{out} already exists, and a bundle is never overwritten: name a new folder."
+        )
 
 
 def _new_beside(out: Path) -> Path:
@@ -269,7 +271,7 @@ def _readme(record: RunRecord, mark: str) -> str:
         whose = (
             f"Signed with the key whose SHA-256 is: {mark}\n"
             "Ask the signer for this number by another channel than the one this bundle came by.\n"
-            "서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 "
+            "서명한 열쇠의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 "
             "서명한 사람에게 이 수를 확인한다.\n"
         )
         signed = f"-in {layout.SIGNED} -sigfile {layout.SIGNATURE}"

@@ -102,7 +102,7 @@ def _shown(answer: container.RunAnswer) -> list[Shown]:
         found.setdefault(label, {})[path] = content
     if answer.code:
         last = shortened(answer.said.strip().rsplit("\n", 1)[-1])
-        raise OneToManyError(f"The run ended before its end, with {answer.code}: {last}")
+        raise OneToManyError(f"The run stopped early, with exit code {answer.code}: {last}")
     return [Shown(label, files) for label, files in found.items()]
 
 

@@ -73,7 +73,7 @@ def container_problem() -> str:
         tried = _tried()
     except InputError as error:
         return str(error).rstrip(".")
-    return f"bwrap can't confine anything here ({tried})" if tried else ""
+    return f"The program bwrap can't confine anything on this system ({tried})" if tried else ""
 
 
 @cache
@@ -113,8 +113,8 @@ def run(
                     why = _too_much(process.pid, limits, started) if inside else ""
                     if why or output.full:
                         raise OneToManyError(
-                            f"The run was ended: {why or 'its answer is too large'}. Give it more "
-                            "if you trust it (onetomany reproduce --help)."
+                            f"The run was stopped: {why or 'its answer is too large'}. If you "
+                            "trust it, raise its limits (onetomany reproduce --help)."
                         )
                     time.sleep(_POLL)
             finally:

@@ -90,7 +90,7 @@ def _enter(found: Listing, path: str, entry: os.DirEntry[str]) -> str | None:
     if stat.S_ISLNK(about.st_mode):
         return "it is a link, which is never followed"
     if not about.st_mode & 0o444:  # an administrator could read it, but no receiver of a copy
-        return "no one may read it: its mode allows it to no user"
+        return "nobody may read it: its permissions allow no user to"
     if stat.S_ISREG(about.st_mode):
         found.files[path] = about.st_size
     elif not stat.S_ISDIR(about.st_mode):

@@ -86,9 +86,9 @@ def next_line(
     """
     moment = when or datetime.now(UTC)
     if not who.strip() or not what.strip() or moment.tzinfo is None:
-        raise InputError("A custody entry needs a person, an act, and a time with its zone.")
+        raise InputError("A custody entry needs a person, an action, and a time with its zone.")
     if any("\ud800" <= letter <= "\udfff" for letter in who + what):
-        raise InputError(f"A custody entry is text in UTF-8; this is not: {who + ' ' + what!a}.")
+        raise InputError(f"A custody entry must be text in UTF-8, not {who + ' ' + what!a}.")
     lines = before.splitlines()
     if lines:
         _refuse_broken(lines, name, moment)

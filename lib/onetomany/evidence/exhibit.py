@@ -313,7 +313,7 @@ def _text_of(notebook: Notebook) -> str:
 
 def _refuse_taken(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} contains other files; name a new folder.")
+        raise InputError(f"{out} contains other files: name a new folder.")
 
 
 def _put(path: Path, content: bytes) -> None:

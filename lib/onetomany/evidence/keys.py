@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 
 PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read if a key is encrypted and none is given
 SIGNATURE_BYTES = 64
@@ -58,7 +58,7 @@ def make_key(path: Path, *, passphrase: str | None = None) -> str:
             beside.unlink()
     except OSError as error:
         if os.path.lexists(path):
-            why = f"There is a file {path} already: a key is never overwritten."
+            why = f"{path} already exists, and a key is never overwritten: name a new file."
             raise InputError(why) from None
         raise InputError(f"The key {path} can't be made: {error.strerror or error}.") from error
     return fingerprint(public_pem(key))
@@ -82,8 +82,12 @@ def read_private(path: Path) -> Ed25519PrivateKey:
         raise InputError(
             f"The key {path} is encrypted: put its passphrase in {PASSPHRASE}."
         ) from None
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise InputError(f"{path} can't be read as a private key in PEM: {error}.") from error
+    except OSError as error:
+        raise InputError(f"The key {path} can't be read: {reason_of(error)}.") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InputError(
+            f"{path} can't be read as a private key in PEM: make one with 'onetomany key'."
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise InputError(
             f"{path} is not an Ed25519 key: make one with 'onetomany key {path.name}', or with "

@@ -102,7 +102,7 @@ def check_seal(one: Opened) -> list[BundleFinding]:
     }
     left = _left(one)
     what = "left by a run that was stopped while it added something: no log names it"
-    todo = "add it again: that deletes the files left over"
+    todo = "add the file again: that deletes what was left"
     found += [BundleFinding(path, what, todo) for path in sorted(left)]
     rest = {path: each for path, each in theirs.items() if path not in left}
     return found + compare_manifests([kept], rest, is_refused=one.is_refused)
@@ -138,7 +138,7 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> BundleFinding:
         return BundleFinding(AFTER, what, ASK, line=number)
     try:
         if keys.fingerprint(pem) != mark:
-            raise InputError("it is another key than its name says")
+            raise InputError("it is not the key that its name says")
         if not keys.signature_fits(pem, *custody.signature_of(entry)):
             return BundleFinding(AFTER, "its signature does not fit the line", ASK, line=number)
     except InputError as error:

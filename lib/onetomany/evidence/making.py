@@ -62,7 +62,7 @@ def make_exhibit(
     if not operator.strip():
         raise InputError("An exhibit says who ran it: give a name as operator.")
     if Path(out).exists():
-        raise InputError(f"There is {out} already: name a new folder.")
+        raise InputError(f"{out} already exists: name a new folder.")
     if key:
         read_private(key)
     folder = Path(out).with_name(f".{Path(out).name}.payload")

@@ -80,7 +80,9 @@ def compare_manifests(
             places = " and ".join(_place(each, path) for each in manifests if path in each.entries)
             found.append(BundleFinding(path, f"missing: listed in {places}", AGAIN))
     found += [
-        BundleFinding(path, "extra: no manifest lists it", "take it out, or ask who put it there")
+        BundleFinding(
+            path, "extra: no manifest lists it", "remove the file, or ask who put it there"
+        )
         for path in extra
         if path not in renamed
     ]
@@ -107,7 +109,10 @@ def _same(
     if against and len(against) == speaking:
         other = owner.get(there.hashes[manifests[0].algorithm])
         if other and other != path:
-            what = f"holds what {other} had: swapped, or copied over"
+            what = (
+                f"has the content of {other}: the files were swapped, or one was copied "
+                "over the other"
+            )
         else:
             what = "changed: its hash is not the one that was sealed"
         what += f" ({_place(against[0], path)})"
@@ -145,4 +150,4 @@ def _bad_path(path: str, payload: bool) -> str | None:
     return None
 
 
-_EDITED = "get the manifest again from who sealed it; this copy was edited"
+_EDITED = "get the manifest again from the person who sealed the bundle; this copy was edited"

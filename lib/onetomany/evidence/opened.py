@@ -11,7 +11,7 @@ from .contents import Hashed
 
 MAX_OBJECTS = 2_000_000  # in a file of JSON: a hundred thousand files need a fifth of that
 AGAIN = "get the bundle again from the person who sealed it; this copy was changed"
-ASK = "ask who sealed it how this came about; don't rely on the bundle before"
+ASK = "ask the person who sealed it how this happened; until then don't rely on the bundle"
 MADE_WITH = (
     "don't rely on it: the person who changed it could make new manifests, but not the signature"
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from onetomany.printing import shortened
 from onetomany.sources.files import sha256_of
 from . import additions
@@ -68,7 +68,7 @@ def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
         if proof.digest != sha256_of(bundle / SIGNED):
             raise InputError(f"it is for another file than this bundle's {SIGNED}")
     except (OSError, InputError) as error:
-        raise InputError(f"The proof {path} was not added: {error}.") from error
+        raise InputError(f"The proof {path} was not added: {reason_of(error)}.") from error
     name = f"timestamp-{additions.next_number(bundle, 'timestamp')}{SUFFIX}"
     what = f"added an OpenTimestamps proof: {describe_proof(proof)}"
     additions.add_files(bundle, {name: content}, who=who, what=what, key=key)
@@ -181,7 +181,7 @@ class _Reader:
                 raise InputError("a message in it is empty or too long")
             return joined
         if tag not in (*_HASHES, _REVERSE, _HEXLIFY):
-            raise InputError(f"it has an operation ({tag:#x}) that is none")
+            raise InputError(f"it has an operation ({tag:#x}) that does not exist")
         if message is None:
             return None
         plain: dict[int, Callable[[bytes], bytes]] = {

@@ -50,7 +50,7 @@ def sign(content: bytes, key: Path) -> bytes:
     except Exception as error:  # the library raises whatever a damaged file leads it into
         raise InputError(f"The PDF can't be signed: {error}.") from error
     if lost := sorted(standards(content) - standards(made)):
-        raise InputError(f"The PDF can't be signed without losing {', '.join(lost)}.")
+        raise InputError(f"The PDF can't be signed, because signing would lose {', '.join(lost)}.")
     return bytes(made)
 
 
@@ -99,8 +99,8 @@ def add_certificate(
         )
     if broken := [each for each in found if each.fault]:
         raise InputError(
-            f"{completed}: the signature of {broken[0].signer} does not hold ({broken[0].fault}). "
-            "Nothing was added."
+            f"{completed}: the signature of {broken[0].signer} is not valid "
+            f"({broken[0].fault}), so nothing was added."
         )
     name = f"{KIND}-{additions.next_number(bundle, KIND)}.pdf"
     signers = ", ".join(each.signer for each in found)
@@ -134,7 +134,7 @@ def check_pdf_signatures(one: Opened) -> list[BundleFinding]:
             continue
         looked_at += 1
         if not content or looked_at > MOST or time.monotonic() - started > LONGEST:
-            why = "too large, or one of too many: a PDF signature on it was not checked"
+            why = "too large, or one of too many: its PDF signatures were not checked"
             found.append(BundleFinding(path, why, _OTHER_TOOL, level="note"))
             continue
         try:
@@ -149,7 +149,7 @@ def check_pdf_signatures(one: Opened) -> list[BundleFinding]:
 def _finding(path: str, signature: Signature, asked: bool) -> BundleFinding:
     whose = f"the PDF signature of {signature.signer} (certificate SHA-256 {signature.mark})"
     if signature.fault:
-        return BundleFinding(path, f"{whose} does not hold: {signature.fault}", ASK)
+        return BundleFinding(path, f"{whose} is not valid: {signature.fault}", ASK)
     covers = "covers the whole file" if signature.whole else f"covers {signature.covers}"
     what = f"{whose} is intact and {covers}; it says that it was made at {signature.when}"
     if signature.trusted:

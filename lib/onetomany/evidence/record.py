@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from .opened import read_json
 
 TOOL = "onetomany"
@@ -76,7 +76,8 @@ class RunRecord:
         try:
             return cls(**_values(read_json(text.encode())))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise InputError(f"run.json is not the record of a run: {error}.") from error
+            why = reason_of(error)
+            raise InputError(f"run.json is not the record of a run: {why}.") from error
 
 
 def new_identifier(commit: str, chapters: tuple[str, ...], started: datetime) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from onetomany.errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError, reason_of
 from onetomany.printing import shortened
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
@@ -56,7 +56,7 @@ def reproduce(
     """
     payload = _payload_of(bundle)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} contains other files; name a new folder.")
+        raise InputError(f"{out} contains other files: name a new folder.")
     again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or RunLimits())
     table = _compare_exhibits(payload, again)
     for item in again:
@@ -323,4 +323,5 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise IntegrityError(f"{path} can't be read ({error}): get the bundle again.") from error
+        why = reason_of(error)
+        raise IntegrityError(f"{path} can't be read ({why}): get the bundle again.") from error

@@ -79,8 +79,8 @@ def refuse_unfit(
         )
         more = f" (and {found.height - 20} more)" if found.height > 20 else ""
         raise InputError(
-            f"The payload may not be sealed: {told}{more}. Take it out of the notebook, or put it "
-            "on the redaction list; to publish it, its datasheet or an [[allow]] must say so."
+            f"The results may not be sealed: {told}{more}. Take this out of the notebook, or put "
+            "it on the redaction list; to publish it, its datasheet or an [[allow]] must say so."
         )
 
 
@@ -175,7 +175,7 @@ class _Looker:
             kind = frame.schema[name]
             longest = kind.size if isinstance(kind, pl.Array) else frame[name].list.len().max()
             if not self.templates and isinstance(longest, int) and longest >= MIN_TEMPLATE:
-                yield Hit(line, "template", f"column '{name}' holds rows of {longest} numbers")
+                yield Hit(line, "template", f"column '{name}' contains rows of {longest} numbers")
         try:  # a column of plain numbers is recognised by how many of them fit
             identifiers.refuse_identifiers(frame.select(pl.selectors.numeric()))
         except InputError as error:

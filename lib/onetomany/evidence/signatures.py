@@ -51,7 +51,7 @@ def _unsigned(one: Opened) -> list[BundleFinding]:
         return [BundleFinding(layout.LOG_SIGNATURE, "extra: the bundle is not signed", AGAIN)]
     if one.public_key:
         return [BundleFinding(layout.SIGNATURE, "missing: the bundle is not signed", ASK)]
-    todo = "ask for a signed bundle where someone could gain by changing it"
+    todo = "ask for a signed bundle if somebody could gain by changing it"
     what = "the bundle is not signed: its hashes show accidental changes, not deliberate ones"
     return [BundleFinding(layout.SIGNATURE, what, todo, level="note")]
 
@@ -66,7 +66,7 @@ def _whose(one: Opened, mark: str) -> list[BundleFinding]:
         return []
     what = f"signed with another key than the one given: its SHA-256 is {mark}"
     if mark in map(keys.fingerprint, one.signers):
-        what += ". It is the key of another --key: the first must be of who sealed the bundle"
+        what += ". A later --key fits: give first the key of the person who sealed the bundle"
     return [BundleFinding(layout.PUBLIC_KEY, what, ASK)]
 
 

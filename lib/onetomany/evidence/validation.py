@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from onetomany.report.chapter import Chapter
 from onetomany.sources.kit_files import packaged_toml
 from . import methods, typesetting
@@ -61,7 +61,7 @@ def read_results(path: Path) -> Results:
             raise ValueError(f"it is larger than {MOST_BYTES} bytes")
         return _parse(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        why = f"{error} is missing" if isinstance(error, KeyError) else error
+        why = f"{error} is missing" if isinstance(error, KeyError) else reason_of(error)
         raise InputError(
             f"{path} is not the result of a test run ({why}): 'make test' leaves one in "
             f"{LEFT_BY_TESTS}."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from . import agreement, contents, keys, logs, signatures, timestamp
 from .attested import check_attestations
 from .bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
@@ -56,9 +56,7 @@ def verify(
     True
     """
     if not os.path.isdir(bundle):
-        raise InputError(
-            f"There is no folder {bundle}; a bundle that was packed is unpacked first."
-        )
+        raise InputError(f"There is no folder {bundle}: if the bundle is packed, unpack it first.")
     listing = contents.list_files(bundle)
     files, failed = contents.hash_readable(bundle, listing.files)
     refused = [*listing.refused, *((p, contents.why_unread(e)) for p, e in failed.items())]
@@ -107,8 +105,8 @@ def _complete(file: str, check: "Check", one: Opened) -> list[BundleFinding]:
     except BaseException as error:
         name = check.__name__.removeprefix("check_").strip("_")
         what = (
-            f"the check of '{name}' could not be completed: something unforeseen happened "
-            f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of the part it checks"
+            f"the check of '{name}' was not completed, because something unforeseen happened "
+            f"({type(error).__name__}: {str(error)[:200]}). So that part of the bundle is unchecked"
         )
         return [BundleFinding(file, what, f"{ASK}; and report this, with the bundle if you can")]
 
@@ -121,7 +119,7 @@ def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
         content = path.read_bytes()
         read(content)
     except (OSError, InputError) as error:
-        raise InputError(f"{path} can't be used to check with: {error}.") from error
+        raise InputError(f"{path} can't be used to check with: {reason_of(error)}.") from error
     return content
 
 

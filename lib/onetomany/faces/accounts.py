@@ -47,9 +47,9 @@ def require_pairs(templates: Mapping[str, pl.DataFrame]) -> None:
         reasons = frame["reason"].drop_nulls().value_counts(sort=True)
         why = "; ".join(f"{many:,} {reason}" for reason, many in reasons.iter_rows())
         raise InputError(
-            f"Nothing can be measured: that needs pictures of two people, and two of one of them. "
-            f"Under {matcher} {len(used):,} of {len(frame):,} pictures gave a template, of "
-            f"{len(each):,} people, at most {max(each, default=0):,} of one"
+            "Nothing can be measured without two pictures of one person and a picture of another. "
+            f"{matcher} made a template of {len(used):,} of {len(frame):,} pictures, of "
+            f"{len(each):,} people and at most {max(each, default=0):,} of one"
             f"{f' ({why})' if why else ''}: add pictures."
         )
 

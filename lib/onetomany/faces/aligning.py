@@ -42,7 +42,7 @@ Aligner = Callable[[Picture], AlignedFace | None]
 def check_crop(crop: str) -> None:
     """Raise InputError for an unknown crop."""
     if crop not in CROPS:
-        raise InputError(f"No crop '{crop}' exists; choose one of {', '.join(CROPS)}.")
+        raise InputError(f"There is no crop '{crop}': choose one of {', '.join(CROPS)}.")
 
 
 @cache

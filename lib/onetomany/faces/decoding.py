@@ -117,14 +117,14 @@ def _taken(frames: cage.Frames, side: int) -> Picture | str:
         elif kind == PIXELS and head:
             wide, high = head["size"]
             if length != wide * high * 3 or max(wide, high) > side:
-                raise cage.Trouble("its answer makes no sense")
+                raise cage.Trouble("its decoder gave no usable answer")
             flat = np.frombuffer(frames.read(length), np.uint8)
             scale = max(wide, high) / max(head["part"])
             found = Picture(flat.reshape(high, wide, 3), scale, bool(head["moving"]))
         else:
-            raise cage.Trouble("its answer makes no sense")
+            raise cage.Trouble("its decoder gave no usable answer")
     if found is None:
-        raise cage.Trouble("it gave no answer")
+        raise cage.Trouble("its decoder gave no answer")
     return found
 
 
@@ -136,7 +136,7 @@ def _head(content: bytes) -> dict[str, Any]:
             raise ValueError("no sizes")
         return {name: head[name] for name in ("size", "part", "moving")}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise cage.Trouble("its answer makes no sense") from error
+        raise cage.Trouble("its decoder gave no usable answer") from error
 
 
 def _copy(path: str, digest: str) -> int:

@@ -219,7 +219,7 @@ def _of_several_images(templates: pl.DataFrame) -> pl.DataFrame:
     if len(bad := np.flatnonzero(~finite)):
         raise InputError(
             f"Template '{several['template_id'][int(bad[0])]}' contains NaN or infinite numbers "
-            f"({len(bad)} such): filter with faces.usable before fitting."
+            f"({len(bad)} in all): filter with faces.usable before fitting."
         )
     return several
 

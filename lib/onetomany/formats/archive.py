@@ -40,9 +40,11 @@ def read_tar(content: bytes, reading: Reading) -> None:
         archive = tarfile.open(fileobj=io.BytesIO(plain), mode="r:", errors="surrogateescape")  # noqa: SIM115
     except tarfile.TarError as error:
         if plain is content:
-            raise Refused(f"It is not a tar archive that can be opened: {error}") from error
+            raise Refused(f"The file can't be opened as a TAR archive: {error}") from error
         reading.member("unpacked", plain)
-        reading.note("unread", "It is one packed file; its content is a document within it.")
+        reading.note(
+            "unread", "The archive is one packed file; its content is a document within it."
+        )
         return
     found, kept = 0, 0
     try:
@@ -51,7 +53,7 @@ def read_tar(content: bytes, reading: Reading) -> None:
             reading.check_time()
             entries.append(entry)
             if len(entries) > reading.limits.members:
-                raise Refused(f"It contains more than {reading.limits.members:,} members.")
+                raise Refused(f"The archive contains more than {reading.limits.members:,} files.")
         files = [entry for entry in entries if not entry.isdir()]
         raw = [entry.name.encode("utf-8", "surrogateescape") for entry in files]
         names, encoding = decoded_names(raw)
@@ -60,8 +62,8 @@ def read_tar(content: bytes, reading: Reading) -> None:
         for entry, name in zip(files, names, strict=True):
             found += 1
             if not entry.isreg():
-                what = "a link" if entry.issym() or entry.islnk() else "no regular file"
-                reading.note("refused", f"Member {name!r} was refused: it is {what}.")
+                what = "a link" if entry.issym() or entry.islnk() else "not a regular file"
+                reading.note("refused", f"{name!r} in the archive was not read: it is {what}.")
                 continue
             kept += _member(name, 0, partial(_of_tar, archive, entry), reading)
     except tarfile.TarError as error:
@@ -92,12 +94,13 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
                 out += piece
                 reading.check_time()
                 if len(out) > most:
-                    raise Refused(f"It expands too far ({reading.limits.ratio} to 1): refused "
+                    raise Refused(f"The archive expands too far ({reading.limits.ratio} to 1): "
+                        "refused "
                                   "as a bomb.")  # fmt: skip
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         if not out:
-            raise Refused(f"It can't be unpacked: {error}") from error
-        reading.note("unread", f"It breaks off: {error}")
+            raise Refused(f"The archive can't be unpacked: {error}") from error
+        reading.note("unread", f"The archive breaks off: {error}")
     return bytes(out)
 
 
@@ -117,7 +120,7 @@ def read_packed(content: bytes, reading: Reading) -> None:
                     continue
                 found += 1
                 if found > limits.members:
-                    raise Refused(f"It contains more than {limits.members:,} members.")
+                    raise Refused(f"The archive contains more than {limits.members:,} files.")
                 inner = b"".join(_pieces(entry, most - spent))
                 spent += len(inner)
                 kept += _member(name, mode, partial(bytes, inner), reading)
@@ -157,27 +160,27 @@ def _pieces(entry: Any, left: int) -> Iterator[bytes]:
     while piece := entry.read(1 << 20):
         left -= len(piece)
         if left < 0:
-            raise Refused("Its members expand too far: refused as a bomb.")
+            raise Refused("The files in the archive expand too far, as a ZIP bomb does: not read.")
         yield piece
 
 
 def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading) -> bool:
     """Keep a member of an archive, or tell why it was refused or can't be read."""
     if why := unsafe_name(name, mode):
-        reading.note("refused", f"Member {name!r} was refused: {why}.")
+        reading.note("refused", f"{name!r} in the archive was not read: {why}.")
         return False
     try:
         reading.member(name, unpack())
     except Damaged as damaged:
-        reading.note("unread", f"Member {name!r}: {damaged}")
+        reading.note("unread", f"{name!r} in the archive: {damaged}")
         return False
     return True
 
 
 def _tell_encoding(encoding: str, reading: Reading) -> None:
     if encoding:
-        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: "
-                     "it doesn't say which encoding they are in.")  # fmt: skip
+        reading.note("encoding", f"File names were read as {encoding}, which fits best: the "
+                     "archive doesn't state their encoding.")  # fmt: skip
 
 
 def _list_members(reading: Reading, kept: int, any_: bool) -> None:
@@ -217,7 +220,7 @@ def read_picture(content: bytes, reading: Reading) -> None:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"It is not a picture that Pillow can open: {error}") from error
+        raise Refused(f"Pillow can't open the file as a picture: {error}") from error
     for tag, value in exif.items():
         text = value if isinstance(value, str) else repr(value)
         reading.metadata[ExifTags.TAGS.get(tag, str(tag))] = text[:500]

@@ -34,8 +34,8 @@ def read_xls(content: bytes, reading: Reading) -> None:
     else:
         add_calamine(content, reading)
     if book is None:
-        reading.note("hidden", "Of workbooks before Excel 97, hidden rows and columns, comments "
-                     "and number formats are not read.")  # fmt: skip
+        reading.note("hidden", "In a workbook from before Excel 97, hidden rows and columns, "
+                     "comments and number formats are not read.")  # fmt: skip
 
 
 def read_xlsb(content: bytes, reading: Reading) -> None:
@@ -68,7 +68,7 @@ def _properties(ole: Any, reading: Reading) -> None:
     try:
         held = ole.get_metadata()
     except Exception as error:
-        reading.note("unread", f"Its title, author and dates can't be read: {error}")
+        reading.note("unread", f"The file's title, author and dates can't be read: {error}")
         return
     code = held.codepage
     for fact, value in (

@@ -29,7 +29,7 @@ def open_compound(content: bytes) -> Any:
     try:
         return olefile.OleFileIO(io.BytesIO(content))
     except Exception as error:
-        raise Damaged(f"It is not a compound file that can be opened: {error}") from error
+        raise Damaged(f"The file can't be opened as an OLE compound file: {error}") from error
 
 
 def stream_bytes(ole: Any, path: str) -> bytes:

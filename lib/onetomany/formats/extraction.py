@@ -132,18 +132,18 @@ def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None
     facts = reading.facts | {"status": "read", "error": None}
     try:
         if len(content) > limits.bytes:
-            raise Refused(f"It is larger than {limits.bytes:,} bytes.")
+            raise Refused(f"The file is larger than {limits.bytes:,} bytes.")
         extract(content, name, reading)
     except Refused as refused:
         facts |= {"error": str(refused)}
     except MemoryError:
         facts |= {"error": f"Reading it took more than {limits.memory >> 20:,} MB of memory."}
     except RecursionError:
-        facts |= {"error": "It is nested too deeply."}
+        facts |= {"error": "The parts of the file are nested too deeply."}
     except BaseException as error:
         # a damaged file may break any parser anywhere, and Rust's panics aren't Exceptions; the
         # error is reported, and the run goes on
-        facts |= {"error": f"It can't be read: {type(error).__name__}: {error}"[:500]}
+        facts |= {"error": f"The file can't be read ({type(error).__name__}: {error})"[:500]}
     if facts["error"]:
         # the part that was read, or its members, are kept
         facts["status"] = "partly" if reading.characters or reading.members else "failed"

@@ -49,7 +49,7 @@ def read_hwpx(content: bytes, reading: Reading) -> None:
     manifest = "META-INF/manifest.xml"
     entries = parts.side(manifest, reading) if manifest in parts else ()
     if any(local(each) == "encryption-data" for entry in entries for each in entry.iter()):
-        raise Refused("It is encrypted; ask for the password and save an open copy.")
+        raise Refused("The file is encrypted: ask for the password, and save an open copy.")
     _read_owpml(parts.names, parts.read, reading)
 
 
@@ -66,7 +66,7 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         _read_owpml(names, read, reading)
         _compare_pages(container, reading)
         if container.damaged:
-            raise Refused("It is a damaged HWP 5 file: only its undamaged parts were read.")
+            raise Refused("The HWP 5 file is damaged: only its undamaged parts were read.")
     except Refused as refused:
         if not reading.pages and (text := preview_text(content)):
             page = reading.page(label="preview")
@@ -102,11 +102,11 @@ def _converted(
         made = convert(container.bytes() if container.changed else content)
     except Hwp5Error as error:
         if container.damaged or not mend_container(container, reading):
-            raise Refused(f"It is a damaged HWP 5 file: {error}") from error
+            raise Refused(f"The HWP 5 file is damaged: {error}") from error
         try:
             made = convert(container.bytes())
         except Hwp5Error as worse:
-            raise Refused(f"It is a damaged HWP 5 file: {worse}") from worse
+            raise Refused(f"The HWP 5 file is damaged: {worse}") from worse
     for name, many in made.report.unconverted.items():
         reading.skip(_UNCONVERTED.get(name, f"what python-hwpx calls '{name}'"), None, many)
     if "Scripts/headerScripts" in made.files:
@@ -121,7 +121,7 @@ def _read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Rea
     names = list(names)
     numbered = [n for n in names if re.fullmatch(r"Contents/section\d*\.xml", n)]
     if not numbered:
-        raise Refused("It has no Contents/section*.xml: it is not an HWPX document.")
+        raise Refused("The file lacks Contents/section*.xml, so it is not an HWPX document.")
 
     def part(name: str) -> Any:
         try:
@@ -163,7 +163,10 @@ def _compare_pages(container: Container, reading: Reading) -> None:
         # facts that a damaged file states decide nothing
         return
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
-        text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
+        text = (
+            f"The program that wrote the file counted {said} pages; {len(reading.pages)} "
+            "were found, so a "
+        )
         reading.note("layout", text + "page number here may be wrong by as many.")
 
 
@@ -191,7 +194,7 @@ def _walk(
         said += "put each line. Printed elsewhere, pages may begin at other words."
         reading.note("layout", said)
     elif not laid_out and len(flowing) > 1:
-        said = "It does not say where pages begin: all of it is on page 1."
+        said = "The file does not say where pages begin: all of its text is on page 1."
         reading.note("layout", said)
 
 

@@ -39,11 +39,11 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     """Read an HWP 3 document. Raises Refused if it is older, has a password, or is damaged."""
     if not content.startswith(HWP3 + b"3.0"):
         version = content[len(HWP3) : len(HWP3) + 4].decode("ascii", "replace")
-        raise Refused(f"It is of HWP version {version}, which is not read: save it as HWPX.")
+        raise Refused(f"The file is of HWP version {version}, which is not read: save it as HWPX.")
     reading.facts["extractor"] = "hwp3: python"
     begin = _SIGNATURE + _INFO + _SUMMARY
     if len(content) < begin:
-        raise Refused("It is a damaged HWP 3 file: its head is not whole.")
+        raise Refused("The HWP 3 file is damaged: its head is not whole.")
     info = content[_SIGNATURE : _SIGNATURE + _INFO]
     if struct.unpack_from("<H", info, 96)[0]:
         raise Refused(PASSWORD)
@@ -53,9 +53,11 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     if info[124]:
         unpacked = inflate(body, RAW, reading.limits.expanded_from(len(body)))
         if unpacked.ending is Ending.TOO_LARGE:
-            raise Refused("It expands too far: refused as a bomb.")
+            raise Refused("The file expands too far, as a ZIP bomb does: not read.")
         body, whole = unpacked.content, unpacked.ending is Ending.WHOLE
-    reading.note("layout", "It is of HWP version 3 (before 2000), of which the kit reads the text.")
+    reading.note(
+        "layout", "The file is of HWP version 3 (before 2000): the kit reads only its text."
+    )
     text = _Hwp3(body, reading, reading.page(label=LAID_OUT))
     try:
         text.skip_styles()
@@ -64,7 +66,7 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
         whole = False
     text.tell()
     if not whole:
-        raise Refused("It is a damaged HWP 3 file: the part after the damage is not read.")
+        raise Refused("The HWP 3 file is damaged: the part after the damage is not read.")
 
 
 def _tell_facts(summary: bytes, reading: Reading) -> None:
@@ -133,7 +135,7 @@ class _Hwp3:
         """Read a list of paragraphs, up to the empty one that ends it."""
         self.depth += 1
         if self.depth > 4 * self.reading.limits.depth:
-            raise Refused("Its tables and notes are nested too deeply.")
+            raise Refused("The tables and notes in the file are nested too deeply.")
         while self._paragraph(kind, take):
             self.reading.check_time()
         self.depth -= 1

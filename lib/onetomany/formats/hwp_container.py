@@ -22,8 +22,8 @@ _DISTRIBUTE_TAG, _DISTRIBUTE_BYTES = 0x10 + 12, 256
 _SECTION = re.compile(r"(?:BodyText|ViewText)/Section(\d+)")
 _MOST = 256 << 20
 _PICTURES = (b"BM", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
-PASSWORD = "It is protected by a password: ask for the password, or for an open copy of it."
-DRM = "It is protected by DRM (its body is encrypted): ask the body for an open copy."
+PASSWORD = "The file is protected by a password: ask for the password or for an open copy."
+DRM = "The file is protected by DRM, its text is encrypted: ask the sender for an open copy."
 
 
 @dataclass
@@ -59,14 +59,16 @@ def opened_container(content: bytes) -> Container:
     except (Hwp5Error, struct.error, IndexError) as error:
         streams, lost = _rescued(content)
         if not streams:
-            raise Refused(f"It is a damaged HWP 5 file: {error}") from error
+            raise Refused(f"The HWP 5 file is damaged: {error}") from error
         lost = lost or ["its table of contents"]
     header = streams.get("FileHeader", b"")
     if not header.startswith(b"HWP Document File") or len(header) < 40:
-        raise Refused("It is a damaged HWP 5 file: its FileHeader is not whole.")
+        raise Refused("The HWP 5 file is damaged: its FileHeader is not whole.")
     version, flags = struct.unpack_from("<II", header, 32)
     if version >> 24 != 5:
-        raise Refused(f"It is of HWP version {version >> 24}, which is not read: save it as HWPX.")
+        raise Refused(
+            f"The file is of HWP version {version >> 24}, which is not read: save it as HWPX."
+        )
     return Container(streams, flags, bool(lost), bool(lost), lost)
 
 
@@ -95,7 +97,7 @@ def refuse_locked(container: Container) -> None:
     if container.flags & (_DRM | _CERTIFICATE_DRM):
         raise Refused(DRM)
     if container.flags & _CERTIFICATE:
-        raise Refused("It is encrypted by a certificate: ask the body for an open copy.")
+        raise Refused("The file is encrypted by a certificate: ask the sender for an open copy.")
 
 
 def open_distribution(container: Container, reading: Reading) -> None:
@@ -119,8 +121,8 @@ def open_distribution(container: Container, reading: Reading) -> None:
     said = f" It asks not to be {' or '.join(wishes)}." if wishes else ""
     reading.note(
         "layout",
-        "It is a distribution document (배포용 문서): its writer made it to be read only. "
-        f"Its text is scrambled, without a password, and was read by the published rules.{said}",
+        "The file is a distribution document (배포용 문서), made for reading only. Its text is "
+        f"scrambled without a password and was read by the published rules.{said}",
     )
     reading.metadata["distribution document"] = "yes"
 
@@ -130,10 +132,12 @@ def _unscrambled(stream: bytes) -> tuple[int, bytes]:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     if len(stream) < 4 + _DISTRIBUTE_BYTES:
-        raise Refused("It is a distribution document whose key is not whole.")
+        raise Refused("The file is a distribution document whose key is not whole.")
     (record,) = struct.unpack_from("<I", stream)
     if record & 0x3FF != _DISTRIBUTE_TAG or record >> 20 != _DISTRIBUTE_BYTES:
-        raise Refused("It is a distribution document without the key that the format asks for.")
+        raise Refused(
+            "The file is a distribution document without the key that the format asks for."
+        )
     begin = 4 + _DISTRIBUTE_BYTES
     seed, data = _mixed(stream[4:begin])
     place = 4 + (seed & 0xF)

@@ -88,7 +88,7 @@ class HangulWalk:
     def _deeper(self) -> None:
         self.depth += 1
         if self.depth > 4 * self.reading.limits.depth:
-            raise Refused("Its tables and notes are nested too deeply.")
+            raise Refused("The tables and notes in the file are nested too deeply.")
 
     def _piece(
         self, words: Words, cut: tuple[int, int], kind: str, head: str, *, last: bool

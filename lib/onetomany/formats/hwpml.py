@@ -71,7 +71,7 @@ def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
     try:
         root = parse(content, "The document")
     except Damaged as damaged:
-        raise Refused(f"It is a damaged HWPML file: {damaged}") from damaged
+        raise Refused(f"The HWPML file is damaged: {damaged}") from damaged
     made = HwpmlDocument(header=etree.Element("head"))
     formats = {}
     for element in root.iter():
@@ -90,7 +90,7 @@ def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
             said = {local(each): "".join(each.itertext()).strip() for each in element}
             made.facts |= {_ABOUT.get(n, n.lower()): text for n, text in said.items() if text}
     if not made.sections:
-        raise Refused("It has no SECTION: it is not an HWPML document.")
+        raise Refused("The file lacks a SECTION, so it is not an HWPML document.")
     made.members = list(_stored(stored, formats, reading))
     return made
 

@@ -102,13 +102,13 @@ _PARTS = (
 )
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
-    _LOCKED: "It is an encrypted Office document of a kind that is not opened here: ask for an "
+    _LOCKED: "The file is an encrypted Office document that the kit can't open: ask for an "
     "open copy.",
-    "application/x-alz": "It is an ALZip archive (.alz), for which there is no open reader: unpack "
-    "it with ALZip or Bandizip and ingest its files.",
-    "application/x-egg": "It is an ALZip archive (.egg), for which there is no open reader: unpack "
-    "it with ALZip or Bandizip and ingest its files.",
-    "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
+    "application/x-alz": "The file is an ALZip archive (.alz), for which there is no open reader: "
+    "unpack it with ALZip or Bandizip and ingest its files.",
+    "application/x-egg": "The file is an ALZip archive (.egg), for which there is no open reader: "
+    "unpack it with ALZip or Bandizip and ingest its files.",
+    "application/warc+zstd": "The file is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
 }
 # wrappers whose key is on the authority's own server
 _REFUSED |= {
@@ -241,7 +241,7 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     used = package if package == "python" else f"{package} {_version(package)}"
     reading.facts["extractor"] = f"{named.partition('.read_')[2]}: {used}"
     if not content:
-        raise Refused("It is empty.")
+        raise Refused("The file is empty.")
     extractor(named)(content, reading)
     _tell_empty(kind, reading)
 

@@ -53,8 +53,8 @@ def read_ppt(content: bytes, reading: Reading) -> None:
                 _object(flags >> 4 & 0xFF == 1, body, reading)
         if ole.exists("Pictures"):
             _drawn(stream_bytes(ole, "Pictures"), reading)
-    reading.note("unread", "Of PPT, tables, charts, and raised or struck characters (10⁶ as 106) "
-                 "are not distinguished from other text.")  # fmt: skip
+    reading.note("unread", "In a PPT file tables, charts, and raised or struck characters (10⁶ as "
+                 "106) are read like other text.")  # fmt: skip
 
 
 def _opened(content: bytes) -> Any:
@@ -68,7 +68,7 @@ def _opened(content: bytes) -> Any:
         told = str(error).removeprefix("Failed to parse bytes: ")
         if "encrypted" in told.lower():
             raise Refused(LOCKED.format("")) from error
-        raise Refused(f"It can't be read by undoc: {told}") from error
+        raise Refused(f"The program undoc can't read the file: {told}") from error
 
 
 def _sections(document: Any, reading: Reading) -> list[dict[str, Any]]:

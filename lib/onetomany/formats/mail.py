@@ -24,7 +24,7 @@ def read_eml(content: bytes, reading: Reading) -> None:
     """Raises Refused if it has no head of a mail."""
     message = BytesParser(policy=email.policy.default).parsebytes(content)
     if not message.keys():
-        raise Refused("It has no head of a mail, such as From, Date or Subject.")
+        raise Refused("The file lacks the head of a mail, such as From, Date or Subject.")
     page = reading.page()
     parts = mail_parts(message, reading.limits.depth)
     _restore_heads([message, *(each for each in parts if each is not message)], reading)
@@ -144,7 +144,7 @@ def mail_parts(message: Any, depth: int) -> list[Any]:
     if message.get_content_maintype() != "multipart":
         return [message]
     if depth == 0:
-        raise Refused("Its parts are nested too deeply.")
+        raise Refused("The parts of the mail are nested too deeply.")
     held = message.get_payload()
     parts = held if isinstance(held, list) else []
     return [leaf for part in parts if isinstance(part, email.message.Message)
@@ -172,7 +172,7 @@ _FROM = re.compile(rb"^From [^\r\n]*\r?\n(?=[!-9;-~]+:)", re.MULTILINE)
 def read_mbox(content: bytes, reading: Reading) -> None:
     """Make each mail of a mailbox a member; a page lists them."""
     if not (starts := [*_FROM.finditer(content)]):
-        raise Refused("It has no line 'From ...' before the head of a mail: it is not a mailbox.")
+        raise Refused("No line 'From ...' is before the head of a mail, so this is not a mailbox.")
     if content[: starts[0].start()].strip():
         reading.skip("the text before the first mail")
     page, digits = reading.page(), len(str(len(starts)))

@@ -50,7 +50,7 @@ def add_html(text: str, page: Page, reading: Reading) -> None:
     try:
         root = html.document_fromstring(_CONTROL.sub(" ", text).encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise Refused(f"It is not HTML: {error}") from error
+        raise Refused(f"The file can't be read as HTML: {error}") from error
     _head(root, reading)
     outside = sum(
         1

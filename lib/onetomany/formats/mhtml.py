@@ -19,7 +19,7 @@ _WORD = (
     "it, by the clock of that computer."
 )
 _SHOWN = (
-    "It contains the page as the program that saved it rewrote it, not the bytes that the server "
+    "The file contains the page as the saving program rewrote it, not the bytes that the server "
     "sent: no digest of those is in it."
 )
 
@@ -32,7 +32,7 @@ def read_mhtml(content: bytes, reading: Reading) -> None:
     pages = [part for part in parts if part.get_content_type() in ("text/html", "text/plain",
              "application/xhtml+xml")]  # fmt: skip
     if not pages:
-        raise Refused("It has no page in it: no part of it is HTML or text.")
+        raise Refused("The file contains no page: no part of it is HTML or text.")
     first = next((part for part in pages if start and _id(part) == start), None) or next(
         (part for part in pages if "html" in part.get_content_type()), pages[0]
     )
@@ -48,7 +48,7 @@ def read_mhtml(content: bytes, reading: Reading) -> None:
         reading.metadata["saved by"] = saved_by[:200]
     reading.note("capture", _SHOWN)
     if not _has_scheme(address):
-        reading.note("capture", "It does not say which address it was saved from.")
+        reading.note("capture", "The file does not say from which address it was saved.")
     _add_others([part for part in parts if part not in pages], reading)
 
 
@@ -119,7 +119,7 @@ def _date(text: str, reading: Reading) -> str | None:
     try:
         when = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
-        reading.note("capture", "It does not say when it was saved.")
+        reading.note("capture", "The file does not say when it was saved.")
         return None
     reading.note("capture", _WORD)
     return when.isoformat() if when.tzinfo else f"{when.isoformat()}+00:00"

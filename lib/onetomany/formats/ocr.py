@@ -197,12 +197,14 @@ def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) ->
     page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
     _add_words(engine, page, [words])
     if sheet.dpi < LEAST and sheet.unit == "pt":
-        reading.note("limit", f"So large that OCR saw it at {sheet.dpi:.0f} dpi.", number)
+        reading.note(
+            "limit", f"The page is so large that OCR read it at {sheet.dpi:.0f} dpi.", number
+        )
     if not words:
         reading.note("ocr", f"OCR ({engine.name}) found no text on this page.", number)
         return
     sure, unsure = mean_confidence(words), sum(word.confidence < UNSURE for word in words)
-    way = " It lies upside down or on its side." if turned else ""
+    way = " The page is upside down or on its side." if turned else ""
     reading.note(
         "ocr",
         f"Read by OCR ({engine.name}) with a mean confidence of {sure:.0f} of 100; "
@@ -299,7 +301,7 @@ def _from_picture(content: bytes, number: int) -> PageImage:
         with pillow.open(io.BytesIO(content)) as picture:
             picture.seek(number - 1)
             if picture.width * picture.height > PICTURE:
-                raise Refused(f"It has more than {PICTURE:,} pixels.")
+                raise Refused(f"The picture has more than {PICTURE:,} pixels.")
             shown = ImageOps.exif_transpose(picture)
             if shown.has_transparency_data:
                 shown = pillow.alpha_composite(
@@ -309,7 +311,7 @@ def _from_picture(content: bytes, number: int) -> PageImage:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"It is not a picture that Pillow can open: {error}") from error
+        raise Refused(f"Pillow can't open the file as a picture: {error}") from error
     width, height = grey.size
     scale = min(2.0 if max(grey.size) < SMALL else 1.0, math.sqrt(PIXELS / (width * height)))
     if scale != 1.0:

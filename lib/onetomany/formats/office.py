@@ -27,7 +27,7 @@ def read_docx(content: bytes, reading: Reading) -> None:
     """Read a Word document. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if "word/document.xml" not in parts:
-        raise Refused("It has no word/document.xml: it is not a Word document.")
+        raise Refused("The file lacks word/document.xml, so it is not a Word document.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
@@ -100,7 +100,7 @@ class _Walk:
     def table(self, element: Any) -> None:
         """Add a table, then the tables, text boxes and drawings within its cells."""
         if self.depth > self.reading.limits.depth:
-            raise Refused("Its tables are nested too deeply.")
+            raise Refused("The tables in the file are nested too deeply.")
         self.depth += 1
         within: list[Any] = []
         self.page.add_grid(self.grid(element, within))

@@ -39,7 +39,7 @@ def read_odf(content: bytes, reading: Reading) -> None:
         if b"encryption-data" in manifest:
             raise Refused(LOCKED.format(""))
     if "content.xml" not in parts:
-        raise Refused("It has no content.xml: it is not a whole OpenDocument file.")
+        raise Refused("The file lacks content.xml, so it is not a whole OpenDocument file.")
     _properties(parts, reading)
     root = parts.xml("content.xml")
     styles = parts.side("styles.xml", reading) if "styles.xml" in parts else ()
@@ -141,7 +141,7 @@ class _Walk:
 
     def slide(self, part: Any, around: Any) -> None:
         """Add a slide, with the footer that its master shows."""
-        self.begin(part, self.hidden_slides, "This slide is hidden: a show leaves it out.")
+        self.begin(part, self.hidden_slides, "This slide is hidden: a slide show leaves it out.")
         self.blocks(part)
         for kind in ("header", "footer", "date-time"):
             named = attribute(part, f"use-{kind}-name")
@@ -310,7 +310,7 @@ class _Walk:
     def table(self, table: Any) -> None:
         """Add a table of a text or slide; tables within its cells come after it."""
         if self.depth > self.reading.limits.depth:
-            raise Refused("Its tables are nested too deeply.")
+            raise Refused("The tables in the file are nested too deeply.")
         self.depth += 1
         cells, within = [], []
         for row, tr in enumerate(open_sheets.rows_of(table), 1):

@@ -190,7 +190,7 @@ def read_msg(content: bytes, reading: Reading) -> None:
     """Read a message. Raises Refused if the file is none."""
     with open_compound(content) as ole:
         if not ole.exists("__properties_version1.0"):
-            raise Refused("It has no properties of an Outlook message.")
+            raise Refused("The file lacks the properties of an Outlook message.")
         held = _properties(ole, "", 32)
         page, code = reading.page(), held.get(_PAGE)
         rows = (_properties(ole, folder + "/", 8) for folder in _folders(ole, "__recip"))
@@ -205,7 +205,7 @@ def read_msg(content: bytes, reading: Reading) -> None:
         add_bodies(*message_bodies(held, reading), page, reading)
         for number, folder in enumerate(_folders(ole, "__attach"), 1):
             if number > reading.limits.members:
-                raise Refused("It has too many attachments.")
+                raise Refused("The mail has too many attachments.")
             _attachment(ole, folder, number, code, reading)
 
 

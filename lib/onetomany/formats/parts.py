@@ -35,11 +35,11 @@ class Parts:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
-            raise Refused(f"It is not a whole zip file: {error}") from error
+            raise Refused(f"The file is not a whole ZIP file: {error}") from error
         self.limits, self.inflated, self.passwords = limits, 0, passwords
         infos = self.zip.infolist()
         if len(infos) > limits.members:
-            raise Refused(f"It contains more than {limits.members:,} members.")
+            raise Refused(f"The file contains more than {limits.members:,} files.")
         self.names = [info.filename for info in infos]
         self.infos = dict(zip(self.names, infos, strict=True))
 
@@ -72,7 +72,7 @@ class Parts:
             raise Damaged(f"{name} can't be unpacked: {error}") from error
         if len(content) > most:
             why = "all members together" if left < bound else f"{name}, {self.limits.ratio} to 1"
-            raise Refused(f"It expands too far ({why}): refused as a zip bomb.")
+            raise Refused(f"The file expands too far ({why}), as a ZIP bomb does: not read.")
         self.inflated += len(content)
         return content
 

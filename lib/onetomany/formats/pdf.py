@@ -26,9 +26,9 @@ _BULLET = re.compile(
 
 
 REDACTION = (
-    "Text on this page is covered, or a redaction was only marked and never carried out. It can be "
-    "read and is kept as blocks of kind under_redaction. PRIVACY: it may name people whom the "
-    "redaction was to protect; don't publish it without a reason that weighs more."
+    "Text on this page is covered, or a redaction was only marked and never carried out. The text "
+    "can be read and is kept as blocks of kind under_redaction. PRIVACY: it may name people whom "
+    "the redaction was to protect; don't publish it without a reason that weighs more."
 )
 HIDDEN = (
     "Text on this page can't be seen: it has the colour of its background, is too small to "
@@ -42,7 +42,9 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         pdf = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
-            told = "It is encrypted: give its password by --password, or ask for an open copy."
+            told = (
+                "The PDF is encrypted: give its password with --password, or ask for an open copy."
+            )
             raise Refused(told) from error
         raise Refused(f"PDFium can't open it: {error}") from error
     notes.pdf_metadata(pdf, reading)
@@ -107,7 +109,11 @@ def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Par
     """Note which part of the page is a picture: all, some, or one read by another program's OCR."""
     if found.texts and all(text.unseen for text in found.texts) and page.parts:
         page.text_source = "ocr"
-        reading.note("ocr", "Its text is invisible on a picture: some program's OCR.", page.number)
+        reading.note(
+            "ocr",
+            "The page is a picture with invisible text over it, which some program's OCR made.",
+            page.number,
+        )
     # text may also be drawn as curves
     if found.objects and not page.parts:
         reading.note("ocr", NO_TEXT, page.number)

@@ -269,8 +269,8 @@ def read_signatures(
         rest = "." if end >= len(content.rstrip()) else f"; {len(content) - end:,} bytes follow it."
         reading.note(
             "signature",
-            f"Signature {number + 1}: {said}. It covers the file's first {end:,} bytes{rest} "
-            "Whether it is valid was not checked.",
+            f"Signature {number + 1}: {said}. The signature covers the file's first {end:,} "
+            f"bytes{rest} Whether it is valid was not checked.",
         )
     return told
 
@@ -317,7 +317,7 @@ def read_xfa(pdf: Any, reading: Reading, filled: int) -> None:
         asked_bytes(raw.FPDF_GetXFAPacketName, pdf, number) for number in range(min(many, 50))
     ]
     names = [each.partition(b"\0")[0].decode("utf-8", "replace")[:100] for each in packets]
-    said = f"It is an XFA form (packets: {', '.join(names)}), which few programs show in full."
+    said = f"The file is an XFA form (packets: {', '.join(names)}): few programs show it in full."
     if filled:
         reading.note("form", f"{said} Its {filled} filled fields were read from its PDF form.")
         return

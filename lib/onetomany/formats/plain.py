@@ -151,9 +151,9 @@ def read_csv(content: bytes, reading: Reading) -> None:
         for row in csv.reader(lines, delimiter=mark, skipinitialspace=spaced):
             rows.append(row)
             if len(rows) > reading.limits.cells:
-                raise Refused(f"It has more than {reading.limits.cells:,} rows.")
+                raise Refused(f"The table has more than {reading.limits.cells:,} rows.")
     except csv.Error as error:
-        raise Refused(f"Row {len(rows) + 1} is no CSV: {error}") from error
+        raise Refused(f"Row {len(rows) + 1} can't be read as CSV: {error}") from error
     table = page.add_table(len(rows), max(map(len, rows), default=0))
     for number, row in enumerate(rows, 1):
         add_row(page, table, number, list(enumerate(row, 1)))

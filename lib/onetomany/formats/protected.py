@@ -15,7 +15,7 @@ from typing import Any
 
 from .reading import Damaged, Reading, Refused
 
-LOCKED = "It is protected by a password{}: give it by --password, or ask for an open copy."
+LOCKED = "The file needs a password{}: give it with --password, or ask for an open copy."
 # Excel itself locks workbooks by this word, which opens them without asking
 _COMMON = ("VelvetSweatshop",)
 _AES = 99  # WinZip's way of encryption, as a method of compression
@@ -33,7 +33,7 @@ def add_opened_copy(content: bytes, name: str, reading: Reading) -> bool:
     reading.member(inner, plain)
     reading.note(
         "encrypted",
-        "It is protected by a password. The document within it is the copy "
+        "The file is protected by a password. The document within it is the copy "
         "that a password opened; check signatures on this file, not on the copy.",
     )
     return True

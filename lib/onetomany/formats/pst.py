@@ -40,14 +40,14 @@ class _Store:
 
     def __init__(self, held: bytes, reading: Reading) -> None:
         if len(held) < 564 or not held.startswith(MAGIC):
-            raise Refused("It has no head of an Outlook mailbox.")
+            raise Refused("The file lacks the head of an Outlook mailbox.")
         (version,) = struct.unpack_from("<H", held, 10)
         self.held, self.reading = held, reading
         self.wide, self.large = version >= 23, version >= 36
         self.word = "Q" if self.wide else "I"
         self.size = 8 if self.wide else 4  # bytes of a number
         if held[513 if self.wide else 461] == 2:
-            raise Refused("It is a mailbox with 'high encryption', which is not read: export its "
+            raise Refused("The mailbox has 'high encryption', which is not read: export its "
                           "mails from Outlook again without it.")  # fmt: skip
         self.coded = held[513 if self.wide else 461] == 1
         nodes, blocks = (224, 240) if self.wide else (188, 196)
@@ -224,7 +224,8 @@ def read_pst(content: bytes, reading: Reading) -> None:
     for turn, (_, node) in enumerate(mails, 1):
         reading.check_time()
         if turn > reading.limits.members:
-            raise Refused(f"It holds {len(mails):,} mails; the first {turn - 1:,} were read: split "
+            raise Refused(f"The mailbox has {len(mails):,} mails; the first {turn - 1:,} were "
+                "read: split "
                           "it by folders in Outlook.")  # fmt: skip
         try:
             held, eml = _mail(store, node, reading, 0)
@@ -245,7 +246,7 @@ def read_pst(content: bytes, reading: Reading) -> None:
         what = f"all but subject, body and attachments of items of the kind {kind}"
         reading.skip(what, many=many)
     if mails and failed == len(mails):
-        raise Refused("None of its mails can be read.")
+        raise Refused("None of the mails in the mailbox can be read.")
 
 
 def _folder(store: _Store, number: int, names: dict[int, str]) -> str:

@@ -212,13 +212,13 @@ class Reading:
         self.characters += characters
         self.cells += cells
         if self.characters > self.limits.characters:
-            raise Refused(f"It contains more than {self.limits.characters:,} characters.")
+            raise Refused(f"The file contains more than {self.limits.characters:,} characters.")
         if self.cells > self.limits.cells:
-            raise Refused(f"It contains more than {self.limits.cells:,} cells.")
+            raise Refused(f"The file contains more than {self.limits.cells:,} cells.")
 
     def page(self, **values: Any) -> Page:
         if len(self.pages) >= self.limits.pages:
-            raise Refused(f"It has more than {self.limits.pages:,} pages.")
+            raise Refused(f"The file has more than {self.limits.pages:,} pages.")
         self.check_time()
         self.pages.append(Page(len(self.pages) + 1, self, **values))
         return self.pages[-1]
@@ -268,7 +268,9 @@ class Reading:
         self.members.append((kept, content))
         self.kept += len(content)
         if self.kept > self.limits.kept or len(self.members) > self.limits.kept_members:
-            raise Refused("The rest of its members was not kept: its budget is used up.")
+            raise Refused(
+                "The rest of the files in it was not kept: the limit for this file is reached."
+            )
 
     def finish(self) -> None:
         """Write the row of each page, once all of its blocks are in."""

@@ -26,22 +26,22 @@ def decompress_rtf(content: bytes, most: int) -> bytes:
     Raises Damaged if it is not such or breaks off, Refused if it has more than `most` bytes.
     """
     if len(content) < 16:
-        raise Damaged("Its RTF body is too short.")
+        raise Damaged("The RTF body of the mail is too short.")
     _, size, kind, _ = struct.unpack_from("<4I", content)
     if kind == _PLAIN:
         return content[16 : 16 + size]
     if kind != _PACKED:
-        raise Damaged("Its RTF body is packed in an unknown way.")
+        raise Damaged("The RTF body of the mail is packed in an unknown way.")
     if size > most:
-        raise Refused(f"Its RTF body expands to more than {most:,} bytes.")
+        raise Refused(f"The RTF body of the mail expands to more than {most:,} bytes.")
     out = bytearray()
     try:
         for run in _runs(content):
             out += run
             if len(out) > most:
-                raise Refused(f"Its RTF body expands to more than {most:,} bytes.")
+                raise Refused(f"The RTF body of the mail expands to more than {most:,} bytes.")
     except (IndexError, struct.error) as error:
-        raise Damaged("Its RTF body breaks off.") from error
+        raise Damaged("The RTF body of the mail breaks off.") from error
     return bytes(out)
 
 
@@ -169,7 +169,7 @@ def read_rtf(content: bytes, reading: Reading) -> None:
         (rb"\\deleted(?![a-z])", "tracked", "text that is marked as deleted"),
     ):
         if re.search(rb"(?<!\\)" + word, content):
-            told = f"It holds {what}, which is read with the rest and not distinguished."
+            told = f"The text contains {what}, which is read with the rest and not marked."
             reading.note(kind, told)
 
 

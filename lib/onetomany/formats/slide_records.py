@@ -32,7 +32,7 @@ class SlideExtras:
         """Add the parts that a page lacks."""
         if self.hidden:
             page.hidden = True
-            reading.note("hidden", "This slide is hidden: a show leaves it out.", page.number)
+            reading.note("hidden", "This slide is hidden: a slide show leaves it out.", page.number)
         there = "".join("".join(page.parts).split())
         for text in self.texts:
             if "".join(text.split()) not in there:

@@ -23,7 +23,7 @@ def read_pptx(content: bytes, reading: Reading) -> None:
     """Read a presentation. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if _PRESENTATION not in parts:
-        raise Refused("It has no ppt/presentation.xml: it is not a presentation.")
+        raise Refused("The file lacks ppt/presentation.xml, so it is not a presentation.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
@@ -44,7 +44,7 @@ def read_pptx(content: bytes, reading: Reading) -> None:
         root = package.side(part)
         if len(root) and attribute(root, "show") in ("0", "false"):
             page.hidden = True
-            reading.note("hidden", "This slide is hidden: a show leaves it out.", page.number)
+            reading.note("hidden", "This slide is hidden: a slide show leaves it out.", page.number)
         _Slide(page, reading, package, part).shapes(root)
         _notes(package, part, page, reading)
         _comments(package, part, page, authors, reading)

@@ -40,7 +40,7 @@ def read_tnef(content: bytes, reading: Reading) -> None:
             if number not in files and isinstance(data := inner.get(DATA), bytes):
                 files[number] = data[16:]  # a message within, after the mark of its kind
     if not whole:
-        reading.note("unread", "It breaks off: the rest of it is not read.")
+        reading.note("unread", "The file breaks off: the rest of it is not read.")
     if subject := message_subject(held):
         page.add(f"Subject: {subject}", "header")
         reading.facts["title"] = subject
@@ -52,7 +52,7 @@ def read_tnef(content: bytes, reading: Reading) -> None:
 def _attributes(content: bytes) -> Iterator[tuple[int, bytes, bool]]:
     """Yield kind and content of each attribute, and whether it is whole."""
     if len(content) < 15:
-        raise Damaged("It is too short for a file of this kind.")
+        raise Damaged("The file is too short for winmail.dat.")
     at = 6
     while at + 9 <= len(content):
         kind, size = struct.unpack_from("<II", content, at + 1)

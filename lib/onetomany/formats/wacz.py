@@ -29,12 +29,12 @@ def read_wacz(content: bytes, reading: Reading) -> None:
         if parts.infos[name].is_dir():
             continue
         if why := unsafe_name(name, parts.infos[name].external_attr >> 16):
-            reading.note("refused", f"Member {name!r} was refused: {why}.")
+            reading.note("refused", f"{name!r} in the archive was not read: {why}.")
             continue
         try:
             inner = parts.read(name)
         except (Damaged, Refused) as fault:
-            reading.note("unread", f"Member {name!r}: {fault}")
+            reading.note("unread", f"{name!r} in the archive: {fault}")
             continue
         hashes += _check_resource(name, inner, listed.pop(name, None), reading)
         if name.startswith("archive/") and name.lower().endswith(_WARCS):
@@ -47,12 +47,12 @@ def read_wacz(content: bytes, reading: Reading) -> None:
     if hashes:
         reading.metadata["hashes that agree"] = str(hashes)
     if not kept:
-        raise Refused("It has no web archive (archive/*.warc.gz) that can be read.")
+        raise Refused("The file has no web archive (archive/*.warc.gz) that can be read.")
 
 
 def _json(parts: Parts, name: str, reading: Reading) -> dict[str, Any]:
     if name not in parts:
-        reading.note("digest", f"It has no {name}: its files can't be checked by it.")
+        reading.note("digest", f"The file lacks {name}, so the files in it can't be checked.")
         return {}
     try:
         found = json.loads(parts.read(name))
@@ -82,7 +82,7 @@ def _check_resource(
     """Compare a file with the package's entry; return 1 if its hash agrees."""
     if said is None:
         if name not in (PACKAGE, DIGEST):
-            reading.note("digest", f"{PACKAGE} does not name {name!r}: nothing vouches for it.")
+            reading.note("digest", f"{PACKAGE} does not name {name!r}: so nothing confirms it.")
         return 0
     stated = said.get("bytes")
     if isinstance(stated, int) and stated != len(content):
@@ -110,7 +110,7 @@ def _check_package(parts: Parts, reading: Reading) -> int:
     if isinstance(signed, dict):
         by = signed.get("domain") or signed.get("software") or "an unnamed key"
         reading.metadata["signed by, as it says"] = str(by)[:200]
-        told = f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it."
+        told = f"{DIGEST} has a signature ({str(by)[:200]}), which the kit does not check."
         reading.note("signature", told)
     return int(bool(agrees))
 

@@ -107,7 +107,7 @@ def _unpacked(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[
         if fault and not lost:
             damage.add(fault, at)
         if budget.unpacked >= budget.reading.limits.expanded:
-            raise Refused("Its records expand too far together: the rest was not read.")
+            raise Refused("The records expand too far together: the rest was not read.")
         lost = lost or bool(fault)
         at = _next_member(content, at + 1, budget.reading) if fault else end
         if 0 <= at < len(content) and not content.startswith(_GZIP, at):

@@ -139,11 +139,14 @@ class Archive:
         if not payload.content:
             return
         if len(reading.members) >= limits.members:
-            self.tell("limit", f"It has more than {limits.members:,} pages: the rest are not read")
+            self.tell(
+                "limit",
+                f"The archive has more than {limits.members:,} pages: the rest are not read",
+            )
             return
         self.budget.unpacked += len(payload.content) if payload.content is not payload.body else 0
         if self.budget.unpacked > limits.expanded:
-            self.tell("limit", "Its pages expand too far together: the rest are not read")
+            self.tell("limit", "The pages expand too far together: the rest are not read")
             return
         row["member"] = hashlib.sha256(payload.content).hexdigest()
         name = member_name(row["capture"], row["address"], payload.charset, ending)

@@ -67,7 +67,7 @@ def http_payload(block: bytes, most: int) -> Payload:
     """Read the block of a response record: an HTTP message. `most` bytes may come of decoding."""
     head = io.BytesIO(block[: 1 << 18])
     if not (first := re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)):
-        return plain_payload(block, "", ["It contains no HTTP response: read unchanged"])
+        return plain_payload(block, "", ["A record contains no HTTP response: read unchanged"])
     fields = _PARSER.parse(head)
     stored, faults = block[head.tell() :], list[str]()
     body = stored
@@ -78,7 +78,7 @@ def http_payload(block: bytes, most: int) -> Payload:
     content, codings = body, [each for each in codings if each not in ("", "identity")]
     if len(codings) > _CODINGS:
         codings = []
-        faults.append(f"It has more than {_CODINGS} content codings: not undone")
+        faults.append(f"A payload has more than {_CODINGS} content codings: read as stored")
     for coding in reversed(codings):
         content, fault = _content_decoded(content, coding, most)
         faults.append(fault)
@@ -132,7 +132,7 @@ def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
         return (content, fault) if content or not fault else _inflated(body, RAW, most)
     if coding == "br":
         return _unbrotlied(body, most)
-    return body, f"Its content coding {coding[:20]!r} is not read"
+    return body, f"The content coding {coding[:20]!r} of a payload is not read"
 
 
 _FAULTS = {
@@ -168,7 +168,7 @@ def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
         if parts:
             return b"".join(parts), _FAULTS[Ending.DAMAGED]
         # no mark distinguishes brotli from a body that the tool has decoded already
-        return body, "It is said to be compressed (br) and isn't: read unchanged"
+        return body, "A payload is marked as compressed (br) but isn't: read unchanged"
     return b"".join(parts), _FAULTS[Ending.WHOLE if unpack.is_finished() else Ending.CUT_OFF]
 
 

@@ -117,7 +117,8 @@ def unpack(cells: Cells) -> pl.DataFrame:
 def _nation(name: object) -> int:
     if not isinstance(name, str) or not re.fullmatch("[A-Z]{1,3}", name):
         raise InputError(
-            f"Nationality {name!r} isn't a passport's: one to three capital letters, as 'KOR'."
+            f"Nationality {name!r} isn't a passport code: write one to three capital letters, "
+            "such as 'KOR'."
         )
     first, second, third = (
         0 if letter == "<" else ord(letter) - 64 for letter in name.ljust(3, "<")
@@ -133,7 +134,7 @@ def _name(number: int) -> str | None:
 
 def _sex(sex: object) -> int:
     if sex not in SEXES[1:]:
-        raise InputError(f"Sex {sex!r} isn't a passport's: F, M or X.")
+        raise InputError(f"Sex {sex!r} isn't a passport code: write F, M or X.")
     return SEXES.index(str(sex))
 
 

@@ -26,7 +26,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from onetomany.errors import InputError, IntegrityError
+from onetomany.errors import InputError, IntegrityError, reason_of
 from onetomany.sources.files import whole_file, write_whole
 from . import engine
 from .cells import Band, Cells
@@ -249,7 +249,9 @@ class CompressedEngine:
             facts = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
             return cls(folder, facts["dimension"])
         except (OSError, ValueError, KeyError) as error:
-            raise IntegrityError(f"{folder} is not a compressed engine: {error}.") from error
+            raise IntegrityError(
+                f"{folder} is not a compressed engine: {reason_of(error)}."
+            ) from error
 
     def count(self, allowed: engine.Allowed = None) -> int:
         """Count the templates that a search could find."""
@@ -264,7 +266,8 @@ class CompressedEngine:
             try:
                 self._take(np.load(path))
             except (OSError, ValueError) as error:
-                raise IntegrityError(f"{path} can't be read ({error}): enrol again.") from error
+                why = reason_of(error)
+                raise IntegrityError(f"{path} can't be read ({why}): enrol again.") from error
         self._map()
         if (self.folder / "removed.npy").exists():
             self._removed = np.load(self.folder / "removed.npy")

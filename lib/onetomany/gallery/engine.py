@@ -53,7 +53,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises InputError if `folder` exists.
     """
     if folder.exists():
-        raise InputError(f"{folder} exists: save to a new folder.")
+        raise InputError(f"{folder} already exists: save to a new folder.")
     beside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(beside, ignore_errors=True)  # of a run that was stopped
     beside.mkdir(parents=True)
@@ -106,7 +106,7 @@ def checked_rows(rows: Rows, present: Mask) -> Rows:
     strange = rows[~within] if not within.all() else rows[~present[rows]]
     if len(strange):
         raise InputError(
-            f"Row {strange[0]} is not in the engine ({len(strange)} such): none was removed."
+            f"Row {strange[0]} is not in the engine ({len(strange)} in all): none was removed."
         )
     return rows
 

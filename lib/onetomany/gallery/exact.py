@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from onetomany.errors import IntegrityError
+from onetomany.errors import IntegrityError, reason_of
 from .cells import Band, Cells
 from .engine import (
     Allowed,
@@ -101,7 +101,8 @@ class ExactEngine:
                 np.load(folder / f"{part}.npy") for part in ("vectors", "cells", "held")
             )
         except (OSError, ValueError) as error:
-            raise IntegrityError(f"The exact engine in {folder} can't be read: {error}.") from error
+            why = reason_of(error)
+            raise IntegrityError(f"The exact engine in {folder} can't be read: {why}.") from error
         if not len(vectors) == len(cells) == len(held):
             raise IntegrityError(f"The exact engine in {folder} is not whole: enrol again.")
         engine = cls(vectors.shape[1])

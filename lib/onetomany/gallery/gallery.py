@@ -94,7 +94,7 @@ class Gallery:
         chosen = self.entries["template_id"].is_in(template_ids)
         if missing := sorted(set(template_ids) - set(self.entries["template_id"].filter(chosen))):
             raise EnrolmentError(
-                f"'{missing[0]}' is not enrolled ({len(missing)} such): nothing was removed."
+                f"'{missing[0]}' is not enrolled ({len(missing)} in all): nothing was removed."
             )
         self._engine.remove(self._rows[chosen.to_numpy()])
         self._rows = self._rows[~chosen.to_numpy()]
@@ -183,7 +183,7 @@ class Gallery:
             withdrawn += lost["template_id"].to_list()
         if withdrawn and not drop_withdrawn:
             raise EnrolmentError(
-                f"Gallery '{name}' has {len(withdrawn)} template(s) of subjects who withdrew "
+                f"Gallery '{name}' has {len(withdrawn)} templates of subjects who withdrew "
                 "since: load it with drop_withdrawn=True and save it again."
             )
         if withdrawn:
@@ -204,7 +204,7 @@ class Gallery:
         if failures := templates["template"].null_count():
             first = templates.filter(pl.col("template").is_null())["template_id"][0]
             raise EnrolmentError(
-                f"'{first}' has no template ({failures} such): filter with faces.usable, and "
+                f"'{first}' has no template ({failures} in all): filter with faces.usable, and "
                 "report failure_to_enrol."
             )
         if not (templates["model"] == self.model).all():
@@ -224,7 +224,7 @@ class Gallery:
         if len(bad):
             raise EnrolmentError(
                 f"'{templates['template_id'][int(bad[0])]}' is not a unit vector (length "
-                f"{norms[bad[0]]:.3g}; {len(bad)} such): NaN, zero or unnormalised templates are "
+                f"{norms[bad[0]]:.3g}; {len(bad)} in all): NaN, zero or unnormalised templates are "
                 "not enrolled."
             )
         return vectors
@@ -240,7 +240,7 @@ class Gallery:
         if len(withdrawn):
             raise EnrolmentError(
                 f"Subject '{withdrawn['subject_id'][0]}' withdrew from '{datasheet.name}': leave "
-                f"the {len(withdrawn)} template(s) of withdrawn subjects out."
+                f"out the {len(withdrawn)} templates of withdrawn subjects."
             )
         for column in ("template_id", "subject_id"):
             for value in templates[column].unique():

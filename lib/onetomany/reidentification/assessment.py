@@ -142,7 +142,7 @@ def describe_assessment(found: Assessment) -> list[Notice]:
             Notice(
                 f"Column '{key}' differs in every record and was not counted: anyone who knows its "
                 "values knows whose record it is.",
-                f"열 '{key}'은(는) 기록마다 값이 달라 세지 않았다. 그 값을 아는 사람은 누구의 "
+                f"'{key}' 열은 기록마다 값이 달라 세지 않았다. 그 값을 아는 사람은 누구의 "
                 "기록인지 안다.",
             )
         )
@@ -168,14 +168,14 @@ def _giving_up(found: Assessment) -> Iterator[Notice]:
     name, left = shortened(best["column"]), best["unique"]
     if left == found.anonymity.unique:
         yield Notice(
-            "Giving up any one column would leave as many alone.",
+            "Leaving out any one column would leave as many records alone.",
             "어느 열 하나를 빼도 혼자인 기록은 줄지 않는다.",
         )
         return
     yield Notice(
-        f"Giving up '{name}' helps most: {left:,} would be alone instead of "
+        f"Leaving out the column '{name}' helps most: {left:,} records would be alone instead of "
         f"{found.anonymity.unique:,}.",
-        f"열 하나를 뺀다면 '{name}'이(가) 가장 효과가 크다. 혼자인 기록이 "
+        f"열 하나를 뺀다면 '{name}' 열의 효과가 가장 크다. 혼자인 기록이 "
         f"{found.anonymity.unique:,}건에서 {left:,}건으로 준다.",
     )
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.sources.case import ArrowStream
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import require_columns, values_in_words
 from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
@@ -74,19 +74,19 @@ def check_quasi_identifiers(table: Table, columns: Sequence[str]) -> list[str]:
     """Return the names of `columns`, or raise InputError if the table can't be grouped by them."""
     names = list(columns)
     if isinstance(columns, str) or not names or len(set(names)) != len(names):
-        raise InputError("Name the columns as a list, at least one, and each once.")
+        raise InputError("Name at least one column, and each once, as a list.")
     schema = schema_of(table)
     if missing := [name for name in names if name not in schema]:
         raise InputError(
             f"The table has no column '{missing[0]}': its columns are {', '.join(schema)}."
         )
     if SIZE in names:
-        raise InputError(f"A column may not be called '{SIZE}' here: rename it.")
+        raise InputError(f"The name '{SIZE}' is reserved: rename this column.")
     for name in names:
         kind = schema[name]
         if kind.is_nested() or kind in (pl.Object, pl.Binary):
             raise InputError(
-                f"The column '{name}' contains {kind}, which can't be compared value by value: "
+                f"The column '{name}' contains {values_in_words(kind)}, which can't be compared: "
                 "give it one plain type, such as text or whole numbers."
             )
     return names
@@ -103,7 +103,7 @@ def schema_of(table: Table) -> pl.Schema:
     if not isinstance(table, (str, Path)):
         require_columns(table, (), "The table")
     if not Path(table).is_file():
-        raise InputError(f"There is no file at {table}.")
+        raise InputError(f"There is no file {table}.")
     try:
         return pl.scan_parquet(table).collect_schema()
     except pl.exceptions.PolarsError as error:

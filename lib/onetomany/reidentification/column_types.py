@@ -126,7 +126,7 @@ def _tell_changed(held: _Held, notify: Notify) -> None:
     if held.changed:
         name = shortened(held.name)
         notify(
-            f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
+            f"Column '{name}': blanks at the ends or separated Hangul letters were corrected "
             f"(values: {held.changed:,}).",
             f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
         )
@@ -138,7 +138,8 @@ def _tell_serial(held: _Held, notify: Notify) -> None:
         notify(
             f"Column '{name}': its numbers may be a spreadsheet's days; save them as dates to have "
             "them read as dates.",
-            f"열 '{name}'의 수는 스프레드시트의 날짜일 수 있다. 날짜로 읽으려면 날짜로 저장한다.",
+            f"열 '{name}'의 수는 스프레드시트의 날짜일 수 있다. 날짜로 읽으려면 날짜 형식으로 "
+            "저장한다.",
         )
 
 
@@ -161,7 +162,7 @@ def _one(
             return plain.cast(pl.Int64)
         notify(
             f"Column '{name}' stays text: numbers in it begin with 0.",
-            f"열 '{name}'은(는) 0으로 시작하는 수가 있어 글로 두었다.",
+            f"'{name}' 열은 0으로 시작하는 수가 있어 글로 두었다.",
         )
     elif held.all_are("decimal"):
         if held.of["short"]:
@@ -228,13 +229,13 @@ def _dated(values: pl.Expr, held: _Held, days: _Days, dates: str | None, notify:
         notify(
             f"Column '{name}' stays text: its dates may begin with the day or the month; say "
             "which (--dates day-first or --dates month-first).",
-            f"열 '{name}'은(는) 날짜가 일부터인지 월부터인지 알 수 없어 글로 두었다. "
+            f"'{name}' 열은 날짜가 일부터인지 월부터인지 알 수 없어 글로 두었다. "
             "--dates day-first 또는 --dates month-first로 밝힌다.",
         )
     else:
         notify(
             f"Column '{name}' stays text: not all of its dates are days if read one way.",
-            f"열 '{name}'은(는) 한 가지로 읽으면 날짜가 아닌 값이 있어 글로 두었다.",
+            f"'{name}' 열에는 한 가지 순서로 읽으면 날짜가 아닌 값이 있어 글로 두었다.",
         )
     return values
 
@@ -265,6 +266,6 @@ def _tell_mixed(held: _Held, notify: Notify) -> None:
     notify(
         f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "
         f"not (records {records}).",
-        f"열 '{name}'은(는) 글로 두었다. 값 {many:,}개는 수이고 {known - many:,}개는 아니다"
+        f"'{name}' 열은 글로 두었다. 값 {many:,}개는 수이고 {known - many:,}개는 아니다"
         f"(기록 {records}).",
     )

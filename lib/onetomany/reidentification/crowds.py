@@ -88,7 +88,8 @@ def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
             wanted = pl.Series([value]).cast(found.schema[name])
         except (pl.exceptions.PolarsError, TypeError) as error:
             raise InputError(
-                f"The column '{name}' contains {found.schema[name]}: {value!r} is not such a value."
+                f"The value {value!r} is of another type than the column '{name}': write it as "
+                "the table does."
             ) from error
         found = found.filter(pl.col(name).eq_missing(wanted.first()))
         left = int(found[SIZE].sum())

@@ -32,7 +32,7 @@ HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
 SEPARATOR_NAMES = {
     ",": ("commas", "쉼표"),
-    ";": ("semicolons", "쌍반점"),
+    ";": ("semicolons", "세미콜론"),
     "\t": ("tabs", "탭"),
     "|": ("vertical bars", "세로줄"),
     "^": ("carets", "꺾쇠(^)"),
@@ -83,7 +83,12 @@ def read_delimited(file: Path, encoding: str | None, notify: Notify) -> Fields:
             for row in islice(_rows(file, text, separator), skipped + found.end, None):
                 out.add(*row)
         table = out.table()
-    except (UnicodeError, LookupError) as error:
+    except LookupError as error:
+        raise InputError(
+            f"There is no encoding '{shortened(encoding)}': give one such as utf-8, cp949 or "
+            "cp1252."
+        ) from error
+    except UnicodeError as error:
         raise InputError(
             f"{file.name} is not {shortened(encoding)} text: save it as 'CSV UTF-8', or give its "
             "encoding."
@@ -238,7 +243,7 @@ def _separator(file: Path, head: str, notify: Notify) -> tuple[str, int]:
     best = find_separator(rows_of, list(SEPARATOR_NAMES))
     if best != ",":
         english, korean = SEPARATOR_NAMES[best]
-        notify(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")
+        notify(f"Fields are separated by {english}.", f"칸 구분 기호: {korean}.")
     return best, 0
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
 from onetomany.sources.case import ArrowStream
+from onetomany.sources.tables import values_in_words
 from .classes import EMPTY, check_quasi_identifiers
 
 EXACT = {
@@ -213,8 +214,8 @@ def _shared(
     for name in names:
         if table.schema[name] != named.schema[name]:
             raise InputError(
-                f"The column '{name}' is {table.schema[name]} in one table and "
-                f"{named.schema[name]} in the other: give both the same type."
+                f"The column '{name}' contains {values_in_words(table.schema[name])} in one table "
+                f"and {values_in_words(named.schema[name])} in the other: give both the same type."
             )
     if truth is not None:
         check_quasi_identifiers(table, [truth])

@@ -18,7 +18,7 @@ import polars as pl
 from onetomany.cage import magic_bytes
 from onetomany.cage.magic_bytes import GZIP, PDF, SEVEN_ZIP, SQLITE
 from onetomany.cage.text_tables import SAMPLE
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near_file
 from onetomany.printing import Notice, Notify, add_notice, shortened
 from onetomany.sources.identifiers import identifying_columns, names_somebody
 from .classes import SIZE
@@ -94,6 +94,8 @@ def own_table(
         raise InputError(f"{shortened(path)} is an address: save the file and give its path.")
     file = Path(path)
     kind = _kind_of(file)
+    if sheet and kind not in SPREADSHEETS:
+        raise InputError(f"{file.name} has no sheets: leave out '{shortened(sheet)}'.")
     notices: list[Notice] = []
     notify = partial(add_notice, notices)
     if kind == ".parquet":
@@ -119,8 +121,10 @@ def own_table(
 
 def _kind_of(file: Path) -> str:
     """Return the ending of a file's kind. Raises InputError if it is not a table."""
+    if file.is_dir():
+        raise InputError(f"{file} is a folder: name the file of the table.")
     if not file.is_file():
-        raise InputError(f"There is no file at {file}.")
+        raise InputError(f"There is no file {file}{near_file(file)}.")
     kind = file.suffix.lower()
     if kind in PACKED:
         raise InputError(f"{file.name} is a compressed file: unpack it, and give the table in it.")
@@ -165,7 +169,7 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notify: Notify) -> pl.
         shown = shortened(name)
         notify(
             f"Column '{shown}' is left out: its values name people.",
-            f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
+            f"'{shown}' 열은 사람을 가리키는 값이 들어 있어 뺐다.",
         )
     if len(bad) == len(table.collect_schema()):
         raise InputError("No column is left: the values of each name people.")
@@ -177,8 +181,8 @@ def _spreadsheet(file: Path, sheet: str | None, notify: Notify) -> Fields:
     if len(sheets) > 1 and not sheet:
         others, shown = len(sheets) - 1, shortened(name)
         notify(
-            f"Sheet '{shown}' is read; others in the file: {others}.",
-            f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
+            f"The sheet '{shown}' was read; the file has {others} more.",
+            f"'{shown}' 시트를 읽었다. 파일에는 시트가 {others}개 더 있다.",
         )
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
@@ -191,7 +195,7 @@ def _names(file: Path, row: Sequence[str]) -> list[str]:
     """Return the columns' names; '' for one without a name, since the column may be empty."""
     names = [clean_name(cell) for cell in row]
     if len(names) > MOST_COLUMNS:
-        raise InputError(f"{file.name} has {len(names):,} columns: {MOST_COLUMNS:,} at most.")
+        raise InputError(f"{file.name} has {len(names):,} columns: leave at most {MOST_COLUMNS:,}.")
     if any(map(names_somebody, names)):
         raise InputError(
             f"{file.name} has no row of names: its first row has values that name people (not "
@@ -203,7 +207,9 @@ def _names(file: Path, row: Sequence[str]) -> list[str]:
 
 def _check_names(file: Path, names: Sequence[str]) -> None:
     if not names or not all(name.strip() for name in names):
-        raise InputError(f"{file.name} has a column without a name: name it, or take it out.")
+        raise InputError(
+            f"{file.name} has a column without a name: name the column, or take it out."
+        )
     if repeated := [name for name in names if list(names).count(name) > 1]:
         shown = shortened(repeated[0])
         raise InputError(f"{file.name} has two columns called '{shown}': rename one.")

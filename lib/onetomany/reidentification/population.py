@@ -93,8 +93,8 @@ def require_population(records: int, population: int, groups: int) -> None:
     """Raise InputError if the sample can't be of that population, or not be grouped so."""
     if population <= records:
         raise InputError(
-            f"A population of {population:,} is no larger than the sample of {records:,}: count "
-            "its unique records with 'anonymity' instead."
+            f"A population of {population:,} is no larger than the sample of {records:,} records: "
+            "give the number of all people, or count unique records with 'anonymity'."
         )
     if not 2 <= groups <= records:
         raise InputError(f"{records:,} records can't be split into {groups} groups.")

@@ -74,7 +74,9 @@ def bands(column: str, values: pl.Series, widths: Sequence[int]) -> Hierarchy:
     if any(b <= a or b % a for a, b in pairwise(steps)) or not widths:
         raise InputError("Each width must be a multiple of the one before.")
     if not values.dtype.is_integer():
-        raise InputError(f"bands needs whole numbers: '{column}' contains {values.dtype}.")
+        raise InputError(
+            f"The column '{column}' contains no whole numbers, and bands are made of those only."
+        )
     start = pl.col(column).floordiv
     made = [
         pl.format("{}-{}", start(width) * width, start(width) * width + width - 1).alias(

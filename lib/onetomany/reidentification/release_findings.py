@@ -201,7 +201,7 @@ def record_finding(table: Table, columns: Sequence[str], record: int) -> Finding
     records = int(as_lazy(table).select(pl.len()).collect().item())
     largest = largest_set(len(columns), records)
     if not 1 <= record <= records:
-        raise InputError(f"There is no record {record:,}: the table has {records:,}.")
+        raise InputError(f"There is no record {record:,}: the table has records 1 to {records:,}.")
     if largest is None:
         raise InputError(
             f"{len(columns)} columns of {records:,} records have too many sets to look through, or "

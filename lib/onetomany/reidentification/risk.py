@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from onetomany.errors import InputError
+from onetomany.sources.tables import values_in_words
 from .classes import (
     SIZE,
     Floats,
@@ -139,8 +140,8 @@ def presence(table: Table, population: Table, columns: Sequence[str]) -> pl.Data
     for name in check_quasi_identifiers(table, names):
         if kinds[0][name] != kinds[1].get(name, kinds[0][name]):
             raise InputError(
-                f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "
-                "population: give both the same type."
+                f"The column '{name}' contains {values_in_words(kinds[0][name])} in the table and "
+                f"{values_in_words(kinds[1][name])} in the population: give both the same type."
             )
     own = group_classes(table, names)
     others = classes(population, names).rename({SIZE: "population"})
@@ -199,11 +200,11 @@ def diversity(table: Table, columns: Sequence[str], sensitive: str) -> pl.DataFr
     names = list(columns)
     check_sensitive(sensitive, names)
     if clash := [name for name in names if name in DIVERSITY]:
-        raise InputError(f"A column may not be called '{clash[0]}' here: rename it.")
+        raise InputError(f"The name '{clash[0]}' is reserved: rename this column.")
     counts = group_classes(table, [*names, sensitive]).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():
-        raise InputError(f"'{sensitive}' has nulls, which can't be ordered: fill them.")
+        raise InputError(f"'{sensitive}' has empty cells, which can't be ordered: fill them in.")
     return _diversity(counts, names, sensitive, numbers)
 
 

@@ -58,7 +58,7 @@ def build_report(
     own = picture_record.own_set()
     told = (each.metadata.get("onetomany", {}).get("images", {}) for each in before.values())
     if any(images.get("set") != own for images in told):
-        raise InputError(f"{out} contains a report about other pictures: name another with --out.")
+        raise InputError(f"{out} contains a report about other pictures: name another folder.")
     if own:
         only = picture_record.chapters_for(list(only) if only else None)
         picture_record.check_pairs()
@@ -114,7 +114,7 @@ def chosen(paths: list[Path], only: Sequence[str] | None) -> list[Path]:
     unknown = [number for number in only if number not in by_number]
     if unknown or not only:
         raise InputError(
-            f"There is no chapter {', '.join(unknown) or 'named'}; "
+            f"There is no chapter {', '.join(unknown) or 'named'}: "
             f"the chapters are {', '.join(by_number)}."
         )
     return [path for number in dict.fromkeys(only) for path in by_number[number]]

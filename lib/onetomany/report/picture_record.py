@@ -71,7 +71,7 @@ def chapters_for(only: list[str] | None) -> list[str]:
     wrong = [number for number in only or () if number not in CHAPTERS]
     if wrong:
         raise InputError(
-            f"Chapter {', '.join(wrong)} does not run on your own pictures: choose of "
+            f"Chapter {', '.join(wrong)} does not run on your own pictures: choose from "
             f"{', '.join(CHAPTERS)}."
         )
     return only or list(CHAPTERS)

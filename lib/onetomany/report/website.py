@@ -58,7 +58,7 @@ def executed_chapters(out: Path) -> dict[str, Notebook]:
     if not out.exists():
         return {}
     if not out.is_dir() or (any(out.iterdir()) and not (out / _EXECUTED).is_dir()):
-        raise InputError(f"{out} contains other files; name a new folder with --out.")
+        raise InputError(f"{out} contains other files: name a new folder with --out.")
     return {
         path.stem: nbformat.read(path, as_version=4)
         for path in sorted((out / _EXECUTED).glob("*.ipynb"))

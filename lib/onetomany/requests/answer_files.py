@@ -98,7 +98,7 @@ def _received(files: Sequence[Path], folder: Path) -> dict[ReceivedFile, bytes]:
     for path in map(Path, files):
         if not path.is_file() or path.is_symlink():
             raise InputError(
-                f"{path} is not a file, or is a link: name the files that came with the answer."
+                f"{path} is not a file or is a link: name the files that came with the answer."
             )
         file = ReceivedFile(path.name, sha256_of(path))
         kept = folder / path.name
@@ -123,7 +123,7 @@ def check_by_law(event: Event, law: Procedure) -> None:
     """
     if event.event == "extended" and law.extensions and not event.extension:
         names = ", ".join(each.id for each in law.extensions)
-        raise InputError(f"Say which extension it is with --extension, of {names}.")
+        raise InputError(f"The extension has no name: give it with --extension, one of {names}.")
     for name in event.exemptions:
         law.exemption(name)
     if not event.extension:

@@ -24,7 +24,7 @@ def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
     """
     if missing := set(NEEDED) - set(due.columns):
         raise InputError(
-            f"The deadlines have no column {', '.join(sorted(missing))}: see DEADLINES."
+            f"The table of deadlines has no column {', '.join(sorted(missing))}: see DEADLINES."
         )
     made = icalendar.Calendar()
     made.add("prodid", "-//One-to-Many//requests//EN")

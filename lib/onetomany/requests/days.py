@@ -114,7 +114,7 @@ def _by_part(row: Mapping[str, str], region: str | None) -> WorkingDays:
     if region not in parts:
         what = "Land" if country == "DE" else "part"
         raise InputError(
-            f"{row['name_en']} has no {what} '{region}': it must be of {', '.join(parts)}."
+            f"{row['name_en']} has no {what} '{region}': write one of {', '.join(parts)}."
         )
     names = f"{row['name_en']}, {region}", f"{row['name_ko']} {region}"
     return WorkingDays(country, (region,), *names, RELEASE, region=region)

@@ -128,7 +128,7 @@ def _own_extensions(procedure: Procedure, step: str, names: Sequence[str]) -> li
     taken = [procedure.extension(name) for name in names]
     if len(set(names)) < len(taken) or any(each.step != step for each in taken):
         raise InputError(
-            f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
+            f"{procedure.id}: name extensions of '{step}' that the law has, each once, not "
             f"{', '.join(names)}."
         )
     return taken
@@ -200,7 +200,7 @@ def _extensions(procedure: Procedure, past: pl.DataFrame) -> Taken:
     for day, name, until in rows.iter_rows():
         if name is None and procedure.extensions:
             raise InputError(
-                f"The extension of {day} has no name: give its id in {procedure.id}, of "
+                f"The extension of {day} has no name: give its id in {procedure.id}, one of "
                 f"{', '.join(each.id for each in procedure.extensions)}."
             )
         if name and procedure.extension(name).announced and until is None:

@@ -35,7 +35,7 @@ def gap_or_template(
     template = row["template"] if row else about
     known = templates()
     if row and template not in known:
-        fault = f"'{template}' is no letter" if template else "it is empty"
+        fault = f"there is no letter '{template}'" if template else "the cell is empty"
         raise InputError(
             f"gaps.csv, gap '{about}', column template: {fault}; write one of {', '.join(known)}."
         )

@@ -76,11 +76,11 @@ def load_gaps() -> pl.DataFrame:
             raise InputError(f"{path}, gap '{gap}': its {empty[0]} is empty.")
         if own is None or gap not in own.gaps or row["procedure"] not in own.procedures:
             raise InputError(
-                f"{path}, gap '{gap}': template '{row['template']}' isn't there, doesn't name the "
-                f"gap, or can't be sent under {row['procedure']}."
+                f"{path}, gap '{gap}': template '{row['template']}' doesn't exist, doesn't name "
+                f"the gap, or can't be sent under {row['procedure']}."
             )
     if rows["gap"].is_duplicated().any():
-        raise InputError(f"{path}: a gap comes twice.")
+        raise InputError(f"{path}: a gap occurs twice.")
     return rows
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, reason_of
 from onetomany.sources.kit_files import packaged_toml
 from .log import Event, Request
 
@@ -110,7 +110,8 @@ def _resolved(export: _Part, messages: list[_Part], days: _Days) -> tuple[dt.dat
             f"{days.path} says how the request ended, but not when: it needs 'resolved_on', "
             "'last_message' or a message."
         )
-    return days.of(last, "last_message"), "; no day is given, that of the last message is taken"
+    said = "; no day is given, so the day of the last message is used"
+    return days.of(last, "last_message"), said
 
 
 def _alaveteli(export: _Part, events: list[_Part], days: _Days) -> Request:
@@ -287,7 +288,7 @@ def _loaded(path: Path) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path} is not JSON: {error}.") from error
+        raise InputError(f"{path} can't be read as JSON: {reason_of(error)}.") from error
 
 
 def _depth(content: bytes) -> int:

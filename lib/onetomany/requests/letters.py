@@ -77,7 +77,9 @@ def requester(path: Path | None = None) -> dict[str, str]:
     personal = [name for name, field in forms.letter_fields().items() if field.personal]
     for name, value in raw.items():
         if name not in personal or not isinstance(value, str):
-            raise InputError(f"{file}: '{name}' must be a text, and of {', '.join(personal)}.")
+            raise InputError(
+                f"{file}: '{name}' must be a text with one of the names {', '.join(personal)}."
+            )
     return {name: value for name, value in raw.items() if value.strip()}
 
 
@@ -237,7 +239,7 @@ def _other_language(law: Procedure, language: str, law_tag: str) -> tuple[str, .
     rule = law.language_rule
     why = f" {rule.en} {rule.ko} ({rule.article})" if rule else ""
     return (
-        f"This letter is in {own.en}, the authority's language is {asked.en}: send the "
+        f"This letter is in {own.en}, but the authority's language is {asked.en}: send the "
         f"{asked.en} one. 기관이 쓰는 말은 {asked.ko}이므로 {asked.ko}로 쓴 것을 보낸다.{why}",
     )
 
@@ -295,7 +297,7 @@ def _day(written: str) -> dt.date:
         return dt.date.fromisoformat(str(written).strip())
     except ValueError as error:
         raise InputError(
-            f"The letter's date '{written}' is none: write it as 2026-11-24."
+            f"The letter's date '{written}' is not a date: write it as 2026-11-24."
         ) from error
 
 

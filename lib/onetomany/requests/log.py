@@ -199,14 +199,16 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
         if len(each) >= (_SHORTEST_SECRET if each.isascii() else _SHORTEST_KOREAN)
     ):
         raise InputError(
-            f"{path} would contain the requester's personal data: the log is public, take them out."
+            f"{path} would contain the requester's personal data: the log is public, so take "
+            "the data out."
         )
     _parsed(text, path)
     try:
         write_whole(path, text.encode())
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{path}: the text holds {error.object[error.start]!r}, no letter."
+            f"{path}: the text contains {error.object[error.start]!r}, which is not a "
+            "character: write it again."
         ) from error
 
 

@@ -40,6 +40,7 @@ def ai_register() -> pl.DataFrame:
     odd = set(found["police_migration_border"]) - _CLOSED
     if odd or found.null_count().sum_horizontal().item():
         raise InputError(
-            f"{path}: 'police_migration_border' must be of {sorted(_CLOSED)}, and no field empty."
+            f"{path}: 'police_migration_border' must be one of {sorted(_CLOSED)}, and no cell "
+            "may be empty."
         )
     return found

@@ -244,8 +244,8 @@ def scan_arrivals(folder: Path) -> pl.LazyFrame:
     plan = _read_plan(folder)
     if lost := [each for each in range(plan.chunks) if not _is_whole(plan, folder, each)]:
         raise IntegrityError(
-            f"{_part(folder, lost[0])} is missing or short ({len(lost)} such): write the table "
-            "again; whole parts are kept."
+            f"{_part(folder, lost[0])} is missing or too short ({len(lost)} parts in all): write "
+            "the table again; whole parts are kept."
         )
     return pl.scan_parquet([_part(folder, number) for number in range(plan.chunks)])
 

@@ -67,7 +67,7 @@ def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
         (pl.col("date_precision") == precision) & (pl.col("date").str.len_chars() == length)
         for precision, length in _DATE_LENGTH.items()
     )
-    why = "its date isn't one, or not of the precision it says"
+    why = "its date isn't a date, or has another precision than it states"
     refuse_rows(frame, pl.col("when").is_null() | ~fits, "events.csv", why)
     for name in ("document_date", "disclosure_date"):
         other = pl.col(name).str.contains(r"^\d{4}(-\d\d){0,2}$")

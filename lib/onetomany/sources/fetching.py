@@ -53,7 +53,7 @@ def fetch_images(
     known = fetchable(folder)
     if name not in known:
         raise InputError(
-            f"'{name}' can't be downloaded: the sets are {', '.join(known) or '(none)'}."
+            f"There is no set '{name}' to download: choose one of {', '.join(known) or '(none)'}."
         )
     sheet = known[name]
     if not accept_licence:

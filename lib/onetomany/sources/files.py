@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near_file
 
 
 def sha256_of(path: Path) -> str:
@@ -63,6 +63,19 @@ def write_whole(path: Path, content: bytes) -> None:
             beside.write_bytes(content)
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def check_writable(out: Path) -> None:
+    """Raise InputError if nothing can be made at `out`: before long work, not after it.
+
+    Makes the folder that contains `out` if it is missing.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{out} can't be written: {error.strerror or error}.") from error
 
 
 @contextlib.contextmanager
@@ -116,6 +129,10 @@ def read_received(path: Path, most: int, *, links: bool = True) -> bytes:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise InputError(f"{path} is not a regular file: name one.")
             content = opened.read(most + 1)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}{near_file(path)}.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder: name a file in it.") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > most:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from onetomany.checked_tables import Form, Table, in_range
-from onetomany.errors import InputError, IntegrityError, RefusedError
+from onetomany.errors import InputError, IntegrityError, RefusedError, near_file
 from .kit_files import packaged_text
 from .sheet_fields import PermittedSheet, Sha256, checked_sheet, read_sheet
 
@@ -91,7 +91,8 @@ def check_film(name: str) -> Path:
         raise RefusedError(f"{name} is a device: only a recorded film in a file is opened.")
     if path.is_dir():
         raise InputError(
-            f"{name} is a folder: name one film's file; frames as pictures aren't read."
+            f"{name} is a folder: name the file of one film, because pictures of frames aren't "
+            "read."
         )
     file = _opened(path)
     with os.fdopen(file, "rb") as opened:
@@ -146,6 +147,8 @@ def _opened(path: Path) -> int:
     """Open a regular file of at most MAX_BYTES, without waiting for a pipe or device."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}{near_file(path)}.") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"{path} can't be read: {why}.") from None

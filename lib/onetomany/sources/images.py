@@ -132,7 +132,7 @@ def open_images(source: str | Path = CHOSEN) -> ImageSet:
     pictures = [each.name for each in found.values() if each.picture]
     if stray := [name for name in pictures if name not in sums]:
         raise IntegrityError(
-            f"{len(stray)} image(s) in {root} are not in SHA256SUMS (first: {stray[0]}): run "
+            f"{len(stray)} images in {root} are not in SHA256SUMS, the first is {stray[0]}: run "
             f"'onetomany datasheet {root}' again if they belong to the set."
         )
     _verify(root, sums)
@@ -275,8 +275,9 @@ def _local_folder(source: object) -> Path:
     text = str(source)
     # a Path turns 'http://' into 'http:/', so one slash is enough to recognise an address
     if re.match(r"^[a-z][a-z0-9+.-]+:/", text, re.IGNORECASE) or text.startswith("/dev/"):
+        shown = re.sub(r"^([^/]+:)/+", r"\1//", text)
         raise InputError(
-            f"'{text}' is an address or a device; faces are read only from a local folder with a "
+            f"'{shown}' is an address or a device; faces are read only from a local folder with a "
             "datasheet: no web images, cameras or streams."
         )
     path = Path(text)

@@ -74,7 +74,7 @@ def open_sequence(name: str) -> PedestrianSequence:
             truth, example = (_checked(home, each, kind) for kind in _KINDS)
             numbers = {key: each[key] for key in ("frames", "persons", "boxes", "frame_rate")}
             return PedestrianSequence(name, **numbers, truth=truth, example=example)
-    raise InputError(f"There is no sequence '{name}': choose of {', '.join(sequence_names())}.")
+    raise InputError(f"There is no sequence '{name}': choose one of {', '.join(sequence_names())}.")
 
 
 def is_carried(path: Path) -> bool:
@@ -109,8 +109,8 @@ def user_sequences(folder: Path) -> tuple[UserSequence, ...]:
         found[home.name] = _user_sequence(home, path, truth)
     if not any(each.truth for each in found.values()):
         raise InputError(
-            f"{folder} has no <sequence>/det.txt or <sequence>/det/det.txt with a truth: that is "
-            f"gt/gt.txt beside it, or a sequence named {' or '.join(sequence_names())}."
+            f"{folder} has no <sequence>/det.txt or <sequence>/det/det.txt with a ground truth: "
+            f"add gt/gt.txt beside it, or name the folder {' or '.join(sequence_names())}."
         )
     return tuple(found[name] for name in sorted(found))
 
@@ -155,8 +155,8 @@ def _user_sequence(home: Path, detections: Path, truth: Path | None) -> UserSequ
                 f"the frames a second ({1 / rate:g})."
             )
         elif not 0 < rate <= 1000:
-            fault = f"{notes}: a frameRate of {rate:g} a second can't be."
+            fault = f"{notes}: a frameRate of {rate:g} a second is impossible."
         elif length is not None and length < 1:
-            fault = f"{notes}: a seqLength of {length} frames can't be."
+            fault = f"{notes}: a seqLength of {length} frames is impossible."
     picture = (wide, high) if wide and high else None
     return UserSequence(home.name, rate, detections, truth, True, length, picture, fault)

@@ -140,6 +140,26 @@ def refuse_rows(
         raise InputError(f"{place}:{value} {why}.")
 
 
+def values_in_words(kind: pl.DataType) -> str:
+    """Return what a column of a type contains, in words and by the type's name in polars.
+
+    >>> values_in_words(pl.String()), values_in_words(pl.Int32())
+    ('text (String)', 'whole numbers (Int32)')
+    """
+    for words, fits in (
+        ("text", kind == pl.String),
+        ("whole numbers", kind.is_integer()),
+        ("numbers", kind.is_numeric()),
+        ("true or false", kind == pl.Boolean),
+        ("dates", kind == pl.Date),
+        ("times", kind.is_temporal()),
+        ("lists or records", kind.is_nested()),
+    ):
+        if fits:
+            return f"{words} ({kind})"
+    return f"values of no plain type ({kind})"
+
+
 def csv_text(frame: pl.DataFrame, **form: Any) -> str:
     """Return a frame as CSV without a cell that a spreadsheet takes for a formula.
 

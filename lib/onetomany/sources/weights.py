@@ -108,7 +108,7 @@ def models() -> dict[str, Model]:
 def model(name: str) -> Model:
     """Return a registered model. Raises InputError with the names that exist."""
     if name not in models():
-        raise InputError(f"No model '{name}' is registered; choose one of {', '.join(models())}.")
+        raise InputError(f"There is no model '{name}': choose one of {', '.join(models())}.")
     return models()[name]
 
 

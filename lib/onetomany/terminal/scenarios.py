@@ -43,7 +43,9 @@ class Scenario:
         for name, value in asdict(self).items():
             most = 1000 if name == "staff" else 1
             if not 0 <= value <= most:
-                raise InputError(f"A scenario's {name} is {value:g}: it must be from 0 to {most}.")
+                raise InputError(
+                    f"The scenario's '{name}' is {value:g}: give a number from 0 to {most}."
+                )
 
 
 ORDINARY = Scenario()

@@ -84,7 +84,8 @@ def true_match_rate(templates: Templates, people: NDArray[np.int64], fmr: float)
     due = int(fmr * len(false))
     if due < 10 or not len(true):
         raise InputError(
-            f"FMR {fmr:g} needs more sightings than {len(people):,}, of people seen twice."
+            f"FMR {fmr:g} can't be measured with {len(people):,} sightings: give more, of people "
+            "who are seen twice."
         )
     cut = np.partition(false, len(false) - due - 1)[len(false) - due - 1]
     return float((true > cut).mean())
@@ -135,7 +136,7 @@ def noise_for(
     best, worst = reached(low), reached(high)
     if not worst <= tmr <= best:
         raise InputError(
-            f"A TMR of {tmr:g} at FMR {fmr:g} is out of reach: with noise {low:g} these sightings "
+            f"A TMR of {tmr:g} at FMR {fmr:g} can't be reached: with noise {low:g} these sightings "
             f"have {best:.3f}, with noise {high:g} {worst:.3f}."
         )
     while high / low > 1.001:

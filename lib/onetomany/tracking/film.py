@@ -46,7 +46,7 @@ _WHY = {
     "changing size": "its frames change their size",
     "memory": f"decoding it takes more than {MEMORY >> 20} MB",
 }
-_NONSENSE = "its decoder's answer makes no sense"
+_NONSENSE = "its decoder gave no usable answer"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ def decode_film(
     it can't be decoded, RefusedError if the system confines no process.
     """
     if not 1 <= first <= last <= LAST_FRAME:
-        raise InputError(f"Frames {first} to {last}: name a span within 1 to {LAST_FRAME:,}.")
+        raise InputError(
+            f"Frames {first} to {last} are not a span: name two frames from 1 to {LAST_FRAME:,}."
+        )
     keeper = cage.lasting(TASK)
     file = copy_checked(path, sheet.sha256)
 

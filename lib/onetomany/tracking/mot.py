@@ -97,7 +97,7 @@ def open_mot(
     if detections:
         _tell_restart(text, boxes, notices)
     text.refuse(boxes.select(pl.min_horizontal("width", "height") <= 0).to_series(),
-                "a box without area")  # fmt: skip
+                "the box has no area")  # fmt: skip
     if not detections:
         _refuse_twice(text, boxes)
     return _typed(_known_conf(path, boxes, notices)), notices
@@ -155,7 +155,7 @@ def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
         likely = "frames likely count whole seconds; number every frame: 1, 2, 3"
     else:
         likely = "two boxes of one person, or frames that start again in a joined file"
-    text.refuse(twice, f"an id that occurs in this frame already: {likely}")
+    text.refuse(twice, f"this id occurs twice in its frame: {likely}")
 
 
 def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFrame:

@@ -67,7 +67,9 @@ def arrange_columns(text: NumbersText, notices: Notices) -> dict[str, int]:
             likely = "the values are not separated by commas"
         else:
             likely = _FEWER.get(many, "each line is frame, id, left, top, width, height, conf")
-        raise InputError(f"{where}: {many} values; a MOT file has 7, 9 or 10: {likely}.")
+        raise InputError(
+            f"{where}: the line has {many} values, and a MOT file has 7, 9 or 10: {likely}."
+        )
     if many == 10 and _as_visdrone(text):
         raise InputError(
             f"{text.path}: the last three columns are category, truncation and occlusion, as in "
@@ -91,7 +93,9 @@ def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dic
     for place, name in enumerate(names):
         column = _KNOWN.get(_PIXELS.sub("", name))
         if column in places:
-            raise InputError(f"{text.path}: two columns are called '{column}' ({name}).")
+            raise InputError(
+                f"{text.path}: two columns are called '{column}' ({name}): rename one."
+            )
         if column:
             places[column] = place
     if "left" not in places and {"x", "y"} <= set(places):  # x, y, w, h

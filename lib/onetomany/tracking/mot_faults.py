@@ -89,7 +89,7 @@ def _doubt_boxes(boxes: pl.DataFrame, notices: Notices) -> None:
             "Half of the boxes are wider than tall: upright people are taller; are width and "
             "height exchanged?",
             "상자의 절반은 너비가 높이보다 크다. 선 사람은 키가 더 크다. 너비와 높이가 바뀌지 "
-            "않았는지 확인할 것.",
+            "않았는지 확인해야 한다.",
         )
     outside = ((boxes["conf"] < 0) | (boxes["conf"] > 1)).sum()
     if outside and (boxes["id"] < 0).all():
@@ -99,7 +99,7 @@ def _doubt_boxes(boxes: pl.DataFrame, notices: Notices) -> None:
             f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes "
             "all above about 0.7 as sure. If they are percent, divide them by 100.",
             f"신뢰도가 0~1이 아니라 {low:.4g}~{high:.4g}이다. 추적기는 0.7쯤을 넘으면 모두 "
-            "확실하다고 본다. 퍼센트라면 100으로 나눌 것.",
+            "확실하다고 본다. 퍼센트라면 100으로 나누어야 한다.",
         )
 
 
@@ -155,7 +155,7 @@ def check_detections(path: Path, detections: pl.DataFrame) -> Notices:
             f"{path.name}: no confidence is above {best:.2g}, so most trackers begin no track: "
             f"they take boxes from about {UNSURE} on as sure.",
             f"{path.name}: 신뢰도가 모두 {best:.2g} 이하다. 추적기는 대개 {UNSURE}쯤부터 "
-            "확실하다고 보므로 궤적을 거의 시작하지 않는다.",
+            "확실하다고 보므로 동선을 거의 시작하지 않는다.",
         )
     return notices
 

@@ -149,7 +149,7 @@ def _drifting(detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
                 "that no frames were lost or added, and that both have one frame rate.",
                 f"{start:,}~{end:,}번째 장면에서 탐지 상자는 사람들의 걸음을 따라 참 상자보다 "
                 f"{late.frames:+.1f}장면(표준오차 {late.error:.1f}) 어긋나 있다. 빠지거나 더해진 "
-                "장면은 없는지, 초당 장면 수가 같은지 확인할 것.",
+                "장면은 없는지, 초당 장면 수가 같은지 확인해야 한다.",
             )
     return notices
 

@@ -30,7 +30,7 @@ from onetomany.cage.number_tables import (
     TAIL,
     TEXTS,
 )
-from onetomany.errors import InputError, RefusedError
+from onetomany.errors import InputError, RefusedError, near_file
 from onetomany.printing import Notice, add_notice
 from onetomany.sources import pedestrians
 
@@ -38,17 +38,25 @@ Notices = list[Notice]
 TASK = "onetomany.cage.number_tables:load_number_reader"
 SECONDS, MEMORY = 900.0, 256 << 20  # of one file; bytes beside the file itself
 _SEPARATED = {
-    ";": ("semicolons", "쌍반점"),
+    ";": ("semicolons", "세미콜론"),
     "\t": ("tabs", "탭"),
     "|": ("bars", "세로줄"),
     " ": ("blanks", "빈칸"),
 }
 _ENCODED = {
-    "utf-16": ("UTF-16, as a spreadsheet saves it", "UTF-16(스프레드시트가 저장하는 방식)"),
-    "cp949": ("CP949 (Korean Windows), since it is not UTF-8", "CP949(한국어 윈도)"),
+    "utf-16": (
+        "The file was read as UTF-16, as spreadsheets save it.",
+        "UTF-16(스프레드시트가 저장하는 방식)으로 읽었다.",
+    ),
+    "cp949": (
+        "The file is not UTF-8 and was read as CP949 (Korean Windows).",
+        "UTF-8이 아니어서 CP949(한국어 윈도)로 읽었다.",
+    ),
     "cp1252": (
-        "Windows-1252 (Latin-1), since it is not UTF-8: check letters with accents in names",
-        "Windows-1252(Latin-1). 이름에 악센트 붙은 글자가 있으면 맞는지 확인할 것",
+        "The file is not UTF-8 and was read as Windows-1252 (Latin-1): check letters with accents "
+        "in names.",
+        "UTF-8이 아니어서 Windows-1252(Latin-1)로 읽었다. 이름에 악센트 붙은 글자가 있으면 맞는지 "
+        "확인해야 한다.",
     ),
 }
 _FORM = {
@@ -65,7 +73,7 @@ _FORM = {
     "MATLAB": "a MATLAB file",
     "NumPy": "a NumPy array",
 }
-_NONSENSE = "its answer is not valid"
+_NONSENSE = "its reader gave no usable answer"
 
 
 @dataclass(frozen=True)
@@ -126,10 +134,10 @@ def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
         os.close(file)
     taken = outcome.kept
     if taken is None or outcome.ended.code or not (taken.fault or taken.tail):
-        why = outcome.trouble or "reading it takes too long or too much memory"
+        why = outcome.trouble or "reading takes too long or too much memory"
         raise InputError(
             f"{path} can't be read as {kind}: {why}.",
-            f"{path}을(를) 표로 읽지 못했다. 읽는 프로세스가 멈추었거나 답이 맞지 않는다.",
+            f"{path} 파일을 표로 읽지 못했다. 읽는 프로그램이 멈추었거나 맞지 않는 답을 냈다.",
         )
     if taken.fault:
         raise InputError(*(f"{path}{why}" for why in _why(taken, kind)))
@@ -149,22 +157,25 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
     """Open the file to read, and return its size."""
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        en = f"There is no file {path}{near_file(path)}."
+        raise InputError(en, f"파일이 없다: {path}.") from None
     except OSError as error:
         raise InputError(
             f"{path} can't be read: {error.strerror}.",
-            f"{path}을(를) 열 수 없다. 이름과 권한을 확인할 것.",
+            f"{path} 파일을 열 수 없다. 이름과 권한을 확인해야 한다.",
         ) from None
     told = os.fstat(file)
     if not stat.S_ISREG(told.st_mode):
         os.close(file)
-        raise InputError(f"{path} can't be read: it is not a file.", f"{path}은(는) 파일이 아니다.")
+        raise InputError(f"{path} is not a file: name a file.", f"파일이 아니다: {path}.")
     if told.st_size > max_bytes:
         os.close(file)
         raise InputError(
-            f"{path} has {told.st_size:,} bytes, and at most {max_bytes:,} are read: cut it by "
-            "frames.",
-            f"{path}은(는) {told.st_size:,}바이트이며 {max_bytes:,}바이트까지만 읽는다. "
-            "장면을 나눌 것.",
+            f"{path} has {told.st_size:,} bytes, and at most {max_bytes:,} are read: split the "
+            "file by frames.",
+            f"{path} 파일은 {told.st_size:,}바이트다. {max_bytes:,}바이트까지만 읽으므로 장면별로 "
+            "나누어야 한다.",
         )
     return file, told.st_size
 
@@ -249,37 +260,38 @@ def _why(taken: _Taken, kind: str) -> tuple[str, str]:
     known = {
         "not text": (
             f" is not text in UTF-8, CP949 or Latin-1: {kind} contains numbers and commas.",
-            "은(는) UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 된 파일이어야 "
+            " 파일은 UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 된 파일이어야 "
             "한다.",
         ),
         "form": (
-            f" looks like {_FORM.get(taken.fault['form'], 'another form')}: export it as {kind}, a "
-            "line a position.",
-            f"은(는) 다른 형식({taken.fault['form'] or 'JSON, XML 등'})이다. 한 줄에 위치 하나인 "
-            "CSV로 내보낼 것.",
+            f" looks like {_FORM.get(taken.fault['form'], 'another form')}: export it as {kind} "
+            "with one position in each line.",
+            f" 파일은 다른 형식({taken.fault['form'] or 'JSON, XML 등'})이다. 한 줄에 위치 하나를 "
+            "적은 CSV로 내보내야 한다.",
         ),
-        "empty": (" contains no box or position: it is empty.", "은(는) 비어 있다."),
+        "empty": (" is empty: it contains no box or position.", " 파일이 비어 있다."),
         "names only": (
-            " contains names of columns and no box or position below them.",
-            "에는 열 이름만 있고 그 아래에 위치가 없다.",
+            " contains names of columns, but no box or position below them.",
+            " 파일에는 열 이름만 있고 그 아래에 위치가 없다.",
         ),
         "uneven": (
-            f", line {number}: not {many} values, as "
-            f"{'the names of columns' if named else 'the first line'} has.",
+            f", line {number}: the line does not have {many} values, as "
+            f"{'the line of names' if named else 'the first line'} does.",
             f", {number}번째 줄: 값이 {many}개가 아니다"
             f"({'열 이름' if named else '첫 줄'}과 다르다).",
         ),
         "long": (
-            f", line {number}: a value of more than {LONGEST} characters, or more than "
-            f"{MOST_COLUMNS:,} of them: {kind} contains numbers and commas.",
+            f", line {number}: a value has more than {LONGEST} characters, or there are more than "
+            f"{MOST_COLUMNS:,} values: {kind} contains numbers and commas.",
             f", {number}번째 줄: {LONGEST}자를 넘는 값이 있거나 값이 {MOST_COLUMNS:,}개를 넘는다.",
         ),
         "memory": (
-            f" can't be read as {kind}: it takes too much memory; cut it by frames.",
-            "을(를) 읽는 데 메모리가 너무 많이 든다. 장면을 나눌 것.",
+            f" can't be read as {kind}, because that takes too much memory: split the file by "
+            "frames.",
+            " 파일을 읽는 데 메모리가 너무 많이 든다. 장면별로 나누어야 한다.",
         ),
     }
-    other = f" can't be read as {kind}: {_NONSENSE}.", "을(를) 읽은 답이 맞지 않는다."
+    other = f" can't be read as {kind}: {_NONSENSE}.", " 파일을 읽은 답이 맞지 않는다."
     return known.get(fault, other)
 
 
@@ -287,7 +299,7 @@ def _table(path: Path, taken: _Taken) -> NumbersText:
     notices: Notices = []
     encoding, separator, names = (taken.head[key] for key in ("encoding", "separator", "names"))
     if told := _ENCODED.get("utf-16" if encoding.startswith("utf-16") else encoding):
-        notices.append(Notice(f"Read as {told[0]}.", f"{told[1]}로 읽었다."))
+        notices.append(Notice(*told))
     if many := taken.tail["remarks"]:
         notices.append(
             Notice(f"{many:,} comment lines are skipped.", f"설명 줄 {many:,}개는 건너뛰었다.")
@@ -300,12 +312,12 @@ def _table(path: Path, taken: _Taken) -> NumbersText:
         numbers, texts, names = numbers[:-1], texts[:-1], names and names[:-1]
         add_notice(
             notices,
-            "Each line ends in a separator; the empty last value is skipped.",
+            "Each line ends with a separator: the empty last value is skipped.",
             "줄마다 끝에 구분 기호가 있다. 비어 있는 마지막 값은 건너뛰었다.",
         )
     if separator in _SEPARATED:
         en, ko = _SEPARATED[separator]
-        notices.append(Notice(f"Values are separated by {en}.", f"값은 {ko}(으)로 나뉘어 있다."))
+        notices.append(Notice(f"Values are separated by {en}.", f"값 구분 기호: {ko}."))
     if names is not None:
         shown = ", ".join(names)
         add_notice(

@@ -85,7 +85,7 @@ def share_noise(known: pl.DataFrame, templates: Vectors, share: float, seed: int
     alike as before. Raises InputError for a share outside 0 to 1.
     """
     if not 0 <= share < 1:
-        raise InputError(f"A share of {share:g} of the noise: give 0 to 1.")
+        raise InputError(f"The share of the noise is {share:g}: give 0 to 1.")
     rows = known.sort("template_id")
     vectors = by_template(rows, templates).astype(np.float64)
     who = np.unique(rows["true_id"].to_numpy(), return_inverse=True)[1]

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import require_columns, values_in_words
 from .transit import TransitModel, distances_between
 
 WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
@@ -47,9 +47,8 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
         kind = sightings.schema[name]
         if not kind.is_numeric():
             raise InputError(
-                f"Sightings: {name} contains {kind}, not seconds: bring all cameras to one time "
-                "zone, "
-                "then subtract the first time."
+                f"Sightings: {name} contains {values_in_words(kind)}, not seconds: bring all "
+                "cameras to one time zone, then subtract the first time."
             )
     places: list[str] = [name for name in ("x", "y") if name in sightings.columns]
     for name in (*WANTED, *places):
@@ -83,13 +82,15 @@ def check_linkable(sightings: pl.DataFrame) -> None:
     require_columns(sightings, wanted, "Sightings")
     if not sightings["sighting_id"].dtype.is_integer():
         raise InputError(
-            f"Sightings: sighting_id contains {sightings['sighting_id'].dtype}: number the "
-            "sightings 0, 1, 2."
+            f"Sightings: sighting_id contains {values_in_words(sightings['sighting_id'].dtype)}: "
+            "number the sightings 0, 1, 2."
         )
     for name in ("x", "y", "quality"):
         kind = sightings[name].dtype
         if not kind.is_numeric():
-            raise InputError(f"Sightings: {name} contains {kind}, not numbers: read it as numbers.")
+            raise InputError(
+                f"Sightings: {name} contains {values_in_words(kind)}: read the column as numbers."
+            )
     quality = sightings["quality"]
     bad = ~quality.is_between(0, 1).fill_null(value=False)
     if bad.any():
@@ -98,7 +99,7 @@ def check_linkable(sightings: pl.DataFrame) -> None:
         likely = "; is it in percent?" if value is not None and 1 < value <= 100 else ""
         raise InputError(
             f"Sightings, row {row + 1}: quality is {value}, and 0 is a useless face, 1 a perfect "
-            f"one{likely} ({int(bad.sum()):,} such rows)."
+            f"one{likely} ({int(bad.sum()):,} rows in all)."
         )
 
 
@@ -242,15 +243,15 @@ def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -
         likely = "is all zeros: no face was found, leave its sighting out"
     else:
         likely = f"has the length {length[row]:.3g}, not 1: divide each template by its length"
-    raise InputError(f"Template {row} of {len(templates):,} {likely} ({bad.sum():,} such).")
+    raise InputError(f"Template {row} of {len(templates):,} {likely} ({bad.sum():,} in all).")
 
 
 def _check_template_ids(sightings: pl.DataFrame, many: int) -> None:
     named = sightings["template_id"]
     if not named.dtype.is_integer():
         raise InputError(
-            f"Sightings: template_id contains {named.dtype}: number the rows of the templates 0, "
-            "1, 2."
+            f"Sightings: template_id contains {values_in_words(named.dtype)}: number the rows of "
+            "the templates 0, 1, 2."
         )
     _refuse(named.is_null(), "'template_id' is missing: leave out sightings without a face")
     _refuse(
@@ -291,12 +292,12 @@ def _check_placeholders(sightings: pl.DataFrame, templates: NDArray[np.floating]
         raise InputError(
             f"Sightings, row {first['row'] + 1}: template {first['template_id']} is the same "
             "numbers as that of another person before the camera at the same time "
-            f"({twice.height:,} such rows): likely a placeholder where no face was found; leave "
+            f"({twice.height:,} rows in all): likely a placeholder where no face was found; leave "
             "these sightings out."
         )
 
 
 def _refuse(bad: pl.Series, fault: str) -> None:
     if (first := bad.fill_null(value=False).arg_true()).len():
-        more = f" ({first.len():,} such rows)" if first.len() > 1 else ""
+        more = f" ({first.len():,} rows in all)" if first.len() > 1 else ""
         raise InputError(f"Sightings, row {int(first[0]) + 1}: {fault}{more}.")

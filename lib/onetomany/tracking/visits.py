@@ -48,7 +48,7 @@ def visit_templates(
     Raises InputError as that does, and for a share outside 0 to 1.
     """
     if not 0 <= share <= 1:
-        raise InputError(f"A share of {share:g} of the noise: give 0 to 1.")
+        raise InputError(f"The share of the noise is {share:g}: give 0 to 1.")
     alone = sighting_templates(model, sightings, seed, noise=noise)
     if share == 0 or sightings.is_empty():
         return alone

@@ -59,7 +59,7 @@ def threshold_slider(
             f"서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
             f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고(FMR {rates['fmr']:.3%}, "
             f"{PERCENT_KO} 구간 {rates['fmr_low']:.3%}~{rates['fmr_high']:.3%}), 같은 사람의 "
-            f"비교 {totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다"
+            f"비교 {totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못한다"
             f"(FNMR {rates['fnmr']:.2%}, {PERCENT_KO} 구간 {rates['fnmr_low']:.2%}~"
             f"{rates['fnmr_high']:.2%}).",
         )
@@ -239,7 +239,7 @@ def crowd_picker(
             more_ko = f" (비례하면 {scale:,.0f}건 중 약 {wide:,.0f}건)"
         show_both(
             f"<b>{left:,}</b> of {len(table):,} records share these values{more}.",
-            f"기록 {len(table):,}건 중 <b>{left:,}</b>건이 이 값을 모두 가지고 있습니다{more_ko}.",
+            f"기록 {len(table):,}건 중 <b>{left:,}</b>건이 이 값을 모두 가지고 있다{more_ko}.",
         )
         display(narrowed_crowd_chart(steps, source=source, simulated=simulated))
 

@@ -71,7 +71,7 @@ class _LetterForm:
             for key, row in self.rows.items()
         ]
         self.gap.value = next(iter(self.rows))
-        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 언어")
+        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 청구서의 언어")
         self.beside = _menu("Translation for you 참고용 번역")
         self.day = _day(self.about["date"].label, width=820, value=self._now())
         self.authority = _menu(self.about["body"].label)
@@ -96,7 +96,7 @@ class _LetterForm:
         self.ends = [_day(label, width=410) for label in labels]
         self.birth = ipywidgets.HBox([self.private["birth_date"], self.born])
         self.period = ipywidgets.VBox([ipywidgets.HBox(self.ends), self.fields["period"]])
-        label = spoken("Write the letter 편지 쓰기")
+        label = spoken("Write the letter 청구서 쓰기")
         self.write = ipywidgets.Button(description=label, button_style="primary", layout=wide)
         label = spoken("I have sent it 보냈습니다")
         self.sent = ipywidgets.Button(description=label, disabled=True, layout=wide)

@@ -43,7 +43,7 @@ def fact_picker(facts: pl.DataFrame) -> ipywidgets.VBox:
         if picked["group"].n_unique() < len(picked):
             show_both(
                 "Two of these exclude each other: choose one of a kind.",
-                "고른 사실 가운데 둘은 서로 맞지 않습니다. 종류마다 하나만 고르세요.",
+                "고른 사실 가운데 둘은 서로 맞지 않는다. 종류마다 하나만 고르세요.",
             )
             return
         found = mosaic(picked, population)
@@ -68,8 +68,8 @@ def _explain(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> None
         f"and one population are assumed; the shares were counted among: {whom}. Sources: "
         f"{sources}.",
         f"서로 독립이면 <b>{end['bits_so_far']:.1f}비트</b>이고 {population:,}명 "
-        f"가운데 <b>{end['left']:,.1f}명</b>이 남습니다. 어떻게 얽혀 있든 남는 사람은 "
-        f"{end['least']:,.0f}명에서 {end['most']:,.0f}명 사이입니다(프레셰 한계). 독립과 하나의 "
-        f"모집단은 가정이며, 비율은 서로 다른 사람들에게서 센 것입니다: {whom_ko}. 출처: "
+        f"가운데 <b>{end['left']:,.1f}명</b>이 남는다. 어떻게 얽혀 있든 남는 사람은 "
+        f"{end['least']:,.0f}명에서 {end['most']:,.0f}명 사이다(프레셰 한계). 독립과 하나의 "
+        f"모집단은 가정이며, 비율은 서로 다른 사람들에게서 센 것이다: {whom_ko}. 출처: "
         f"{sources}.",
     )

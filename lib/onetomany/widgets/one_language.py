@@ -32,7 +32,7 @@ def use_language(language: str) -> None:
     if language not in LANGUAGES:
         raise InputError(
             f"'{language}' is not a language of the chapters: give 'en' or 'ko'.",
-            f"'{language}'는 이 도구의 언어가 아니다. 'en'이나 'ko'를 적는다.",
+            f"이 도구에 없는 언어다: '{language}'. 'en'이나 'ko'를 적는다.",
         )
     shell = get_ipython()
     if not _chosen and getattr(shell, "kernel", None) is not None:

@@ -181,5 +181,5 @@ def _number(text: str, label: str, label_ko: str) -> float:
         wrong = shortened(text, 40)
         raise InputError(
             f"{label}: '{wrong}' is not a number; write 12000 or 0.5.",
-            f"{label_ko}: '{wrong}'은 수가 아니다. 12000이나 0.5처럼 적는다.",
+            f"{label_ko}: 수가 아니다('{wrong}'). 12000이나 0.5처럼 적는다.",
         ) from None

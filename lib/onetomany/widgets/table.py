@@ -99,7 +99,10 @@ def _people(text: str) -> int | None:
     if not digits:
         return None
     if not digits.isdecimal():
-        raise InputError(f"'{shortened(text, 40)}' people: give a whole number, such as 51000000.")
+        raise InputError(
+            f"'{shortened(text, 40)}' is not a number of people: give a whole "
+            "number, such as 51000000."
+        )
     return int(digits)
 
 

@@ -33,8 +33,8 @@ def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
     site = _field(ipywidgets.Text, "Gates and zones 문과 구역", placeholder="site.toml")
     units = [(spoken("as the file says 파일대로"), None), *((each, each) for each in UNITS)]
     unit = _field(ipywidgets.Dropdown, "Unit of the places 위치의 단위", options=units)
-    hint = spoken("if times are frames 시각이 프레임일 때")
-    fps = _field(ipywidgets.Text, "Frames a second 초당 프레임", placeholder=hint)
+    hint = spoken("if times are frames 시각이 장면 번호일 때")
+    fps = _field(ipywidgets.Text, "Frames a second 초당 장면 수", placeholder=hint)
     simulated = _field(ipywidgets.Checkbox, "Simulated 모의 자료", value=False)
     button = ipywidgets.Button(description=spoken("Judge 판단"), button_style="primary")
     shown = ipywidgets.Output()
@@ -64,8 +64,8 @@ def _rate(text: str) -> float | None:
         return float(text)
     except ValueError:
         raise InputError(
-            f"'{text}' frames a second: give a number, such as 25.",
-            f"초당 장면 수 '{text}': 25처럼 수를 적을 것.",
+            f"'{text}' is not a number of frames a second: give a number, such as 25.",
+            f"초당 장면 수 '{text}': 25처럼 수로 적는다.",
         ) from None
 
 

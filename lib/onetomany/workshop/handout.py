@@ -75,9 +75,7 @@ def write_handout(
     if language not in LANGUAGES:
         raise InputError(f"'{language}' is not a language: give one of {', '.join(LANGUAGES)}.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(
-            f"{out} is not empty; name a new folder, because answers in it would be lost."
-        )
+        raise InputError(f"{out} is not empty, and answers in it would be lost: name a new folder.")
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for path in _chapters(notebooks):

@@ -30,7 +30,7 @@ def write_offline(
     downloaded or built.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not empty; name a new folder.")
+        raise InputError(f"{out} is not empty: name a new folder.")
     if not (project / "pyproject.toml").exists():
         raise InputError(f"{project} is not a checkout of the kit: it has no pyproject.toml.")
     with whole_folder(out) as new, tempfile.TemporaryDirectory() as scratch:
@@ -66,7 +66,7 @@ def _plain_pins(requirements: str) -> list[str]:
             pins.append(f"{asked.name}{asked.specifier}")
     if not pins:
         raise InputError(
-            "The requirements contain no name==version line; make them with 'uv export'."
+            "The file of --offline has no line such as name==version: make it with 'uv export'."
         )
     return pins
 
