@@ -78,6 +78,15 @@ def test_both_says_each_part_once() -> None:
     assert [languages.in_language(joined, each) for each in ("en", "ko")] == ["A, 2012", "가, 2012"]
 
 
+@pytest.mark.parametrize("joint", ["; ", ", ", " / ", " · ", ": "])
+def test_a_part_marked_already_keeps_its_joints(joint: str) -> None:
+    first, marked = languages.both("A", "가"), languages.marked_text
+    for text in (f"{first}{joint}B 나", f"B 나{joint}{first}", f"{first}{joint}B 나{joint}C 다"):
+        for language, letters in (("en", "ABC"), ("ko", "가나다")):
+            said = languages.in_language(marked(text), language)
+            assert said == joint.join(each for each in text if each in letters), (text, said)
+
+
 def test_a_korean_title_that_begins_in_latin_is_korean_alone() -> None:
     title = {
         "text": "At a TMR of 40 %",

@@ -9,10 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
+from onetomany.faces import require_templates
+from onetomany.sources.tables import require_schema
 from .intervals import Floats, rate_spread
 
 Ints = NDArray[np.int64]
 Influence = tuple[Floats, Floats]  # of each person (people,), and of each two (people, people)
+COMPARED = {"subject_a": None, "subject_b": None, "score": pl.Float64, "mated": pl.Boolean}
 Curve = tuple[Floats, Floats, Floats]  # thresholds, from infinity down; FMR; TMR
 
 
@@ -36,8 +39,9 @@ class Comparisons:
     def of(cls, comparisons: pl.DataFrame) -> Comparisons:
         """Read a frame of `compare_all`.
 
-        Raises InputError without both kinds of comparisons, or with a score that is not a number.
+        Raises InputError as `require_compared`, and without both kinds of comparisons.
         """
+        require_compared(comparisons)
         for wanted, kind in ((True, "mated"), (False, "non-mated")):
             if not (comparisons["mated"] == wanted).any():
                 raise InputError(f"There are no {kind} comparisons: error rates need both kinds.")
@@ -145,6 +149,26 @@ class Comparisons:
         return min(low, high), max(low, high)
 
 
+def require_compared(comparisons: pl.DataFrame, *others: str) -> pl.DataFrame:
+    """Return a frame that has the columns of `compare_all` which errors need, and `others`.
+
+    Raises InputError for any other, and if `mated` isn't Boolean or doesn't say whether both sides
+    are one person.
+    """
+    require_schema(comparisons, COMPARED | dict.fromkeys(others), "The comparisons")
+    one, two = pl.col("subject_a"), pl.col("subject_b")
+    if comparisons.schema["subject_a"] != comparisons.schema["subject_b"]:
+        one, two = one.cast(pl.String), two.cast(pl.String)
+    odd = comparisons.with_row_index("row", 1).filter(pl.col("mated") != (one == two))
+    if odd.height:
+        row = odd.row(0, named=True)
+        raise InputError(
+            f"The comparisons, row {row['row']}: mated is {str(row['mated']).lower()}, but its two "
+            f"people are {row['subject_a']} and {row['subject_b']}."
+        )
+    return comparisons
+
+
 def known_scores(comparisons: pl.DataFrame) -> Floats:
     """Return all scores. Raises InputError if one is not a number."""
     scores = comparisons["score"].cast(pl.Float64).to_numpy()
@@ -154,7 +178,11 @@ def known_scores(comparisons: pl.DataFrame) -> Floats:
 
 
 def finite_templates(templates: pl.DataFrame) -> Floats:
-    """Return all templates, (images, d). Raises InputError if a number in them is not finite."""
+    """Return all templates, (images, d).
+
+    Raises InputError as `faces.require_templates`, or if a number in them is not finite.
+    """
+    require_templates(templates)
     vectors = templates["template"].to_numpy().astype(np.float64)
     if not np.isfinite(vectors).all():
         raise InputError("A template contains NaN or infinite numbers: embed its image again.")

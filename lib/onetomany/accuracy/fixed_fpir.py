@@ -13,7 +13,12 @@ import polars as pl
 
 from onetomany.errors import InputError
 from .dependence import Probes
-from .identification import false_alarms, missed_searches, open_set_rates
+from .identification import (
+    false_alarms,
+    missed_searches,
+    open_set_rates,
+    require_searches,
+)
 from .intervals import Floats, Spread, nested_limits, unseen
 
 LEAST_ALARMS = 5  # with fewer the interval contained the truth less often (benchmarks/coverage)
@@ -30,6 +35,7 @@ def misses_at_fpir(searches: pl.DataFrame, targets: Sequence[float], rank: int =
 
     Raises InputError for a target with fewer than five expected alarms, too few to set a threshold.
     """
+    require_searches(searches)
     frames = []
     for (size,), own in searches.group_by("gallery_size", maintain_order=True):
         best = own.filter(~pl.col("mated"))["other_score"].sort(descending=True).to_numpy()

@@ -24,7 +24,7 @@ from onetomany.errors import InputError, RefusedError
 from onetomany.gallery import Threshold
 from onetomany.gallery.threshold import require_measured
 from onetomany.sources.tables import require_columns
-from .comparisons import sums_by_two
+from .comparisons import require_compared, sums_by_two
 from .intervals import Floats, Interval, pair_interval, rate_ratio, ratio_interval
 
 WIDE = 4.0  # an interval whose upper limit is so many times its lower one is marked
@@ -177,6 +177,7 @@ def members_of(
 
     Parameters and errors are those of `rates_by_group`.
     """
+    require_compared(comparisons, "model", "image_set")
     columns = [by] if isinstance(by, str) else list(by)
     subjects = pl.concat([comparisons[f"subject_{side}"].cast(pl.String) for side in "ab"]).unique()
     image_set = comparisons["image_set"][0]

@@ -9,7 +9,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
-from .comparisons import Comparisons, sums_by_two
+from .comparisons import Comparisons, require_compared, sums_by_two
 from .intervals import Flags, Floats, Interval, pair_interval, rate_spread, spread_interval, unseen
 from .verification import lowest_within, too_fine
 
@@ -63,7 +63,7 @@ def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> lis
     The limiting half is the one with the fewest comparisons of different people. Without four
     people, or without comparisons of one person, the list is empty.
     """
-    mated = comparisons["mated"].to_numpy()
+    mated = require_compared(comparisons)["mated"].to_numpy()
     if mated.all() or not mated.any():
         return []
     data = Comparisons.of(comparisons)

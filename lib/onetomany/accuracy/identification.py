@@ -14,8 +14,10 @@ import numpy as np
 import polars as pl
 
 from onetomany.errors import InputError
+from onetomany.faces import require_templates
 from onetomany.gallery import gallery_of
 from onetomany.sources import Datasheet
+from onetomany.sources.tables import require_schema
 from .comparisons import finite_templates
 from .dependence import GALLERY_SIDE, Probes
 from .intervals import Flags, Floats, nested_limits, rate_columns, unseen
@@ -99,6 +101,7 @@ def dealt(
 
     Raises InputError with fewer than two folds, or fewer subjects than folds.
     """
+    require_templates(templates)
     subjects = templates["subject_id"].unique().sort().to_list()
     if not 2 <= folds <= len(subjects):
         raise InputError(f"Subjects can be divided into 2 to {len(subjects)} folds, not {folds}.")
@@ -136,13 +139,25 @@ def _outcome(candidates: pl.DataFrame, fold: int, gallery_size: int) -> pl.DataF
     )
 
 
+def require_searches(searches: pl.DataFrame) -> None:
+    """Raise InputError unless a frame has rows, and the columns of `SEARCHES` that rates need."""
+    counted = ("mated", "gallery_size", "mate_rank", "mate_score", "other_score")
+    wanted = {"subject_id": None} | {name: SEARCHES[name] for name in counted}
+    require_schema(searches, wanted, "The searches")
+
+
 def cmc(searches: pl.DataFrame, ranks: int = 20) -> pl.DataFrame:
     """Return the share of mated probes whose person has rank r or better, with its interval.
 
     Columns: `rank`, `identified`, `low`, `high`, `method`, `probes`, `subjects`. With
     `GALLERY_SIDE` the interval of rank 1 allows for other people in the gallery, too.
+
+    Raises InputError as `require_searches`, and without a mated probe.
     """
+    require_searches(searches)
     mated = searches.filter("mated")
+    if mated.is_empty():
+        raise InputError("There is no mated search: ranks need probes of enrolled people.")
     place, at = mated["mate_rank"].to_numpy(), np.arange(1, ranks + 1, dtype=np.int32)
     missed = place[:, None] > at
     # at rank 1 one other person caused a miss if without them the mate would be first
@@ -175,6 +190,7 @@ def open_set_rates(
     Raises InputError without both kinds of probes, or with a score or threshold that is NaN.
     """
     cuts = np.asarray(thresholds, dtype=np.float64)
+    require_searches(searches)
     non_mated, mated = searches.filter(~pl.col("mated")), searches.filter("mated")
     if not len(non_mated) or not len(mated):
         raise InputError("Open-set rates need both mated and non-mated probes.")

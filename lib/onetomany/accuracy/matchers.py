@@ -13,6 +13,7 @@ import polars as pl
 from onetomany import faces, sources
 from onetomany.errors import InputError
 from onetomany.sources.pairs import ScoredPairs, open_pairs
+from .comparisons import require_compared
 from .group_rates import rates_by_group
 from .permutation import permutation_test
 from .verification import compare_all, threshold_at_fmr
@@ -83,7 +84,8 @@ def shared_target(comparisons: Mapping[str, pl.DataFrame]) -> float:
     If no matcher has so many comparisons it is 1 in 10. Raises InputError with fewer than ten
     comparisons of different people.
     """
-    least = min(int((~frame["mated"]).sum()) for frame in comparisons.values())
+    frames = map(require_compared, comparisons.values())
+    least = min(int((~frame["mated"]).sum()) for frame in frames)
     if least < 10:
         raise InputError(
             f"{least} comparisons of different people can't show the errors of groups: use a set "

@@ -27,7 +27,7 @@ import polars as pl
 from onetomany.confidence import NORMAL
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
-from .comparisons import numbered_people, sums_by_two
+from .comparisons import numbered_people, require_compared, sums_by_two
 from .intervals import Flags, Floats, Interval
 
 Measure = Literal["FMR", "FNMR"]
@@ -128,7 +128,7 @@ def variation_of_rates(rates: Floats, compared: Flags) -> float:
 
 def _rates_of_two(comparisons: pl.DataFrame, threshold: Threshold) -> tuple[Floats, Flags]:
     """Return the FMR of every two people, and whether they were compared: (people, people)."""
-    rows = comparisons.filter(~pl.col("mated"))
+    rows = require_compared(comparisons).filter(~pl.col("mated"))
     one, two, people = numbered_people(rows)
     pair, match = one * people + two, (rows["score"] >= threshold.score).to_numpy()
     wrong, made = sums_by_two(pair[match], people), sums_by_two(pair, people)

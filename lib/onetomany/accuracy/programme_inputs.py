@@ -98,11 +98,22 @@ def checked_inputs(inputs: Mapping[str, ProgrammeInput | float]) -> dict[str, Pr
         if name in inputs:
             given = inputs[name]
             if not isinstance(given, ProgrammeInput):
-                given = ProgrammeInput(float(given), days=1.0 if name in COUNTED else None)
+                days = 1.0 if name in COUNTED else None
+                given = ProgrammeInput(_number(name, given), days=days)
             _check_one(name, given)
             known[name] = given
     _check_together(known)
     return known
+
+
+def _number(name: str, given: Any) -> float:
+    try:
+        return float(given)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{name} is {given!r}, which is not a number: write 20000 for 20,000.",
+            f"{name}: 숫자가 아니다({given!r}). 20,000은 20000으로 적는다.",
+        ) from error
 
 
 def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:

@@ -18,6 +18,7 @@ from onetomany.confidence import PERCENT, TAIL
 from onetomany.errors import InputError
 from onetomany.faces import synthetic as generator
 from onetomany.progress import ProgressBar
+from .comparisons import finite_templates, require_compared
 from .intervals import Floats
 from .power import variation_of_rates
 from .verification import histogram, lowest_within
@@ -73,7 +74,7 @@ def histograms(real: pl.DataFrame, synthetic: pl.DataFrame, bins: int = 80) -> p
     Columns `origin` (real, synthetic), `kind`, `low`, `high`, `share` of its kind and origin.
     """
     both = {"real": real, "synthetic": synthetic}
-    scores = pl.concat([frame["score"] for frame in both.values()]).to_numpy()
+    scores = pl.concat([require_compared(frame)["score"] for frame in both.values()]).to_numpy()
     edges = np.linspace(scores.min(), scores.max(), bins + 1)
     return pl.concat(
         histogram(_of(frame, kind), edges).select(
@@ -97,8 +98,7 @@ def as_one_of_many(
     Raises InputError for fewer than 20 sets, too few for a 2.5 percentile, and for templates that
     contain NaN.
     """
-    if not np.isfinite(templates["template"].to_numpy()).all():
-        raise InputError("A template contains NaN or infinite numbers: filter with faces.usable.")
+    vectors = finite_templates(templates)
     if sets < 20:
         raise InputError(
             f"{sets} synthetic sets can't show where {PERCENT} of them lie: draw 20 or more."
@@ -110,10 +110,10 @@ def as_one_of_many(
     drawn = np.empty((sets, len(FIGURES)))
     for number in ProgressBar(range(sets), desc="synthetic sets", unit="set", delay=2, leave=False):
         people = generator.draw_people(model, len(counts), seed, stream=number)
-        vectors = generator.draw_images(model, people, images, seed, stream=number)
-        drawn[number] = _figures(vectors[kept].astype(np.float64), person[kept])
+        other = generator.draw_images(model, people, images, seed, stream=number)
+        drawn[number] = _figures(other[kept].astype(np.float64), person[kept])
     who = templates["subject_id"].rank("dense").to_numpy().astype(np.int64)
-    real = _figures(templates["template"].to_numpy().astype(np.float64), who)
+    real = _figures(vectors, who)
     low, median, high = np.quantile(drawn, [TAIL, 0.5, 1 - TAIL], axis=0)
     below = (drawn < real).mean(axis=0) + (drawn == real).mean(axis=0) / 2
     return pl.DataFrame(
@@ -132,7 +132,7 @@ def as_one_of_many(
 
 
 def _of(comparisons: pl.DataFrame, kind: str) -> pl.DataFrame:
-    rows = comparisons.filter(pl.col("mated") == (kind == MATED))
+    rows = require_compared(comparisons).filter(pl.col("mated") == (kind == MATED))
     if not len(rows):
         raise InputError(f"There are no {kind} comparisons: realism needs both kinds.")
     return rows

@@ -28,7 +28,7 @@ from scipy.stats import t as student
 
 from onetomany.confidence import TAIL
 from onetomany.errors import InputError
-from onetomany.faces import synthetic
+from onetomany.faces import require_templates, synthetic
 from onetomany.progress import ProgressBar
 from .intervals import Floats
 
@@ -273,6 +273,7 @@ def refits(
 
     Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
     """
+    require_templates(templates)
     people = templates["subject_id"].unique().sort()
     rng = np.random.default_rng(seed)
     whole = curves(synthetic.fit_template_model(templates), sizes, fmr, fpir, images, drawn=drawn)

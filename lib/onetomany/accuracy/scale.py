@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from onetomany.errors import InputError
-from .identification import cmc, open_set_rates
+from .identification import cmc, open_set_rates, require_searches
 from .intervals import Floats, rate_columns
 
 POINTS = 80
@@ -61,6 +61,7 @@ def rates_by_size(
     labels = [None] * len(cuts) if fmr is None else list(fmr)
     if len(labels) != len(cuts):
         raise InputError(f"{len(cuts)} thresholds and {len(labels)} FMRs: give one for each.")
+    require_searches(searches)
     known = searches.select("gallery_size", "probe_id", "mated").unique()
     sizes = known["gallery_size"].n_unique()
     if (known.group_by("probe_id", "mated").len()["len"] != sizes).any():

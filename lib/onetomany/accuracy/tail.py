@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from onetomany.confidence import REPLICATES, TAIL
 from onetomany.errors import InputError
-from .comparisons import Ints, numbered_people, sums_by_two
+from .comparisons import Ints, numbered_people, require_compared, sums_by_two
 from .intervals import Floats, subject_draws
 from .scale import any_match
 
@@ -97,7 +97,7 @@ def fit_tail(
 
     Raises InputError with a share outside 0 to 1, or fewer than 50 scores above the start.
     """
-    rows = comparisons.filter(~pl.col("mated"))
+    rows = require_compared(comparisons).filter(~pl.col("mated"))
     scores = rows["score"].cast(pl.Float64).to_numpy()
     count = int(share * len(scores)) if 0 < share < 1 else 0
     if count < FEWEST:

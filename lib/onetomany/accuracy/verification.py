@@ -14,7 +14,13 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
-from .comparisons import Comparisons, Influence, finite_templates, known_scores
+from .comparisons import (
+    Comparisons,
+    Influence,
+    finite_templates,
+    known_scores,
+    require_compared,
+)
 from .intervals import (
     Floats,
     nested_limits,
@@ -36,9 +42,9 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
     `subject_b`, `score` (cosine similarity), `mated`, `model`, `image_set`; n(n-1)/2 rows. Raises
     InputError for fewer than two templates, several models, or NaN.
     """
+    vectors = finite_templates(templates)
     if len(templates) < 2 or templates["model"].n_unique() != 1:
         raise InputError("compare_all needs two or more templates of one model.")
-    vectors = finite_templates(templates)
     # row by row of the upper triangle: two lists of all rows and columns would double the memory
     above = np.triu(np.ones((len(vectors), len(vectors)), dtype=np.bool_), k=1)
     first, second = (each.astype(np.uint32) for each in np.nonzero(above))
@@ -66,7 +72,7 @@ def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats)
     No limit falls from one row to a row with more errors. Raises InputError without both kinds of
     comparisons, or with a score or threshold that is NaN.
     """
-    cuts = np.asarray(thresholds, dtype=np.float64)
+    cuts = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if np.isnan(cuts).any():
         raise InputError("A threshold is not a number (NaN): give a score.")
     data = Comparisons.of(comparisons)
@@ -151,7 +157,7 @@ def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
     """
     if not 0 < target <= 1:
         raise InputError(f"A target FMR must be above 0 and at most 1, not {target:g}.")
-    non_mated = comparisons.filter(~pl.col("mated"))
+    non_mated = require_compared(comparisons, "model", "image_set").filter(~pl.col("mated"))
     scores = known_scores(non_mated)
     if too_fine(target, len(scores)):
         raise InputError(_refusal(target, len(scores)))
@@ -184,9 +190,9 @@ def lowest_within(scores: Floats, target: float) -> float:
 def histogram(comparisons: pl.DataFrame, bins: int | Floats = 80) -> pl.DataFrame:
     """Count scores in bins: `low`, `high`, `mated`, `count`, `share` of its kind.
 
-    `bins` is a number of equal bins, or their edges.
+    `bins` is a number of equal bins, or their edges. Raises InputError as `error_rates`.
     """
-    scores = comparisons["score"].to_numpy()
+    scores = known_scores(require_compared(comparisons))
     edges = np.linspace(scores.min(), scores.max(), bins + 1) if isinstance(bins, int) else bins
     frames = []
     for (mated,), rows in comparisons.group_by("mated", maintain_order=True):

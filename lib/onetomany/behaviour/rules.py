@@ -93,7 +93,8 @@ class Published(Table):
     """Quote a source in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
 
     kind: Literal["named", "evidence"]
-    publisher: Text
+    publisher_en: Text
+    publisher_ko: Text
     date: Text
     url: Text
     words: Text

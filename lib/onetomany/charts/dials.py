@@ -7,7 +7,7 @@ import polars as pl
 
 from .axes import legend_color, names_axis
 from .columns import each_row, in_order
-from .languages import in_language, marked_text
+from .languages import both, in_language, marked_text
 from .marks import mark, tooltips
 from .theme import BLUE, RED, Finished, finish
 from .tracking import METHODS
@@ -24,7 +24,10 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
     tips = tooltips("line:N", "name:N", "seeds:Q", ("idf1 idf1_low idf1_high mixed broken", ".3f"))
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)
-    line = marked_text(worst["line"].partition(" · ")[0])
+    line = marked_text(worst["line"])
+    numbers = table["seeds"].unique().sort().cast(pl.String).to_list()
+    few, many = numbers[0], numbers[-1]
+    seeds = (few, few) if few == many else (f"{few} to {many}", f"{few}~{many}")
     base = alt.Chart(shown).encode(
         y=names_axis("line", order, labelLimit=330),
         color=legend_color("name:N", METHODS.values(), [BLUE, RED]),
@@ -41,7 +44,9 @@ def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = Non
         f"({in_language(line, 'en')})",
         title_ko=f"조건 하나로 IDF1이 {best['idf1']:.2f}에서 {worst['idf1']:.2f}까지 떨어진다"
         f"({in_language(line, 'ko')})",
-        source=f"{source}; dot 점: mean 평균, line 선: lowest to highest seed 가장 낮은~높은 값",
+        source=f"{source}; "
+        + both(f"dot: mean of {seeds[0]} seeds", f"점: 씨앗 {seeds[1]}개의 평균")
+        + "; line 선: lowest to highest seed 가장 낮은~높은 값",
         simulated=simulated,
         description="Mean IDF1 by dial: "
         + each_row(

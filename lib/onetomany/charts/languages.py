@@ -27,6 +27,7 @@ _LATIN = re.compile("[A-Za-z]")
 _PREFIX = re.compile(r"(SIMULATED|Source) (모의 자료|출처)(: )")
 # two texts may be joined to a third one, each with its own Korean: the widest joints first
 _ALWAYS, _OFTEN = (" · ",), ("; ", " / ", r" \+ ", "[,:] ")
+_JOINT = re.compile(rf"[^\w{_OPEN}]*")  # between a part marked already and the next
 _NUMBER = re.compile(r"(?:(?:[<>≥≤] ?)?[\d.,]+(?: ?%)?(?: (?:to|\+) (?=\d))?)+(?= )")
 _COUNTERS = {"건", "명", "분", "초", "년", "일", "시간", "항목", "개 기업", "개"}
 # keys of Vega's expressions: in them only the quoted texts are read by people
@@ -89,8 +90,9 @@ def marked_text(text: str) -> str:
     if not _HANGUL.search(text):
         return text
     if pair := _PAIR.search(text):
-        before, after = text[: pair.start()], text[pair.end() :]
-        return marked_text(before) + pair[0] + marked_text(after)
+        joint = _JOINT.match(text, pair.end())[0]  # type: ignore[index]
+        before, after = text[: pair.start()], text[pair.end() + len(joint) :]
+        return marked_text(before) + pair[0] + joint + marked_text(after)
     if prefix := _PREFIX.match(text):
         english, korean, colon = prefix.groups()
         rest = text[prefix.end() :]

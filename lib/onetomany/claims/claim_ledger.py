@@ -15,13 +15,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from onetomany.documents.case_file import transaction
 from onetomany.errors import InputError
 from onetomany.formats.plain import decode
 from onetomany.mentions import quantities
 from onetomany.mentions.tagger import load_bodies
 from onetomany.sources import case
 from onetomany.sources.files import read_received
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import read_texts, require_columns
 
 DATA = case.DATA
 EXTRACTOR, VERSION = "propositions", 1
@@ -64,18 +65,19 @@ _NUMBER = r"^(?:(?:about|nearly|over|at least|up to|under|several) )?(\d+(?:\.\d
 _PARTIAL = r"^\d{4}(?:-\d\d){0,2}$"
 
 
-def load_claims(folder: Traversable = DATA) -> pl.DataFrame:
+def load_claims(folder: Traversable | str = DATA) -> pl.DataFrame:
     """Load a case's claims, passengers and arrivals: a frame of LEDGER.
 
     `folder` is a case folder; default: the Incheon case.
 
-    Raises InputError as `check_ledger` does.
+    Raises InputError as `check_ledger` does, or for a folder without claims.csv.
 
     >>> claims = load_claims()
     >>> claims.filter(claim_id="C26.1")["attribute"].item()
     'passed to firms'
     """
-    rows = check_ledger(pl.read_csv((folder / "claims.csv").read_bytes(), infer_schema=False))
+    folder = Path(folder) if isinstance(folder, str) else folder
+    rows = check_ledger(read_texts(folder, "claims.csv"))
     return pl.concat([rows, counts_as_claims(case.case_numbers(folder))])
 
 
@@ -85,17 +87,17 @@ def doubtful_readings(folder: Traversable = DATA) -> pl.DataFrame:
     >>> doubtful_readings().columns
     ['claim_id', 'statement', 'reading']
     """
-    rows = pl.read_csv((folder / "claims.csv").read_bytes(), infer_schema=False)
+    rows = read_texts(folder, "claims.csv")
     return rows.select("claim_id", "statement", "reading").drop_nulls("reading")
 
 
-def load_links(folder: Traversable = DATA) -> pl.DataFrame:
+def load_links(folder: Traversable | str = DATA) -> pl.DataFrame:
     """Load the parts of subjects and the order of events: a frame of LINKS.
 
     >>> load_links().columns
     ['from_id', 'kind', 'to_id']
     """
-    return pl.read_csv((folder / "order.csv").read_bytes(), infer_schema=False)
+    return read_texts(folder, "order.csv")
 
 
 def load_topics(folder: Traversable = DATA) -> pl.DataFrame:
@@ -104,7 +106,7 @@ def load_topics(folder: Traversable = DATA) -> pl.DataFrame:
     >>> load_topics().height
     17
     """
-    return pl.read_csv((folder / "topics.csv").read_bytes(), infer_schema=False)
+    return read_texts(folder, "topics.csv")
 
 
 def load_case_bodies(folder: Traversable = DATA) -> pl.DataFrame:
@@ -113,7 +115,7 @@ def load_case_bodies(folder: Traversable = DATA) -> pl.DataFrame:
     >>> "official" in load_case_bodies()["kind"].to_list()
     True
     """
-    return pl.read_csv((folder / "bodies.csv").read_bytes(), infer_schema=False)
+    return read_texts(folder, "bodies.csv")
 
 
 def speaker_kinds(names: list[str], listing: pl.DataFrame | None = None) -> dict[str, str]:
@@ -269,21 +271,21 @@ def store_claims(
     Claims and links with the same ids are replaced. `db` must be open for writing.
     """
     rows = check_ledger(claims)
+    require_columns(relations, LINKS, "The links")
     names = list(LEDGER)
     marks = ", ".join(f"unnest(${name})" for name in names)
-    db.begin()
-    db.execute(
-        "delete from claims where claim_id in (select unnest(?))", [rows["claim_id"].to_list()]
-    )
-    values = {name: rows[name].to_list() for name in names}
-    db.execute(f"insert into claims ({', '.join(names)}) select {marks}", values)
-    db.execute(
-        "insert or replace into links "
-        "(from_type, from_id, kind, to_type, to_id, extractor, version) "
-        "select 'entity', unnest(?), unnest(?), 'entity', unnest(?), ?, ?",
-        [*(relations[name].to_list() for name in LINKS), EXTRACTOR, VERSION],
-    )
-    db.commit()
+    with transaction(db):
+        db.execute(
+            "delete from claims where claim_id in (select unnest(?))", [rows["claim_id"].to_list()]
+        )
+        values = {name: rows[name].to_list() for name in names}
+        db.execute(f"insert into claims ({', '.join(names)}) select {marks}", values)
+        db.execute(
+            "insert or replace into links "
+            "(from_type, from_id, kind, to_type, to_id, extractor, version) "
+            "select 'entity', unnest(?), unnest(?), 'entity', unnest(?), ?, ?",
+            [*(relations[name].to_list() for name in LINKS), EXTRACTOR, VERSION],
+        )
     held = db.execute("select count(*) from claims").fetchone()
     return int(held[0]) if held else 0
 

@@ -12,6 +12,8 @@ import polars as pl
 from onetomany.documents.case_file import query_frame
 from onetomany.errors import InputError
 from onetomany.sources import case
+from onetomany.sources.tables import require_columns
+from .claim_ledger import LEDGER, LINKS
 
 SQL = resources.files("onetomany.claims") / "sql"
 
@@ -55,7 +57,12 @@ def load_query(name: str) -> ClaimQuery:
 def ask_claims(
     question: ClaimQuery, claims: pl.DataFrame, relations: pl.DataFrame, *, tolerance: float = 0.0
 ) -> pl.DataFrame:
-    """Run a query of `sql/` on claims (LEDGER) and links (LINKS); return its result."""
+    """Run a query of `sql/` on claims (LEDGER) and links (LINKS); return its result.
+
+    Raises InputError for frames that lack a column of these.
+    """
+    require_columns(claims, LEDGER, "The claims (check_ledger fills columns that are absent)")
+    require_columns(relations, LINKS, "The links")
     settings = pl.DataFrame({"tolerance": [float(tolerance)]})
     return query_tables(question, claims=claims, links=relations, settings=settings)
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.sources import case
-from onetomany.sources.tables import require_columns
+from onetomany.sources.tables import read_texts, require_columns
 from .claim_ledger import DATA, day_of_window
 from .claim_queries import load_query, query_tables
 
@@ -184,7 +184,7 @@ def _ask(
 
 
 def _typed(folder: Traversable, name: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    rows = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
+    rows = read_texts(folder, name)
     require_columns(rows, schema, name, exact=True)
     typed = rows.with_columns(
         pl.col(column).str.to_date("%Y-%m-%d", strict=False)

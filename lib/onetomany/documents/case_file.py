@@ -156,11 +156,24 @@ def _check_definitions(path: Path, write: bool) -> None:
         check_definitions(db, path)
 
 
-def _make(db: duckdb.DuckDBPyConnection) -> None:
+@contextmanager
+def transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit all that is done within, or none of it if it fails."""
     db.begin()
-    db.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
-    db.commit()
+    try:
+        yield
+        db.commit()
+    except BaseException:
+        # if the disk is full, DuckDB has ended the transaction itself
+        with suppress(duckdb.TransactionException):
+            db.rollback()
+        raise
+
+
+def _make(db: duckdb.DuckDBPyConnection) -> None:
+    with transaction(db):
+        db.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
     db.execute("CHECKPOINT")
 
 

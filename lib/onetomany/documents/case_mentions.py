@@ -11,7 +11,7 @@ import polars as pl
 from onetomany.mentions.quantities import MONEY
 from onetomany.mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
 from onetomany.sources.case import ArrowStream
-from .case_file import EXTRACTOR_VERSION, query_frame
+from .case_file import EXTRACTOR_VERSION, query_frame, transaction
 from .catalogue import make_later_table
 from .language import Page, Part
 
@@ -62,26 +62,26 @@ def store_mentions(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         document=pl.Series([pages[place][0] for place in at], dtype=pl.String),
         page=pl.Series([pages[place][1] for place in at], dtype=pl.Int32),
     )
-    db.begin()
-    # as a whole: to read some columns of a stream DuckDB would need pyarrow
-    db.register("given", ArrowStream(of_pages))
-    db.execute("create or replace temp table found as from given")
-    db.unregister("given")
-    db.execute(_INSERT, {"money": MONEY})
-    db.execute(
-        "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
-        [
-            [document for document, _, _ in pages],
-            [page for _, page, _ in pages],
-            [hashlib.md5(text.encode()).hexdigest() for text in texts],
-            VERSION,
-            np.bincount(at, minlength=len(pages)).tolist(),
-        ],
-    )
-    for of_it, _, failed in parts:
-        if why := failed.get("mentions"):
-            note_unread(db, of_it, f"This page was not searched for mentions: {why}.", EXTRACTOR)
-    db.commit()
+    with transaction(db):
+        # as a whole: to read some columns of a stream DuckDB would need pyarrow
+        db.register("given", ArrowStream(of_pages))
+        db.execute("create or replace temp table found as from given")
+        db.unregister("given")
+        db.execute(_INSERT, {"money": MONEY})
+        db.execute(
+            "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
+            [
+                [document for document, _, _ in pages],
+                [page for _, page, _ in pages],
+                [hashlib.md5(text.encode()).hexdigest() for text in texts],
+                VERSION,
+                np.bincount(at, minlength=len(pages)).tolist(),
+            ],
+        )
+        for of_it, _, failed in parts:
+            if why := failed.get("mentions"):
+                said = f"This page was not searched for mentions: {why}."
+                note_unread(db, of_it, said, EXTRACTOR)
 
 
 def note_unread(

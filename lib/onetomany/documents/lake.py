@@ -24,7 +24,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.extras import require_extra
-from .case_file import SCHEMA_VERSION, allow_case, open_case, query_frame
+from .case_file import SCHEMA_VERSION, allow_case, open_case, query_frame, transaction
 from .catalogue import SHUT, load_extension, load_fts, quoted
 from .lake_tables import (
     BY_DOCUMENT,
@@ -221,12 +221,11 @@ def publish_case(case: Path, lake: Lake) -> PublishedCase:
         _make_missing(db, lake)
         _check_versions(db, held)
         db.execute(_FRESH if "search_pages" in held else _FRESH.replace(*_UNINDEXED))
-        db.begin()
-        added = _documents(db, held)
-        writer = f"{getpass.getuser()}@{socket.gethostname()}:{case}"
-        for table in BY_WRITER & held.keys():
-            _own(db, table, writer)
-        db.commit()
+        with transaction(db):
+            added = _documents(db, held)
+            writer = f"{getpass.getuser()}@{socket.gethostname()}:{case}"
+            for table in BY_WRITER & held.keys():
+                _own(db, table, writer)
         counts = "SELECT (SELECT count(*) FROM kept.claims), (SELECT count(*) FROM documents), " \
             "(SELECT count(*) FROM pages)"  # fmt: skip
         return PublishedCase(*added, *(db.execute(counts).fetchone() or (0, 0, 0)))
@@ -246,12 +245,11 @@ def _make_missing(db: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     if not query_frame(db, "FROM duckdb_tables() WHERE database_name = 'lake'").is_empty():
         check_tables(db, lake.address)
         return
-    db.begin()
-    for table, columns in lake_columns().items():
-        defined = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-        db.execute(f"CREATE TABLE {table} ({defined})")
-    db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
-    db.commit()
+    with transaction(db):
+        for table, columns in lake_columns().items():
+            defined = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            db.execute(f"CREATE TABLE {table} ({defined})")
+        db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
 
 
 def _check_versions(db: duckdb.DuckDBPyConnection, held: Columns) -> None:

@@ -27,7 +27,7 @@ from onetomany.formats.reading import Limits, Refused
 from onetomany.progress import ProgressBar
 from onetomany.sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
-from .case_file import EXTRACTOR_VERSION, members_folder
+from .case_file import EXTRACTOR_VERSION, members_folder, transaction
 from .case_file import query_frame as read_rows
 from .folder import file_inside, sha256_inside, stored_name
 from .sketch import near_duplicates, sketches
@@ -235,8 +235,7 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
         why = why or f"The parser's answer makes no sense ({type(error).__name__})."
         note = {"page": [scan.page], "kind": ["unread"], "text": [f"OCR of this page: {why}"]}
         page, frames = {}, {"notes": pl.DataFrame(note, schema=ROWS["notes"])}
-    db.begin()
-    try:
+    with transaction(db):
         db.execute(
             "DELETE FROM notes WHERE document = ? AND page = ? AND (kind = 'unread_part' "
             "OR (kind = 'ocr' AND NOT ?) OR (kind = 'unread' AND starts_with(extractor, 'ocr:')))",
@@ -257,10 +256,6 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
         same = {"document": scan.document, "extractor": extractor, "version": EXTRACTOR_VERSION}
         for table, frame in frames.items():
             insert_frame(db, table, frame.with_columns(**{n: pl.lit(v) for n, v in same.items()}))
-        db.commit()
-    except BaseException:
-        db.rollback()
-        raise
     return str(found)
 
 
@@ -318,8 +313,7 @@ def _sketch_anew(db: duckdb.DuckDBPyConnection, documents: list[str]) -> None:
         pages = read_rows(
             db, "SELECT document, text FROM pages WHERE document = ? ORDER BY page", document
         )
-        db.begin()
-        db.execute("DELETE FROM sketches WHERE document = ?", [document])
-        insert_frame(db, "sketches", sketches(pages))
-        db.commit()
+        with transaction(db):
+            db.execute("DELETE FROM sketches WHERE document = ?", [document])
+            insert_frame(db, "sketches", sketches(pages))
     near_duplicates(db)

@@ -305,6 +305,8 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
 
 
 def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
+    if not isinstance(db, duckdb.DuckDBPyConnection):
+        raise InputError(f"{db!r} is no open case file: open it with open_case first.")
     if not has_table(db, "search_postings"):
         raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ import polars as pl
 
 from onetomany.sources.case import ArrowStream
 from .answers import ROWS, Answer, Columns
-from .case_file import EXTRACTOR_VERSION, forget_document
+from .case_file import EXTRACTOR_VERSION, forget_document, transaction
 from .folder import Stamp, member_path, readable_name
 from .sketch import sketches
 
@@ -78,8 +77,7 @@ def _store(
     for found, answer in read:
         places += member_places(found, answer)
     names = [row["document"] for row in rows]
-    db.begin()
-    try:
+    with transaction(db):
         held = db.execute(
             "SELECT document FROM documents WHERE document IN (SELECT unnest(?))", [names]
         ).fetchall()
@@ -101,12 +99,6 @@ def _store(
                 add_failure(
                     db, found.folder, found.path, row["error"], at=at, document=found.document
                 )
-        db.commit()
-    except BaseException:
-        # if the disk is full, DuckDB has ended the transaction itself
-        with contextlib.suppress(duckdb.TransactionException):
-            db.rollback()
-        raise
     return [(row["status"], row["pages"] or 0) for row in rows]
 
 

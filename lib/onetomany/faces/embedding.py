@@ -28,6 +28,7 @@ from onetomany.progress import ProgressBar
 from onetomany.sources import ImageSet, cache_dir, install_weights, model
 from onetomany.sources.files import whole_file
 from onetomany.sources.processes import safe_children
+from onetomany.sources.tables import require_columns, require_schema
 from onetomany.sources.weights import pinned
 from .aligning import aligner, check_crop
 from .decoding import VERSION as PICTURES
@@ -92,12 +93,13 @@ def schema(settings: Settings) -> dict[str, Any]:
 
 
 def embed(
-    images: ImageSet, settings: Settings | None = None, *, workers: int | None = None
+    images: ImageSet, settings: Settings | str | None = None, *, workers: int | None = None
 ) -> pl.DataFrame:
     """Return a template for every image of an opened set, in the set's order (`schema`).
 
-    Templates made before come from the cache (SHA-256 of image + model + settings); `workers`
-    processes (all cores if None) make the others. Stopping with Ctrl-C loses at most a few chunks.
+    `settings` may be the name of a model. Templates made before come from the cache (SHA-256 of
+    image + model + settings); `workers` processes (all cores if None) make the others. Stopping
+    with Ctrl-C loses at most a few chunks.
 
     Raises InputError for anything that is not an opened image set and for a model that the kit
     can't run as its author published, DatasheetError if the set has expired, IntegrityError if
@@ -108,7 +110,7 @@ def embed(
             "embed takes an image set opened with open_images, which has a datasheet; paths, "
             "addresses, arrays and cameras are not accepted."
         )
-    settings = settings or Settings()
+    settings = Settings(settings) if isinstance(settings, str) else settings or Settings()
     check_crop(settings.crop)
     model(settings.model)
     images.datasheet.check()
@@ -142,6 +144,7 @@ def failure_to_enrol(templates: pl.DataFrame) -> pl.DataFrame:
     >>> failure_to_enrol(pl.DataFrame({"reason": [None, "no face", None, None]}))["rate"].item()
     0.25
     """
+    require_columns(templates, ["reason"], "The templates")
     return (
         templates.filter(pl.col("reason").is_not_null())
         .group_by("reason")
@@ -157,7 +160,25 @@ def usable(templates: pl.DataFrame) -> pl.DataFrame:
     >>> usable(pl.DataFrame({"reason": [None, "no face"]})).height
     1
     """
+    require_columns(templates, ["reason"], "The templates")
     return templates.filter(pl.col("reason").is_null())
+
+
+def require_templates(templates: pl.DataFrame) -> None:
+    """Raise InputError unless a frame has columns as `embed` returns them, and a row or more.
+
+    Each row must have a template (`usable`).
+    """
+    columns = ("template_id", "subject_id", "image_set", "model", "template")
+    require_schema(templates, dict.fromkeys(columns), "The templates")
+    kind, missing = templates.schema["template"], templates["template"].null_count()
+    if not isinstance(kind, pl.Array):
+        raise InputError(f"The templates: column template must be an Array, not {kind}.")
+    if missing:
+        raise InputError(
+            f"{missing} of {len(templates)} images have no template: filter with faces.usable, and "
+            "report failure_to_enrol."
+        )
 
 
 def _cached_columns(settings: Settings) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from scipy.linalg import null_space
 from scipy.optimize import brentq
 
 from onetomany.errors import InputError
+from .embedding import require_templates
 
 Vectors = NDArray[np.float32]
 
@@ -207,6 +208,7 @@ def generator(seed: int, stream: int, session: int) -> np.random.Generator:
 
 def _of_several_images(templates: pl.DataFrame) -> pl.DataFrame:
     """Return the templates of people with two images; raises as `fit_template_model`."""
+    require_templates(templates)
     if templates["model"].n_unique() != 1 or templates["image_set"].n_unique() != 1:
         raise InputError("A template model is fitted to templates of one model and one set.")
     several = templates.filter(pl.len().over("subject_id") > 1)

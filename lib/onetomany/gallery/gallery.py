@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from onetomany.errors import DatasheetError, EnrolmentError, InputError, RefusedError
 from onetomany.sources import Datasheet, cache_dir, is_pseudonym
+from onetomany.sources.tables import require_columns
 from .cells import COLUMNS, Band, pack
 from .engine import Engine
 from .open import load_engine, open_engine
@@ -201,6 +202,7 @@ class Gallery:
         return mask
 
     def _checked_vectors(self, templates: pl.DataFrame) -> NDArray[np.float32]:
+        require_columns(templates, (*ENTRY, "template"), "The templates")
         if failures := templates["template"].null_count():
             first = templates.filter(pl.col("template").is_null())["template_id"][0]
             raise EnrolmentError(
@@ -323,6 +325,7 @@ def gallery_of(
     engine: str = "exact",
 ) -> Gallery:
     """Return a new gallery of these templates; see `Gallery.enrol` and `open_engine`."""
+    require_columns(templates, (*ENTRY, "template"), "The templates")
     kind = templates.schema["template"]
     if not isinstance(kind, pl.Array) or templates["model"].n_unique() != 1:
         raise EnrolmentError("Templates must be an Array column of one model, as embed returns.")

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from onetomany.errors import InputError
 from onetomany.sources.case import ArrowStream
+from onetomany.sources.tables import require_columns
 from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
@@ -101,6 +102,8 @@ def schema_of(table: Table) -> pl.Schema:
         return table.collect_schema()
     if isinstance(table, duckdb.DuckDBPyRelation):
         return pl.DataFrame(table.limit(0)).schema
+    if not isinstance(table, (str, Path)):
+        require_columns(table, (), "The table")
     if not Path(table).is_file():
         raise InputError(f"There is no file at {table}.")
     try:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from onetomany.accuracy.identification import SEARCHES, dealt
+from onetomany.accuracy.identification import SEARCHES, dealt, require_searches
 from onetomany.accuracy.intervals import Floats, Interval, rate_ratio, ratio_interval
 from onetomany.errors import InputError
 from onetomany.gallery import Band, Gallery, gallery_of
@@ -133,6 +133,7 @@ def posterior(
 
     Raises InputError for priors outside 0 to 1, or without both kinds of searches.
     """
+    require_searches(searches)
     cuts, chances = (np.asarray(each, dtype=np.float64) for each in (thresholds, priors))
     if not ((chances >= 0) & (chances <= 1)).all():
         raise InputError("A prior is a probability, from 0 to 1.")
@@ -172,6 +173,7 @@ def posterior_by_size(
     If templates don't depend on attributes, as synthetic ones, a list filtered to n records is like
     any list of n records: so a size can be read as the size after filtering.
     """
+    require_searches(searches)
     parts = searches.partition_by("gallery_size", as_dict=True)
     sizes = ProgressBar(sorted(parts.items()), desc="gallery sizes", delay=2, leave=False)
     return pl.concat(posterior(part, thresholds, priors) for _, part in sizes)

@@ -95,6 +95,8 @@ def unsupported_claims(
     `load_claims` and `find_contradictions` of `onetomany.claims`, and `redactions` of a case file;
     without the last, `redacted` is false.
     """
+    require_columns(ledger, ("claim_id", "document", "confidence"), "The claims")
+    require_columns(found, ("claim_a", "claim_b", "contradiction"), "The contradictions")
     against = found.filter("contradiction")
     clashing = pl.concat([against["claim_a"], against["claim_b"]]).unique().to_list()
     hiding = [] if notes is None else notes["document"].to_list()
@@ -147,13 +149,15 @@ def rank_gaps(
 
     Raises InputError if `rows` names a claim that isn't in the ledger.
     """
+    require_columns(rows, TABLE, "The gaps")
+    lacking = unsupported_claims(ledger, found, notes)
     named = rows.select("gap", pl.col("claims").str.split(";")).explode("claims")
     stray = named.filter(~pl.col("claims").is_in(ledger["claim_id"].to_list()))
     if stray.height:
         gap, claim = stray.row(0)
         raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in the ledger.")
     with duckdb.connect() as db:
-        for name, frame in (("gaps", rows), ("lacking", unsupported_claims(ledger, found, notes))):
+        for name, frame in (("gaps", rows), ("lacking", lacking)):
             db.register("given", ArrowStream(frame))
             db.execute(f"create table {name} as from given")
         ranked = query_frame(db, packaged_text(__package__, "ranked_gaps.sql"))

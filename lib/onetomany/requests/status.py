@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from onetomany.documents.case_file import transaction
 from onetomany.errors import InputError
 from .deadlines import DEADLINES, deadline, deadlines
 from .laws import Procedure
@@ -235,8 +236,7 @@ def store_requests(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -
     changes with `claims`. `db` must be open for writing. Returns the number of requests in the case
     file.
     """
-    db.begin()
-    try:
+    with transaction(db):
         db.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
         names = [each.id for each in requests]
         for table, rows in _tables(requests).items():
@@ -245,10 +245,6 @@ def store_requests(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -
                 marks = ", ".join("?" for _ in rows[0])
                 db.executemany(f"insert into {table} values ({marks})", rows)
         held = db.execute("select count(*) from requests").fetchone()
-    except BaseException:
-        db.rollback()
-        raise
-    db.commit()
     return int(held[0]) if held else 0
 
 

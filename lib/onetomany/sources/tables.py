@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -28,22 +29,60 @@ _PASSED = r"[\s\p{Z}\p{Cc}\p{Cf}\"'`‘’“”]*"
 _FORMULA = rf"^{_PASSED}[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋]|^[\p{{Z}}\p{{Cf}}\"'`‘’“”]*[\t\r\n]"
 _NUMBER = r"^ *[-+]?(?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)? ?%?$"
 _MARK = "'"
+_REMEDIES = {
+    "polars.LazyFrame": "call its collect() first",
+    "pandas.DataFrame": "give polars.from_pandas(...) of it",
+    "str": "read the file with polars.read_csv first",
+    "pathlib.PosixPath": "read the file with polars.read_csv first",
+    "pathlib.WindowsPath": "read the file with polars.read_csv first",
+}
+_SAID = {pl.Boolean: "true or false (Boolean)"}
+_LISTED = 20  # columns of a frame that an error names
 
 
 def require_columns(
     frame: pl.DataFrame, names: Iterable[str], what: str, *, exact: bool = False
 ) -> None:
-    """Raise InputError if a frame lacks columns, or, with `exact`, has any others.
+    """Raise InputError if a frame isn't polars' or lacks columns, or, with `exact`, has others.
 
     `what` names the frame, or with `exact` its file, in the error.
 
     >>> require_columns(pl.DataFrame({"x": [1]}), ["x"], "The points")
     """
+    if not isinstance(frame, pl.DataFrame):
+        kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+        kind = kind.removeprefix("builtins.")
+        remedy = _REMEDIES.get(kind, "make one with polars.DataFrame")
+        raise InputError(f"{what} must be a polars DataFrame, not {kind}: {remedy}.")
     wanted = list(names)
     if exact and frame.columns != wanted:
         raise InputError(f"{what}: its columns must be {', '.join(wanted)}.")
     if missing := [name for name in wanted if name not in frame.columns]:
-        raise InputError(f"{what} lack the columns {', '.join(missing)}.")
+        raise InputError(
+            f"{what} lack the columns {', '.join(missing)}; they have "
+            f"{', '.join(frame.columns[:_LISTED]) or 'none'}."
+        )
+
+
+def require_schema(frame: pl.DataFrame, schema: Mapping[str, Any], what: str) -> None:
+    """Raise InputError unless a frame has rows, these columns, and in them values of their kind.
+
+    A kind is a type of polars; any numbers will do for numbers, and anything for None. Truths that
+    are written as 0 and 1 are refused: numpy would take them for places in a list.
+
+    >>> require_schema(pl.DataFrame({"x": [1]}), {"x": pl.Float64}, "The points")
+    """
+    require_columns(frame, schema, what)
+    if frame.is_empty():
+        raise InputError(f"{what} have no row.")
+    for name, wanted in schema.items():
+        found = frame.schema[name]
+        if wanted is None or found == wanted or (wanted.is_numeric() and found.is_numeric()):
+            continue
+        said = "numbers" if wanted.is_numeric() else _SAID[wanted]
+        raise InputError(
+            f"{what}: column {name} must be {said}, not {found}: cast it with polars first."
+        )
 
 
 def fill_schema(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
@@ -73,6 +112,17 @@ def read_columns(
         raise InputError(f"{name} can't be read: {error}.") from error
     require_columns(frame, columns, name, exact=True)
     return frame
+
+
+def read_texts(folder: Traversable | str, name: str) -> pl.DataFrame:
+    """Read a CSV file of a folder with every cell as text. Raises InputError naming the file."""
+    path = (Path(folder) if isinstance(folder, str) else folder) / name
+    try:
+        return pl.read_csv(path.read_bytes(), infer_schema=False)
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}): check the path.") from error
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path} can't be read: {error}.") from error
 
 
 def refuse_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,7 @@ def draw_passengers(
 
     Raises InputError for counts or spans below one.
     """
-    if count < 1 or wings < 1 or seconds <= 0:
-        raise InputError("Passengers, wings and seconds must be positive numbers.")
+    _check_numbers(count, seed, wings, seconds)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     shares = np.asarray(layout.walkers.party_sizes)
     sizes = rng.choice(len(shares), count, p=shares / shares.sum()) + 1
@@ -138,3 +138,11 @@ def _in_waves(
     wave, into = np.divmod(times / period, 1)
     moved = period * (wave + np.interp(into, share, grid))
     return np.where(wave < np.floor(seconds / period), moved, times)
+
+
+def _check_numbers(count: int, seed: int, wings: int, seconds: float) -> None:
+    for name, number in (("passengers", count), ("seed", seed)):
+        if not isinstance(number, Integral) or number < 0:
+            raise InputError(f"The {name}: give a whole number of 0 or more, not {number!r}.")
+    if count < 1 or wings < 1 or seconds <= 0:
+        raise InputError("Passengers, wings and seconds must be positive numbers.")

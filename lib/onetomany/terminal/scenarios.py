@@ -72,7 +72,6 @@ def draw_scenario(
     >>> people["role"].value_counts().sort("role").rows()
     [('passenger', 200), ('staff', 3)]
     """
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6,)))
     people = draw_passengers(
         _with_families(layout, scenario.families),
         count,
@@ -82,6 +81,7 @@ def draw_scenario(
         weights=weights,
         wings=wings,
     )
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6,)))
     if scenario.families:
         small = pl.len().over("party_id") >= 3
         people = people.with_columns(

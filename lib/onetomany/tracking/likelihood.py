@@ -23,6 +23,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns, require_schema
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
@@ -113,6 +114,8 @@ def score_sighting_pairs(
     ones. `sightings` are of a calibration run, whose `true_id` says who is who. Raises
     InputError for fewer than ten people with two sightings.
     """
+    wanted = ("true_id", "t_start", "quality", "template_id")
+    require_columns(sightings, wanted, "The sightings of a calibration run")
     rows = sightings.sort("true_id", "t_start")
     people = rows["true_id"].to_numpy()
     counts = np.unique(people, return_counts=True)[1]
@@ -148,6 +151,7 @@ def by_template(sightings: pl.DataFrame, templates: Vectors) -> Vectors:
 
     Raises InputError for a sighting without one, or a row that isn't there.
     """
+    require_columns(sightings, ["template_id"], "The sightings")
     if sightings["template_id"].null_count():
         raise InputError("A sighting has no template: leave out sightings without a face.")
     rows = sightings["template_id"].to_numpy()
@@ -169,6 +173,7 @@ def fit_face(scored: pl.DataFrame, bands: int = BANDS) -> FaceLikelihood:
     from lir.algorithms.logistic_regression import LogitCalibrator
     from lir.data.models import LLRData
 
+    require_schema(scored, SCORED, "The scored pairs")
     mated = scored["mated"].to_numpy()
     quality, close = scored["quality"].to_numpy(), closeness(scored["score"].to_numpy())
     shares = np.arange(1, bands) / bands
@@ -208,6 +213,7 @@ def calibration_cost(likelihood: FaceLikelihood, scored: pl.DataFrame) -> pl.Dat
     from lir.data.models import LLRData
     from lir.metrics import cllr, cllr_min
 
+    require_schema(scored, SCORED, "The scored pairs")
     rows = []
     alone = (pl.col("images_a") == 1) & (pl.col("images_b") == 1)
     for name, part in (("one", scored.filter(alone)), ("several", scored.filter(~alone))):

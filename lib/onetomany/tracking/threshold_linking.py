@@ -21,11 +21,12 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from onetomany.errors import InputError
 from onetomany.progress import ProgressBar
+from onetomany.sources.tables import require_columns
 from .cover import linked_components
 from .evaluation import mixed_and_broken
 from .likelihood import Vectors, by_template
 from .metrics import identity
-from .sightings import check_linkable, check_sightings
+from .sightings import WANTED, check_linkable, check_sightings
 from .tracks import Association, association_of, hide_truth
 from .transit import Floats, Rows, feasible, place_bodies
 
@@ -86,6 +87,7 @@ def threshold_curve(
     >>> threshold_curve(seen, faces, [0.5, 0.7, 0.9])["mixed"].to_list()
     [1.0, 0.0, 0.0]
     """
+    require_columns(sightings, (*WANTED, "true_id"), "The sightings of a calibration run")
     rows = sightings.sort("t_start", "t_end", "camera_id", "sighting_id")
     vectors, who = by_template(rows, templates), rows["true_id"].to_numpy()
     low = _score_at(vectors, who, LOOSEST) if thresholds is None else min(thresholds)
@@ -120,6 +122,7 @@ def calibrated_threshold(sightings: pl.DataFrame, templates: Vectors) -> float:
 
 def link_threshold_at_fmr(sightings: pl.DataFrame, templates: Vectors, fmr: float) -> float:
     """Return the score that a share `fmr` of all pairs of two people of a run reaches."""
+    require_columns(sightings, ["true_id"], "The sightings of a calibration run")
     return _score_at(by_template(sightings, templates), sightings["true_id"].to_numpy(), fmr)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from onetomany.sources.tables import fill_schema
+from onetomany.sources.tables import fill_schema, require_columns
 from .cover import linked_components
 from .transit import Rows
 
@@ -86,5 +86,6 @@ def cut_weak_links(found: Association, sightings: pl.DataFrame, probability: flo
 
 def with_hypotheses(sightings: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     """Return sightings with the `hypothesis` of their track, from TRACKS; null for none."""
+    require_columns(sightings, ["sighting_id"], "The sightings")
     held = tracks.explode("sightings").select("hypothesis", sighting_id="sightings")
     return sightings.join(held, on="sighting_id", how="left", maintain_order="left")

@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtr
 
 from onetomany.errors import InputError
+from onetomany.sources.tables import require_columns
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -92,6 +93,9 @@ class TransitModel:
             return np.asarray(np.log10(total / len(shifts)))
 
 
+_LABELLED = ("sighting_id", "camera_id", "true_id", "t_start", "t_end", "x", "y")
+
+
 def fit_transit(sightings: pl.DataFrame, places: pl.DataFrame | None = None) -> TransitModel:
     """Learn steps from a calibration run, whose `true_id` says who is who.
 
@@ -107,6 +111,7 @@ def fit_transit(sightings: pl.DataFrame, places: pl.DataFrame | None = None) -> 
 
     Raises InputError for fewer than ten people with two sightings.
     """
+    require_columns(sightings, _LABELLED, "The sightings of a calibration run")
     rows = sightings.sort("true_id", "t_start", "t_end", "sighting_id")
     seen_at = _places(rows, places)
     cameras = tuple(seen_at["camera_id"].to_list())
@@ -225,6 +230,8 @@ def feasible(
 def _places(rows: pl.DataFrame, others: pl.DataFrame | None) -> pl.DataFrame:
     """Return the median place (m) seen by each camera, or of its `others` if nobody passed."""
     seen = [rows] if others is None else [rows, others]
+    for each in seen:
+        require_columns(each, ("camera_id", "x", "y"), "The places of sightings")
     places = [each.group_by("camera_id").agg(pl.col("x", "y").median()) for each in seen]
     whole = pl.concat(places, how="vertical_relaxed")
     return whole.unique("camera_id", keep="first", maintain_order=True).sort("camera_id")
