@@ -1,7 +1,5 @@
 """Check and split trajectories for the rules, and describe the rules' places."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

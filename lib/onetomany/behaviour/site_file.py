@@ -1,7 +1,5 @@
 """Read a user's site from TOML: one-way zones, gate lines and waiting areas, in metres."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import make_dataclass
 from pathlib import Path

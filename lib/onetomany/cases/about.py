@@ -1,7 +1,5 @@
 """Read case.toml: the subject of a case. Each fault names the file, the key and the remedy."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable

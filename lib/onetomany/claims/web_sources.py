@@ -4,8 +4,6 @@ Addresses come from all tables and datasheets of the kit and from the claims of 
 is fetched.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator
 from typing import Any

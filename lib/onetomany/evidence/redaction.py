@@ -21,8 +21,6 @@ text. A list in TOML:
 A list in CSV has the columns name, exact, pattern, document, pages ("3-5, 8").
 """
 
-from __future__ import annotations
-
 import csv
 import html
 import io
@@ -178,7 +176,7 @@ class _Count(Counter[str]):
         super().__init__()
         self.hidden: dict[tuple[str, str], None] = {}
 
-    def add(self, found: _Count) -> None:
+    def add(self, found: "_Count") -> None:
         self.update(found)
         self.hidden |= found.hidden
 

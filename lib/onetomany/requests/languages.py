@@ -1,7 +1,5 @@
 """Read the languages of letters: dates, headings and marks (`templates/languages.toml`)."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping

@@ -6,8 +6,6 @@ Markdown in both languages with a head in TOML between lines of +++. jinja2's sa
 and runs none of their code.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ in a stored copy (`how` of the source says which). "recalled" means that we did 
 is shown with that warning.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -4,8 +4,6 @@ The kit opens no set and enrols no template without one. The fields are those of
 'Datasheets for Datasets' (CACM 64:12, 2021) that decide whether a use is permitted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -3,8 +3,6 @@
 One reader for all: an error is one sentence with the file, the fields and the remedy.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping

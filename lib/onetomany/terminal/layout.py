@@ -5,8 +5,6 @@ file, so that a user can write another. Lengths are in metres, times in seconds,
 anticlockwise from the x axis.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Read a user's folder of sequences, each checked by itself: a bad one doesn't stop the rest."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 
