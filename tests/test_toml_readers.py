@@ -308,8 +308,8 @@ def test_a_table_is_read_as_its_dataclass_and_nothing_is_converted_in_silence() 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"titel": "t"}, "'titel' is an unknown field: remove it or correct its name; near it: "
-         "title"),
+        ({"titel": "t"}, "'titel' is an unknown field: remove it or correct its name (similar: "
+         "title)"),
         ({}, "'title' is missing: add it"),
         ({"title": " "}, "'title' must be a text that is not empty"),
         ({"title": "t", "open": 1}, "'open' must be true or false, not 1"),

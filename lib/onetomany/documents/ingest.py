@@ -92,15 +92,10 @@ def ingest(
     >>> papers, case = Path("papers"), Path("case.duckdb")
     >>> papers.mkdir(exist_ok=True)
     >>> _ = (papers / "answer.txt").write_text("The ministry keeps 177 million records.")
-    >>> otm.ingest(papers, case).pages
+    >>> otm.ingest(papers, case, weak_isolation=True).pages
     1
     """
-    folder, case = Path(folder), Path(case)
-    if folder.is_file():
-        raise InputError(f"{folder} is a file: name the folder that contains it.")
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: name one that contains the documents.")
-    folder, case = folder.resolve(), case.resolve()
+    folder, case = _existing(Path(folder)), Path(case).resolve()
     weakness, started = _weakness(agreed=weak_isolation), datetime.now(UTC).replace(tzinfo=None)
     limits, readers = limits or Limits(), readers or Readers(workers)
     with case_file.open_case(case, write=True) as db:
@@ -122,6 +117,14 @@ def ingest(
             languages=ocr_languages,
         )  # fmt: skip
         return run.told(scans)
+
+
+def _existing(folder: Path) -> Path:
+    if folder.is_file():
+        raise InputError(f"{folder} is a file: name the folder that contains it.")
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: name one that contains the documents.")
+    return folder.resolve()
 
 
 def _weakness(*, agreed: bool) -> str:
