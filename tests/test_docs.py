@@ -78,6 +78,15 @@ def test_a_reader_is_led_to_every_page() -> None:
             if each.stem != "index" and f"]({each.name})" not in index] == []  # fmt: skip
 
 
+def test_every_page_that_the_code_names_is_there() -> None:
+    files = [path for path in LIB.rglob("*") if path.suffix in (".py", ".toml", ".sql", ".txt")]
+    named = {
+        name for path in files for name in re.findall(r"docs/[\w.-]+\.md", path.read_text("utf-8"))
+    }
+    assert {"docs/cage.md", "docs/door.md"} <= named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 @cache
 def stored() -> list[str]:
     """Return the paths of the repository's files and folders, hidden and built ones aside."""
