@@ -84,7 +84,7 @@ def test_a_query_is_taken_apart(text: str, query: PageQuery) -> None:
 
 def test_what_is_no_query_says_so() -> None:
     for text, why in (
-        ('a "b', "no partner"),
+        ('a "b', "never closed"),
         ("-a", "at least one word"),
         ("", "at least one word"),
     ):
