@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import binascii
 import io
+import os
 import random
 import re
 import struct
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -361,3 +363,19 @@ def test_old_office_documents_are_not_asked_for_temporary_files() -> None:
 
     assert protected._office(specimens.old_workbook(), ("x",)) is None
     assert msoffcrypto.format.doc97.tempfile.TemporaryFile is io.BytesIO
+
+
+def test_a_7z_is_read_under_the_locale_of_containers(tmp_path: Path) -> None:
+    """Under LC_ALL=C libarchive gave no name, and the process that read it crashed."""
+    path = tmp_path / "x.7z"
+    path.write_bytes(made.seven({"속/안.txt": b"177 million records"}))
+    code = (
+        "import sys; from pathlib import Path; from onetomany.formats import Limits, Reading, "
+        "extract; reading = Reading(Limits()); extract(Path(sys.argv[1]).read_bytes(), 'x.7z', "
+        "reading); print(ascii([name for name, _ in reading.members]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, path],
+        env=os.environ | {"LC_ALL": "C"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout.strip()) == (0, ascii(["속/안.txt"])), ran.stderr

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
+import locale
 import lzma
 import re
 import stat
@@ -12,7 +14,7 @@ import tarfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -107,7 +109,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
 def read_packed(content: bytes, reading: Reading) -> None:
     """Add the members of a 7z, RAR, CAB or LZH archive, read by libarchive within the limits."""
     archi: Any = import_module("archi")
-
+    _expect_utf8()
     limits, kept, found, spent, broken = reading.limits, 0, 0, 0, ""
     most = min(limits.expanded, max(1 << 20, len(content) * limits.ratio))
     with warnings.catch_warnings():
@@ -132,6 +134,18 @@ def read_packed(content: bytes, reading: Reading) -> None:
         reading.page().add("\n".join(name for name, _ in reading.members))
         raise Refused(f"{kept} of its members were read, then it can't be read on: {broken}")
     _list_members(reading, kept, found > 0)
+
+
+@cache
+def _expect_utf8() -> None:
+    """Let libarchive give names in UTF-8.
+
+    Under the locale "C", that of many containers and of cron, it gives none, and archi crashes.
+    """
+    for name in ("C.UTF-8", "en_US.UTF-8"):
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_CTYPE, name)
+            return
 
 
 def _why_broken(error: Exception) -> str:
