@@ -52,7 +52,7 @@ class PageQuery:
 def parse_query(text: str) -> PageQuery:
     """Parse a query into words, phrases and exclusions.
 
-    Raises InputError if a quotation mark has no partner, or if there is no word to find.
+    Raises InputError if a quotation mark is never closed, or if there is no word to find.
 
     >>> parse_query('"face search" airport -draft').phrases
     ('face search',)
