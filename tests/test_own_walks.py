@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import ipywidgets
@@ -67,10 +68,14 @@ def crowd(seed: int = 0, people: int = 6, speed: float = 1.3, hz: int = 5) -> pl
 
 STREET = pedestrians.open_sequence("TUD-Stadtmitte")
 SETS = {
-    "made": crowd(),
-    "street": read_mot(STREET.truth).select("id", t=(pl.col("frame") - 1) / 25, x="x", y="y"),
-    "terminal": terminal.simulate(terminal.load_layout(), 40, seed=2).trajectories.select(
-        "t", "x", "y", id="true_id"
+    "made": cache(crowd),
+    "street": cache(
+        lambda: read_mot(STREET.truth).select("id", t=(pl.col("frame") - 1) / 25, x="x", y="y")
+    ),
+    "terminal": cache(
+        lambda: terminal.simulate(terminal.load_layout(), 40, seed=2).trajectories.select(
+            "t", "x", "y", id="true_id"
+        )
     ),
 }
 WRONG = {
@@ -89,7 +94,7 @@ WRONG = {
 def test_no_other_unit_yields_a_rate(name: str, unit: str) -> None:
     """Neither the rules nor the detectors take them, on real people, simulated and made ones."""
     factors, reason = WRONG[unit]
-    wrong = SETS[name].with_columns((pl.col(k) * f).round(6) for k, f in factors.items())
+    wrong = SETS[name]().with_columns((pl.col(k) * f).round(6) for k, f in factors.items())
     for use in (
         lambda: behaviour.measure(wrong, RULES, Site(), person="id"),
         lambda: behaviour.features(wrong, person="id"),
@@ -100,7 +105,7 @@ def test_no_other_unit_yields_a_rate(name: str, unit: str) -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_right_unit_is_never_refused(name: str) -> None:
-    assert behaviour.measure(SETS[name], RULES, Site(), person="id").height
+    assert behaviour.measure(SETS[name](), RULES, Site(), person="id").height
 
 
 @given(seed=st.integers(0, 10_000), speed=st.floats(0.4, 1.7), hz=st.sampled_from([2, 5, 10]))
