@@ -203,6 +203,7 @@ def test_other_wrong_arguments_are_refused(tmp_path: Path) -> None:
         (lambda: otm.reckon({"searches": "20,000"}), "write 20000 for 20,000"),
         (lambda: otm.reckon({"searches": None}), "searches is None, which is not a number"),
         (lambda: otm.search("case.duckdb", "words"), "open it with open_case first"),
+        (lambda: otm.load_layout("nowhere.toml"), "No terminal layout at nowhere.toml"),
         (lambda: otm.simulate(layout, 2.5, seed=1), "passengers: give a whole number"),
         (lambda: otm.simulate(layout, 3, seed=-1), "seed: give a whole number"),
     ):

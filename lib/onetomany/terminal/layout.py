@@ -244,7 +244,7 @@ class _Plan(Table):
     ] = field(default_factory=dict)
 
 
-def load_layout(path: Path | None = None) -> Layout:
+def load_layout(path: Path | str | None = None) -> Layout:
     """Read and check a plan; without a path, the fictional one of the kit.
 
     `path` is a TOML file in metres, seconds and degrees (docs/terminal.md). Returns a `Layout`:
@@ -258,7 +258,7 @@ def load_layout(path: Path | None = None) -> Layout:
     >>> len(otm.load_layout().cameras)
     53
     """
-    path = path or FICTIONAL
+    path = Path(path or FICTIONAL)
     if not path.exists():
         raise InputError(f"No terminal layout at {path}: give the path of a TOML file.")
     raw = read_toml(path)
