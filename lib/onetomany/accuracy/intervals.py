@@ -200,7 +200,8 @@ def ratio_interval(counted: ArrayLike, of: ArrayLike) -> Interval:
     above, below = (np.asarray(each, dtype=np.float64) for each in (counted, of))
     if above.shape != below.shape or not np.isfinite([*above, *below]).all():
         raise InputError(
-            "A share needs two finite numbers for each person: the count, and what it is out of."
+            "A share needs two finite numbers for each person: the count, and the number of which "
+            "it is a share."
         )
     if (above < 0).any() or (above > below + 1e-9 * np.abs(below)).any():
         raise InputError("A share's counts must be from 0 to each person's total.")

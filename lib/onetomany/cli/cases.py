@@ -25,7 +25,7 @@ def new_command(parser: CommandParser) -> Run:
     parser.add_path("folder", "FOLDER", "new folder for the case")
     for name, question in _QUESTIONS:
         parser.add_option(f"--{name}", "TEXT", question)
-    text = "what the system does; repeat for several functions"
+    text = "a function of the system; repeat for several functions"
     parser.add_repeated("--function", None, text, choices=FUNCTIONS)
     return _new
 

@@ -42,7 +42,7 @@ def exhibit_command(parser: CommandParser) -> Run:
         "--pdf-key", "P12", "sign exhibit.pdf (PAdES) with the key in this PKCS #12 file"
     )
     parser.add_path(
-        "--redact", "FILE", "list of what to redact, TOML or CSV (default: redact nothing)"
+        "--redact", "FILE", "list of texts to redact, TOML or CSV (default: redact nothing)"
     )
     text = "result file of a test run (default: that of 'make test', if from the same commit)"
     parser.add_path("--validation", "FILE", text)

@@ -102,7 +102,7 @@ def check_seal(one: Opened) -> list[BundleFinding]:
     }
     left = _left(one)
     what = "left by a run that was stopped while it added something: no log names it"
-    todo = "add the file again: that deletes what was left"
+    todo = "add the file again: that deletes the rest"
     found += [BundleFinding(path, what, todo) for path in sorted(left)]
     rest = {path: each for path, each in theirs.items() if path not in left}
     return found + compare_manifests([kept], rest, is_refused=one.is_refused)

@@ -62,8 +62,8 @@ def assess(
     `population` is the number of people of whom the table is a random sample. If no columns are
     named, those `aside` are not among the ones chosen: a sensitive column or a survey weight.
 
-    Returns an `Assessment`: `anonymity` (k, unique records), `without` (what giving up each column
-    changes), `sized` (every record's class, smallest first), and `estimate` if there is a
+    Returns an `Assessment`: `anonymity` (k, unique records), `without` (the effect of giving up
+    each column), `sized` (every record's class, smallest first), and `estimate` if there is a
     population.
 
     Raises InputError as `classes`, `quasi_identifiers` and `population_uniqueness`.
