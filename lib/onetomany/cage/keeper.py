@@ -385,8 +385,9 @@ def _stop_all() -> None:
         _LASTING.popitem()[1].stop()
 
 
+@cache
 def isolation() -> dict[str, bool]:
-    """Return which mechanisms confine a process here, by starting one that does nothing."""
+    """Return which mechanisms confine a process here, by starting one that does nothing, once."""
     keeper = Keeper("onetomany.cage.zygote:load_nothing")
     try:
         keeper.start()
