@@ -285,7 +285,7 @@ NO_CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "folder": (lambda path: path.mkdir(), "Is a directory"),
     "device": (lambda path: path.symlink_to("/dev/zero"), "isn't a DuckDB file"),
     "newer": (_newer, "can't be opened"),
-    "another database": (lambda path: _holding(path, "create table x (y int)"), "no case file"),
+    "another database": (lambda path: _holding(path, "create table x (y int)"), "not a case file"),
     "another meta": (lambda path: _holding(path, "create table meta (a int)"), "version"),
 }  # fmt: skip
 
