@@ -370,7 +370,7 @@ def test_a_run_that_fails_is_told_in_a_sentence() -> None:
     said = base64.b64encode(b"cell [3]: \x1b[2J no").decode()
     with pytest.raises(OneToManyError, match=r"cell \[3\]: \\x1b\[2J no"):
         confined._shown(RunAnswer(line("error", "", said).encode(), "", 1))
-    with pytest.raises(OneToManyError, match="with -9: Killed"):
+    with pytest.raises(OneToManyError, match="exit code -9: Killed"):
         confined._shown(RunAnswer(b"", "x\nKilled\n", -9))
     good = confined._shown(RunAnswer((line() + line(path="tables/01-1.json")).encode(), "", 0))
     files = {"tables/01-1.csv": b"x", "tables/01-1.json": b"x"}
