@@ -187,7 +187,7 @@ def test_a_copy_is_whole_and_apart(kind: str, tmp_path: Path) -> None:
     if isinstance(copy, CompressedEngine):
         copy.scan, copy.rerank = 1.0, 1000
     check(copy, kind, vectors, vectors[:7], held, k=9)
-    with pytest.raises(InputError, match="copy exists"):
+    with pytest.raises(InputError, match="copy already exists"):
         engine.save(tmp_path / "copy")
 
 

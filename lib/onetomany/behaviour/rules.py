@@ -91,7 +91,7 @@ class Published(Table):
     """Quote a source in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
 
     kind: Literal["named", "evidence"]
-    publisher_en: Text
+    publisher: Text
     publisher_ko: Text
     date: Text
     url: Text
