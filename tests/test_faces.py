@@ -168,7 +168,7 @@ def test_the_bare_box_reproduces_plain_deepface(name: str, own_set: Path) -> Non
 
 
 def test_a_crop_that_does_not_exist_is_refused(own_set: Path) -> None:
-    with pytest.raises(InputError, match="No crop 'wide' exists"):
+    with pytest.raises(InputError, match="There is no crop 'wide'"):
         faces.embed(sources.open_images(own_set), faces.Settings(crop="wide"))
 
 
