@@ -204,10 +204,10 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
     script = (
         "import time; from pathlib import Path; from onetomany.documents import ingest\n"
         "ingest.TRANSACTION = 4\n"
-        "keep = ingest.store_documents\n"
+        "keep = ingest.store.store_documents\n"
         "def slow(*args):\n"
         "    told = keep(*args); print(len(told), flush=True); time.sleep(0.1); return told\n"
-        "ingest.store_documents = slow\n"
+        "ingest.store.store_documents = slow\n"
         f"ingest.ingest(Path({str(folder)!r}), Path({str(file)!r}))"
     )
     run = subprocess.Popen(
