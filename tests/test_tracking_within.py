@@ -439,7 +439,7 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("1,1,1,1,1\n", "line 1: 5 values"),
+        ("1,1,1,1,1\n", "line 1: the line has 5 values"),
         ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: the line does not have 7 values"),
         ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is not a number"),
         ("1,1,0,0,nan,5,1\n", "line 1: 'width' is not a number"),
@@ -449,7 +449,7 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
         ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is not a number within 10,000,000"),
         ("1.5,1,0,0,5,5,1\n", "line 1: 'frame' is not a whole number"),
         ("-1,1,0,0,5,5,1\n", "line 1: 'frame' is below 0"),
-        ("1,3,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,3,9,9,5,5,1\n", "line 4: an id"),
+        ("1,3,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,3,9,9,5,5,1\n", "line 4: this id"),
         (" \n\n", "no box"),
     ],
 )
@@ -462,7 +462,7 @@ def test_a_bad_line_is_named(text: str, fault: str, tmp_path: Path) -> None:
 
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="can't be read"):
+    with pytest.raises(InputError, match="There is no file"):
         read_mot(tmp_path / "absent.txt")
     (tmp_path / "picture.txt").write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(InputError, match="not text"):

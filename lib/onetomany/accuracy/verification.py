@@ -12,6 +12,7 @@ import polars as pl
 
 from onetomany.errors import InputError
 from onetomany.gallery import Threshold
+from onetomany.sources.tables import require_schema
 from .comparisons import (
     Comparisons,
     Influence,
@@ -221,9 +222,11 @@ def lowest_within(scores: Floats, target: float) -> float:
 def histogram(comparisons: pl.DataFrame, bins: int | Floats = 80) -> pl.DataFrame:
     """Count scores in bins: `low`, `high`, `mated`, `count`, `share` of its kind.
 
-    `bins` is a number of equal bins, or their edges. Raises InputError as `error_rates`.
+    Only `score` and `mated` are read. `bins` is a number of equal bins, or their edges. Raises
+    InputError without rows, or for columns of another kind.
     """
-    scores = known_scores(require_compared(comparisons))
+    require_schema(comparisons, {"score": pl.Float64, "mated": pl.Boolean}, "The comparisons")
+    scores = known_scores(comparisons)
     edges = np.linspace(scores.min(), scores.max(), bins + 1) if isinstance(bins, int) else bins
     frames = []
     for (mated,), rows in comparisons.group_by("mated", maintain_order=True):
