@@ -1,4 +1,4 @@
-"""TOML that people write: whatever stands in it is read, or refused by file and field."""
+"""TOML that people write: each value is read, or refused by file and field."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def test_what_a_frame_must_be_is_said() -> None:
         with pytest.raises(InputError) as found:
             require_columns(frame, names, "The points")  # type: ignore[arg-type]
         assert said in str(found.value)
-    with pytest.raises(InputError, match="column y must be numbers, not String"):
+    with pytest.raises(InputError, match=r"column y must be numbers, not text \(String\)"):
         require_schema(points, {"y": pl.Int64}, "The points")
 
 

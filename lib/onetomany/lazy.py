@@ -58,5 +58,5 @@ def places_of(offered: Offered) -> list[tuple[str, str, str]]:
     >>> places_of({"documents.finding": ["find_pages as search"], "prose": ["say"]})
     [('documents.finding', 'find_pages', 'search'), ('prose', 'say', 'say')]
     """
-    parted = ((module, *each.partition(" as ")) for module in offered for each in offered[module])
-    return [(module, own, name or own) for module, own, _, name in parted]
+    parts = ((module, *each.partition(" as ")) for module in offered for each in offered[module])
+    return [(module, own, name or own) for module, own, _, name in parts]

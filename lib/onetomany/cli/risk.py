@@ -43,7 +43,7 @@ def risk_command(parser: CommandParser) -> Run:
     parser.add_option(
         "--population",
         "N",
-        "number of people of whom the table is a random sample (default: no estimate)",
+        "number of people from which the table is a random sample (default: no estimate)",
         kind=int,
     )
     parser.add_flag(

@@ -34,7 +34,6 @@ _REMEDIES = {
     "pathlib.PosixPath": "read the file with polars.read_csv first",
     "pathlib.WindowsPath": "read the file with polars.read_csv first",
 }
-_SAID = {pl.Boolean: "true or false (Boolean)"}
 _LISTED = 20  # columns of a frame that an error names
 
 
@@ -77,9 +76,10 @@ def require_schema(frame: pl.DataFrame, schema: Mapping[str, Any], what: str) ->
         found = frame.schema[name]
         if wanted is None or found == wanted or (wanted.is_numeric() and found.is_numeric()):
             continue
-        said = "numbers" if wanted.is_numeric() else _SAID[wanted]
+        said = "numbers" if wanted.is_numeric() else values_in_words(wanted)
         raise InputError(
-            f"{what}: column {name} must be {said}, not {found}: cast it with polars first."
+            f"{what}: column {name} must be {said}, not {values_in_words(found)}: cast it with "
+            "polars first."
         )
 
 
